@@ -1,0 +1,38 @@
+"""Everything that can go wrong, in one tree.
+
+    MariError                what is wrong, where, and what to do, in one line
+    ├── ModelError           the model cannot be read, or is not one that the engine takes
+    ├── LabelError           the labels are malformed or do not fit the model
+    ├── FeedError            request data do not fit the model
+    ├── VerificationError    the rewritten model is not equal to the original
+    ├── ExecutionError       a runtime could not load or run a model
+    └── Cancelled            the user stopped a long piece of work
+"""
+
+
+class MariError(Exception):
+    """The base of every error that the engine raises on purpose; its text is one line."""
+
+
+class ModelError(MariError):
+    """The model cannot be read, or is not one that the engine takes."""
+
+
+class LabelError(MariError):
+    """The labels are malformed or do not fit the model."""
+
+
+class FeedError(MariError):
+    """Request data do not fit the model."""
+
+
+class VerificationError(MariError):
+    """The rewritten model is not equal to the original; nothing was saved."""
+
+
+class ExecutionError(MariError):
+    """A runtime could not load or run a model."""
+
+
+class Cancelled(MariError):
+    """The user stopped a long piece of work."""
