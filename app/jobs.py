@@ -1,0 +1,91 @@
+"""Long work in a thread of its own, to be watched and cancelled from any rerun."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Generic, Literal, TypeVar
+
+from mari_engine import Cancelled, MariError, Progress
+
+T = TypeVar("T")
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+_ALONE = threading.Lock()
+"""Held by the one job of this server that must not be disturbed."""
+_POLL = 0.2
+"""Seconds between two looks at whether a waiting job was cancelled."""
+
+log = logging.getLogger(__name__)
+
+
+class Job(Generic[T]):
+    """One piece of work, started at once; its fields may be read at any time.
+
+    A job that runs `alone` waits until no other such job runs on this server, in any session:
+    two benchmarks at once would measure each other.
+    """
+
+    def __init__(self, run: Callable[[Progress], T], *, alone: bool = False) -> None:
+        self.state: State = "waiting" if alone else "running"
+        self.share = 0.0
+        self.message = ""
+        self.result: T | None = None
+        self.error = ""
+        """Why it failed, in one line; empty unless `state` is "failed"."""
+        self._run = run
+        self._alone = alone
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mari-job", daemon=True)
+        self._thread.start()
+
+    @property
+    def active(self) -> bool:
+        """True until the work has ended, in whichever way."""
+        return self.state in ("waiting", "running")
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next report of progress."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float) -> None:
+        """Return when the work has ended, or after this long."""
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        try:
+            if self._alone:
+                self._take_turn()
+            try:
+                self.state = "running"
+                self.result = self._run(self._report)
+                self.state = "done"
+            finally:
+                if self._alone:
+                    _ALONE.release()
+        except Cancelled:
+            self.state = "cancelled"
+        except MariError as error:
+            self._fail(str(error))
+        except Exception as error:  # a thread's error has no other way to reach the page
+            log.exception("a job failed")
+            self._fail(f"unexpected {type(error).__name__}; the server's log says more")
+
+    def _take_turn(self) -> None:
+        self.message = "waiting for another session's benchmark to end"
+        while not _ALONE.acquire(timeout=_POLL):
+            self._stop_if_cancelled()
+
+    def _report(self, share: float, message: str) -> None:
+        self._stop_if_cancelled()
+        self.share = min(1.0, max(0.0, share))
+        self.message = message
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("stopped by the user")
+
+    def _fail(self, error: str) -> None:
+        self.error = error
+        self.state = "failed"

@@ -1,0 +1,1 @@
+"""Engine results to figures, tables and words; pure, without Streamlit."""

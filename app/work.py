@@ -1,0 +1,139 @@
+"""What one session has done so far, and how each step undoes the steps behind it."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+
+from app.jobs import Job
+from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Signature
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A model that was opened, and where it came from."""
+
+    model: Model
+    key: str
+    """Tells this opening from every other in all sessions; caches go by it."""
+    path: str
+    """What a command line would name."""
+    sample: str = ""
+    """The sample's name; empty for a model of the user's own."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the rewrite is asked for, beyond the labels."""
+
+    signature: Signature = Signature.DROP_IN
+    candidates: int = 500
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Work:
+    """One session's work: model, labels, confirmation, check, benchmark.
+
+    A step that changes drops everything that was made from it: nothing shown is out of date.
+    """
+
+    opened: Opened | None = None
+    labels: Labels | None = None
+    """The labels as the table stands, confirmed or not."""
+    confirmed: Labels | None = None
+    """The labels that were confirmed; None as soon as one is edited."""
+    options: Options = Options()
+    check: Job[OptimizeResult] | None = None
+    benchmark: Job[BenchmarkResult] | None = None
+    error: str = ""
+    """Why the model asked for at the start could not be opened."""
+    revision: int = 0
+    """Grows whenever labels change other than by the table: the table starts anew."""
+    history: list[Labels] = field(default_factory=list)
+    """Earlier labels, for undo; the latest last."""
+
+    def open(self, opened: Opened, labels: Labels) -> None:
+        """Start over with this model and these proposals."""
+        self._drop_results()
+        self.opened, self.labels, self.error = opened, labels, ""
+        self.history.clear()
+        self.revision += 1
+
+    def edit(self, labels: Labels) -> None:
+        """Take over what the table shows; what was confirmed no longer is."""
+        if labels != self.labels:
+            self.labels = labels
+            self._drop_results()
+
+    def relabel(self, labels: Labels) -> None:
+        """Replace the labels other than by the table; can be undone."""
+        if self.labels is not None:
+            self.history.append(self.labels)
+        self.edit(labels)
+        self.revision += 1
+
+    def undo(self) -> None:
+        """Go back to the labels before the last `relabel`."""
+        if self.history:
+            self.edit(self.history.pop())
+            self.revision += 1
+
+    def confirm(self, options: Options, check: Job[OptimizeResult]) -> None:
+        """Record that a person has looked at the labels; `check` rewrites and verifies."""
+        if self.labels is None:
+            raise ValueError("there are no labels to confirm")
+        self._drop_results()
+        self.labels = self.confirmed = self.labels.confirmed()
+        self.options = options
+        self.check = check
+        self.revision += 1
+        weakref.finalize(self, check.cancel)
+
+    def measure(self, benchmark: Job[BenchmarkResult]) -> None:
+        """Take over a benchmark that was started."""
+        if self.benchmark is not None:
+            self.benchmark.cancel()
+        self.benchmark = benchmark
+        weakref.finalize(self, benchmark.cancel)
+
+    @property
+    def result(self) -> OptimizeResult | None:
+        """The optimized model with its certificate, passed or not; None before the check ends."""
+        return self.check.result if self.check is not None else None
+
+    @property
+    def verified(self) -> bool:
+        """True when the optimized model was shown equal to the original."""
+        return self.result is not None and self.result.certificate.passed
+
+    @property
+    def measured(self) -> BenchmarkResult | None:
+        """The last benchmark that ran to its end."""
+        return self.benchmark.result if self.benchmark is not None else None
+
+    def blocked(self) -> str:
+        """Return why there is no rewritten model to look at, or "" when there is one."""
+        if self.opened is None:
+            return "Choose a model first."
+        if self.confirmed is None:
+            return "Confirm the labels first."
+        return ""
+
+    def unverified(self) -> str:
+        """Return why the result cannot be used, or "" when it is verified."""
+        if self.blocked() or self.check is None:
+            return self.blocked() or "Confirm the labels first."
+        if self.check.active:
+            return "The check still runs."
+        if self.check.state == "failed":
+            return "The rewrite or its check failed; see the reason above."
+        if self.check.state == "cancelled":
+            return "The check was cancelled; confirm the labels again."
+        return "" if self.verified else "The optimized model is not equal to the original."
+
+    def _drop_results(self) -> None:
+        for job in (self.check, self.benchmark):
+            if job is not None:
+                job.cancel()
+        self.confirmed = self.check = self.benchmark = None
