@@ -1,0 +1,167 @@
+"""A file or its bytes → a normalized model that is never changed again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import google.protobuf.message
+import onnx
+import onnx_ir as ir
+
+from mari_engine.errors import ModelError
+from mari_engine.external_data import check_external_data, external_tensors, fingerprint
+from mari_engine.normalizing import normalize
+
+OLDEST_OPSET = 11
+_LARGEST_FILE = (1 << 31) - 1
+_MOST_NODES = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A normalized model; compared by identity, its graph to be cloned and never changed.
+
+    `ir` holds what `normalizing.normalize` promises. Tensors in external data stay in their files.
+    """
+
+    ir: ir.Model
+    name: str
+    path: Path | None = None
+    """The file it came from, or None for bytes and for rewritten models."""
+    data: bytes | None = field(default=None, repr=False)
+    """The bytes it came from, or None."""
+
+    @property
+    def opset(self) -> int:
+        """The version of the default operator set."""
+        return self.ir.opset_imports[""]
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the file (and its external data files in order of name, appended).
+
+        For a model that was rewritten in memory: of its serialized graph.
+        """
+        if self.path is not None:
+            return fingerprint([self.path, *self.data_files])
+        if self.data is not None:
+            return hashlib.sha256(self.data).hexdigest()
+        return hashlib.sha256(ir.serde.serialize_model(self.ir).SerializeToString()).hexdigest()
+
+    @cached_property
+    def data_files(self) -> tuple[Path, ...]:
+        """The external data files that the model still uses, sorted."""
+        return tuple(sorted({Path(tensor.path) for tensor in external_tensors(self.ir)}))
+
+
+def load(source: str | Path | bytes, *, name: str | None = None, free_batch: bool = False) -> Model:
+    """Return the normalized model in a file or in a file's bytes.
+
+    External data are checked but not read. `free_batch` gives a model whose inputs were frozen at a
+    batch of 1 or 2 a symbolic batch "N" again. Raises ModelError in one line for everything that is
+    not such a model.
+    """
+    path = None if isinstance(source, bytes) else Path(source)
+    where = name or (path.name if path is not None else "model")
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    proto = _parse(data, str(path) if path is not None else where)
+    folder = path.resolve().parent if path is not None else None
+    check_external_data(proto, folder, where)
+    if free_batch:
+        raise ModelError(f"{where}: freeing a fixed batch is not supported; export it symbolic")
+    model = _to_ir(proto, folder, where)
+    stem = name or (path.stem if path is not None else proto.graph.name or "model")
+    return Model(model, stem, path, None if path is not None else data)
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file; give the path of an .onnx file")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ModelError(
+            f"{path}: larger than 2 GB, more than ONNX allows; save its weights as external data"
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); check its permissions") from (
+            error
+        )
+
+
+def _parse(data: bytes, where: str) -> onnx.ModelProto:
+    """Return the message if it looks like a model that the engine takes."""
+    try:
+        proto = onnx.load_model_from_string(data)
+    except google.protobuf.message.DecodeError as error:
+        raise ModelError(f"{where}: this is not an ONNX file; export the model to ONNX") from error
+    if not proto.graph.node or not proto.opset_import:
+        raise ModelError(f"{where}: this is not an ONNX model with a graph; export it to ONNX")
+    versions = {entry.domain: entry.version for entry in proto.opset_import}
+    opset = versions.get("", versions.get("ai.onnx"))
+    if opset is None:
+        raise ModelError(f"{where}: no version of the standard operators is given; export it again")
+    if opset < OLDEST_OPSET:
+        raise ModelError(
+            f"{where}: opset {opset} is too old; export with opset {OLDEST_OPSET} or later"
+        )
+    _check_size(proto, where)
+    return proto
+
+
+def _check_size(proto: onnx.ModelProto, where: str) -> None:
+    """Refuse graphs that are too large, also those that become so when functions are inlined."""
+    functions = {(item.domain, item.name): item for item in proto.functions}
+    known: dict[tuple[str, str], int] = {}
+
+    def nodes_in(nodes: list[onnx.NodeProto], depth: int) -> int:
+        return sum(size_of(node, depth) for node in nodes)
+
+    def size_of(node: onnx.NodeProto, depth: int) -> int:
+        key = (node.domain, node.op_type)
+        if key in functions:
+            if depth > len(functions):
+                raise ModelError(
+                    f"{where}: function {node.op_type!r} calls itself; export it again"
+                )
+            if key not in known:
+                known[key] = nodes_in(functions[key].node, depth + 1)
+            return known[key]
+        bodies = [graph for item in node.attribute for graph in (item.g, *item.graphs)]
+        return 1 + sum(nodes_in(body.node, depth) for body in bodies)
+
+    size = nodes_in(proto.graph.node, 0)
+    if size > _MOST_NODES:
+        raise ModelError(f"{where}: {size} nodes; the engine takes at most {_MOST_NODES}")
+
+
+def _to_ir(proto: onnx.ModelProto, folder: Path | None, where: str) -> ir.Model:
+    try:
+        model = ir.serde.deserialize_model(proto)
+        if folder is not None:
+            ir.external_data.set_base_dir(model.graph, folder)
+            for function in model.functions.values():
+                ir.external_data.set_base_dir(function.graph, folder)
+        normalize(model)
+    except Exception as error:  # a malformed graph may fail anywhere in the library
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error
+    _check_defined(model, where)
+    return model
+
+
+def _check_defined(model: ir.Model, where: str) -> None:
+    """Refuse a graph that uses a value which nothing gives."""
+    inputs = {value for graph in model.graphs() for value in graph.inputs}
+    for node in ir.traversal.RecursiveGraphIterator(model.graph):
+        for value in node.inputs:
+            if value is None or value in inputs or value.producer() is not None:
+                continue
+            if not value.is_initializer():
+                raise ModelError(
+                    f"{where}: node {node.name!r} uses {value.name!r}, which nothing gives; "
+                    "export the model again"
+                )
