@@ -1,0 +1,206 @@
+"""Renders what was found as one offline HTML page, or as Markdown for a pull request.
+
+The page carries its styles and drawings in itself and names no address. All names come from
+models that strangers made: both templates escape every value.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mari_engine.charts import LETTERS, group_bars, pair_strips
+from mari_engine.describing import describe
+from mari_engine.labels import Labels
+from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH, Picture, draw
+from mari_engine.results import Arm, BenchmarkResult, Certificate, Interface, Timing
+from mari_engine.types import Action, Decision, Flops, FusionLayout, Side, Signature
+from mari_engine.wording import (
+    Verbatim,
+    escape_markdown,
+    format_count,
+    format_error,
+    format_ranges,
+    format_ratio,
+    format_seconds,
+    make_plain,
+)
+
+if TYPE_CHECKING:
+    from mari_engine.loading import Model
+    from mari_engine.pipeline import OptimizeResult
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """All that a report tells, as names and numbers, whatever it was read from."""
+
+    source: str
+    source_sha256: str
+    labels: Labels
+    signature: Signature
+    candidates: int
+    flops_before: Flops
+    flops_after: Flops
+    uncounted: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+    layout: tuple[FusionLayout, ...]
+    interface: Interface
+    certificate: Certificate
+    elapsed: float | None
+    pictures: Mapping[str, Picture]
+    """Drawn graphs by title."""
+
+
+def render_report(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
+    """Return one HTML page that needs no network, escapes every name, and prints."""
+    return render_findings(find(result), benchmark)
+
+
+def render_markdown(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
+    """Return the same facts, without drawings, for a pull request."""
+    return _markdown().get_template("report.md").render(_context(find(result), benchmark))
+
+
+def render_findings(findings: Findings, benchmark: BenchmarkResult | None = None) -> str:
+    """Return the HTML page for facts gathered elsewhere."""
+    return _html().get_template("report.html").render(_context(findings, benchmark))
+
+
+def find(result: OptimizeResult) -> Findings:
+    """Gather what a report tells of a result."""
+    return Findings(
+        source=str(result.original.path or result.original.name),
+        source_sha256=result.original.sha256,
+        labels=result.labels,
+        signature=result.signature,
+        candidates=result.candidates,
+        flops_before=result.flops.before.flops,
+        flops_after=result.flops.after.flops,
+        uncounted=tuple(sorted({*result.flops.before.uncounted, *result.flops.after.uncounted})),
+        decisions=result.decisions,
+        layout=result.layout,
+        interface=result.interface,
+        certificate=result.certificate,
+        elapsed=result.elapsed,
+        pictures={
+            "Before": draw(
+                describe(result.original),
+                {name: color.side for name, color in result.coloring.values.items()},
+                result.decisions,
+            ),
+            "After": draw(describe(result.optimized), _emitted_sides(result.optimized), ()),
+        },
+    )
+
+
+def _emitted_sides(model: Model) -> dict[str, Side]:
+    """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
+    sides = {}
+    for node in model.ir.graph:
+        side = node.metadata_props.get("mari.side", "")
+        for value in node.outputs:
+            sides[value.name or ""] = Side(side) if side in set(Side) else Side.CONSTANT
+    return sides
+
+
+def _context(findings: Findings, benchmark: BenchmarkResult | None) -> dict[str, Any]:
+    certificate = findings.certificate
+    counts = Counter(decision.action for decision in findings.decisions)
+    return {
+        "found": findings,
+        "name": Path(findings.source).name,
+        "command": _command(findings),
+        "verdict": _verdict(certificate),
+        "worst": {
+            "exact": _worst(certificate, "exact"),
+            "original": _worst(certificate, "original"),
+            "optimized": _worst(certificate, "optimized"),
+            "between": _worst(certificate, "between"),
+        },
+        "checks": [
+            {"check": check, "output": output}
+            for check in certificate.checks
+            for output in check.outputs
+        ],
+        "counts": {action: counts[action] for action in Action},
+        "strips": pair_strips(findings.layout),
+        "letters": LETTERS,
+        "benchmark": benchmark,
+        "headline": _headline(benchmark, findings.candidates) if benchmark else None,
+        "bars": group_bars(benchmark) if benchmark else (),
+        "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
+    }
+
+
+def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
+    """Return the rewritten model's timing at the batch nearest to what was expected."""
+    timings = [timing for timing in benchmark.timings if timing.arm == Arm.MARI]
+    return min(timings, key=lambda timing: abs(timing.batch - candidates), default=None)
+
+
+def _command(findings: Findings) -> str:
+    parts = ["mari", "optimize", Path(findings.source).name, "--labels", "labels.json", "-o", "out"]
+    parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    return Verbatim(make_plain(shlex.join(parts)))
+
+
+def _verdict(certificate: Certificate) -> str:
+    """Say in plain words what was shown, or what failed."""
+    failed = [check for check in certificate.checks if not check.passed]
+    if not certificate.passed:
+        reason = failed[0].reason if failed else "; ".join(certificate.notes)
+        return f"The rewritten model did NOT pass its check: {reason or 'no reason was recorded'}"
+    largest = max(certificate.batches, default=0)
+    return (
+        f"The rewritten model computes the same function as the original. Both were run on "
+        f"{len(certificate.checks)} requests of up to {largest} candidates: evaluated in float64 "
+        f"they agree, so the rewrite is an identity and not an approximation; in the model's own "
+        f"precision the rewritten model rounds no worse than the original beyond the stated "
+        f"factor, and candidates are ranked in the same order."
+    )
+
+
+def _worst(certificate: Certificate, what: str) -> float | None:
+    errors = [getattr(output, what) for check in certificate.checks for output in check.outputs]
+    return max((error for error in errors if error is not None), default=None)
+
+
+_FILTERS = {
+    "count": format_count,
+    "seconds": format_seconds,
+    "error": format_error,
+    "ranges": format_ranges,
+    "ratio": format_ratio,
+}
+
+
+@cache
+def _html() -> Environment:
+    return _environment(autoescape=True)
+
+
+@cache
+def _markdown() -> Environment:
+    return _environment(autoescape=False, finalize=escape_markdown)
+
+
+def _environment(**options: Any) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    environment.filters |= _FILTERS
+    return environment

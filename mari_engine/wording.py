@@ -1,0 +1,95 @@
+"""Writes numbers and names as text, for tables in a terminal, in HTML and in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_MARKDOWN_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@:])")
+
+
+def format_count(number: float, unit: str = "") -> str:
+    """Write a number with three digits and a thousand's prefix: `12.3 MFLOP`.
+
+    >>> format_count(12_345_678, "FLOP"), format_count(999_900), format_count(7, "B")
+    ('12.3 MFLOP', '1 M', '7 B')
+    """
+    for factor, prefix in _PREFIXES:
+        if abs(number) >= factor * 0.9995:
+            return f"{number / factor:.3g} {prefix}{unit}"
+    return f"{number:.3g} {unit}".rstrip()
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration in the unit that fits.
+
+    >>> format_seconds(0.00321), format_seconds(2.5), format_seconds(4e-8)
+    ('3.21 ms', '2.5 s', '40 ns')
+    """
+    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= factor * 0.9995:
+            return f"{seconds / factor:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def format_error(error: float | None) -> str:
+    """Write a relative error with two digits, or a dash where none was measured.
+
+    >>> format_error(1.234e-13), format_error(0.0), format_error(None)
+    ('1.2e-13', '0', '–')
+    """
+    if error is None:
+        return "–"
+    return "0" if error == 0 else f"{error:.1e}"
+
+
+def format_ratio(before: float, after: float) -> str:
+    """Write how many times smaller a number became.
+
+    >>> format_ratio(200, 16), format_ratio(5, 0), format_ratio(0, 0)
+    ('12.5×', 'all gone', '–')
+    """
+    if after:
+        return f"{before / after:.3g}×"
+    return "all gone" if before else "–"
+
+
+def make_plain(text: str) -> str:
+    """Return text on one line without control characters: names reach terminals, too.
+
+    >>> make_plain("a\\n  b\\x1b[31m")
+    'a b?[31m'
+    """
+    line = " ".join(text.split())
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def format_ranges(numbers: Sequence[int]) -> str:
+    """Write whole numbers with runs joined.
+
+    >>> format_ranges((3, 4, 5, 9, 1, 0))
+    '3–5, 9, 1, 0'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+
+
+class Verbatim(str):
+    """Text that Markdown shows as it is where it stands, such as an indented block."""
+
+
+def escape_markdown(text: object) -> str:
+    """Return text on one line that Markdown shows as it is.
+
+    >>> escape_markdown("a|<b>")
+    'a\\\\|\\\\<b\\\\>'
+    """
+    if isinstance(text, Verbatim):
+        return text
+    return _MARKDOWN_MARKS.sub(r"\\\1", make_plain(str(text)))
