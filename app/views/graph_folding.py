@@ -1,0 +1,163 @@
+"""Which vertices fold into which boxes: by the model's own scopes, or by what MaRI sees.
+
+A folding is a tree. Whatever the model, no box opens onto more than `LIMIT` things at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from app.views.graph_parts import find_parts, split_parallel
+from app.views.graph_topology import Kind, Topology
+
+T = TypeVar("T")
+
+LIMIT = 60
+"""More than this many things in one box are divided further."""
+_LEAST = 2
+"""A box that holds less than this is not worth opening."""
+
+
+class Fold(StrEnum):
+    """Ways to fold a graph."""
+
+    PARTS = "parts"
+    """Request tower, item tower, fusion layers, experts, heads."""
+    SCOPES = "scopes"
+    """The modules that the model's names tell of."""
+    FLAT = "flat"
+    """Nothing is folded."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A group of vertices; `parent` is its box's index, -1 for the outermost."""
+
+    name: str
+    parent: int
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Boxes, parents before children, and the box of each vertex. Box 0 is the whole graph."""
+
+    boxes: tuple[Box, ...]
+    box_of: tuple[int, ...]
+
+
+def has_scopes(topology: Topology) -> bool:
+    """Return True when names tell of modules for most nodes, and of more than one."""
+    nodes = [vertex for vertex in topology.vertices if vertex.kind is Kind.NODE]
+    scoped = [vertex.scope for vertex in nodes if vertex.scope]
+    return len(scoped) >= 0.6 * len(nodes) and len(set(scoped)) > 1
+
+
+def fold_graph(topology: Topology, fold: Fold) -> Folding:
+    """Return the tree of boxes for this way of folding."""
+    everything = range(len(topology.vertices))
+    tree = _Tree(topology)
+    if fold is Fold.FLAT:
+        tree.put(everything, 0)
+    elif fold is Fold.SCOPES:
+        _fold_scopes(tree, everything, depth=0, box=0)
+    else:
+        for name, members in find_parts(topology):
+            tree.add(name, members, 0)
+    return tree.freeze()
+
+
+class _Tree:
+    """A folding under construction."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self.before, self.after = topology.neighbors()
+        self.scopes = _split_scopes(topology)
+        self.boxes = [Box("", -1)]
+        self.box_of = [0] * len(topology.vertices)
+
+    def freeze(self) -> Folding:
+        return Folding(tuple(self.boxes), tuple(self.box_of))
+
+    def put(self, members: Iterable[int], box: int) -> None:
+        for member in members:
+            self.box_of[member] = box
+
+    def open_box(self, name: str, parent: int) -> int:
+        self.boxes.append(Box(name, parent))
+        return len(self.boxes) - 1
+
+    def add(self, name: str, members: Sequence[int], parent: int) -> None:
+        """Put the members into a box of their own, in smaller ones where they are many."""
+        if not name or len(members) < _LEAST:
+            self.put(members, parent)
+            return
+        self.divide(members, self.open_box(name, parent))
+
+    def divide(self, members: Sequence[int], box: int) -> None:
+        """Put the members into this box: parallel branches, or else stretches, as boxes."""
+        if len(members) <= LIMIT:
+            self.put(members, box)
+            return
+        branches = split_parallel(sorted(members), self.before)
+        if 1 < len(branches) <= LIMIT:
+            for branch in branches:
+                self.add(self.title(branch), branch, box)
+        elif len(branches) > LIMIT:
+            for bundle in _bundles(branches):
+                merged = sorted(itertools.chain.from_iterable(bundle))
+                self.add(f"{len(bundle)} branches: {self.title(merged)}", merged, box)
+        else:
+            for stretch in _bundles(sorted(members)):
+                self.add(self.title(stretch), stretch, box)
+
+    def title(self, members: Sequence[int]) -> str:
+        """Return a name for an unnamed box: the operators that it begins and ends with."""
+        vertices = self.topology.vertices
+        first, last = vertices[members[0]], vertices[members[-1]]
+        begin = first.name if first.kind is Kind.INPUT else first.op
+        return f"{begin} … {last.op}" if len(members) > 1 else begin
+
+
+def _bundles(items: Sequence[T]) -> list[Sequence[T]]:
+    """Return at most `LIMIT` runs of the items, of the same length up to one."""
+    parts = min(LIMIT, max(2, -(-len(items) // (LIMIT * 2 // 3))))
+    bounds = [len(items) * at // parts for at in range(parts + 1)]
+    return [items[low:high] for low, high in itertools.pairwise(bounds)]
+
+
+def _fold_scopes(tree: _Tree, members: Iterable[int], *, depth: int, box: int) -> None:
+    """Put the members into boxes by the next part of their scopes."""
+    here: list[int] = []
+    inner: defaultdict[str, list[int]] = defaultdict(list)
+    for member in members:
+        parts = tree.scopes[member]
+        if len(parts) > depth:
+            inner[parts[depth]].append(member)
+        else:
+            here.append(member)
+    if inner and len(here) > LIMIT:
+        tree.add("without a module", here, box)
+    else:
+        tree.divide(here, box)
+    for name, group in inner.items():
+        if len(group) < _LEAST:
+            tree.put(group, box)
+        else:
+            _fold_scopes(tree, group, depth=depth + 1, box=tree.open_box(name, box))
+
+
+def _split_scopes(topology: Topology) -> list[list[str]]:
+    """Return the scopes' parts by vertex, without the parts that all scopes begin with."""
+    scopes = [vertex.scope for vertex in topology.vertices]
+    separator = "/" if any("/" in scope for scope in scopes) else "."
+    parts = [[part for part in scope.split(separator) if part] for scope in scopes]
+    known = [found for found in parts if found]
+    levels = itertools.takewhile(lambda level: len(set(level)) == 1, zip(*known, strict=False))
+    shared = len(list(levels))
+    return [found[shared:] for found in parts]

@@ -1,0 +1,110 @@
+"""Where everything is drawn: each box is laid out for itself, once, all its boxes closed.
+
+The browser only stacks the rows, and makes room for the boxes that are opened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.views.graph_folding import Folding
+from app.views.graph_layers import place_layers
+from app.views.graph_topology import Topology
+
+NARROW, WIDE = 92, 208
+"""The least and the largest width of a vertex, in pixels."""
+_LETTER = 6.6
+"""The mean width of a letter in the font of the pictures, in pixels."""
+_MARGIN = 46
+
+
+@dataclass(frozen=True)
+class Route:
+    """The bends of the edges between two things in one box: (row, x) from tail to head."""
+
+    tail: int
+    head: int
+    bends: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places by item: vertices come first, then boxes; `parent` counts boxes from 0."""
+
+    parent: tuple[int, ...]
+    row: tuple[int, ...]
+    x: tuple[int, ...]
+    width: tuple[int, ...]
+    routes: tuple[Route, ...]
+
+
+def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layout:
+    """Return the places of all vertices and boxes; `titles` are the texts that must fit."""
+    count = len(topology.vertices)
+    parent = [*folding.box_of, *(box.parent for box in folding.boxes)]
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    for item in _in_flow_order(parent, count):
+        children[parent[item]].append(item)
+    edges = _sibling_edges(topology, parent, count)
+    width = [_fit(title) for title in titles]
+    row, x = [0] * len(parent), [0] * len(parent)
+    routes = []
+    for box in range(len(folding.boxes)):
+        items = children[box]
+        place = {item: at for at, item in enumerate(items)}
+        inner = [(place[tail], place[head]) for tail, head in edges[box]]
+        layers = place_layers([width[item] for item in items], inner)
+        for item, at, center in zip(items, layers.row, layers.x, strict=True):
+            row[item], x[item] = at, round(center)
+        routes += [
+            Route(items[tail], items[head], bends) for (tail, head), bends in layers.bends.items()
+        ]
+    return Layout(tuple(parent), tuple(row), tuple(x), tuple(width), tuple(routes))
+
+
+def _fit(title: str) -> int:
+    return max(NARROW, min(WIDE, round(_LETTER * len(title)) + _MARGIN))
+
+
+def _in_flow_order(parent: Sequence[int], count: int) -> list[int]:
+    """Return all items but the outermost box, by the mean place of what they hold."""
+    total, size = [0.0] * len(parent), [0] * len(parent)
+    for item in range(count):
+        box = item
+        while box >= 0:
+            total[box] += item
+            size[box] += 1
+            box = parent[box] + count if parent[box] >= 0 else -1
+    items = [item for item in range(len(parent)) if item != count and size[item]]
+    return sorted(items, key=lambda item: total[item] / size[item])
+
+
+def _sibling_edges(
+    topology: Topology, parent: Sequence[int], count: int
+) -> defaultdict[int, set[tuple[int, int]]]:
+    """Return the edges by the innermost box that holds both ends, as edges between its items."""
+    edges: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+    chains: dict[int, list[int]] = {}
+    for edge in topology.edges:
+        tail = _ancestors(edge.tail, parent, count, chains)
+        head = _ancestors(edge.head, parent, count, chains)
+        depth = 0
+        while tail[depth] == head[depth]:
+            depth += 1
+        box = tail[depth - 1] - count if depth else 0
+        edges[box].add((tail[depth], head[depth]))
+    return edges
+
+
+def _ancestors(
+    item: int, parent: Sequence[int], count: int, known: dict[int, list[int]]
+) -> list[int]:
+    """Return the boxes around a vertex, outermost first without the whole, and itself."""
+    if item not in known:
+        chain = [item]
+        while parent[chain[-1]] > 0:
+            chain.append(parent[chain[-1]] + count)
+        known[item] = chain[::-1]
+    return known[item]

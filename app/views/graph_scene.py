@@ -1,0 +1,155 @@
+"""The document that the graph component draws: one pane or two, all plain data.
+
+Columns hold one entry per item: first the vertices, then the boxes. Everything that comes out of
+a model is text of bounded length, and the component shows it as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.views.graph_changes import Change, Changes
+from app.views.graph_details import clean, describe_decision, describe_vertex, index_decisions
+from app.views.graph_folding import Fold, Folding, fold_graph
+from app.views.graph_layout import Layout, lay_out
+from app.views.graph_topology import Kind, Topology
+from app.views.palette import SIDES
+from mari_engine import Cost, Decision
+
+_KINDS = {Kind.INPUT: "i", Kind.NODE: "n", Kind.OUTPUT: "o"}
+_CHANGES = {
+    Change.SAME: "=", Change.ONCE: "1", Change.REPLACED: "-", Change.GONE: "x", Change.NEW: "+",
+}  # fmt: skip
+_ACTIONS = {"split": "S", "once": "O", "fused": "F", "kept": "K"}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One graph to be drawn, and what is known of it."""
+
+    title: str
+    topology: Topology
+    cost: Cost | None = None
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The decisions, and the vertices of both graphs that they are about."""
+
+    decisions: tuple[Decision, ...] = ()
+    candidates: int = 500
+    """The candidates of a request, for FLOPs in one number."""
+
+
+def make_scene(
+    graphs: Sequence[Graph],
+    *,
+    fold: Fold,
+    ruling: Ruling | None = None,
+    changes: Changes | None = None,
+) -> dict[str, Any]:
+    """Return the document for one graph, or for the original beside the optimized one.
+
+    `changes` are given when both graphs are, or when one of the two is shown alone.
+    """
+    ruling = ruling or Ruling()
+    sides = (changes.original, changes.optimized) if changes and len(graphs) == 2 else (None, None)
+    panes = [_pane(graph, fold, ruling, side) for graph, side in zip(graphs, sides, strict=False)]
+    scene: dict[str, Any] = {
+        "panes": panes,
+        "links": [list(link) for link in changes.links] if changes and len(graphs) == 2 else [],
+        "decisions": [describe_decision(decision) for decision in ruling.decisions],
+        "candidates": ruling.candidates,
+    }
+    text = json.dumps(scene, sort_keys=True, separators=(",", ":"))
+    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **scene}
+
+
+def _pane(
+    graph: Graph, fold: Fold, ruling: Ruling, changes: Sequence[Change] | None
+) -> dict[str, Any]:
+    topology = graph.topology
+    folding = fold_graph(topology, fold)
+    vertices = topology.vertices
+    labels = [_label(vertex.name, vertex.scope, vertex.kind) for vertex in vertices]
+    boxes = [clean(box.name, 60) for box in folding.boxes]
+    ops = [clean(vertex.op, 40) for vertex in vertices]
+    titles = [max(pair, key=len) for pair in zip(ops, labels, strict=True)]
+    layout = lay_out(topology, folding, [*titles, *boxes])
+    return {
+        "title": graph.title,
+        "names": [clean(vertex.name) for vertex in vertices],
+        "labels": labels,
+        "ops": _coded(ops),
+        "kinds": "".join(_KINDS[vertex.kind] for vertex in vertices),
+        "sides": "".join(SIDES[v.side].letter if v.side else "?" for v in vertices),
+        "changes": "".join(_CHANGES[change] for change in changes or ()),
+        "flops": _flops(topology, graph.cost, ruling.candidates),
+        "decisions": _decisions(topology, ruling.decisions),
+        "actions": "".join(_ACTIONS[decision.action] for decision in ruling.decisions),
+        "boxes": boxes,
+        "edges": _edges(topology),
+        "details": [describe_vertex(topology, vertex) for vertex in vertices],
+        **_places(layout, folding),
+    }
+
+
+def _label(name: str, scope: str, kind: Kind) -> str:
+    """Return the name without its scope, which the box around it already tells."""
+    if kind is Kind.NODE and scope and name.startswith(scope):
+        name = name[len(scope) :].strip("/.") or name
+    return clean(name, 28)
+
+
+def _coded(texts: Sequence[str]) -> dict[str, Any]:
+    """Return the texts as codes into a list of the different ones."""
+    known = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+    return {"texts": list(known), "codes": [known[text] for text in texts]}
+
+
+def _flops(topology: Topology, cost: Cost | None, candidates: int) -> list[int]:
+    nodes: Mapping[str, Any] = cost.nodes if cost else {}
+    return [
+        nodes[vertex.name].at(candidates) if vertex.node and vertex.name in nodes else 0
+        for vertex in topology.vertices
+    ]
+
+
+def _decisions(topology: Topology, decisions: Sequence[Decision]) -> list[list[int]]:
+    """Return pairs of vertex and decision: the product itself, or a node made from it."""
+    of_node = dict(index_decisions(decisions))
+    made = {name: at for at, decision in enumerate(decisions) for name in decision.new_nodes}
+    pairs = []
+    for at, vertex in enumerate(topology.vertices):
+        if vertex.node is None:
+            continue
+        found = made.get(vertex.name) if vertex.node.sources else of_node.get(vertex.name)
+        found = of_node.get(vertex.name) if found is None else found
+        if found is not None:
+            pairs.append([at, found])
+    return pairs
+
+
+def _edges(topology: Topology) -> dict[str, Any]:
+    edges = list(dict.fromkeys((edge.tail, edge.head, edge.value) for edge in topology.edges))
+    colors = topology.colors
+    sides = (SIDES[colors[value].side].letter if value in colors else "?" for *_, value in edges)
+    return {"ends": [end for edge in edges for end in edge[:2]], "sides": "".join(sides)}
+
+
+def _places(layout: Layout, folding: Folding) -> dict[str, Any]:
+    routes = [
+        [route.tail, route.head, *(part for row, x in route.bends for part in (row, round(x)))]
+        for route in layout.routes
+    ]
+    return {
+        "parent": list(layout.parent),
+        "row": list(layout.row),
+        "x": list(layout.x),
+        "width": list(layout.width),
+        "routes": routes,
+    }
