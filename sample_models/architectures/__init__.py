@@ -1,0 +1,1 @@
+"""The networks behind the samples, one idea a file; these modules need torch."""
