@@ -89,7 +89,7 @@ def draw(graph: GraphInfo, sides: Mapping[str, Side], decisions: Sequence[Decisi
     if len(cells) > MOST_BOXES:
         return Picture(0, 0, (), (), len(cells), len(graph.nodes))
     boxes = len(cells)
-    _assign_layers(cells, edges)
+    _assign_layers(cells)
     chains = _bend_long_edges(cells, edges)
     layers = _order(cells)
     width = _place(cells, layers)
@@ -134,7 +134,7 @@ def _fold(
     return cells, [(at, to) for at, cell in enumerate(cells) for to in cell.below]
 
 
-def _assign_layers(cells: list[_Cell], edges: list[tuple[int, int]]) -> None:
+def _assign_layers(cells: list[_Cell]) -> None:
     """Put each cell one layer above its highest reader: sources lie close to their use."""
     for cell in cells:  # readers come first in this order
         cell.layer = 1 + max((cells[to].layer for to in cell.below), default=-1)
@@ -142,9 +142,6 @@ def _assign_layers(cells: list[_Cell], edges: list[tuple[int, int]]) -> None:
     for cell in cells:
         cell.layer = depth - cell.layer
         cell.below = []
-    for source, target in edges:
-        if cells[target].layer <= cells[source].layer:
-            raise ValueError("a graph with a cycle cannot be drawn")
 
 
 def _bend_long_edges(cells: list[_Cell], edges: list[tuple[int, int]]) -> list[list[int]]:

@@ -34,8 +34,9 @@ from mari_engine.wording import (
 )
 
 if TYPE_CHECKING:
-    from mari_engine.loading import Model
     from mari_engine.pipeline import OptimizeResult
+
+    from mari_engine.loading import Model
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -68,12 +69,17 @@ def render_report(result: OptimizeResult, benchmark: BenchmarkResult | None = No
 
 def render_markdown(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
     """Return the same facts, without drawings, for a pull request."""
-    return _markdown().get_template("report.md").render(_context(find(result), benchmark))
+    return render_findings_markdown(find(result), benchmark)
 
 
 def render_findings(findings: Findings, benchmark: BenchmarkResult | None = None) -> str:
     """Return the HTML page for facts gathered elsewhere."""
     return _html().get_template("report.html").render(_context(findings, benchmark))
+
+
+def render_findings_markdown(findings: Findings, benchmark: BenchmarkResult | None = None) -> str:
+    """Return the Markdown for facts gathered elsewhere."""
+    return _markdown().get_template("report.md").render(_context(findings, benchmark))
 
 
 def find(result: OptimizeResult) -> Findings:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-_MARKDOWN_MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@:])")
+_MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>#|~&])")
 
 
 def format_count(number: float, unit: str = "") -> str:

@@ -62,9 +62,7 @@ def make_graph(lookups: int = 12, name: str = "gemm") -> tuple[GraphInfo, dict[s
 def make_layout(node: str, fields: int = 12, width: int = 16) -> FusionLayout:
     """Return a layout whose every third field is the item's, before and after."""
     before = [
-        Segment(
-            at * width, (at + 1) * width, Side.REQUEST if at % 3 else Side.ITEM, f"field {at}"
-        )
+        Segment(at * width, (at + 1) * width, Side.REQUEST if at % 3 else Side.ITEM, f"field {at}")
         for at in range(fields)
     ]
     ordered = sorted(before, key=lambda segment: segment.side != Side.REQUEST)
@@ -121,9 +119,7 @@ def make_labels(name: str = "user") -> Labels:
     """Return labels with a packed input among them."""
     packed = (
         Column(start=0, stop=16, role=Role.USER, name="profile"),
-        Column(
-            start=16, stop=17, role=Role.ITEM, name="item_id", range=(0, 5000), integer=True
-        ),
+        Column(start=16, stop=17, role=Role.ITEM, name="item_id", range=(0, 5000), integer=True),
         Column(start=17, stop=20, role=Role.CROSS, name="counts"),
     )
     context = InputLabel(role=Role.CONTEXT, evidence=("its first axis is 1",))
@@ -131,7 +127,11 @@ def make_labels(name: str = "user") -> Labels:
 
 
 def make_findings(
-    name: str = "gemm", *, passed: bool = True, lookups: int = 12, source: str = "models/ranker.onnx"
+    name: str = "gemm",
+    *,
+    passed: bool = True,
+    lookups: int = 12,
+    source: str = "models/ranker.onnx",
 ) -> Findings:
     """Return all that a report tells; `name` stands wherever a model's names do."""
     graph, sides = make_graph(lookups, name)

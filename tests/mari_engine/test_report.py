@@ -1,0 +1,121 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import handmade_findings as handmade
+from mari_engine.report import render_findings, render_findings_markdown
+from mari_engine.results import Arm
+
+ADDRESS = re.compile(r"(https?:)?//[a-z0-9]|\burl\((?!#)|@import|\bsrc\s*=|<link\b", re.IGNORECASE)
+
+
+class Elements(HTMLParser):
+    """Collects the tags, the attributes, and the text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_page_names_no_outside_address_and_runs_no_script() -> None:
+    page = render_findings(handmade.make_findings(), handmade.make_benchmark())
+    assert not ADDRESS.search(page)
+    found = Elements(page)
+    assert not {"script", "iframe", "object", "embed", "img", "base", "form"} & set(found.tags)
+    assert all(value and value.startswith("#") for key, value in found.attributes if key == "href")
+    assert not [key for key, _ in found.attributes if key.startswith("on")]
+
+
+def test_hostile_names_are_shown_as_text() -> None:
+    findings = handmade.make_findings(handmade.HOSTILE, source="<img src=x onerror=alert(1)>.onnx")
+    found = Elements(render_findings(findings, handmade.make_benchmark()))
+    assert not {"script", "img"} & set(found.tags)
+    assert "<script>alert(1)</script>" in found.text
+    assert "<img src=x onerror=alert(1)>.onnx" in found.text
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_verdict_says_what_the_certificate_says(passed: bool) -> None:
+    text = Elements(render_findings(handmade.make_findings(passed=passed))).text
+    assert ("Lossless: the check passed" in text) == passed
+    assert ("Not lossless: the check failed" in text) != passed
+    assert ("score differs by 0.37 at seed 0" in text) != passed
+
+
+def test_every_section_tells_its_facts() -> None:
+    text = Elements(render_findings(handmade.make_findings())).text
+    for fact in (
+        "models/ranker.onnx",
+        "0123456789abcdef" * 4,
+        "mari optimize ranker.onnx --labels labels.json -o out --signature drop-in",
+        "item_id",
+        "0 to below 5000, whole numbers",
+        "its first axis is 1",
+        "128 of its 192 columns are the same for all candidates",
+        "192 columns in 8 alternating pieces",
+        "192 columns in 2 alternating pieces",
+        "Gather × 8",
+        "98.8 kFLOP",
+        "exact 1e-09",
+        "1.31.0",
+        "3, 0–2",
+    ):
+        assert fact in text
+
+
+def test_sides_are_told_by_letter_and_pattern_too() -> None:
+    page = render_findings(handmade.make_findings())
+    assert 'id="stripes"' in page
+    assert 'id="dots"' in page
+    assert re.search(r'<text class="letter item"[^>]*>I</text>', page)
+    assert re.search(r'<text class="letter request"[^>]*>R</text>', page)
+
+
+def test_flops_are_not_called_a_speedup_and_time_is_measured_or_missing() -> None:
+    without = Elements(render_findings(handmade.make_findings())).text
+    assert "not measured" in without
+    assert "3.50×" not in without
+    measured = Elements(render_findings(handmade.make_findings(), handmade.make_benchmark())).text
+    assert "3.50×" in measured
+    assert "Measured speedup at 500 candidates" in measured
+    assert "per-fragment was not run: it equals mari." in measured
+
+
+def test_headline_is_the_batch_nearest_to_what_was_expected() -> None:
+    benchmark = handmade.make_benchmark()
+    assert benchmark.timing(Arm.MARI, 100) is not None
+    text = Elements(render_findings(handmade.make_findings(), benchmark)).text
+    assert "Measured speedup at 100 candidates" not in text
+
+
+def test_page_renders_the_same_twice() -> None:
+    first, second = (render_findings(handmade.make_findings()) for _ in range(2))
+    assert first == second
+
+
+def test_markdown_holds_the_same_facts() -> None:
+    text = render_findings_markdown(handmade.make_findings(), handmade.make_benchmark())
+    assert "**Lossless: the check passed.**" in text
+    assert "| gemm | Gemm | split | 128 of its 192 columns" in text
+    assert "| mari | 500 | 2.86 ms |" in text
+    assert "    mari optimize ranker.onnx --labels labels.json" in text
+
+
+def test_markdown_escapes_names() -> None:
+    findings = handmade.make_findings(handmade.HOSTILE, source="a|b<i>`.onnx")
+    text = render_findings_markdown(findings)
+    rows = [line for line in text.splitlines() if line.startswith(r"| \<script")]
+    assert rows
+    assert all(r"\|" in line and "<script" not in line.replace(r"\<", "") for line in rows)
+    assert r"a\|b\<i\>\`.onnx" in text
