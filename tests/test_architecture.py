@@ -1,0 +1,171 @@
+"""The house rules that nothing else would notice being broken."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import mari_engine
+import onnx.defs
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CODE = sorted(
+    path for part in ("mari_engine", "app", "sample_models") for path in (ROOT / part).rglob("*.py")
+)
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 40
+LONG_MODULES: dict[str, str] = {}
+"""By path: why it may be longer."""
+LONG_FUNCTIONS: dict[str, str] = {}
+"""By path and name: why it may be longer."""
+
+TOP_LEVEL = {"pyproject.toml", "README.md", "LICENSE", "app", "mari_engine", "sample_models", "tests"}
+
+KNOW_NO_OPERATOR = ("coloring.py", "factors.py", "forms.py", "rewriting.py", "costing.py")
+
+PUBLIC_NAMES: list[str] = []
+
+VENDORED = ("vis-network",)
+"""Libraries kept whole: their licenses name addresses, which nothing opens."""
+ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function without its docstring: explaining is not growing."""
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    first = node.body[0]
+    if ast.get_docstring(node) is not None:
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
+
+
+def test_modules_are_short() -> None:
+    lengths = {name_of(path): len(path.read_text().splitlines()) for path in [*CODE, *TESTS]}
+    long = {name for name, lines in lengths.items() if lines > LONGEST_MODULE}
+    assert long == set(LONG_MODULES), "split these, or give a reason; or drop a stale exception"
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{name_of(path)}:{node.name}"
+        for path in CODE
+        for node in functions(path)
+        if length(node) > LONGEST_FUNCTION
+    }
+    assert long == set(LONG_FUNCTIONS), "split these, or give a reason; or drop a stale exception"
+
+
+def test_exceptions_give_reasons() -> None:
+    reasons = [*LONG_MODULES.values(), *LONG_FUNCTIONS.values()]
+    assert all(len(reason) > 20 for reason in reasons)
+
+
+def test_layers_hold() -> None:
+    program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_public_names_are_pinned() -> None:
+    assert sorted(mari_engine.__all__) == sorted(PUBLIC_NAMES)
+    assert all(hasattr(mari_engine, name) for name in PUBLIC_NAMES)
+
+
+@pytest.mark.parametrize("module", KNOW_NO_OPERATOR)
+def test_general_code_names_no_operator(module: str) -> None:
+    operators = {schema.name for schema in onnx.defs.get_all_schemas()}
+    tree = ast.parse((ROOT / "mari_engine" / module).read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert not texts & operators
+
+
+def test_top_level_is_as_given() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout, so what is tracked is not known")
+    tops = {path.split("/")[0] for path in listed.stdout.split("\0") if path}
+    assert {top for top in tops if not top.startswith(".")} == TOP_LEVEL
+
+
+def test_no_function_hides_its_module() -> None:
+    hidden = [
+        name_of(path)
+        for path in CODE
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == path.stem
+    ]
+    assert not hidden
+
+
+def test_no_module_is_a_drawer() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+    assert not [name_of(path) for path in [*CODE, *TESTS] if path.stem in drawers]
+
+
+def test_pages_name_no_outside_address() -> None:
+    kinds = {".py", ".css", ".js", ".mjs", ".html", ".md", ".svg", ".toml"}
+    files = [
+        path
+        for folder in ("app", "mari_engine/templates")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in kinds and not path.name.startswith(VENDORED)
+    ]
+    assert files
+    found = {
+        name_of(path): match.group()
+        for path in files
+        if (match := ADDRESS.search(path.read_text(encoding="utf-8")))
+    }
+    assert not found
+
+
+def test_app_speaks_to_the_engine_by_public_names_only() -> None:
+    wrong = [
+        f"{name_of(path)}: {name}"
+        for path in CODE
+        if path.is_relative_to(ROOT / "app")
+        for name in private_uses(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not wrong
+
+
+def private_uses(tree: ast.Module) -> list[str]:
+    """List what a module takes from the engine, or from ONNX, past the engine's public names."""
+    aliases, found = set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "mari_engine":
+                found += [a.name for a in node.names if a.name not in mari_engine.__all__]
+            elif node.module.split(".")[0] in {"mari_engine", "onnx", "onnx_ir", "onnxruntime"}:
+                found.append(node.module)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == "mari_engine":
+                    aliases.add(alias.asname or alias.name)
+                elif alias.name.split(".")[0] in {"mari_engine", "onnx", "onnx_ir", "onnxruntime"}:
+                    found.append(alias.name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in aliases and node.attr not in mari_engine.__all__:
+                found.append(f"{node.value.id}.{node.attr}")
+    return found
