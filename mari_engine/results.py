@@ -94,6 +94,8 @@ class Certificate:
     contract: tuple[str, ...] = ()
     """What was compared of the calling contract, in words."""
     notes: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it did not pass, in one sentence; empty when it passed."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the contents of certificate.json."""

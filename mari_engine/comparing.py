@@ -1,0 +1,149 @@
+"""How far two results lie apart, and whether that is rounding; numbers only, no ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+EXACT = 1e-9
+"""Largest difference in float64, relative to the output's largest magnitude (1e-12 is typical)."""
+ROUNDING_FACTOR = 4.0
+"""How many times the original's own rounding error the optimized model may have."""
+ROUNDING_FLOOR = 8.0
+"""Rounding that is always allowed, in units of the precision's epsilon."""
+UNPROVEN = 64.0
+"""Where no float64 truth is to be had: the allowed difference, in units of epsilon."""
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """One output of both models, in float64 and in the model's own precision; None: not run."""
+
+    truth: np.ndarray | None
+    exact: np.ndarray | None
+    """The optimized model in float64."""
+    original: np.ndarray | None
+    optimized: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Largest absolute differences of one output; None where one of the two was not run."""
+
+    scale: float
+    """The largest finite magnitude of the truth (of the original where there is no truth)."""
+    exact: float | None
+    original: float | None
+    optimized: float | None
+    between: float | None
+    problem: str = ""
+    """What differs beyond any tolerance: shape, NaN or infinity, whole numbers."""
+
+
+def measure_distance(results: Results) -> Distance:
+    """Return how far apart the results of one output are."""
+    pairs = (
+        ("in float64", results.truth, results.exact),
+        ("", results.original, results.optimized),
+        ("when the original is evaluated in float64", results.original, results.truth),
+    )
+    for where, before, after in pairs:
+        if before is not None and after is not None and before.shape != after.shape:
+            text = f"shape {before.shape} became {after.shape}"
+            return Distance(1.0, None, None, None, None, _join(text, where))
+    reference = results.truth if results.truth is not None else results.original
+    if reference is None:
+        return Distance(1.0, None, None, None, None, "it could be run in neither precision")
+    return Distance(
+        scale=_largest(reference) or 1.0,
+        exact=_farthest(results.truth, results.exact),
+        original=_farthest(results.truth, results.original),
+        optimized=_farthest(results.truth, results.optimized),
+        between=_farthest(results.original, results.optimized),
+        problem=_hard_difference(results),
+    )
+
+
+def same_ranking(original: np.ndarray, optimized: np.ndarray, tie: float) -> bool:
+    """Return whether sorting the rows by any column gives one order.
+
+    Two rows whose original scores lie within `tie` may change places; rows that are not finite are
+    left out. Takes O(n log n).
+    """
+    return all(_ordered(before, after, tie) for before, after in _columns(original, optimized))
+
+
+def _ordered(before: np.ndarray, after: np.ndarray, tie: float) -> bool:
+    finite = np.isfinite(before) & np.isfinite(after)
+    order = np.argsort(-before[finite], kind="stable")
+    before, after = before[finite][order], after[finite][order]
+    lowest_so_far = np.minimum.accumulate(after) if after.size else after
+    above = np.searchsorted(-before, -(before + tie), side="left")
+    clear = above > 0
+    return bool(np.all(lowest_so_far[above[clear] - 1] >= after[clear]))
+
+
+def _columns(
+    original: np.ndarray, optimized: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    if original.ndim == 0 or original.dtype.kind not in "fV":
+        return
+    rows = len(original)
+    before = original.astype(np.float64).reshape(rows, -1)
+    after = optimized.astype(np.float64).reshape(rows, -1)
+    yield from zip(before.T, after.T, strict=True)
+
+
+def _hard_difference(results: Results) -> str:
+    """Return what no rounding explains, or ""."""
+    truth, exact = results.truth, results.exact
+    original, optimized = results.original, results.optimized
+    found = ""
+    if truth is not None and exact is not None:
+        found = _join(_unequal(truth, exact, np.ones(truth.shape, bool)), "in float64")
+    if not found and original is not None and optimized is not None:
+        # Where the original rounds to something else than the truth, so may the optimized model.
+        settled = np.ones(original.shape, bool)
+        if truth is not None and truth.shape == original.shape:
+            settled = _kinds(truth) == _kinds(original)
+        found = _unequal(original, optimized, settled)
+    return found
+
+
+def _unequal(before: np.ndarray, after: np.ndarray, settled: np.ndarray) -> str:
+    if before.dtype.kind in "fV":
+        count = int(np.sum(settled & (_kinds(before) != _kinds(after))))
+        return f"NaN or infinity at {count} elements in only one of the models" if count else ""
+    count = int(np.sum(settled & (before != after)))
+    return f"{before.dtype} values differ at {count} elements" if count else ""
+
+
+def _kinds(array: np.ndarray) -> np.ndarray:
+    """Return a code for finite, NaN, +inf and -inf; of whole numbers and texts, the values."""
+    if array.dtype.kind not in "fV":
+        return array
+    wide = array.astype(np.float64)
+    return np.where(np.isfinite(wide), 0, np.where(np.isnan(wide), 1, np.where(wide > 0, 2, 3)))
+
+
+def _farthest(one: np.ndarray | None, other: np.ndarray | None) -> float | None:
+    if one is None or other is None:
+        return None
+    if one.dtype.kind in "OSUT":
+        return float(np.any(one != other))
+    a, b = one.astype(np.float64), other.astype(np.float64)
+    both = np.isfinite(a) & np.isfinite(b)
+    return float(np.max(np.abs(a[both] - b[both]), initial=0.0))
+
+
+def _largest(array: np.ndarray) -> float:
+    if array.dtype.kind in "OSUT":
+        return 1.0
+    wide = np.abs(array.astype(np.float64))
+    return float(np.max(wide[np.isfinite(wide)], initial=0.0))
+
+
+def _join(text: str, where: str) -> str:
+    return f"{text} {where}" if text and where else text

@@ -1,0 +1,69 @@
+"""Random arrays that are valid as one feature: ids, lengths, masks, numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+Bounds = tuple[float, float]
+"""A half-open range."""
+
+_SMALL_IDS: Bounds = (0, 2)
+"""What whole numbers are drawn from when nothing tells their range."""
+
+_MASK = re.compile(r"(^|[^a-z])mask", re.IGNORECASE)
+_LENGTH = re.compile(r"(^|[^a-z])(len|lens|length|lengths|seqlen|seq_len)($|[^a-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """What is known of the values of one input or of some columns of it."""
+
+    name: str
+    dtype: np.dtype
+    bounds: Bounds | None = None
+    """Half-open; None when neither labels nor graph tell."""
+    whole: bool = False
+    """A floating-point feature that carries whole numbers."""
+
+
+def draw_feature(
+    feature: Feature, shape: tuple[int, ...], rng: np.random.Generator, *, longest: int
+) -> np.ndarray:
+    """Return valid values of this shape; `longest` is the largest valid sequence length.
+
+    Whole numbers come from the bounds, else from [0, 2), lengths from [1, longest]; other numbers
+    uniformly from the bounds, else from the standard normal distribution. Masks hold both values
+    in every row of two or more, so that no row is masked out whichever value means that.
+    """
+    kind = feature.dtype.kind
+    if _MASK.search(feature.name) or kind == "b":
+        return _draw_mask(shape, rng).astype(feature.dtype)
+    if kind in "OSUT":
+        return rng.integers(0, 2, shape).astype(str).astype(object)
+    if kind in "iu" or feature.whole:
+        low, high = _whole_bounds(feature, longest)
+        return rng.integers(low, high, shape).astype(feature.dtype)
+    if feature.bounds is not None:
+        return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
+    return rng.standard_normal(shape).astype(feature.dtype)
+
+
+def _draw_mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    mask = rng.integers(0, 2, shape).astype(bool)
+    if len(shape) > 1 and shape[-1] > 1:
+        mask[..., 0], mask[..., -1] = True, False
+    return mask
+
+
+def _whole_bounds(feature: Feature, longest: int) -> tuple[int, int]:
+    if feature.bounds is not None:
+        low, high = (math.ceil(bound) for bound in feature.bounds)
+        return low, max(high, low + 1)
+    if _LENGTH.search(feature.name):
+        return 1, longest + 1
+    low, high = (int(bound) for bound in _SMALL_IDS)
+    return low, high

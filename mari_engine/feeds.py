@@ -1,0 +1,215 @@
+"""The arrays of one request: drawn at random, and bound to an optimized model.
+
+A request is valid for the original model: per-request features are equal in all its rows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.drawing import Feature, draw_feature
+from mari_engine.errors import FeedError, LabelError
+from mari_engine.labels import Column, InputLabel, Labels
+from mari_engine.loading import Model
+from mari_engine.ranging import Ranges, infer_ranges
+from mari_engine.results import InputBinding, Interface
+from mari_engine.tracing import packed_width
+from mari_engine.types import Signature
+
+Feeds = dict[str, np.ndarray]
+"""Arrays by input or output name."""
+
+_LONGEST_SEQUENCE = 6
+_SYMBOL = re.compile(r"[A-Za-z_]\w*")
+_Extent = int | str
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some columns of an input (all when `stop` is None) and what they hold."""
+
+    feature: Feature
+    per_request: bool
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True)
+class _Input:
+    name: str
+    extents: tuple[_Extent, ...]
+    parts: tuple[_Part, ...]
+
+    @property
+    def per_request(self) -> bool:
+        return all(part.per_request for part in self.parts)
+
+
+@dataclass(frozen=True)
+class FeedPlan:
+    """How requests for one model are drawn; made by `plan_feeds`."""
+
+    inputs: tuple[_Input, ...]
+    candidate_symbols: frozenset[str]
+    """The symbols that stand for the number of candidates."""
+    fixed_batch: int | None
+    """The number of candidates when the model allows only one, else None."""
+
+    def draw(self, *, batch: int, seed: int) -> Feeds:
+        """Return a request of `batch` candidates; the same arguments give the same arrays.
+
+        Symbols other than the candidates' get a length of 2 to 6 each, the same wherever they
+        stand. Raises FeedError when the model allows only another number of candidates.
+        """
+        if self.fixed_batch not in (None, batch):
+            raise FeedError(
+                f"the model's inputs are fixed at {self.fixed_batch} candidates, not {batch}; ask "
+                f"for {self.fixed_batch} or export with a dynamic batch"
+            )
+        rng = np.random.default_rng([seed, batch])
+        extents = self._extents(batch, rng)
+        shapes = {
+            item.name: tuple(_resolve(extent, extents, item.name) for extent in item.extents)
+            for item in self.inputs
+        }
+        longest = min(
+            (value for symbol, value in extents.items() if symbol not in self.candidate_symbols),
+            default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
+        )
+        return {
+            item.name: _draw_input(item, shapes[item.name], rng, longest) for item in self.inputs
+        }
+
+    def _extents(self, batch: int, rng: np.random.Generator) -> dict[str, int]:
+        symbols = [
+            symbol
+            for item in self.inputs
+            for extent in item.extents
+            if isinstance(extent, str)
+            for symbol in _SYMBOL.findall(extent)
+        ]
+        return {
+            symbol: batch
+            if symbol in self.candidate_symbols
+            else int(rng.integers(2, _LONGEST_SEQUENCE + 1))
+            for symbol in dict.fromkeys(symbols)
+        }
+
+
+def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
+    """Return how to draw valid requests for this model.
+
+    A symbolic leading extent is the candidates', unless the same symbol stands at another axis
+    too. Raises LabelError for an input without a label, FeedError for one without a rank.
+    """
+    ranges = infer_ranges(model.ir)
+    inputs = tuple(
+        _plan_input(at, value, labels, ranges) for at, value in enumerate(model.ir.graph.inputs)
+    )
+    inner = {extent for item in inputs for extent in item.extents[1:]}
+    leading = {item.extents[0] for item in inputs if item.extents}
+    of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
+    symbols = frozenset(
+        extent
+        for extent in leading
+        if isinstance(extent, str) and (extent in of_candidates or extent not in inner)
+    )
+    fixed = [extent for extent in of_candidates if isinstance(extent, int)]
+    return FeedPlan(inputs, symbols, fixed[0] if len(of_candidates) == len(fixed) == 1 else None)
+
+
+def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
+    """Return a random valid request for the original model (see `FeedPlan.draw`)."""
+    return plan_feeds(model, labels).draw(batch=batch, seed=seed)
+
+
+def bind_feeds(feeds: Feeds, interface: Interface, signature: Signature) -> Feeds:
+    """Return the optimized model's feeds, made from the original's as the manifest says.
+
+    Raises FeedError naming the input that is missing.
+    """
+    return {item.name: _bind_input(item, feeds, signature) for item in interface.inputs}
+
+
+def _bind_input(item: InputBinding, feeds: Feeds, signature: Signature) -> np.ndarray:
+    if item.source not in feeds:
+        raise FeedError(f"input {item.source!r} is missing from the request; add it")
+    array = feeds[item.source]
+    if item.columns is not None:
+        array = np.take(array, item.columns, axis=-1)
+    if item.rows == "request" and signature == Signature.COMPACT and array.ndim:
+        array = array[:1]
+    return np.ascontiguousarray(array) if array.ndim else array
+
+
+def _plan_input(at: int, value: ir.Value, labels: Labels, ranges: Ranges) -> _Input:
+    name = value.name or ""
+    if name not in labels.inputs:
+        raise LabelError(f"input {name!r} has no role; label it")
+    if value.shape is None or value.dtype is None:
+        raise FeedError(f"input {name!r} has no known rank and type; give a request file (.npz)")
+    dtype = np.dtype(object) if value.dtype == ir.DataType.STRING else value.dtype.numpy()
+    label = labels.inputs[name]
+    parts = [
+        part
+        for piece in label.columns or (label,)
+        for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
+    ]
+    return _Input(name, _extents_of(at, value.shape), tuple(parts))
+
+
+def _plan_parts(
+    name: str, dtype: np.dtype, piece: Column | InputLabel, ranges: Ranges, width: int | None
+) -> Iterator[_Part]:
+    """Yield the runs of columns that share a range; a label's own range goes before the graph's."""
+    assert piece.role is not None  # either a column or a label without columns
+    start, stop = (piece.start, piece.stop) if isinstance(piece, Column) else (0, width)
+    everywhere = ranges.get((name, None))
+    found = [ranges.get((name, at), everywhere) for at in range(start, stop or 1)]
+    for bounds, run in itertools.groupby(enumerate(found, start), key=lambda item: item[1]):
+        columns = [at for at, _ in run]
+        feature = Feature(
+            name=(piece.name if isinstance(piece, Column) else "") or name,
+            dtype=dtype,
+            bounds=piece.range or bounds,
+            whole=piece.integer or bounds is not None,
+        )
+        end = None if stop is None else columns[-1] + 1
+        yield _Part(feature, piece.role.per_request, columns[0], end)
+
+
+def _extents_of(at: int, shape: ir.Shape) -> tuple[_Extent, ...]:
+    """Return the extents; one without a name gets a name of its own."""
+    return tuple(
+        extent if isinstance(extent, int) else extent.value or f"_unnamed_{at}_{axis}"
+        for axis, extent in enumerate(shape)
+    )
+
+
+def _resolve(extent: _Extent, extents: Mapping[str, int], name: str) -> int:
+    """Return an extent's number; "2*L" and the like are worked out from L."""
+    if isinstance(extent, int):
+        return extent
+    found = ir.SymbolicDim(extent).evaluate(extents)
+    if not isinstance(found, int):
+        raise FeedError(f"input {name!r}: extent {extent!r} cannot be worked out; give a .npz file")
+    return found
+
+
+def _draw_input(
+    item: _Input, shape: tuple[int, ...], rng: np.random.Generator, longest: int
+) -> np.ndarray:
+    """Draw every part; a per-request part is one row, repeated."""
+    drawn = []
+    for part in item.parts:
+        wanted = shape if part.stop is None else (*shape[:-1], part.stop - part.start)
+        one_row = (1, *wanted[1:]) if part.per_request and wanted else wanted
+        array = draw_feature(part.feature, one_row, rng, longest=longest)
+        drawn.append(np.broadcast_to(array, wanted))
+    return np.array(np.concatenate(drawn, axis=-1) if len(drawn) > 1 else drawn[0], order="C")
