@@ -199,11 +199,25 @@ def _expand(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]
 
 
 def _tile(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
-    trace, after = traces[0], node.outputs[0].shape
+    trace = traces[0]
     if trace is None or trace.axis is None:
         return [trace]
-    same = after is not None and after[trace.axis] == len(trace.columns)
-    return [trace if same else trace.without_places()]
+    once = _element(node.inputs[1], trace.axis) == 1
+    return [trace if once else trace.without_places()]
+
+
+def _element(value: ir.Value | None, at: int) -> int | None:
+    """Return one element of a rank-1 constant, also of one that is constant only there."""
+    array = constant_array(value)
+    if array is not None:
+        return int(array.reshape(-1)[at])
+    producer = value.producer() if value is not None else None
+    if producer is None or producer.op_type != "Concat" or at >= len(producer.inputs):
+        return None
+    pieces = producer.inputs[: at + 1]
+    if any(piece is None or piece.shape != (1,) for piece in pieces):
+        return None
+    return _element(pieces[at], 0)
 
 
 def _concat(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:

@@ -1,0 +1,232 @@
+"""Proposes who owns which input, with the evidence; checks what a person confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import onnx_ir as ir
+
+from mari_engine.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
+from mari_engine.columns import Piece, cut_inputs
+from mari_engine.errors import LabelError
+from mari_engine.joining import Repetition, Unit, find_repetitions
+from mari_engine.labels import Column, InputLabel, Labels, Role
+from mari_engine.loading import Model
+from mari_engine.ranging import infer_ranges
+from mari_engine.tracing import WHOLE, packed_width, trace_columns
+
+
+def propose_labels(model: Model) -> Labels:
+    """Return a role for every input, or for every column range of a packed one.
+
+    Each carries its confidence, 1 only when two independent clues agree or one is unmistakable,
+    and the clues in plain words; ids and lengths also the range that the graph implies.
+    """
+    graph = model.ir.graph
+    traces, ranges = trace_columns(model.ir), infer_ranges(model.ir)
+    pieces = cut_inputs(model.ir, traces, ranges)
+    structure = _clues_by_unit(model.ir, find_repetitions(model.ir, traces))
+    readers = Counter(table for cut in pieces for piece in cut for table in piece.tables)
+    shared = frozenset(table for table, count in readers.items() if count > 1)
+    return Labels(
+        {
+            value.name or "": _propose(value, number, pieces[number], structure, shared)
+            for number, value in enumerate(graph.inputs)
+        }
+    )
+
+
+def check_labels(model: Model, labels: Labels) -> None:
+    """Return if the labels fit the model's inputs.
+
+    Raises LabelError, naming the input or column, for an unknown or missing input, and for columns
+    that overlap, leave a gap, leave the last axis, or stand on an input whose last axis is unknown.
+    """
+    inputs = {value.name or "": value for value in model.ir.graph.inputs}
+    for name in labels.inputs:
+        if name not in inputs:
+            known = ", ".join(sorted(inputs))
+            raise LabelError(f"input {name!r} is not in the model; it has {known}")
+    ranges = infer_ranges(model.ir)
+    for name, value in inputs.items():
+        if name not in labels.inputs:
+            raise LabelError(f"input {name!r} has no label; give it a role")
+        label = labels.inputs[name]
+        if label.columns:
+            _check_columns(value, label.columns)
+        for what, start, stop, given in _stated_ranges(name, label):
+            _check_range(what, given, [ranges.get((name, at)) for at in range(start, stop)])
+            _check_range(what, given, [ranges.get((name, None))])
+
+
+def _check_columns(value: ir.Value, columns: tuple[Column, ...]) -> None:
+    extent = value.shape[-1] if value.shape else None
+    where = f"input {value.name!r}"
+    if not isinstance(extent, int):
+        raise LabelError(f"{where}: its last axis has no known extent; label it as a whole")
+    at = 0
+    for column in sorted(columns, key=lambda item: item.start):
+        if column.start < at:
+            raise LabelError(f"{where}: column {column.start} is labelled twice; mend the ranges")
+        if column.start > at:
+            raise LabelError(f"{where}: columns {at} to {column.start} have no label; add them")
+        at = column.stop
+    if at < extent:
+        raise LabelError(f"{where}: columns {at} to {extent} have no label; add them")
+    if at > extent:
+        raise LabelError(f"{where}: it has {extent} columns, the labels go to {at}; shorten them")
+
+
+def _stated_ranges(
+    name: str, label: InputLabel
+) -> Iterator[tuple[str, int, int, tuple[float, float]]]:
+    if label.range is not None:
+        yield f"input {name!r}", 0, 0, label.range
+    for column in label.columns:
+        if column.range is not None:
+            where = f"input {name!r} columns {column.start} to {column.stop}"
+            yield where, column.start, column.stop, column.range
+
+
+def _check_range(
+    what: str, given: tuple[float, float], implied: list[tuple[int, int] | None]
+) -> None:
+    """Refuse a range with values that lie outside a table."""
+    for bounds in implied:
+        if bounds is not None and (given[0] < min(0, bounds[0]) or given[1] > bounds[1]):
+            raise LabelError(
+                f"{what}: range [{given[0]:g}, {given[1]:g}) leaves the table's "
+                f"[{bounds[0]}, {bounds[1]}); narrow it"
+            )
+
+
+def _propose(
+    value: ir.Value,
+    number: int,
+    pieces: tuple[Piece, ...],
+    structure: Mapping[Unit, list[Clue]],
+    shared: frozenset[str],
+) -> InputLabel:
+    name = value.name or ""
+    named = read_name(name, kind="name", where="the input's name")
+    columns = []
+    for piece in pieces:
+        clues = [*_structural(value, number, piece, structure), *_named(piece, shared)]
+        if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
+            clues.append(named)
+        columns.append(_to_column(name, value, piece, weigh(clues)))
+    if len(columns) == 1 or _all_alike(columns):
+        return _to_label(columns)
+    return InputLabel(columns=tuple(_with_own_names(columns)))
+
+
+def _structural(
+    value: ir.Value, number: int, piece: Piece, structure: Mapping[Unit, list[Clue]]
+) -> list[Clue]:
+    """Return what the graph around a piece says, and what its being unused says."""
+    if not piece.used:
+        return [Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")]
+    clues = list(structure.get((number, WHOLE), ()))
+    if packed_width(value) is not None:
+        own = [structure.get((number, at), []) for at in range(piece.start, piece.stop)]
+        clues += [clue for clue in own[0] if all(clue in others for others in own)]
+    return clues
+
+
+def _named(piece: Piece, shared: frozenset[str]) -> list[Clue]:
+    """Return what the names around a piece say.
+
+    A table that several features read tells whose ids it holds, not whose feature it is: a list of
+    the item's ids is the user's history.
+    """
+    is_list = piece.stop - piece.start > 1 and piece.range is not None
+    if is_list and any(table in shared for table in piece.tables):
+        text = f"several ids of the table {piece.tables[0]!r}, which others read: like a history"
+        return [Clue("sequence", Role.USER, MILD, text)]
+    read = [read_name(name, kind="table", where="the table") for name in piece.tables]
+    values = [read_name(name, kind="table", where="the value") for name in piece.others]
+    read += [clue for clue in values if clue is not None and clue.strength >= STRONG]
+    clues = [clue for clue in read if clue is not None][:1]
+    if is_list:
+        clues.append(Clue("sequence", Role.USER, FAINT, "several ids in a row: like a history"))
+    return clues
+
+
+def _clues_by_unit(model: ir.Model, repetitions: tuple[Repetition, ...]) -> dict[Unit, list[Clue]]:
+    inputs = model.graph.inputs
+    clues: dict[Unit, list[Clue]] = {}
+    rows = [value.shape[0] if value.shape else None for value in inputs]
+    free = any(extent is not None and not isinstance(extent, int) for extent in rows)
+    for number, extent in enumerate(rows):
+        if free and extent == 1:
+            text = "it has one row while others have a free number of rows"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.USER, SURE, text))
+        elif not isinstance(extent, int) and extent is not None and 1 in rows:
+            text = "its number of rows is free while others have one row"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, MILD, text))
+        elif inputs[number].shape is not None and not inputs[number].shape:
+            text = "it is a single number"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.CONTEXT, STRONG, text))
+    for repetition in repetitions:
+        other = inputs[min(repetition.rows_of)[0]].name
+        text = f"its row is repeated for the rows of {other!r}"
+        _spread(clues, repetition.repeated, Clue("repeated", Role.USER, STRONG, text))
+        other = inputs[min(repetition.repeated)[0]].name
+        text = f"it tells how often the row of {other!r} is repeated"
+        _spread(clues, repetition.rows_of, Clue("repeated", Role.ITEM, STRONG, text))
+    return clues
+
+
+def _spread(clues: dict[Unit, list[Clue]], units: frozenset[Unit], clue: Clue) -> None:
+    for unit in units:
+        known = clues.setdefault(unit, [])
+        if all(other.role != clue.role or other.kind != clue.kind for other in known):
+            known.append(clue)
+
+
+def _to_column(name: str, value: ir.Value, piece: Piece, verdict: Verdict) -> Column:
+    width = piece.stop - piece.start
+    shown = f"{name}[{piece.start}]" if width == 1 else f"{name}[{piece.start}:{piece.stop}]"
+    return Column(
+        start=piece.start,
+        stop=piece.stop,
+        role=verdict.role,
+        name=piece.name or shown,
+        range=piece.range,
+        integer=piece.range is not None and not _is_integer(value),
+        confidence=verdict.confidence,
+        evidence=verdict.evidence,
+    )
+
+
+def _is_integer(value: ir.Value) -> bool:
+    return value.dtype is not None and value.dtype.is_integer()
+
+
+def _all_alike(columns: list[Column]) -> bool:
+    """True when columns differ in nothing that their labels would say."""
+    told = {
+        (item.role, item.range, item.integer, item.confidence, item.evidence) for item in columns
+    }
+    return len(told) == 1
+
+
+def _to_label(columns: list[Column]) -> InputLabel:
+    first = columns[0]
+    return InputLabel(
+        role=first.role,
+        range=first.range,
+        integer=first.integer,
+        confidence=first.confidence,
+        evidence=first.evidence,
+    )
+
+
+def _with_own_names(columns: list[Column]) -> Iterator[Column]:
+    taken: set[str] = set()
+    for column in columns:
+        name = column.name if column.name not in taken else f"{column.name}[{column.start}]"
+        taken.add(name)
+        yield replace(column, name=name)
