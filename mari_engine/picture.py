@@ -15,7 +15,7 @@ from itertools import pairwise
 from mari_engine.types import Action, Decision, GraphInfo, Side
 
 BOX_WIDTH, BOX_HEIGHT = 118, 34
-COLUMN_GAP, ROW_GAP = 16, 34
+COLUMN_GAP, ROW_GAP = 16, 24
 VIRTUAL_WIDTH = 10
 MOST_BOXES = 300
 """More than this is not readable on a page."""
