@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -51,6 +52,17 @@ def test_verdict_says_what_the_certificate_says(passed: bool) -> None:
     assert ("Lossless: the check passed" in text) == passed
     assert ("Not lossless: the check failed" in text) != passed
     assert ("score differs by 0.37 at seed 0" in text) != passed
+
+
+def test_verdict_claims_no_identity_where_float64_was_not_evaluated() -> None:
+    findings = handmade.make_findings()
+    check = findings.certificate.checks[0]
+    output = replace(check.outputs[0], exact=None, original=None, optimized=None)
+    checks = (replace(check, outputs=(output,)),)
+    certificate = replace(findings.certificate, checks=checks)
+    text = Elements(render_findings(replace(findings, certificate=certificate))).text
+    assert "an identity" not in text
+    assert "differ by at most –" in text
 
 
 def test_every_section_tells_its_facts() -> None:
