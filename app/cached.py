@@ -1,7 +1,7 @@
 """Engine calls that pages repeat, cached for all sessions by the model and the arguments.
 
-What is cached is frozen, so sessions may share it. An uploaded model has a key of its own for
-each upload: two files with one hash but different external data never meet.
+What is cached is frozen, so sessions may share it. A model's key holds its hash and its path:
+a file that changed on disk is another model, and so is a copy elsewhere.
 """
 
 from __future__ import annotations
@@ -39,13 +39,6 @@ def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Pla
 def list_devices() -> tuple[mari.DeviceInfo, ...]:
     """Return the devices that benchmarks can run on, and why others cannot."""
     return mari.devices()
-
-
-@st.cache_resource(show_spinner="Reading the model", max_entries=32)
-def open_sample(path: str) -> Opened:
-    """Return a bundled sample; all sessions share it."""
-    model = mari.load(path)
-    return Opened(model, f"{model.sha256} sample", path, sample=model.name)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

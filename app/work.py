@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.jobs import Job
 from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Signature
@@ -20,6 +21,8 @@ class Opened:
     """What a command line would name."""
     sample: str = ""
     """The sample's name; empty for a model of the user's own."""
+    labels: Labels | None = None
+    """The labels that lay beside the model, if any did."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,15 @@ class Work:
     opened: Opened | None = None
     labels: Labels | None = None
     """The labels as the table stands, confirmed or not."""
+    base: Labels | None = None
+    """The labels that the table was drawn from; edits are kept relative to them."""
     confirmed: Labels | None = None
     """The labels that were confirmed; None as soon as one is edited."""
     options: Options = Options()
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
+    folder: Path | None = None
+    """Where the optimized model is saved for downloads; None until one is offered."""
     error: str = ""
     """Why the model asked for at the start could not be opened."""
     revision: int = 0
@@ -84,10 +91,9 @@ class Work:
         if self.labels is None:
             raise ValueError("there are no labels to confirm")
         self._drop_results()
-        self.labels = self.confirmed = self.labels.confirmed()
+        self.confirmed = self.labels.confirmed()
         self.options = options
         self.check = check
-        self.revision += 1
         weakref.finalize(self, check.cancel)
 
     def measure(self, benchmark: Job[BenchmarkResult]) -> None:
@@ -136,4 +142,4 @@ class Work:
         for job in (self.check, self.benchmark):
             if job is not None:
                 job.cancel()
-        self.confirmed = self.check = self.benchmark = None
+        self.confirmed = self.check = self.benchmark = self.folder = None

@@ -18,14 +18,20 @@ class Mark:
     letter: str
     name: str
     pattern: str = ""
-    """Plotly's fill pattern."""
+    """Plotly's fill pattern, or its dash for lines."""
+    ink: str = "#10151C"
+    """The pattern's color."""
+    text: str = "#10151C"
+    """The color of words on it."""
 
 
 SIDES = {
-    Side.REQUEST: Mark("#E8A317", "R", "request side, once per request", "/"),
+    Side.REQUEST: Mark("#E8A317", "R", "request side, once per request", "/", "#B97B06"),
     Side.ITEM: Mark("#56B4E9", "I", "item side, once per candidate"),
-    Side.CANDIDATE: Mark("#2272B4", "C", "candidate side, cross or mixed", "."),
-    Side.CONSTANT: Mark("#9AA3AE", "K", "constant", "x"),
+    Side.CANDIDATE: Mark(
+        "#2272B4", "C", "candidate side, cross or mixed", ".", "#12507F", "#FFFFFF"
+    ),
+    Side.CONSTANT: Mark("#9AA3AE", "K", "constant", "x", "#6B7480"),
 }
 
 ARMS = {
@@ -34,7 +40,6 @@ ARMS = {
     Arm.FRAGMENTS: Mark("#D55E00", "△", "per fragment", "dashdot"),
     Arm.MARI: Mark("#009E73", "●", "MaRI", "solid"),
 }
-"""For arms, `pattern` is the line's dash."""
 
 ARM_SYMBOLS = {
     Arm.ORIGINAL: "circle-open",

@@ -1,0 +1,30 @@
+"""The files that a session may take away, made when they are asked for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import mari_engine as mari
+
+MOST_BYTES = 1 << 30
+"""A larger model does not fit through a browser; it is written to a folder on the server."""
+
+
+def save_once(result: mari.OptimizeResult, folder: Path) -> Path:
+    """Write the artifact to this folder unless it is there; raises VerificationError."""
+    if not (folder / "manifest.json").is_file():
+        result.save(folder)
+    return folder
+
+
+def pack(folder: Path, report: str) -> bytes:
+    """Return the artifact as a zip, with this report in place of the saved one."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.name != "report.html":
+                archive.write(path, path.name)
+        archive.writestr("report.html", report)
+    return packed.getvalue()

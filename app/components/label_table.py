@@ -1,0 +1,70 @@
+"""The labels as an editable table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.state import is_drawn
+from app.views.label_rows import make_rows, read_rows
+from app.views.palette import name_role
+from app.work import Work
+from mari_engine import GraphInfo, Labels, Role
+
+_LOCKED = ("input", "columns", "confidence", "evidence", "type")
+_MOST_ROWS = 14
+_TALL = 540
+
+
+def edit_labels(work: Work, info: GraphInfo) -> tuple[Labels, list[str]]:
+    """Draw the table; return the labels as edited, and what is not finished.
+
+    The table is always drawn from the same rows while it stays on the page, and edits are read
+    relative to them: data that followed the edits would throw away a cell that is being typed.
+    """
+    key = f"labels-{work.revision}"
+    if work.base is None or not is_drawn(key):
+        work.base = work.labels
+    base = work.base or Labels()
+    rows = make_rows(base, info)
+    edited = st.data_editor(
+        rows,
+        key=key,
+        height=_TALL if len(rows) > _MOST_ROWS else "content",
+        hide_index=True,
+        disabled=_LOCKED,
+        column_config=_columns(packed=any(label.columns for label in base.inputs.values())),
+        column_order=("input", "columns", "name", "role", "confidence", "evidence", "low",
+                      "high", "integer", "type"),
+    )  # fmt: skip
+    return read_rows(base, edited)
+
+
+def _columns(*, packed: bool) -> dict[str, object]:
+    config = st.column_config
+    return {
+        "input": config.TextColumn("Input", pinned=True),
+        "columns": config.TextColumn("Columns", width="small") if packed else None,
+        "name": config.TextColumn("Name", max_chars=200) if packed else None,
+        "role": config.SelectboxColumn(
+            "Role",
+            options=[str(role) for role in Role],
+            format_func=name_role,
+            required=True,
+            help="R: one value per request. I, C: one value per candidate.",
+        ),
+        "confidence": config.ProgressColumn(
+            "Confidence",
+            min_value=0.0,
+            max_value=1.0,
+            format="percent",
+            width="small",
+            help="Of the proposal; what you set or confirm counts in full",
+        ),
+        "evidence": config.TextColumn("Evidence", width="large"),
+        "low": config.NumberColumn(
+            "From", width="small", help="Generated values start here; leave empty to infer"
+        ),
+        "high": config.NumberColumn("Below", width="small", help="Generated values stay below"),
+        "integer": config.CheckboxColumn("Whole", width="small", help="Whole numbers only (ids)"),
+        "type": config.TextColumn("Type"),
+    }

@@ -1,0 +1,40 @@
+"""The app: `streamlit run app/main.py -- MODEL`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from app.components.status import show_status
+from app.opening import open_at_start
+from app.state import get_work, is_new
+
+HERE = Path(__file__).parent
+PAGES = [
+    ("model", "Model", ":material/deployed_code:"),
+    ("labels", "Labels", ":material/label:"),
+    ("graph", "Graph", ":material/account_tree:"),
+    ("layout", "Layout", ":material/view_column:"),
+    ("benchmark", "Benchmark", ":material/speed:"),
+    ("download", "Download", ":material/download:"),
+]
+
+st.set_page_config(page_title="MaRI Studio", page_icon=str(HERE / "logo.svg"), layout="wide")
+st.html(HERE / "style.css")
+st.logo(str(HERE / "logo.svg"), size="large")
+if is_new():
+    open_at_start(get_work(), sys.argv[1:])
+
+page = st.navigation(
+    [
+        st.Page(f"pages/{file}.py", title=f"{at}. {title}", icon=icon, default=at == 1)
+        for at, (file, title, icon) in enumerate(PAGES, start=1)
+    ],
+    position="top",
+)
+status = st.container(key="status")
+page.run()
+with status:
+    show_status(get_work())

@@ -1,0 +1,49 @@
+"""Step 5: measure the original, one-shot, per-fragment and MaRI models side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cached
+from app.components.bench_form import choose_run
+from app.components.bench_results import show_results
+from app.components.progress import show_progress
+from app.components.steps import show_command, show_missing, show_next
+from app.running import start_benchmark
+from app.state import get_work
+from app.views.commands import bench_command
+
+work = get_work()
+if work.opened is None:
+    show_missing(work.blocked(), page="pages/model.py", label="To the models")
+else:
+    st.header("Measured, not estimated", anchor=False)
+    st.caption(
+        "All arms take turns in one run, after a warm-up, so that a busy machine slows them alike."
+        " Benchmarks of other sessions wait until yours has ended."
+    )
+    blocked = work.unverified()
+    busy = work.benchmark is not None and work.benchmark.active
+    run = choose_run(cached.list_devices(), blocked=blocked, busy=busy)
+    if run.clicked and work.result is not None:
+        work.measure(
+            start_benchmark(
+                work.opened,
+                work.result,
+                batches=run.batches,
+                device=run.device,
+                threads=run.threads,
+            )
+        )
+        st.rerun()
+    if work.benchmark is not None:
+        show_progress(work.benchmark, key="bench-cancel")
+    if work.measured is not None:
+        show_results(work.measured)
+    show_next("pages/download.py", "Download", blocked=work.blocked())
+    show_command(
+        work.opened,
+        bench_command(
+            work.opened.path, batches=run.batches, device=run.device, threads=run.threads
+        ),
+    )

@@ -1,0 +1,26 @@
+"""Step 6: what was proved, and the files."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.components.certificate import show_certificate
+from app.components.files import offer_files
+from app.components.progress import show_progress
+from app.components.steps import show_command, show_missing
+from app.state import get_work
+from app.views.commands import optimize_command
+
+work = get_work()
+if work.opened is None or work.confirmed is None:
+    page, label = ("model", "To the models") if work.opened is None else ("labels", "To the labels")
+    show_missing(work.blocked(), page=f"pages/{page}.py", label=label)
+else:
+    st.header("Shown, not claimed", anchor=False)
+    if work.check is not None:
+        show_progress(work.check, key="check-cancel")
+    if work.result is not None:
+        show_certificate(work.result.certificate)
+    st.subheader("Files", anchor=False)
+    offer_files(work)
+    show_command(work.opened, optimize_command(work.opened.path, work.options))

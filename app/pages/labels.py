@@ -1,0 +1,39 @@
+"""Step 2: say which features belong to the request and which to the candidates."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cached
+from app.components.confirm import show_confirm
+from app.components.label_table import edit_labels
+from app.components.label_tools import change_labels
+from app.components.packed import show_packed
+from app.components.steps import show_missing, show_next
+from app.state import get_work
+
+work = get_work()
+if work.opened is None or work.labels is None:
+    show_missing("Choose a model first.", page="pages/model.py", label="To the models")
+else:
+    info = cached.describe(work.opened)
+    st.header("Who owns which input?", anchor=False)
+    st.caption(
+        "**R** user and context features have one value per request; **I** item and **C** cross"
+        " features have one per candidate. Doubtful rows come first. Nothing goes on until you"
+        " have confirmed them."
+    )
+    tools = st.container()
+    labels, problems = edit_labels(work, info)
+    work.edit(labels)
+    with tools:
+        made = change_labels(work.opened, labels, cached.propose(work.opened), info)
+        if work.history and st.button("Undo", icon=":material/undo:"):
+            work.undo()
+            st.rerun()
+    if made is not None:
+        work.relabel(made)
+        st.rerun()
+    show_packed(labels)
+    show_confirm(work, info, problems)
+    show_next("pages/graph.py", "Graph", blocked=work.blocked())

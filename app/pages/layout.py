@@ -1,0 +1,46 @@
+"""Step 4: the columns of each fusion layer, as they were and as they are."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cached
+from app.components.layers import show_layers
+from app.components.steps import show_command, show_error, show_missing, show_next
+from app.state import get_work
+from app.views.commands import inspect_command
+from app.views.decisions import count_actions, decision_rows, sum_up
+from app.views.text import plain, scaled, times
+from mari_engine import MariError
+
+work = get_work()
+if work.opened is None or work.confirmed is None:
+    page, label = ("model", "To the models") if work.opened is None else ("labels", "To the labels")
+    show_missing(work.blocked(), page=f"pages/{page}.py", label=label)
+else:
+    try:
+        plan = cached.make_plan(work.opened, work.confirmed, work.options)
+    except MariError as error:
+        show_error(error)
+    else:
+        candidates = work.options.candidates
+        st.header("Each side in one block", anchor=False)
+        st.caption(plain(sum_up(plan.decisions, plan.flops, candidates)))
+        before, after = (cost.flops for cost in (plan.flops.before, plan.flops.after))
+        cards = [
+            ("Fragments before", f"{sum(one.fragments_before for one in plan.layout):,}"),
+            ("Fragments after", f"{sum(one.fragments_after for one in plan.layout):,}"),
+            ("FLOPs per candidate, before", scaled(before.per_candidate, "")),
+            ("FLOPs per candidate, after", scaled(after.per_candidate, "")),
+            (f"Fewer FLOPs at {candidates:,}", times(plan.flops.ratio(candidates))),
+        ]
+        for column, (name, value) in zip(st.columns(len(cards)), cards, strict=True):
+            column.metric(name, value)
+        show_layers(plan, work.measured)
+        st.subheader("Every product, and why", anchor=False)
+        st.caption(
+            " · ".join(f"**{n}** {meaning}" for _, n, meaning in count_actions(plan.decisions))
+        )
+        st.dataframe(decision_rows(plan.decisions, candidates), hide_index=True)
+        show_next("pages/benchmark.py", "Benchmark")
+        show_command(work.opened, inspect_command(work.opened.path))

@@ -1,0 +1,35 @@
+"""Step 1: choose a model, and see what it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cached
+from app.components.model_card import show_card
+from app.components.model_picker import pick_model
+from app.components.steps import show_command, show_error, show_next
+from app.components.welcome import show_welcome
+from app.state import get_work
+from app.views.commands import labels_command
+from mari_engine import MariError
+
+work = get_work()
+if work.error:
+    show_error(MariError(work.error))
+
+if work.opened is None:
+    show_welcome()
+    picked = pick_model()
+else:
+    show_card(work.opened, cached.describe(work.opened))
+    show_next("pages/labels.py", "Labels")
+    show_command(work.opened, labels_command(work.opened.path))
+    with st.expander("Choose another model", icon=":material/swap_horiz:"):
+        picked = pick_model()
+
+if picked is not None:
+    try:
+        work.open(picked, cached.propose(picked))
+        st.rerun()
+    except MariError as error:
+        show_error(error)

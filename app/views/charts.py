@@ -1,0 +1,213 @@
+"""Measurements as charts: latency, speedup and throughput; FLOPs in a chart of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, floor, log10
+
+import plotly.graph_objects as go
+
+from app.views.palette import ARM_SYMBOLS, ARMS
+from app.views.text import scaled, seconds, times
+from mari_engine import Arm, BenchmarkResult, Timing
+
+Row = dict[str, object]
+MILLI = 1e3
+
+
+def latency_figure(result: BenchmarkResult) -> go.Figure:
+    """Return milliseconds per request against candidates: p50, with a band up to p90."""
+    return _sweep(
+        result,
+        value=lambda timing: timing.p50 * MILLI,
+        low=lambda timing: timing.p50 * MILLI,
+        high=lambda timing: timing.p90 * MILLI,
+        hover=lambda t: f"p50 {seconds(t.p50)}, p90 {seconds(t.p90)}, p99 {seconds(t.p99)}",
+        axis="milliseconds per request",
+        log=True,
+    )
+
+
+def speedup_figure(result: BenchmarkResult) -> go.Figure:
+    """Return measured time of the original over each arm's, with a 10 to 90 percent band."""
+    figure = _sweep(
+        result,
+        value=lambda timing: timing.speedup,
+        low=lambda timing: timing.speedup_low,
+        high=lambda timing: timing.speedup_high,
+        hover=lambda t: f"{t.speedup:.2f}× ({t.speedup_low:.2f} to {t.speedup_high:.2f})",
+        axis="times as fast as the original",
+    )
+    figure.update_yaxes(rangemode="tozero", ticksuffix="×")
+    return figure
+
+
+def throughput_figure(result: BenchmarkResult) -> go.Figure:
+    """Return candidates scored per second."""
+    return _sweep(
+        result,
+        value=lambda timing: timing.candidates_per_second,
+        hover=lambda t: f"{scaled(t.candidates_per_second, '')} candidates/s",
+        axis="candidates per second",
+    )
+
+
+def flops_figure(result: BenchmarkResult) -> go.Figure:
+    """Return the FLOPs that each arm counts for a request; counted, not measured."""
+    figure = go.Figure()
+    for arm in _arms(result):
+        timings = _timings(result, arm)
+        figure.add_trace(
+            go.Bar(
+                name=ARMS[arm].name,
+                x=[f"{timing.batch:,}" for timing in timings],
+                y=[timing.flops for timing in timings],
+                text=[scaled(timing.flops, "") for timing in timings],
+                textposition="outside",
+                cliponaxis=False,
+                marker={"color": ARMS[arm].color},
+                hovertemplate="%{text}FLOP<extra>" + ARMS[arm].name + "</extra>",
+            )
+        )
+    figure.update_xaxes(title="candidates", type="category")
+    figure.update_yaxes(title="FLOPs per request", rangemode="tozero", exponentformat="SI")
+    return _dress(figure)
+
+
+def timing_rows(result: BenchmarkResult) -> list[Row]:
+    """Return one row a measurement; times in milliseconds, memory in MB."""
+    return [
+        {
+            "arm": str(timing.arm),
+            "candidates": timing.batch,
+            "p50 ms": timing.p50 * MILLI,
+            "p90 ms": timing.p90 * MILLI,
+            "p99 ms": timing.p99 * MILLI,
+            "speedup": timing.speedup,
+            "speedup low": timing.speedup_low,
+            "speedup high": timing.speedup_high,
+            "candidates/s": round(timing.candidates_per_second),
+            "peak memory MB": None if timing.peak_memory is None else timing.peak_memory / 1e6,
+            "repetitions": timing.repetitions,
+            "FLOPs (counted)": timing.flops,
+        }
+        for timing in sorted(result.timings, key=lambda one: (one.batch, list(ARMS).index(one.arm)))
+    ]
+
+
+def headline(result: BenchmarkResult) -> list[tuple[str, str, str]]:
+    """Return (name, value, remark) for the largest batch: MaRI against original and one-shot."""
+    batch = max(result.batches)
+    mari, one_shot = result.timing(Arm.MARI, batch), result.timing(Arm.ONE_SHOT, batch)
+    original = result.timing(Arm.ORIGINAL, batch)
+    if mari is None or original is None:
+        return []
+    band = f"{mari.speedup_low:.2f} to {mari.speedup_high:.2f}"
+    found = [
+        ("Speedup, measured", times(mari.speedup), f"over the original; {band}"),
+        ("Latency p50", seconds(mari.p50), f"was {seconds(original.p50)}"),
+        (
+            "Candidates per second",
+            scaled(mari.candidates_per_second, ""),
+            f"was {scaled(original.candidates_per_second, '')}",
+        ),
+    ]
+    if one_shot is not None:
+        found.insert(1, ("Over one-shot", times(one_shot.p50 / mari.p50), "ratio of medians"))
+    return found
+
+
+def fragment_cost(result: BenchmarkResult | None) -> str:
+    """Return what one product per fragment was measured to cost, or how to find out."""
+    if result is None:
+        return "What fragmentation costs in time is measured in the Benchmark step."
+    batch = max(result.batches)
+    neat, loose = result.timing(Arm.MARI, batch), result.timing(Arm.FRAGMENTS, batch)
+    if neat is None or loose is None:
+        reason = result.skipped.get(Arm.FRAGMENTS, "it was not among the arms")
+        return f"One product per fragment was not measured: {reason}."
+    return (
+        f"Measured at {batch:,} candidates: {seconds(loose.p50)} with one product per fragment,"
+        f" {seconds(neat.p50)} in the neat layout, {loose.p50 / neat.p50:.2f} times as long."
+    )
+
+
+def _sweep(
+    result: BenchmarkResult,
+    *,
+    value: Callable[[Timing], float],
+    hover: Callable[[Timing], str],
+    axis: str,
+    low: Callable[[Timing], float] | None = None,
+    high: Callable[[Timing], float] | None = None,
+    log: bool = False,
+) -> go.Figure:
+    figure = go.Figure()
+    for arm in _arms(result):
+        timings = _timings(result, arm)
+        batches = [timing.batch for timing in timings]
+        if low is not None and high is not None:
+            edge = [high(one) for one in timings] + [low(one) for one in reversed(timings)]
+            figure.add_trace(_band(arm, batches + batches[::-1], edge))
+        figure.add_trace(
+            go.Scatter(
+                name=ARMS[arm].name,
+                legendgroup=str(arm),
+                x=batches,
+                y=[value(one) for one in timings],
+                mode="lines+markers",
+                line={"color": ARMS[arm].color, "dash": ARMS[arm].pattern, "width": 2.5},
+                marker={"symbol": ARM_SYMBOLS[arm], "size": 9},
+                customdata=[hover(one) for one in timings],
+                hovertemplate="%{customdata}<extra>" + ARMS[arm].name + "</extra>",
+            )
+        )
+    ticks = sorted(result.batches)
+    figure.update_xaxes(
+        title="candidates", type="log" if _wide(ticks) else "linear", tickvals=ticks,
+        ticktext=[f"{tick:,}" for tick in ticks],
+    )  # fmt: skip
+    figure.update_yaxes(title=axis)
+    if log and _wide(ticks):
+        marks = _one_two_five([value(one) for one in result.timings])
+        figure.update_yaxes(type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks])
+    else:
+        figure.update_yaxes(rangemode="tozero", exponentformat="SI")
+    return _dress(figure)
+
+
+def _one_two_five(values: list[float]) -> list[float]:
+    """Return the ticks 1, 2, 5, 10, ... around these values; every third when there are many."""
+    low, high = floor(log10(max(min(values), 1e-9))), ceil(log10(max(*values, 1e-9)))
+    steps = (1.0,) if high - low > 3 else (1.0, 2.0, 5.0)
+    return [step * 10.0**power for power in range(low, high + 1) for step in steps]
+
+
+def _band(arm: Arm, x: list[int], y: list[float]) -> go.Scatter:
+    return go.Scatter(
+        x=x, y=y, fill="toself", mode="lines", line={"width": 0}, hoverinfo="skip",
+        fillcolor=ARMS[arm].color, opacity=0.18, legendgroup=str(arm), showlegend=False,
+    )  # fmt: skip
+
+
+def _dress(figure: go.Figure) -> go.Figure:
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend={"orientation": "h", "y": 1.04, "yanchor": "bottom", "x": 0},
+        hovermode="x unified",
+    )
+    return figure
+
+
+def _wide(ticks: list[int]) -> bool:
+    return len(ticks) > 1 and ticks[-1] >= 8 * ticks[0]
+
+
+def _arms(result: BenchmarkResult) -> list[Arm]:
+    return [arm for arm in ARMS if any(timing.arm == arm for timing in result.timings)]
+
+
+def _timings(result: BenchmarkResult, arm: Arm) -> list[Timing]:
+    found = [timing for timing in result.timings if timing.arm == arm]
+    return sorted(found, key=lambda timing: timing.batch)
