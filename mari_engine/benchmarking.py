@@ -1,0 +1,96 @@
+"""Original, one-shot, MaRI and MaRI without the neat layout, timed on the same requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from mari_engine.contenders import Contender, Settings, race
+from mari_engine.costing import count_cost
+from mari_engine.devices import find_device
+from mari_engine.digesting import digest_graph
+from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
+from mari_engine.loading import Model
+from mari_engine.machine import describe_machine
+from mari_engine.pipeline import OptimizeResult, Plan, build_arm
+from mari_engine.results import Arm, BenchmarkResult
+from mari_engine.types import Progress, Signature
+
+ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
+
+
+def benchmark(
+    model: Model,
+    result: Plan | OptimizeResult,
+    *,
+    batches: Sequence[int] = (100, 500, 2000),
+    device: str = "cpu",
+    threads: int = 1,
+    arms: Sequence[Arm] = ARMS,
+    repetitions: int | None = None,
+    budget: float = 6.0,
+    memory: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> BenchmarkResult:
+    """Return interleaved measurements of the arms; the original is always among them.
+
+    `repetitions` None: as many rounds as fit `budget`, in seconds, at each batch size. Latency is
+    of one request after warm-up, all else idle; throughput is that of one request at a time. An arm
+    that is the same graph as one before it is skipped, with the reason. Raises ExecutionError for a
+    device that is absent or refuses a model.
+    """
+    tell = progress or _say_nothing
+    memory_kind = find_device(device).memory
+    tell(0.0, "building the arms")
+    contenders, skipped = _contenders(model, result, arms)
+    plan = plan_feeds(model, result.labels)
+    sizes = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(dict.fromkeys(batches))
+    requests = {batch: plan.draw(batch=batch, seed=seed) for batch in sizes}
+    settings = Settings(
+        device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
+    )
+    timings = race(contenders, requests, settings, tell)
+    tell(1.0, "done")
+    return BenchmarkResult(
+        device=device,
+        threads=threads,
+        batches=sizes,
+        timings=timings,
+        machine=describe_machine(),
+        model=model.name,
+        seed=seed,
+        copies_included=device != "cpu" and memory_kind == "cpu",
+        skipped=skipped,
+    )
+
+
+def _say_nothing(_share: float, _message: str) -> None:
+    pass
+
+
+def _contenders(
+    model: Model, result: Plan | OptimizeResult, arms: Sequence[Arm]
+) -> tuple[list[Contender], dict[str, str]]:
+    """Return the arms to run, the original first, and why others are not run."""
+    chosen = [Contender(Arm.ORIGINAL, model, dict, result.flops.before.flops)]
+    known = {digest_graph(model): Arm.ORIGINAL}
+    skipped: dict[str, str] = {}
+    for arm in (arm for arm in ARMS if arm in arms and arm != Arm.ORIGINAL):
+        built = result.optimized if arm == Arm.MARI else build_arm(result, arm)
+        twin = known.setdefault(digest_graph(built), arm)
+        if twin != arm:
+            skipped[arm] = f"the same graph as {twin}"
+            continue
+        cost = result.flops.after if arm == Arm.MARI else count_cost(built)
+        chosen.append(Contender(arm, built, _binder(built, result), cost.flops))
+    return chosen, skipped
+
+
+def _binder(built: Model, result: Plan | OptimizeResult) -> Callable[[Feeds], Feeds]:
+    """Return how an arm is fed: by the interface when it has its inputs, else as the original."""
+    names = {value.name for value in built.ir.graph.inputs}
+    if names == {item.name for item in result.interface.inputs}:
+        signature = Signature(result.signature)
+        return partial(bind_feeds, interface=result.interface, signature=signature)
+    return dict
