@@ -104,12 +104,12 @@ def find(result: OptimizeResult) -> Findings:
                 {name: color.side for name, color in result.coloring.values.items()},
                 result.decisions,
             ),
-            "After": draw(describe(result.optimized), _emitted_sides(result.optimized), ()),
+            "After": draw(describe(result.optimized), emitted_sides(result.optimized), ()),
         },
     )
 
 
-def _emitted_sides(model: Model) -> dict[str, Side]:
+def emitted_sides(model: Model) -> dict[str, Side]:
     """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
     sides = {}
     for node in model.ir.graph:

@@ -1,0 +1,87 @@
+"""The command line: `mari`, or `python -m mari_engine`.
+
+Exit status: 0 done; 1 the check failed, and nothing was written; 2 bad input or usage, told in
+one line on stderr; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import typer
+
+from mari_engine.commands.console import complain, show
+from mari_engine.commands.measurement import bench
+from mari_engine.commands.optimization import optimize, verify
+from mari_engine.commands.preparation import inspect, labels, samples
+from mari_engine.commands.presentation import app, report
+from mari_engine.errors import Cancelled, MariError, VerificationError
+
+DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
+TRACEBACK = "MARI_TRACEBACK"
+"""Set in the environment, it lets an error of the program itself show where it happened."""
+
+command_line = typer.Typer(
+    name="mari",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (samples, labels, inspect, optimize, verify, bench, report, app):
+    command_line.command()(command)
+
+
+@command_line.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    show_version: bool = typer.Option(False, "--version", help="Print the version."),
+) -> None:
+    """Remove what a ranking model recomputes per candidate, losslessly, and show it."""
+    if show_version:
+        show(f"mari {version('mari-studio')}")
+    elif context.invoked_subcommand is None:
+        show(context.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line, and return its exit status."""
+    try:
+        status = typer.main.get_command(command_line).main(
+            list(arguments), prog_name="mari", standalone_mode=False
+        )
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        complain("stopped")
+        return STOPPED
+    except Exception as error:
+        if os.environ.get(TRACEBACK) and not isinstance(error, MariError):
+            raise
+        complain(_explain(error))
+        return FAILED if isinstance(error, VerificationError) else WRONG
+    return status if isinstance(status, int) else DONE
+
+
+def _explain(error: Exception) -> str:
+    """Return one line that says what was wrong and what to do."""
+    if isinstance(error, MariError):
+        return str(error)
+    usage = getattr(error, "format_message", None)  # typer's own, or that of the click it uses
+    if callable(usage):
+        path = getattr(getattr(error, "ctx", None), "command_path", "mari")
+        return f"{usage()} See '{path} --help'."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; give a path that can be read or written"
+    what = f"{type(error).__name__}: {error}"
+    return f"the program failed on this input ({what}); set {TRACEBACK}=1 to see where"
+
+
+def main() -> None:
+    """Run as a program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The JSON that commands write; the README describes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mari_engine.describing import describe
+from mari_engine.errors import MariError
+from mari_engine.pipeline import OptimizeResult, Plan
+from mari_engine.results import Arm, BenchmarkResult, Timing
+
+STDOUT = "-"
+
+
+def write_json(document: Any, target: str) -> None:
+    """Write a document to a file, or to stdout where the target is `-`."""
+    text = json.dumps(to_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if target == STDOUT:
+        sys.stdout.write(text)
+    else:
+        Path(target).write_text(text, encoding="utf-8")
+
+
+def read_benchmark(path: Path) -> BenchmarkResult:
+    """Return the measurements that `mari bench --json` wrote; raises MariError naming the file."""
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if fields.pop("version") != 1:
+            raise ValueError("its version is not 1")
+        timings = tuple(
+            Timing(**timing | {"arm": Arm(timing["arm"]), "samples": tuple(timing["samples"])})
+            for timing in fields.pop("timings")
+        )
+        batches = tuple(fields.pop("batches"))
+        return BenchmarkResult(timings=timings, batches=batches, **fields)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise MariError(
+            f"{path}: is no benchmark ({error}); give what 'mari bench --json' wrote"
+        ) from error
+
+
+def to_plain(value: Any) -> Any:
+    """Return JSON's own types; sets are sorted, and numbers that JSON lacks become null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(to_plain(item) for item in value)
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def inspection(found: Plan | OptimizeResult) -> dict[str, Any]:
+    """Return the document that `mari inspect --json` writes."""
+    info = describe(found.original)
+    return {
+        "version": 1,
+        "model": {
+            "name": found.original.name,
+            "sha256": found.original.sha256,
+            "opset": info.opset,
+            "nodes": len(info.nodes),
+            "parameters": info.parameters,
+            "bytes": info.bytes,
+            "candidate_axis": info.candidate_axis,
+        },
+        "signature": found.signature,
+        "candidates": found.candidates,
+        "labels": found.labels.to_json(),
+        "inputs": info.inputs,
+        "outputs": info.outputs,
+        "values": found.coloring.values,
+        "segments": found.coloring.segments,
+        "unknown": found.coloring.unknown,
+        "decisions": found.decisions,
+        "layout": found.layout,
+        "flops": {
+            "before": found.flops.before.flops,
+            "after": found.flops.after.flops,
+            "uncounted": found.flops.before.uncounted,
+        },
+    }

@@ -1,0 +1,109 @@
+"""`mari bench`: before and after, timed side by side."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mari_engine.benchmarking import benchmark
+from mari_engine.commands.console import show_progress
+from mari_engine.commands.documents import STDOUT, write_json
+from mari_engine.commands.options import (
+    Candidates,
+    FreeBatch,
+    JsonOption,
+    NeededLabels,
+    read_arms,
+    read_labels,
+    read_model,
+    read_numbers,
+)
+from mari_engine.commands.tables import show_benchmark
+from mari_engine.costing import count_cost
+from mari_engine.errors import ModelError
+from mari_engine.pipeline import Plan, plan
+from mari_engine.recollection import Optimized, open_optimized
+from mari_engine.results import BenchmarkResult, Timing
+from mari_engine.types import FlopsReport, Signature
+
+
+def bench(
+    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")],
+    labels: NeededLabels,
+    optimized: Annotated[
+        Path | None,
+        typer.Argument(metavar="[OPTIMIZED]", help="The rewritten file, or its folder."),
+    ] = None,
+    batch: Annotated[str, typer.Option(help="Numbers of candidates.")] = "100,500,2000",
+    device: Annotated[str, typer.Option(help="cpu, cuda, tensorrt, …")] = "cpu",
+    threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 1,
+    arms: Annotated[
+        str | None, typer.Option(help="Some of original,one-shot,mari,per-fragment.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the requests that are made up.")] = 0,
+    signature: Annotated[
+        Signature, typer.Option(help="Where OPTIMIZED is not given.")
+    ] = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    free_batch: FreeBatch = False,
+    json: JsonOption = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="F", help="Write the timings as CSV.")
+    ] = None,
+) -> None:
+    """Time original and optimized, interleaved: p50, p90, p99, throughput, FLOPs beside them."""
+    batches, chosen = read_numbers(batch), read_arms(arms)
+    model = read_model(original, free_batch)
+    known = read_labels(model, labels)
+    second = open_optimized(optimized) if optimized is not None else None
+    kind = second.signature if second is not None else signature
+    found = plan(model, known, signature=kind, candidates=candidates)
+    if second is not None:
+        found = put_in_place(second, found, name=str(optimized))
+    with show_progress() as progress:
+        result = benchmark(
+            model,
+            found,
+            batches=batches,
+            device=device,
+            threads=threads,
+            arms=chosen,
+            seed=seed,
+            progress=progress,
+        )
+    if csv_file is not None:
+        write_csv(result, csv_file)
+    if json is not None:
+        write_json(result.to_json(), json)
+    if json != STDOUT:
+        show_benchmark(result)
+
+
+def put_in_place(second: Optimized, found: Plan, *, name: str) -> Plan:
+    """Return the plan with a model from a file as its outcome.
+
+    Raises ModelError where the file was made from another original.
+    """
+    if second.source_sha256 not in ("", found.original.sha256):
+        raise ModelError(f"{name}: was made from another model; optimize this one again")
+    return dataclasses.replace(
+        found,
+        optimized=second.model,
+        interface=second.interface or found.interface,
+        flops=FlopsReport(found.flops.before, count_cost(second.model)),
+    )
+
+
+def write_csv(result: BenchmarkResult, path: Path) -> None:
+    """Write one row for each arm and batch; times in seconds, memory in bytes."""
+    fields = [field.name for field in dataclasses.fields(Timing) if field.name != "samples"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["model", "device", "threads", *fields])
+        for timing in result.timings:
+            values = [getattr(timing, field) for field in fields]
+            writer.writerow([result.model, result.device, result.threads, *values])

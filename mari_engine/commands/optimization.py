@@ -1,0 +1,125 @@
+"""`mari optimize` and `mari verify`: the rewrite, and its check on two files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mari_engine.commands.console import show, show_progress
+from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.options import (
+    Candidates,
+    FreeBatch,
+    JsonOption,
+    LabelsOption,
+    ModelArgument,
+    NeededLabels,
+    Requests,
+    read_labels,
+    read_model,
+    read_numbers,
+)
+from mari_engine.commands.tables import show_certificate, show_decisions, show_flops
+from mari_engine.errors import VerificationError
+from mari_engine.pipeline import optimize as optimize_model
+from mari_engine.recollection import open_optimized
+from mari_engine.request_files import load_requests
+from mari_engine.results import Certificate
+from mari_engine.types import Signature
+from mari_engine.verifying import verify as verify_models
+from mari_engine.wording import format_seconds
+
+
+def optimize(
+    model: ModelArgument,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the artifact goes.")
+    ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[NODE …]", help="More nodes after --keep.")
+    ] = None,
+    labels: LabelsOption = None,
+    signature: Annotated[
+        Signature, typer.Option(help="How the optimized model is called.")
+    ] = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="NODE", help="Leave this node as it is; repeatable."),
+    ] = None,
+    request: Requests = None,
+    free_batch: FreeBatch = False,
+    json: JsonOption = None,
+) -> None:
+    """Rewrite, verify, and write the artifact; without labels, only proposals that are certain."""
+    if more and not keep:
+        raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
+    loaded = read_model(model, free_batch)
+    known = read_labels(loaded, labels) if labels else None
+    with show_progress() as progress:
+        result = optimize_model(
+            loaded,
+            known,
+            signature=signature,
+            candidates=candidates,
+            keep=(*(keep or ()), *(more or ())),
+            requests=tuple(load_requests(path, loaded, known) for path in request or ()),
+            progress=progress,
+        )
+    if json is not None:
+        write_json(inspection(result) | {"certificate": result.certificate.to_json()}, json)
+    if json != STDOUT:
+        show_decisions(result.decisions)
+        show_flops(result)
+        show_certificate(result.certificate)
+    result.save(output)
+    if json != STDOUT:
+        show(
+            "", f"{output}: written in {format_seconds(result.elapsed)}; lossless, see report.html"
+        )
+
+
+def verify(
+    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")],
+    optimized: Annotated[
+        Path, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")
+    ],
+    labels: NeededLabels,
+    request: Requests = None,
+    batch: Annotated[str, typer.Option(help="Numbers of candidates to try.")] = "1,2,3,17,128",
+    seed: Annotated[list[int] | None, typer.Option(help="Repeatable.")] = None,
+    free_batch: FreeBatch = False,
+    json: JsonOption = None,
+) -> None:
+    """Run the losslessness check again on two files; exit status 1 where it fails."""
+    batches = read_numbers(batch)
+    first = read_model(original, free_batch)
+    known = read_labels(first, labels)
+    second = open_optimized(optimized)
+    with show_progress() as progress:
+        certificate = verify_models(
+            first,
+            second.model,
+            known,
+            interface=second.interface,
+            signature=second.signature,
+            requests=tuple(load_requests(path, first, known) for path in request or ()),
+            batches=batches,
+            seeds=tuple(seed or (0, 1)),
+            progress=progress,
+        )
+    if json is not None:
+        write_json(certificate.to_json(), json)
+    if json != STDOUT:
+        show_certificate(certificate)
+    if not certificate.passed:
+        raise VerificationError(f"{optimized}: {failure_of(certificate)}")
+
+
+def failure_of(certificate: Certificate) -> str:
+    """Return why a check failed, and what to do."""
+    reasons = [check.reason for check in certificate.checks if not check.passed]
+    why = next(iter(reasons or certificate.notes), "the certificate says so")
+    return f"the check failed: {why}; do not use this model in place of the original"

@@ -1,0 +1,88 @@
+"""`mari report` and `mari app`: what people look at."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mari_engine.artifact import load_artifact
+from mari_engine.commands.console import show, show_progress
+from mari_engine.commands.documents import read_benchmark
+from mari_engine.commands.options import (
+    Candidates,
+    FreeBatch,
+    LabelsOption,
+    read_labels,
+    read_model,
+)
+from mari_engine.errors import ModelError
+from mari_engine.pipeline import optimize
+from mari_engine.recollection import recollect
+from mari_engine.report import find, render_findings, render_findings_markdown
+from mari_engine.types import Signature
+from sample_models import sample_names
+
+APP = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def report(
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR|MODEL", help="An artifact, or a model to optimize.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="F", help="report.html, or report.md.")
+    ] = Path("report.html"),
+    labels: LabelsOption = None,
+    benchmark: Annotated[
+        Path | None,
+        typer.Option("--benchmark", metavar="F", help="What 'mari bench --json' wrote."),
+    ] = None,
+    original: Annotated[
+        Path | None,
+        typer.Option(metavar="MODEL", help="Beside DIR: to draw the graph before, too."),
+    ] = None,
+    signature: Signature = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    free_batch: FreeBatch = False,
+) -> None:
+    """Write the one-file report: HTML that opens offline, or Markdown for a pull request."""
+    measured = read_benchmark(benchmark) if benchmark is not None else None
+    if source.is_dir():
+        before = read_model(original, free_batch) if original is not None else None
+        found = recollect(load_artifact(source), before)
+    else:
+        model = read_model(source, free_batch)
+        known = read_labels(model, labels) if labels is not None else None
+        with show_progress() as progress:
+            found = find(
+                optimize(
+                    model, known, signature=signature, candidates=candidates, progress=progress
+                )
+            )
+    markdown = output.suffix.lower() in (".md", ".markdown")
+    render = render_findings_markdown if markdown else render_findings
+    output.write_text(render(found, measured), encoding="utf-8")
+    show(f"written: {output}")
+
+
+def app(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="A file, or a sample's name.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="8501 unless it is taken.")] = None,
+    headless: Annotated[bool, typer.Option(help="Open no browser.")] = False,
+) -> None:
+    """Start the web app, and open it in a browser."""
+    if model is not None and not Path(model).is_file() and model not in sample_names():
+        names = ", ".join(sample_names())
+        raise ModelError(f"{model}: there is no such file; give one, or a sample: {names}")
+    words = ["streamlit", "run", str(APP), "--server.showEmailPrompt", "false"]
+    words += ["--server.headless", "true"] if headless else []
+    words += ["--server.port", str(port)] if port is not None else []
+    words += ["--", model] if model is not None else []
+    sys.argv = words
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

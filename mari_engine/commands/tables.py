@@ -1,0 +1,137 @@
+"""The tables that commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from mari_engine.charts import LETTERS
+from mari_engine.commands.console import show, show_table
+from mari_engine.labels import Column, Labels
+from mari_engine.pipeline import OptimizeResult, Plan
+from mari_engine.results import BenchmarkResult, Certificate
+from mari_engine.types import Decision, Segment
+from mari_engine.wording import format_count, format_error, format_seconds
+
+RUNS_SHOWN = 12
+"""Longer concatenations are cut in the table; the JSON has them all."""
+
+
+def show_labels(found: Labels) -> None:
+    """Print the roles of all inputs and columns."""
+    columns = ("input", "columns", "feature", "role", "confidence#", "range", "evidence")
+    show_table("Labels", columns, label_rows(found))
+
+
+def label_rows(found: Labels) -> list[tuple[str, ...]]:
+    """Return a row for each input, or for each column range of a packed one."""
+    rows = []
+    for name, label in found.inputs.items():
+        for part in label.columns or (label,):
+            packed = isinstance(part, Column)
+            columns = f"{part.start}–{part.stop - 1}" if packed else "all"
+            feature = part.name if packed else ""
+            span = f"[{part.range[0]:g}, {part.range[1]:g})" if part.range else ""
+            certain = f"{part.confidence:.2f}"
+            why = "; ".join(part.evidence)
+            rows.append((name, columns, feature, str(part.role), certain, span, why))
+    return rows
+
+
+def show_segments(segments: Mapping[str, Sequence[Segment]]) -> None:
+    """Print the columns of each concatenation that joins different sides."""
+    rows = [(node, runs_of(parts)) for node, parts in segments.items()]
+    show_table("Segments (R request, I item, C candidate)", ("concatenation", "columns"), rows)
+
+
+def runs_of(segments: Sequence[Segment]) -> str:
+    """Return the sides of a concatenation in a line: `R 32 | I 16 | R 8`."""
+    runs = [
+        f"{LETTERS[side]} {sum(part.stop - part.start for part in parts)}"
+        for side, parts in groupby(segments, key=lambda part: part.side)
+    ]
+    more = f" | … {len(runs)} runs" if len(runs) > RUNS_SHOWN else ""
+    return " | ".join(runs[:RUNS_SHOWN]) + more
+
+
+def show_decisions(decisions: Sequence[Decision]) -> None:
+    """Print what becomes of each product, and why."""
+    rows = [
+        (
+            decision.node,
+            decision.op,
+            decision.action,
+            format_count(decision.flops_before.per_candidate),
+            format_count(decision.flops_after.per_candidate),
+            decision.reason,
+        )
+        for decision in decisions
+    ]
+    columns = ("node", "op", "decision", "FLOPs/candidate#", "after#", "reason")
+    show_table("Products", columns, rows)
+
+
+def show_flops(found: Plan | OptimizeResult) -> None:
+    """Print the arithmetic before and after; it is not a speedup."""
+    rows = [
+        (
+            title,
+            format_count(cost.flops.per_request),
+            format_count(cost.flops.per_candidate),
+            format_count(cost.flops.at(found.candidates)),
+        )
+        for title, cost in (("before", found.flops.before), ("after", found.flops.after))
+    ]
+    total = f"at {found.candidates} candidates#"
+    show_table("FLOPs (arithmetic, not time)", ("", "per request#", "per candidate#", total), rows)
+
+
+def show_certificate(certificate: Certificate) -> None:
+    """Print what was checked, a row for each output of each request."""
+    rows = [
+        (
+            check.batch,
+            check.request if check.seed is None else f"{check.request}, seed {check.seed}",
+            output.output,
+            format_error(output.exact),
+            format_error(output.original),
+            format_error(output.optimized),
+            "yes" if output.same_ranking else "NO",
+            "passed" if check.passed else f"FAILED: {check.reason}",
+        )
+        for check in certificate.checks
+        for output in check.outputs
+    ]
+    columns = (
+        "candidates#", "request", "output", "exactness#", "original rounds#", "rewritten#",
+        "same ranking", "result",
+    )  # fmt: skip
+    show_table("Check", columns, rows)
+    show(*certificate.contract, *certificate.notes)
+
+
+def show_benchmark(result: BenchmarkResult) -> None:
+    """Print the timings, with the FLOPs beside them."""
+    rows = [
+        (
+            timing.batch,
+            timing.arm,
+            format_seconds(timing.p50),
+            format_seconds(timing.p90),
+            format_seconds(timing.p99),
+            f"{timing.speedup:.2f}×",
+            f"{timing.speedup_low:.2f}–{timing.speedup_high:.2f}",
+            format_count(timing.candidates_per_second),
+            format_count(timing.peak_memory, "B") if timing.peak_memory is not None else "–",
+            format_count(timing.flops),
+        )
+        for timing in sorted(result.timings, key=lambda timing: timing.batch)
+    ]
+    columns = (
+        "candidates#", "arm", "p50#", "p90#", "p99#", "speedup#", "10th–90th percentile#",
+        "candidates/s#", "peak memory#", "FLOPs#",
+    )  # fmt: skip
+    title = f"{result.model} on {result.device}, {result.threads or 'all'} threads, interleaved"
+    show_table(title, columns, rows)
+    for arm, reason in result.skipped.items():
+        show(f"{arm} was not run: {reason}")
