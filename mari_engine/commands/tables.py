@@ -25,12 +25,12 @@ def show_labels(found: Labels) -> None:
 
 def label_rows(found: Labels) -> list[tuple[str, ...]]:
     """Return a row for each input, or for each column range of a packed one."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, label in found.inputs.items():
         for part in label.columns or (label,):
-            packed = isinstance(part, Column)
-            columns = f"{part.start}–{part.stop - 1}" if packed else "all"
-            feature = part.name if packed else ""
+            columns, feature = "all", ""
+            if isinstance(part, Column):
+                columns, feature = f"{part.start}–{part.stop - 1}", part.name
             span = f"[{part.range[0]:g}, {part.range[1]:g})" if part.range else ""
             certain = f"{part.confidence:.2f}"
             why = "; ".join(part.evidence)
