@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mari_engine.charts import LETTERS, group_bars, pair_strips
 from mari_engine.describing import describe
+from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Labels
 from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH, Picture, draw
 from mari_engine.results import Arm, BenchmarkResult, Certificate, Interface, Timing
@@ -126,13 +127,7 @@ def _context(findings: Findings, benchmark: BenchmarkResult | None) -> dict[str,
         "found": findings,
         "name": Path(findings.source).name,
         "command": _command(findings),
-        "verdict": _verdict(certificate),
-        "worst": {
-            "exact": _worst(certificate, "exact"),
-            "original": _worst(certificate, "original"),
-            "optimized": _worst(certificate, "optimized"),
-            "between": _worst(certificate, "between"),
-        },
+        "words": certificate_in_words(certificate),
         "checks": [
             {"check": check, "output": output}
             for check in certificate.checks
@@ -158,30 +153,6 @@ def _command(findings: Findings) -> str:
     parts = ["mari", "optimize", Path(findings.source).name, "--labels", "labels.json", "-o", "out"]
     parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
     return Verbatim(make_plain(shlex.join(parts)))
-
-
-def _verdict(certificate: Certificate) -> str:
-    """Say in plain words what was shown, or what failed."""
-    failed = [check for check in certificate.checks if not check.passed]
-    if not certificate.passed:
-        reason = failed[0].reason if failed else "; ".join(certificate.notes)
-        return f"The rewritten model did NOT pass its check: {reason or 'no reason was recorded'}"
-    exact = (
-        "evaluated in float64 they agree, so the rewrite is an identity and not an approximation; "
-        if _worst(certificate, "exact") is not None
-        else ""
-    )
-    return (
-        f"The rewritten model computes the same function as the original. Both were run on "
-        f"{len(certificate.checks)} requests: {exact}in the model's own precision the rewritten "
-        f"model rounds no worse than the original beyond the stated factor, and candidates are "
-        f"ranked in the same order."
-    )
-
-
-def _worst(certificate: Certificate, what: str) -> float | None:
-    errors = [getattr(output, what) for check in certificate.checks for output in check.outputs]
-    return max((error for error in errors if error is not None), default=None)
 
 
 _FILTERS = {

@@ -110,8 +110,9 @@ def make_certificate(*, passed: bool = True, name: str = "score") -> Certificate
         seeds=(0,),
         batches=(1, 3, 17),
         versions={"onnxruntime": "1.31.0", "python": "3.11"},
-        exact_method="Float64 was evaluated by onnxruntime on a converted graph.",
+        exact_method="onnxruntime on the converted graphs",
         contract=("input names, types and shapes are unchanged",),
+        reason="" if passed else "score differs by 0.37 at seed 0",
     )
 
 

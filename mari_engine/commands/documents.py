@@ -13,7 +13,7 @@ from typing import Any
 from mari_engine.describing import describe
 from mari_engine.errors import MariError
 from mari_engine.pipeline import OptimizeResult, Plan
-from mari_engine.results import Arm, BenchmarkResult, Timing
+from mari_engine.results import BenchmarkResult
 
 STDOUT = "-"
 
@@ -30,19 +30,11 @@ def write_json(document: Any, target: str) -> None:
 def read_benchmark(path: Path) -> BenchmarkResult:
     """Return the measurements that `mari bench --json` wrote; raises MariError naming the file."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        if fields.pop("version") != 1:
-            raise ValueError("its version is not 1")
-        timings = tuple(
-            Timing(**timing | {"arm": Arm(timing["arm"]), "samples": tuple(timing["samples"])})
-            for timing in fields.pop("timings")
-        )
-        batches = tuple(fields.pop("batches"))
-        return BenchmarkResult(timings=timings, batches=batches, **fields)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise MariError(
-            f"{path}: is no benchmark ({error}); give what 'mari bench --json' wrote"
-        ) from error
+        return BenchmarkResult.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise MariError(f"{path}: cannot be read ({error}); run 'mari bench --json'") from error
+    except MariError as error:
+        raise MariError(f"{path}: {error}") from error
 
 
 def to_plain(value: Any) -> Any:

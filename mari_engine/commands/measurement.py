@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +26,6 @@ from mari_engine.costing import count_cost
 from mari_engine.errors import ModelError
 from mari_engine.pipeline import Plan, plan
 from mari_engine.recollection import Optimized, open_optimized
-from mari_engine.results import BenchmarkResult, Timing
 from mari_engine.types import FlopsReport, Signature
 
 
@@ -76,7 +74,7 @@ def bench(
             progress=progress,
         )
     if csv_file is not None:
-        write_csv(result, csv_file)
+        csv_file.write_text(result.to_csv(), encoding="utf-8")
     if json is not None:
         write_json(result.to_json(), json)
     if json != STDOUT:
@@ -96,14 +94,3 @@ def put_in_place(second: Optimized, found: Plan, *, name: str) -> Plan:
         interface=second.interface or found.interface,
         flops=FlopsReport(found.flops.before, count_cost(second.model)),
     )
-
-
-def write_csv(result: BenchmarkResult, path: Path) -> None:
-    """Write one row for each arm and batch; times in seconds, memory in bytes."""
-    fields = [field.name for field in dataclasses.fields(Timing) if field.name != "samples"]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["model", "device", "threads", *fields])
-        for timing in result.timings:
-            values = [getattr(timing, field) for field in fields]
-            writer.writerow([result.model, result.device, result.threads, *values])

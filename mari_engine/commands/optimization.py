@@ -26,7 +26,6 @@ from mari_engine.errors import VerificationError
 from mari_engine.pipeline import optimize as optimize_model
 from mari_engine.recollection import open_optimized
 from mari_engine.request_files import load_requests
-from mari_engine.results import Certificate
 from mari_engine.types import Signature
 from mari_engine.verifying import verify as verify_models
 from mari_engine.wording import format_seconds
@@ -115,11 +114,6 @@ def verify(
     if json != STDOUT:
         show_certificate(certificate)
     if not certificate.passed:
-        raise VerificationError(f"{optimized}: {failure_of(certificate)}")
-
-
-def failure_of(certificate: Certificate) -> str:
-    """Return why a check failed, and what to do."""
-    reasons = [check.reason for check in certificate.checks if not check.passed]
-    why = next(iter(reasons or certificate.notes), "the certificate says so")
-    return f"the check failed: {why}; do not use this model in place of the original"
+        raise VerificationError(
+            f"{optimized}: not equal to the original ({certificate.reason}); do not use it"
+        )

@@ -7,11 +7,18 @@ from itertools import groupby
 
 from mari_engine.charts import LETTERS
 from mari_engine.commands.console import show, show_table
+from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Column, Labels
 from mari_engine.pipeline import OptimizeResult, Plan
 from mari_engine.results import BenchmarkResult, Certificate
 from mari_engine.types import Decision, Segment
-from mari_engine.wording import format_count, format_error, format_seconds
+from mari_engine.wording import (
+    format_count,
+    format_error,
+    format_ranges,
+    format_seconds,
+    make_plain,
+)
 
 RUNS_SHOWN = 12
 """Longer concatenations are cut in the table; the JSON has them all."""
@@ -30,7 +37,7 @@ def label_rows(found: Labels) -> list[tuple[str, ...]]:
         for part in label.columns or (label,):
             columns, feature = "all", ""
             if isinstance(part, Column):
-                columns, feature = f"{part.start}–{part.stop - 1}", part.name
+                columns, feature = format_ranges(range(part.start, part.stop)), part.name
             span = f"[{part.range[0]:g}, {part.range[1]:g})" if part.range else ""
             certain = f"{part.confidence:.2f}"
             why = "; ".join(part.evidence)
@@ -107,7 +114,7 @@ def show_certificate(certificate: Certificate) -> None:
         "same ranking", "result",
     )  # fmt: skip
     show_table("Check", columns, rows)
-    show(*certificate.contract, *certificate.notes)
+    show("", *(make_plain(sentence) for sentence in certificate_in_words(certificate)))
 
 
 def show_benchmark(result: BenchmarkResult) -> None:

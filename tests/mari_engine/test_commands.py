@@ -186,7 +186,7 @@ def test_report_takes_an_artifact_or_a_model(
     assert run([*base, str(fresh)]) == 0
     assert run([*base, str(short)]) == 0
     for path in (again, fresh):
-        assert "Lossless: the check passed" in path.read_text(encoding="utf-8")
+        assert "✔ Lossless" in path.read_text(encoding="utf-8")
     assert short.read_text(encoding="utf-8").startswith("## MaRI: tower.onnx")
 
 
