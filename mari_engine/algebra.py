@@ -1,0 +1,335 @@
+"""What can be done to forms without computing: other axes, fewer columns, columns joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mari_engine.emitting import Emitter
+from mari_engine.factors import Index, Labels
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Dims,
+    Form,
+    Product,
+    Sum,
+    Tensor,
+    Whole,
+    as_term,
+    as_whole,
+    relabel,
+    with_extent,
+)
+from mari_engine.sizes import Axes, Axis, Dim, Unsupported, flat, size
+
+Settle = Callable[[Form], Atom]
+"""Computes a form: `settling.settle` with its emitter."""
+Run = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def loose(dims: Sequence[Dim]) -> Axes:
+    """Return axes of one factor each."""
+    return tuple((dim,) for dim in dims)
+
+
+def matching(old: Axis, new: Axis) -> list[Run]:
+    """Return runs of old positions and the new positions that hold the same elements."""
+    out: list[Run] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if i < len(old) and j < len(new) and old[i] == new[j]:
+            out.append(((i,), (j,)))
+            i, j = i + 1, j + 1
+        elif i < len(old) and old[i] == 1:
+            out.append(((i,), ()))
+            i += 1
+        elif j < len(new) and new[j] == 1:
+            out.append(((), (j,)))
+            j += 1
+        else:
+            a, b = i + 1, j + 1
+            while a <= len(old) and b <= len(new) and not size(old[i:a]).same(size(new[j:b])):
+                if _smaller(old[i:a], new[j:b]):
+                    a += 1
+                else:
+                    b += 1
+            if a > len(old) or b > len(new):
+                raise Unsupported(f"{old} cannot be shown as {new}")
+            out.append((tuple(range(i, a)), tuple(range(j, b))))
+            i, j = a, b
+    return out
+
+
+def _smaller(left: Axis, right: Axis) -> bool:
+    a, b = size(left), size(right)
+    if a.symbols != b.symbols:
+        return len(a.symbols) < len(b.symbols)
+    return a.number < b.number
+
+
+class Algebra:
+    """Works on forms; emits only what a layout change or a choice of columns needs."""
+
+    def __init__(self, emitter: Emitter, settle: Settle) -> None:
+        self.emitter = emitter
+        self.settle = settle
+
+    # --- other axes
+
+    def regroup(self, form: Form, axes: Axes) -> Form:
+        """Return the form under axes that hold the same elements in the same order."""
+        if form.axes == axes:
+            return form
+        old, new = flat(form.axes), flat(axes)
+        if old == new:
+            return relabel(form, axes, tuple(range(len(new))))
+        parts = matching(old, new)
+        if isinstance(form, Atom):
+            return self._regroup_atom(form, axes, parts)
+        if isinstance(form, Blocks):
+            return self._regroup_blocks(form, axes, parts)
+        if any(len(olds) > 1 for olds, _ in parts):
+            return self.regroup(self.settle(form), axes)
+        if isinstance(form, Sum):
+            return Sum(axes, tuple(as_term(self.regroup(term, axes)) for term in form.terms))
+        return self._regroup_product(form, axes, parts)
+
+    def whole(self, form: Whole, axes: Axes) -> Whole:
+        """Return `regroup` of a form that is not blocks."""
+        return as_whole(self.regroup(form, axes))
+
+    def _regroup_atom(self, atom: Atom, axes: Axes, parts: list[Run]) -> Atom:
+        for olds, _ in parts:
+            if len(olds) > 1:
+                atom = self._merged(atom, olds)
+        first = {olds[0]: (olds, news) for olds, news in parts if olds}
+        skipped = {at for olds, _ in parts for at in olds[1:]}
+        dims = tuple(
+            tuple(new for at in group if at not in skipped for new in first[at][1])
+            for group in atom.dims
+        )
+        return replace(atom, axes=axes, dims=dims)
+
+    def _merged(self, atom: Atom, olds: tuple[int, ...]) -> Atom:
+        """Return the atom with these positions side by side in one dimension, or all absent."""
+        held = [at for at in olds if at in atom.present]
+        if not held or any(_inside(olds, group) for group in atom.dims):
+            return atom
+        gone, dims, placed = set(olds), list[Labels](), False
+        for group in atom.dims:
+            rest = tuple(at for at in group if at not in gone)
+            if gone & set(group) and not placed:
+                before = (
+                    tuple(at for at in rest if group.index(at) < group.index(held[0]))
+                    if held[0] in group
+                    else ()
+                )
+                after = tuple(at for at in rest if at not in before)
+                dims += [part for part in (before, olds, after) if part]
+                placed = True
+            elif rest or not group:
+                dims.append(rest)
+        return self.laid(atom, tuple(dims))
+
+    def laid(self, atom: Atom, dims: Dims) -> Atom:
+        """Return the atom in another layout, with more factors present if `dims` says so."""
+        extents = dict(enumerate(flat(atom.axes)))
+        return replace(
+            atom, tensor=self.emitter.lay(atom.tensor, atom.dims, dims, extents), dims=dims
+        )
+
+    def _regroup_product(self, product: Product, axes: Axes, parts: list[Run]) -> Product:
+        extents, label = product.extents(), product.fresh()
+        new, split = flat(axes), dict[int, tuple[int, ...]]()
+        output = [-1] * len(new)
+        for olds, news in parts:
+            if not olds or product.output[olds[0]] < 0:
+                continue
+            old = product.output[olds[0]]
+            names = (old,) if len(news) == 1 else tuple(range(label, label + len(news)))
+            label += len(news)
+            split[old] = names
+            extents.update({name: new[at] for name, at in zip(names, news, strict=True)})
+            for name, at in zip(names, news, strict=True):
+                output[at] = name
+        operands, labels = list[Atom](), list[Labels]()
+        for atom, own in zip(product.operands, product.labels, strict=True):
+            cut = [
+                (name, extents[name] if name >= 0 else dim)
+                for at, dim in zip(own, flat(atom.axes), strict=True)
+                for name in (split.get(at, (at,)) if at >= 0 else (-1,))
+            ]
+            operands.append(_atom(self.regroup(atom, loose([dim for _, dim in cut]))))
+            labels.append(tuple(name for name, _ in cut))
+        return replace(
+            product, axes=axes, operands=tuple(operands), labels=tuple(labels), output=tuple(output)
+        )
+
+    def _regroup_blocks(self, blocks: Blocks, axes: Axes, parts: list[Run]) -> Form:
+        olds, news = next(run for run in parts if blocks.position in run[0])
+        others = [run for run in parts if run[0] != olds]
+        if any(len(o) > 1 for o, _ in others) or not news:
+            return self.regroup(self.settle(blocks), axes)
+        if len(olds) == 1 and len(news) == 1:
+            return self._renamed(blocks, axes, news[0])
+        if len(olds) == 1:
+            return self._coarser(blocks, axes, news)
+        if len(news) == 1 and olds[0] == blocks.position:
+            return self._finer(blocks, axes, olds, news[0])
+        return self.regroup(self.settle(blocks), axes)
+
+    def _renamed(self, blocks: Blocks, axes: Axes, position: int) -> Form:
+        parts = tuple(
+            self.whole(part, with_extent(axes, position, flat(part.axes)[blocks.position]))  # type: ignore[arg-type]
+            for part in blocks.parts
+        )
+        return replace(blocks, axes=axes, position=position, parts=parts)
+
+    def _coarser(self, blocks: Blocks, axes: Axes, news: tuple[int, ...]) -> Form:
+        """Columns become blocks of `inner` columns each, where all of a block lie together."""
+        count = int(flat(axes)[news[0]])
+        inner = int(np.prod([int(flat(axes)[at]) for at in news[1:]]))
+        part, column = (index.reshape(count, inner) for index in (blocks.part, blocks.column))
+        steady = (part == part[:, :1]).all() and (column == column[:, :1] + np.arange(inner)).all()
+        widths = [int(flat(p.axes)[blocks.position]) for p in blocks.parts]
+        if not steady or (column[:, 0] % inner).any() or any(w % inner for w in widths):
+            return self.regroup(self.settle(blocks), axes)
+        parts = tuple(
+            self.whole(p, with_extent(axes, news[0], w // inner))
+            for p, w in zip(blocks.parts, widths, strict=True)
+        )
+        return replace(
+            blocks, axes=axes, position=news[0], parts=parts, part=part[:, 0],
+            column=column[:, 0] // inner,
+        )  # fmt: skip
+
+    def _finer(self, blocks: Blocks, axes: Axes, olds: tuple[int, ...], position: int) -> Form:
+        inner = int(np.prod([int(flat(blocks.axes)[at]) for at in olds[1:]]))
+        parts = tuple(
+            self.whole(p, with_extent(axes, position, int(flat(p.axes)[blocks.position]) * inner))
+            for p in blocks.parts
+        )
+        column = (blocks.column[:, None] * inner + np.arange(inner)).ravel()
+        return replace(
+            blocks, axes=axes, position=position, parts=parts,
+            part=np.repeat(blocks.part, inner), column=column,
+        )  # fmt: skip
+
+    # --- fewer columns
+
+    def take(self, form: Form, position: int, columns: Index) -> Form:
+        """Return the form with only these columns of one position, in this order."""
+        extent = int(flat(form.axes)[position])
+        if len(columns) == extent and (columns == np.arange(extent)).all():
+            return form
+        axes = with_extent(form.axes, position, len(columns))
+        if isinstance(form, Atom):
+            return self._take_atom(form, axes, position, columns)
+        if isinstance(form, Sum):
+            return Sum(axes, tuple(as_term(self.take(t, position, columns)) for t in form.terms))
+        if isinstance(form, Product):
+            return self._take_product(form, axes, position, columns)
+        if form.position == position:
+            return self.blocks(
+                replace(form, axes=axes, part=form.part[columns], column=form.column[columns])
+            )
+        parts = tuple(as_whole(self.take(part, position, columns)) for part in form.parts)
+        return replace(form, axes=axes, parts=parts)
+
+    def _take_product(self, product: Product, axes: Axes, position: int, columns: Index) -> Product:
+        label, operands = product.output[position], list[Atom]()
+        for atom, labels in zip(product.operands, product.labels, strict=True):
+            taken: Form = atom
+            if label >= 0 and label in labels:
+                taken = self.take(atom, labels.index(label), columns)
+            operands.append(_atom(taken))
+        return replace(product, axes=axes, operands=tuple(operands))
+
+    def _take_atom(self, atom: Atom, axes: Axes, position: int, columns: Index) -> Atom:
+        if position not in atom.present:
+            return replace(atom, axes=axes)
+        atom = self.parted(atom, position)
+        at = atom.dims.index((position,))
+        constant = atom.constant
+        if constant is not None:
+            picked = constant.mapped(lambda array: np.take(array, columns, axis=at))
+            return replace(atom, axes=axes, tensor=picked)
+        return replace(atom, axes=axes, tensor=self._picked(atom, at, columns))
+
+    def _picked(self, atom: Atom, at: int, columns: Index) -> Tensor:
+        start, stop = int(columns[0]), int(columns[-1]) + 1
+        if (columns == np.arange(start, start + len(columns))).all():
+            cut = [self.emitter.integers([number]) for number in (start, stop, at)]
+            return self.emitter.cached("Slice", [atom.tensor, *cut], {})
+        index = self.emitter.integers(columns.tolist())
+        return self.emitter.cached("Gather", [atom.tensor, index], {"axis": at})
+
+    def parted(self, atom: Atom, position: int) -> Atom:
+        """Return the atom with one position in a dimension of its own."""
+        if (position,) in atom.dims or position not in atom.present:
+            return atom
+        dims = list[Labels]()
+        for group in atom.dims:
+            if position in group:
+                at = group.index(position)
+                dims += [part for part in (group[:at], (position,), group[at + 1 :]) if part]
+            else:
+                dims.append(group)
+        return self.laid(atom, tuple(dims))
+
+    # --- columns joined
+
+    def blocks(self, blocks: Blocks) -> Form:
+        """Return blocks without unused or nested parts; a single part's columns alone."""
+        used = np.unique(blocks.part)
+        if len(used) == 1:
+            return self.take(blocks.parts[int(used[0])], blocks.position, blocks.column)
+        if len(used) == len(blocks.parts):
+            return blocks
+        names = tuple(blocks.names[at] for at in used) if blocks.names else ()
+        return replace(
+            blocks, parts=tuple(blocks.parts[at] for at in used),
+            part=np.searchsorted(used, blocks.part), names=names,
+        )  # fmt: skip
+
+    def join(self, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]) -> Form:
+        """Return the concatenation of forms along one position."""
+        parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
+        place: dict[Whole, int] = {}
+        for form, name in zip(forms, names, strict=True):
+            if isinstance(form, Blocks) and form.position != position:
+                form = self.settle(form)
+            pieces = form.parts if isinstance(form, Blocks) else (form,)
+            given = form.names if isinstance(form, Blocks) and form.names else (name,) * len(pieces)
+            for piece, label in zip(pieces, given, strict=True):
+                if piece not in place:
+                    place[piece] = len(parts)
+                    parts.append(piece)
+                    called.append(label)
+            where = np.array([place[piece] for piece in pieces], dtype=np.int64)
+            if isinstance(form, Blocks):
+                part.append(where[form.part])
+                column.append(form.column)
+            else:
+                count = int(flat(form.axes)[position])
+                part.append(np.full(count, where[0]))
+                column.append(np.arange(count))
+        return self.blocks(
+            Blocks(
+                axes, position, tuple(parts), np.concatenate(part), np.concatenate(column),
+                tuple(called),
+            )
+        )  # fmt: skip
+
+
+def _inside(olds: tuple[int, ...], group: Labels) -> bool:
+    return any(group[at : at + len(olds)] == olds for at in range(len(group)))
+
+
+def _atom(form: Form) -> Atom:
+    if not isinstance(form, Atom):
+        raise TypeError(type(form).__name__)
+    return form

@@ -1,0 +1,118 @@
+"""What work costs: FLOPs and bytes of a graph, and what a rewrite would save or spend."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from mari_engine.facts import Survey
+from mari_engine.factors import Contract, Reduce, Slices, Spec
+from mari_engine.sizes import CANDIDATES, Axis, flat
+from mari_engine.types import Cost, Flops
+
+_FREE_EXTENT = 32
+"""What an extent other than the candidates' is counted as when only the run knows it."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Seconds: the defaults are those of one core of a present-day server."""
+
+    flops_per_second: float = 2.5e10
+    bytes_per_second: float = 8e9
+    node: float = 3e-6
+    """The overhead of one more node."""
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a split saves and costs, in seconds per request."""
+
+    saves: float
+    costs: float
+
+    @property
+    def pays(self) -> bool:
+        """True when the split is worth it."""
+        return self.saves > self.costs
+
+    def __str__(self) -> str:
+        return f"saves {self.saves * 1e6:.1f} us, costs {self.costs * 1e6:.1f} us"
+
+
+def split_gain(
+    prices: Prices, *, rows: int, request: int, candidate: int, width: int, joined: bool, parts: int
+) -> Gain:
+    """Return what a product gains by running its request columns once.
+
+    `rows` per-candidate rows meet `request` + `candidate` columns and give `width` results;
+    `joined` says that the columns are joined anyway, for another reader; `parts` counts the
+    pieces of the candidate side.
+    """
+    element = 4
+    saves = 2.0 * rows * request * width / prices.flops_per_second
+    costs = 2.0 * request * width / prices.flops_per_second + prices.node
+    if not joined:
+        saves += 2.0 * element * rows * request / prices.bytes_per_second
+    elif parts > 1:
+        costs += prices.node + 2.0 * element * rows * candidate / prices.bytes_per_second
+    return Gain(saves, costs)
+
+
+def extent(dims: Axis, candidates: int) -> int:
+    """Return the number of elements along these factors."""
+    return math.prod(
+        dim if isinstance(dim, int) else candidates if dim == CANDIDATES else _FREE_EXTENT
+        for dim in dims
+    )
+
+
+def work(spec: Spec) -> Flops:
+    """Return the FLOPs of one node: the product of the extents that it really has."""
+    if not spec.weight:
+        return Flops()
+    dims: Axis = flat(spec.results[0])
+    if isinstance(spec, Contract):
+        dims = tuple(spec.extents().values())
+    elif isinstance(spec, Reduce) or (isinstance(spec, Slices) and spec.work):
+        dims = spec.work if isinstance(spec, Slices) else flat(spec.operands[0] or ())
+    count = spec.weight * extent(dims, 1)
+    if isinstance(spec, Contract) and spec.addend is not None:
+        count += extent(flat(spec.results[0]), 1)
+    return Flops(0, count) if CANDIDATES in dims else Flops(count, 0)
+
+
+def count_graph(graph: ir.Graph, known: Survey) -> Cost:
+    """Return the cost of a graph, per node and in total."""
+    flops, moved, nodes, uncounted = Flops(), Flops(), dict[str, Flops](), set[str]()
+    for node in graph:
+        spec = known.specs.get(node)
+        if spec is None:
+            if node in known.unknown and not all(known.settled(value) for value in node.outputs):
+                uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
+            nodes[node.name or ""] = Flops()
+            continue
+        own = Flops() if all(known.settled(value) for value in node.outputs) else work(spec)
+        nodes[node.name or ""] = own
+        flops += own
+        moved += _bytes(node, known)
+    return Cost(flops, moved, nodes, tuple(sorted(uncounted)))
+
+
+def _bytes(node: ir.Node, known: Survey) -> Flops:
+    """Return the bytes that a node reads and writes; a table that rows are looked up in is not read."""
+    total: Counter[bool] = Counter()
+    spec = known.specs[node]
+    for value in (*node.inputs, *node.outputs):
+        fact = known.values.get(value) if value is not None else None
+        if value is None or fact is None or known.settled(value):
+            continue
+        if value.is_initializer() and isinstance(spec, Slices):
+            continue
+        dims = flat(fact.axes)
+        width = fact.dtype.bitwidth / 8 if fact.dtype else 4
+        total[CANDIDATES in dims] += int(extent(dims, 1) * width)
+    return Flops(total[False], total[True])

@@ -1,0 +1,190 @@
+"""What is known of every value before the model runs: extents, shape arithmetic, declarations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.factors import Spec
+from mari_engine.labels import Labels
+from mari_engine.loading import Model
+from mari_engine.ops import RULES
+from mari_engine.ops.arithmetic import LARGEST, evaluate
+from mari_engine.ops.call import Call, Fact, Rule
+from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported
+
+_FOLLOWED_BYTES = 1 << 22
+"""Constants larger than this are never read for their content."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The facts of a graph: for every value, and for every node its declaration or why none."""
+
+    values: Mapping[ir.Value, Fact | None]
+    """None where not even the rank is known."""
+    specs: Mapping[ir.Node, Spec]
+    unknown: Mapping[ir.Node, str]
+    """Why a node has no declaration; a node whose results are all known needs none."""
+    symbols: frozenset[str] = field(default_factory=frozenset)
+    """The names by which the model calls the candidates' extent."""
+
+    def fact(self, value: ir.Value) -> Fact:
+        """Return the fact of a value whose rank is known."""
+        fact = self.values.get(value)
+        if fact is None:
+            raise Unsupported("the rank of an operand is known only at run time")
+        return fact
+
+    def settled(self, value: ir.Value) -> bool:
+        """Return True when a value is known before the model runs."""
+        fact = self.values.get(value)
+        return fact is not None and (fact.content is not None or fact.fill is not None)
+
+
+def rule_of(node: ir.Node) -> Rule | None:
+    """Return the rule of a node's op, or None."""
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    return RULES.get((domain, node.op_type))
+
+
+def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
+    """Return the names of the candidates' extent among the inputs' shapes.
+
+    It is the symbol that most candidate-side inputs share. Exporters that name every free
+    leading extent differently (or not at all) are taken to mean one batch.
+    """
+    seen: Counter[str] = Counter()
+    leading: list[str] = []
+    for value in model.ir.graph.inputs:
+        names = [_name(value, at) for at in range(len(value.shape or ()))]
+        label = labels.inputs.get(value.name or "")
+        per_request = label is not None and label.role is not None and label.role.per_request
+        if not per_request:
+            seen.update({name for name in names if name})
+        leading += names[:1] if names and names[0] else []
+    if not seen:
+        return frozenset()
+    (best, times), *_ = sorted(seen.items(), key=lambda item: (-item[1], item[0] not in leading))
+    if times == 1 and len(set(leading)) == len(leading) > 1 and _anonymous(leading):
+        return frozenset(leading)
+    return frozenset({best})
+
+
+def _anonymous(names: list[str]) -> bool:
+    return all(name.startswith(("unk", "?")) for name in names)
+
+
+def _name(value: ir.Value, at: int) -> str | None:
+    dim = (value.shape or ())[at]
+    if isinstance(dim, int):
+        return None
+    return str(dim.value) if dim.value is not None else f"?{value.name}.{at}"
+
+
+def survey(model: Model, symbols: frozenset[str]) -> Survey:
+    """Walk the graph once, in order, and return what is known of every value and node."""
+    return _Walk(symbols).run(model.ir.graph)
+
+
+class _Walk:
+    def __init__(self, symbols: frozenset[str]) -> None:
+        self.symbols = symbols
+        self.values: dict[ir.Value, Fact | None] = {}
+        self.specs: dict[ir.Node, Spec] = {}
+        self.unknown: dict[ir.Node, str] = {}
+        self.numbers = count()
+
+    def run(self, graph: ir.Graph) -> Survey:
+        for value in graph.inputs:
+            self.values[value] = self.described(value)
+        for value in graph.initializers.values():
+            self.values[value] = self.constant(value)
+        for node in graph:
+            self.visit(node)
+        return Survey(self.values, self.specs, self.unknown, self.symbols)
+
+    def fresh(self) -> str:
+        return f"?{next(self.numbers)}"
+
+    def axis(self, value: ir.Value, at: int) -> Axis:
+        dim = (value.shape or ())[at]
+        if isinstance(dim, int):
+            return (dim,) if dim != 1 else ()
+        name = _name(value, at) or self.fresh()
+        if name in self.symbols:
+            return (CANDIDATES,)
+        if name.startswith("?"):
+            return (self.fresh(),)
+        return (f"{name}'" if name == CANDIDATES else name,)
+
+    def axes(self, value: ir.Value) -> Axes | None:
+        """Return a value's axes by ONNX shape inference."""
+        if value.shape is None:
+            return None
+        return tuple(self.axis(value, at) for at in range(len(value.shape)))
+
+    def described(self, value: ir.Value) -> Fact | None:
+        axes = self.axes(value)
+        return None if axes is None else Fact(axes, value.dtype)
+
+    def constant(self, value: ir.Value) -> Fact | None:
+        tensor = value.const_value
+        if tensor is None:
+            return self.described(value)
+        axes = tuple((int(d),) if d != 1 else () for d in tensor.shape)
+        readable = tensor.size <= LARGEST and tensor.nbytes <= _FOLLOWED_BYTES
+        if not readable or tensor.dtype == ir.DataType.STRING:
+            return Fact(axes, tensor.dtype)
+        return Fact(axes, tensor.dtype, np.asarray(tensor.numpy()))
+
+    def visit(self, node: ir.Node) -> None:
+        call = self.call(node)
+        folded = evaluate(call) if node.domain in ("", "ai.onnx") else None
+        results: list[Fact | None] = [self.described(value) for value in node.outputs]
+        try:
+            spec = self.declare(node, call)
+        except Unsupported as reason:
+            if folded is None:
+                self.unknown[node] = str(reason)
+        else:
+            self.specs[node] = spec
+            results = [
+                Fact(axes, value.dtype or (facts[0].dtype if facts else None))
+                for axes, value in zip(spec.results, node.outputs, strict=True)
+                if (facts := [fact for fact in call.operands if fact]) is not None
+            ]
+        if folded is not None and len(node.outputs) == 1:
+            axes = results[0].axes if results[0] and node in self.specs else folded.axes
+            results = [Fact(axes, folded.dtype, folded.content, folded.fill)]
+        for value, fact in zip(node.outputs, results, strict=True):
+            self.values[value] = fact
+
+    def declare(self, node: ir.Node, call: Call) -> Spec:
+        rule = rule_of(node)
+        if rule is None:
+            raise Unsupported(f"{node.op_type} has no rule")
+        for value in node.inputs:
+            if value is not None and self.values.get(value) is None:
+                raise Unsupported("the rank of an operand is known only at run time")
+        spec = rule.declare(call)
+        for value, axes in zip(node.outputs, spec.results, strict=True):
+            if value.shape is not None and len(value.shape) != len(axes):
+                raise Unsupported("its declared shape contradicts its operands'")
+        return spec
+
+    def call(self, node: ir.Node) -> Call:
+        return Call(
+            op=node.op_type,
+            version=node.graph.opset_imports.get("", 0) if node.graph else 0,
+            attributes={name: attr.value for name, attr in node.attributes.items()},
+            operands=tuple(None if v is None else self.values.get(v) for v in node.inputs),
+            outputs=len(node.outputs),
+            inferred=tuple(self.axes(value) for value in node.outputs),
+            fresh=self.fresh,
+        )

@@ -1,0 +1,166 @@
+"""Ops that put columns together and take them apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mari_engine.factors import Index, Join, Labels, Pick, Slices, Spec
+from mari_engine.ops.call import Call, Rule, normal
+from mari_engine.ops.shape import identity
+from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions, static
+
+
+def concat(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Concat.html"""
+    if len(call.operands) == 1:
+        return identity(call)
+    shapes = [call.axes(at) for at in range(len(call.operands))]
+    at = call.axis(0)
+    others = _common([axes[:at] + axes[at + 1 :] for axes in shapes])
+    widths = [static(axes[at]) for axes in shapes]
+    before, after = others[:at], others[at:]
+    if any(width is None for width in widths):
+        return _joined_at_run_time(call, before, [axes[at] for axes in shapes], after)
+    parts = tuple((*before, (int(width or 0),), *after) for width in widths)
+    total = sum(int(width or 0) for width in widths)
+    return Join(operands=parts, results=((*before, (total,), *after),), position=len(flat(before)))
+
+
+def _common(shapes: list[Axes]) -> Axes:
+    out = list(shapes[0])
+    for axes in shapes[1:]:
+        for at, axis in enumerate(axes):
+            if is_one(out[at]) != is_one(axis):
+                raise Unsupported("operands of different extents are joined")
+            out[at] = () if is_one(axis) else align(out[at], axis)
+    return tuple(out)
+
+
+def _joined_at_run_time(call: Call, before: Axes, joined: list[Axis], after: Axes) -> Spec:
+    """A join along an axis whose extent only the run knows: it needs all of that axis."""
+    outer, inner = len(flat(before)), len(flat(after))
+    own = tuple(range(outer)), tuple(range(outer, outer + inner))
+    fresh, terms, mixed = outer + inner + 1, list[Labels](), set[int]()
+    for axis in joined:
+        labels = tuple(range(fresh, fresh + len(axis)))
+        fresh += len(axis)
+        mixed |= set(labels)
+        terms.append((*own[0], *labels, *own[1]))
+    return Slices(
+        operands=tuple((*before, axis, *after) for axis in joined),
+        results=((*before, (call.fresh(),), *after),),
+        terms=tuple(terms),
+        outputs=((*own[0], outer + inner, *own[1]),),
+        mixed=frozenset(mixed),
+    )
+
+
+def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -> Spec:
+    """Return the declaration of results that hold columns of axis `at` of the first operand.
+
+    `inner` shows the picked columns under several axes, or under none for a single column.
+    """
+    axes = call.axes(0)
+    before, after = axes[:at], axes[at + 1 :]
+    width = static(axes[at]) or 1
+    return Pick(
+        operands=((*before, (width,), *after), *[None] * (len(call.operands) - 1)),
+        results=tuple(
+            (*before, *(((len(index),),) if inner is None else inner), *after) for index in indices
+        ),
+        position=len(flat(before)),
+        indices=tuple(indices),
+    )
+
+
+def split(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Split.html"""
+    at = call.axis(0)
+    width = static(call.axes(0)[at])
+    if width is None:
+        raise Unsupported("an axis whose extent only the run knows is split")
+    sizes = call.listed("split", 1)
+    if sizes is None:
+        chunk = -(-width // call.outputs)
+        sizes = [min(chunk, width - chunk * part) for part in range(call.outputs)]
+    if min(sizes) <= 0 or sum(sizes) != width:
+        raise Unsupported("an empty part")
+    stops = np.cumsum(sizes)
+    return pick(
+        call, at, [np.arange(stop - part, stop) for part, stop in zip(sizes, stops, strict=True)]
+    )
+
+
+def slice_(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Slice.html"""
+    axes = call.axes(0)
+    starts, stops = call.listed("starts", 1), call.listed("ends", 2)
+    if starts is None or stops is None:
+        raise Unsupported("a slice without bounds")
+    at = [normal(a, len(axes)) for a in call.listed("axes", 3) or range(len(starts))]
+    steps = call.listed("steps", 4) or [1] * len(starts)
+    cuts = {
+        a: slice(start, stop if step > 0 or stop > -(2**31) else None, step)
+        for a, start, stop, step in zip(at, starts, stops, steps, strict=True)
+        if (start, step) != (0, 1) or stop < (static(axes[a]) or 2**31 - 1)
+    }
+    if not cuts:
+        return identity(call)
+    if len(cuts) > 1:
+        raise Unsupported("several axes are sliced at once")
+    ((a, cut),) = cuts.items()
+    width = static(axes[a])
+    if width is None:
+        return _cut_at_run_time(call, a, cut)
+    index = np.arange(width)[cut]
+    if not len(index):
+        raise Unsupported("an empty slice")
+    return pick(call, a, [index])
+
+
+def _cut_at_run_time(call: Call, at: int, cut: slice) -> Spec:
+    """A slice of an axis whose extent only the run knows: it needs all of that axis."""
+    one = cut == slice(0, 1, 1) or (cut.start, cut.step) == (-1, 1)
+    return one_axis(call, at, () if one else (call.fresh(),))
+
+
+def one_axis(call: Call, at: int, result: Axis, weight: int = 0) -> Spec:
+    """Return the declaration of an op that needs all of axis `at`, the rest being parallel."""
+    axes = call.axes(0)
+    places = positions(axes)
+    count = len(flat(axes))
+    own = tuple(range(count))
+    new = tuple(range(count, count + len(result)))
+    kept = [new if a == at else group for a, group in enumerate(places)]
+    return Slices(
+        operands=(axes, *[None] * (len(call.operands) - 1)),
+        results=(tuple(result if a == at else axis for a, axis in enumerate(axes)),) * call.outputs,
+        weight=weight,
+        terms=(own, *[None] * (len(call.operands) - 1)),
+        outputs=(tuple(label for group in kept for label in group),) * call.outputs,
+        mixed=frozenset(places[at]),
+    )
+
+
+def pad(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Pad.html, along one axis."""
+    axes = call.axes(0)
+    amounts = call.listed("pads", 1) or []
+    if call.given(3):
+        raise Unsupported("a padding with a list of axes")
+    changed = [a for a in range(len(axes)) if amounts[a] or amounts[a + len(axes)]]
+    if not changed:
+        return identity(call)
+    width = static(axes[changed[0]])
+    if len(changed) > 1 or width is None:
+        raise Unsupported("several axes, or one of unknown extent, are padded")
+    at = changed[0]
+    return one_axis(call, at, (width + amounts[at] + amounts[at + len(axes)],))
+
+
+RULES = (
+    Rule("Concat", concat),
+    Rule("Split", split),
+    Rule("Slice", slice_),
+    Rule("Pad", pad),
+)

@@ -1,0 +1,179 @@
+"""Matrix products: linear in each operand, summed over what the result lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+
+from mari_engine.factors import Contract, Labels, Spec
+from mari_engine.ops.call import Call, Rule
+from mari_engine.ops.elementwise import broadcast, broadcast_map
+from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions
+
+
+def _numbered(axis: Axis, labels: count[int]) -> Labels:
+    return tuple(next(labels) for _ in axis)
+
+
+def matmul(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__MatMul.html"""
+    left, right = call.axes(0), call.axes(1)
+    if not left or not right:
+        raise Unsupported("a scalar operand")
+    a = left if len(left) > 1 else ((), *left)
+    b = right if len(right) > 1 else (*right, ())
+    inner = align(a[-1], b[-2])
+    stacked, batch = broadcast((a[:-2], b[:-2]))
+    fresh = count(len(flat(batch)))
+    rows, columns, summed = (_numbered(axis, fresh) for axis in (a[-2], b[-1], inner))
+    own = tuple(range(len(flat(batch))))
+    result = (*batch, *(a[-2:-1] if len(left) > 1 else ()), *(b[-1:] if len(right) > 1 else ()))
+    return Contract(
+        operands=((*(stacked[0] or ()), a[-2], inner), (*(stacked[1] or ()), inner, b[-1])),
+        results=(result,),
+        weight=2,
+        terms=(
+            (*(broadcast_map(stacked[0], batch) or ()), *rows, *summed),
+            (*(broadcast_map(stacked[1], batch) or ()), *summed, *columns),
+        ),
+        output=(*own, *rows, *columns),
+    )
+
+
+def gemm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Gemm.html"""
+    a, b = call.axes(0), call.axes(1)
+    if call.attribute("transA", 0):
+        a = (a[1], a[0])
+    if call.attribute("transB", 0):
+        b = (b[1], b[0])
+    inner = align(a[1], b[0])
+    fresh = count()
+    rows, columns, summed = (_numbered(axis, fresh) for axis in (a[0], b[1], inner))
+    first, second = (rows, summed), (summed, columns)
+    axes_a, axes_b = (a[0], inner), (inner, b[1])
+    result = (a[0], b[1])
+    addend, operands = (
+        None,
+        [
+            axes_a[::-1] if call.attribute("transA", 0) else axes_a,
+            axes_b[::-1] if call.attribute("transB", 0) else axes_b,
+        ],
+    )
+    if call.given(2):
+        refined, whole = broadcast((call.axes(2), result))
+        if flat(whole) != flat(result):
+            raise Unsupported("the bias is larger than the product")
+        addend = broadcast_map(refined[0], result)
+        operands.append(refined[0] or ())
+    return Contract(
+        operands=tuple(operands),
+        results=(result,),
+        weight=2,
+        terms=(
+            sum(first[::-1] if call.attribute("transA", 0) else first, ()),
+            sum(second[::-1] if call.attribute("transB", 0) else second, ()),
+        ),
+        output=rows + columns,
+        scale=float(call.attribute("alpha", 1.0)),
+        addend=addend,
+        addend_scale=float(call.attribute("beta", 1.0)),
+    )
+
+
+def einsum(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Einsum.html, without ellipsis or diagonals."""
+    equation = str(call.attribute("equation", "")).replace(" ", "")
+    if "." in equation or "->" not in equation:
+        raise Unsupported("an equation with an ellipsis or without '->'")
+    inputs, output = equation.split("->")
+    subscripts = inputs.split(",")
+    extents = _letters(call, subscripts)
+    fresh = count()
+    labels = {letter: _numbered(axis, fresh) for letter, axis in extents.items()}
+    if any(len(set(word)) != len(word) for word in [*subscripts, output]):
+        raise Unsupported("a subscript that is repeated within one operand")
+
+    def spelled(word: str) -> tuple[Axes, Labels]:
+        return tuple(extents[c] for c in word), tuple(at for c in word for at in labels[c])
+
+    for at, word in enumerate(subscripts):
+        if any(
+            is_one(axis) != is_one(extents[c]) for axis, c in zip(call.axes(at), word, strict=True)
+        ):
+            raise Unsupported("an operand that is broadcast within the equation")
+    return Contract(
+        operands=tuple(spelled(word)[0] for word in subscripts),
+        results=(spelled(output)[0],),
+        weight=2,
+        terms=tuple(spelled(word)[1] for word in subscripts),
+        output=spelled(output)[1],
+    )
+
+
+def _letters(call: Call, subscripts: list[str]) -> Mapping[str, Axis]:
+    extents: dict[str, Axis] = {}
+    for at, word in enumerate(subscripts):
+        if len(word) != len(call.axes(at)):
+            raise Unsupported("an equation that does not fit the operands' ranks")
+        for letter, axis in zip(word, call.axes(at), strict=True):
+            known = extents.get(letter, ())
+            extents[letter] = (
+                axis if is_one(known) else known if is_one(axis) else align(known, axis)
+            )
+    return extents
+
+
+def reduction(mean: bool) -> Callable[[Call], Spec]:
+    """Return the declaration of ReduceSum or ReduceMean: a product with ones, summed.
+
+    https://onnx.ai/onnx/operators/onnx__ReduceSum.html
+    """
+
+    def declare(call: Call) -> Spec:
+        axes = call.axes(0)
+        over = reduced_axes(call)
+        places = positions(axes)
+        gone = {place for at in over for place in places[at]}
+        own = tuple(range(len(flat(axes))))
+        extent = 1
+        for place in gone if mean else ():
+            dim = flat(axes)[place]
+            if isinstance(dim, str):
+                raise Unsupported(f"the mean runs over the axis {dim}")
+            extent *= dim
+        return Contract(
+            operands=(axes, *[None] * (len(call.operands) - 1)),
+            results=(kept_axes(axes, over, bool(call.attribute("keepdims", 1))),),
+            weight=1,
+            terms=(own,),
+            output=tuple(place for place in own if place not in gone),
+            scale=1.0 / extent,
+        )
+
+    return declare
+
+
+def reduced_axes(call: Call) -> set[int]:
+    """Return the axes that a reduction takes away."""
+    rank = len(call.axes(0))
+    listed = call.listed("axes", 1)
+    if not listed:
+        return set() if call.attribute("noop_with_empty_axes", 0) else set(range(rank))
+    return {at % rank for at in listed}
+
+
+def kept_axes(axes: Axes, over: set[int], keepdims: bool) -> Axes:
+    """Return the axes that are left after a reduction."""
+    if keepdims:
+        return tuple(() if at in over else axis for at, axis in enumerate(axes))
+    return tuple(axis for at, axis in enumerate(axes) if at not in over)
+
+
+RULES = (
+    Rule("MatMul", matmul, product=True),
+    Rule("Gemm", gemm, product=True),
+    Rule("Einsum", einsum, product=True),
+    Rule("ReduceSum", reduction(mean=False)),
+    Rule("ReduceMean", reduction(mean=True)),
+)

@@ -1,0 +1,93 @@
+"""Normalizations: along their own axes they need everything, along all others nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mari_engine.factors import Affine, Along, Spec
+from mari_engine.ops.call import Call, Content, Rule, normal
+from mari_engine.sizes import Unsupported, flat, positions
+
+
+def softmax(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Softmax.html (before opset 13 over all that follows)."""
+    axes = call.axes(0)
+    old = call.version < 13
+    at = normal(int(call.attribute("axis", 1 if old else -1)), len(axes))
+    groups = positions(axes)[at:] if old else positions(axes)[at : at + 1]
+    return Along(
+        operands=(axes,),
+        results=(axes,),
+        weight=5,
+        along=tuple(place for group in groups for place in group),
+        last=old,
+    )
+
+
+def layer_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__LayerNormalization.html"""
+    axes = call.axes(0)
+    if call.outputs > 1:
+        raise Unsupported("the norm's statistics are used")
+    at = normal(int(call.attribute("axis", -1)), len(axes))
+    along = tuple(place for group in positions(axes)[at:] for place in group)
+    inner = axes[at:]
+    for extra in range(1, len(call.operands)):
+        if call.given(extra) and flat(call.axes(extra)) != flat(inner):
+            raise Unsupported("a scale that is not given per normalized element")
+    return Along(
+        operands=(axes, *[inner if fact else None for fact in call.operands[1:]]),
+        results=(axes,),
+        weight=8,
+        along=along,
+        last=True,
+    )
+
+
+def batch_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__BatchNormalization.html in inference: x * a + b."""
+    axes = call.axes(0)
+    if call.outputs > 1 or call.attribute("training_mode", 0):
+        raise Unsupported("the norm runs in training mode")
+    scale, bias, mean, variance = (_vector(call, at) for at in range(1, 5))
+    factor = scale / np.sqrt(variance + float(call.attribute("epsilon", 1e-5)))
+    own = tuple(range(len(flat(axes))))
+    if len(axes[1]) != 1:
+        raise Unsupported("channels that are a product of axes")
+    return Affine(
+        operands=(axes, None, None, None, None),
+        results=(axes,),
+        weight=2,
+        terms=(own, None, None, None, None),
+        outputs=(own,),
+        position=positions(axes)[1][0],
+        factor=factor,
+        shift=bias - mean * factor,
+    )
+
+
+def _vector(call: Call, at: int) -> Content:
+    return np.asarray(call.known(at, "the norm's statistics"), dtype=np.float64)
+
+
+def lp_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__LpNormalization.html"""
+    axes = call.axes(0)
+    return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
+
+
+def _norms(*names: str, domain: str = "") -> tuple[Rule, ...]:
+    declare: Callable[[Call], Spec] = layer_norm
+    return tuple(Rule(name, declare, domain=domain) for name in names)
+
+
+RULES = (
+    Rule("Softmax", softmax),
+    Rule("LogSoftmax", softmax),
+    Rule("Hardmax", softmax),
+    Rule("LpNormalization", lp_norm),
+    Rule("BatchNormalization", batch_norm),
+    *_norms("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"),
+)

@@ -1,0 +1,109 @@
+"""Recurrent ops and convolutions: parallel along the batch, and along nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from mari_engine.factors import Labels, Slices, Spec
+from mari_engine.ops.call import Call, Rule
+from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, static
+
+
+def recurrent(gates: int) -> Callable[[Call], Spec]:
+    """Return the declaration of RNN, GRU or LSTM with this many gates.
+
+    https://onnx.ai/onnx/operators/onnx__GRU.html: X is [time, batch, input].
+    """
+
+    def declare(call: Call) -> Spec:
+        if call.attribute("layout", 0):
+            raise Unsupported("the batch-first layout")
+        data, weights, recurrence = call.axes(0), call.axes(1), call.axes(2)
+        hidden, wide = static(recurrence[2]), static(weights[2])
+        if hidden is None or wide is None:
+            raise Unsupported("weights of unknown extent")
+        batch = data[1]
+        fresh = count(len(batch))
+        rows = tuple(range(len(batch)))
+        axes, terms, mixed = _operands(call, batch, rows, fresh)
+        time = terms[0][: len(data[0])] if terms[0] else ()
+        directions: Axis = weights[0]
+        two = tuple(next(fresh) for _ in directions)
+        width = (next(fresh),)
+        sequence: Axes = (data[0], directions, batch, (hidden,))
+        state: Axes = (directions, batch, (hidden,))
+        return Slices(
+            operands=axes,
+            results=(sequence, state, state)[: call.outputs],
+            weight=2 * gates,
+            terms=terms,
+            outputs=((*time, *two, *rows, *width), *[(*two, *rows, *width)] * 2)[: call.outputs],
+            mixed=mixed,
+            work=(*flat(sequence), wide + hidden),
+        )
+
+    return declare
+
+
+def _operands(
+    call: Call, batch: Axis, rows: Labels, fresh: count[int]
+) -> tuple[tuple[Axes | None, ...], tuple[Labels | None, ...], frozenset[int]]:
+    """Return the operands' axes and labels; only the batch is parallel."""
+    batched = {0: 1, 4: 0, 5: 1, 6: 1}  # operand: the axis that is its batch
+    axes, terms, mixed = list[Axes | None](), list[Labels | None](), set[int]()
+    for at, fact in enumerate(call.operands):
+        if fact is None:
+            axes.append(None)
+            terms.append(None)
+            continue
+        own, labels = list(fact.axes), list[int]()
+        for axis, extent in enumerate(own):
+            if batched.get(at) == axis:
+                own[axis] = align(extent, batch)
+                labels += rows
+            else:
+                new = [next(fresh) for _ in extent]
+                labels += new
+                mixed |= set(new)
+        axes.append(tuple(own))
+        terms.append(tuple(labels))
+    return tuple(axes), tuple(terms), frozenset(mixed)
+
+
+def convolution(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Conv.html"""
+    data, kernel, result = call.axes(0), call.axes(1), call.inferred[0]
+    if result is None or any(static(axis) is None for axis in (*data[1:], *kernel, *result[1:])):
+        raise Unsupported("extents that only the run knows")
+    result = (data[0], *result[1:])
+    fresh = count(len(data[0]))
+    rows = tuple(range(len(data[0])))
+    terms = list[Labels | None]()
+    mixed = set[int]()
+    for at, fact in enumerate(call.operands):
+        axes = None if fact is None else fact.axes
+        if axes is None:
+            terms.append(None)
+            continue
+        new = tuple(next(fresh) for _ in flat(axes[1:] if at == 0 else axes))
+        mixed |= set(new)
+        terms.append((*rows, *new) if at == 0 else new)
+    out = tuple(next(fresh) for _ in flat(result[1:]))
+    return Slices(
+        operands=tuple(None if fact is None else fact.axes for fact in call.operands),
+        results=(result,),
+        weight=2,
+        terms=tuple(terms),
+        outputs=((*rows, *out),),
+        mixed=frozenset(mixed),
+        work=(*flat(result), *flat(kernel[1:])),
+    )
+
+
+RULES = (
+    Rule("RNN", recurrent(1), product=True),
+    Rule("GRU", recurrent(3), product=True),
+    Rule("LSTM", recurrent(4), product=True),
+    Rule("Conv", convolution, product=True),
+)

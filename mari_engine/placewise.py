@@ -1,0 +1,206 @@
+"""Rewrites ops that work place by place: sums stay sums, blocks stay blocks, the rest is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mari_engine.factors import Affine, Pointwise
+from mari_engine.forms import Atom, Blocks, Form, Product, Sum, Term, relabel, terms
+from mari_engine.sizes import Axes, flat
+from mari_engine.steps import Step, constant_atom, distributed
+
+_MOST_GROUPS = 4
+"""Groups of columns beyond which an op is called once on the joined columns."""
+
+
+def pointwise(step: Step) -> Form:
+    """Return the result of an elementwise op."""
+    spec = step.spec
+    assert isinstance(spec, Pointwise)
+    forms = [
+        None if form is None or own is None else _broadcast(form, own, step.result)
+        for form, own in zip(step.forms, spec.maps, strict=True)
+    ]
+    position = _divides(forms)
+    if position is not None:
+        return distributed(step, position, forms, _apply)
+    whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
+    return _apply(step, whole, step.result)
+
+
+def _broadcast(form: Form, own: Sequence[int], result: Axes) -> Form:
+    """Return the form under the result's axes, compact along what it is broadcast over."""
+    place = {at: old for old, at in enumerate(own)}
+    return relabel(form, result, tuple(place.get(at, -1) for at in range(len(flat(result)))))
+
+
+def _divides(forms: Sequence[Form | None]) -> int | None:
+    """Return the position along which it is worth to work block by block, or None."""
+    blocks = [form for form in forms if isinstance(form, Blocks)]
+    if not blocks or len({form.position for form in blocks}) > 1:
+        return None
+    position = blocks[0].position
+    rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
+    common = frozenset[int]().union(*(form.present for form in rest)) - {position}
+    sides = np.stack([_numbers(form)[form.part] for form in blocks])
+    kinds = {
+        frozenset[int]().union(
+            common, *(form.sides[at] for form, at in zip(blocks, _first(blocks, key), strict=True))
+        )
+        for key in _columns(sides)
+    }
+    return position if len(kinds) > 1 and len(_columns(sides)) <= _MOST_GROUPS else None
+
+
+def _numbers(form: Blocks) -> np.ndarray:
+    kinds = list(dict.fromkeys(form.sides))
+    return np.array([kinds.index(side) for side in form.sides])
+
+
+def _columns(sides: np.ndarray) -> list[int]:
+    """Return one column for each combination of sides."""
+    return sorted(np.unique(sides, axis=1, return_index=True)[1].tolist())
+
+
+def _first(blocks: Sequence[Blocks], column: int) -> list[int]:
+    return [int(form.part[column]) for form in blocks]
+
+
+def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    lazy = _linear(step, forms, axes)
+    return lazy if lazy is not None else _called(step, forms, axes)
+
+
+def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
+    """Call the op itself on the operands' tensors, broadcast where they are compact."""
+    settling = step.shop.settling
+    atoms = [None if form is None else settling.settle(form, step.why) for form in forms]
+    given = [atom for atom in atoms if atom is not None]
+    layout, tensors = settling.aligned(given)
+    rest = iter(tensors)
+    node = step.shop.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
+    note = next((atom.note for atom in given if atom.note), "")
+    return Atom(axes, node.outputs[0], layout, note)
+
+
+def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None:
+    """Return a sum or a scaled product, not computed yet, where the op allows it."""
+    spec = step.spec
+    assert isinstance(spec, Pointwise)
+    given = [form for form in forms if form is not None and not isinstance(form, Blocks)]
+    settled = step.shop.settling.settled
+    if spec.linear is None or all(settled(form) for form in given):
+        return None
+    if spec.linear == "neg":
+        return _added(axes, [_negated(term) for term in terms(given[0])])
+    if spec.linear in ("add", "sub"):
+        second = list(terms(given[1]))
+        signed = [_negated(term) for term in second] if spec.linear == "sub" else second
+        return _added(axes, [*terms(given[0]), *signed])
+    factor, form = given[1], given[0]
+    if spec.linear == "mul" and isinstance(factor, (Product, Sum)):
+        factor, form = form, factor
+    if isinstance(factor, Atom) and factor.constant is not None:
+        return _added(axes, [scaled(t, factor, divide=spec.linear == "div") for t in terms(form)])
+    return None
+
+
+def _added(axes: Axes, parts: Sequence[Term | None]) -> Form | None:
+    """Return the sum of the terms, or None when one of them could not be made."""
+    found = tuple(part for part in parts if part is not None)
+    return Sum(axes, found) if len(found) == len(parts) else None
+
+
+def _negated(term: Term) -> Term | None:
+    if isinstance(term, Product):
+        return replace(term, scale=-term.scale)
+    constant = term.constant
+    return None if constant is None else replace(term, tensor=constant.mapped(np.negative))
+
+
+def scaled(term: Term, factor: Atom, *, divide: bool = False) -> Term | None:
+    """Return a term times a constant of the same axes, not computed yet; None if it cannot wait."""
+    if divide:
+        factor = _inverse(factor)
+    if isinstance(term, Atom):
+        one, other = term.constant, factor.constant
+        if one is None or other is None or term.dims != factor.dims:
+            return None
+        return replace(term, tensor=one.mapped(lambda a: (a * other.array).astype(a.dtype)))
+    output = list(term.output)
+    if any(output[at] < 0 for at in factor.present):
+        return None
+    labels = tuple(output[at] if at in factor.present else -1 for at in range(len(output)))
+    if (
+        not any(
+            set(labels) & set(own) - {-1}
+            for atom, own in zip(term.operands, term.labels, strict=True)
+            if atom.constant
+        )
+        and factor.present
+    ):
+        return None
+    return replace(term, operands=(*term.operands, factor), labels=(*term.labels, labels))
+
+
+def _inverse(factor: Atom) -> Atom:
+    constant = factor.constant
+    assert constant is not None
+    return replace(
+        factor, tensor=constant.mapped(lambda a: (1.0 / a.astype(np.float64)).astype(a.dtype))
+    )
+
+
+def affine(step: Step) -> Form | None:
+    """Return `x * factor + shift` as part of the products before it, or None if there are none."""
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Affine)
+    dtype = step.node.outputs[0].dtype
+    if form is None or dtype is None:
+        return None
+    if isinstance(form, Blocks) and form.mixed and form.position == spec.position:
+        return distributed(step, form.position, [form, *_vectors(step, spec)], _multiplied)
+    if isinstance(form, Blocks) or step.shop.settling.settled(form):
+        return None
+    factor, shift = _vectors(step, spec)
+    parts = [scaled(_laid_alike(term, factor), factor) for term in terms(form)]
+    return _added(step.result, [*parts, shift])
+
+
+def _laid_alike(term: Term, factor: Atom) -> Term:
+    """Return a constant term in the factor's layout, so that both can be multiplied."""
+    if isinstance(term, Atom) and term.constant is not None and term.present <= factor.present:
+        shape = [group for group in factor.dims]
+        extents = dict(enumerate(flat(term.axes)))
+        own, want = term.dims, tuple(shape)
+        full = [int(extents[at]) for group in want for at in group]
+        constant = term.constant
+        held = term.present
+        return replace(
+            term, dims=want,
+            tensor=constant.mapped(lambda a: np.broadcast_to(a.reshape(full if held else [1] * len(full)), full)),
+        ) if own != want else term  # fmt: skip
+    return term
+
+
+def _vectors(step: Step, spec: Affine) -> tuple[Atom, Atom]:
+    dtype = step.node.outputs[0].dtype
+    assert dtype is not None
+    dims = ((spec.position,),)
+    factor, shift = (
+        constant_atom(array, dtype, step.result, dims) for array in (spec.factor, spec.shift)
+    )
+    return factor, shift
+
+
+def _multiplied(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    """Compute `x * factor + shift` for one group of columns."""
+    settling, emitter = step.shop.settling, step.shop.emitter
+    x, factor, shift = (settling.settle(form) for form in forms if form is not None)
+    with emitter.on_behalf((step.node,)):
+        layout, tensors = settling.aligned([x, factor])
+        product = replace(x, axes=axes, tensor=emitter.emit("Mul", tensors), dims=layout)
+        return settling.add([product, shift])

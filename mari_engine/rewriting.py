@@ -1,0 +1,251 @@
+"""The interpreter: walks the original graph, keeps values lazy, and writes the new graph.
+
+What an op is allowed to do with a compact or a divided value is read off its declaration (see
+`factors`); an op without one gets its inputs in full and stays as it was, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.boundary import Boundary, open_boundary
+from mari_engine.closing import close_graph, copy_with_captures
+from mari_engine.costing import Prices
+from mari_engine.emitting import Emitter
+from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
+from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.forms import Atom, Blocks, Constant, Form, as_whole, relabel, with_extent
+from mari_engine.labels import Labels
+from mari_engine.ledger import Ledger
+from mari_engine.loading import Model
+from mari_engine.ops import UNRULED_PRODUCTS
+from mari_engine.placewise import affine, pointwise
+from mari_engine.settling import Settling
+from mari_engine.sizes import Unsupported, positions
+from mari_engine.slicewise import along, reduce, slices
+from mari_engine.splitting import contract
+from mari_engine.steps import Shop, Step, Strategy
+from mari_engine.types import Action, Signature
+
+_FLOATS = frozenset(
+    {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Rewritten:
+    """A new graph, its calling contract and what was decided on the way."""
+
+    model: ir.Model
+    boundary: Boundary
+    ledger: Ledger
+
+
+def rewrite(
+    model: Model,
+    labels: Labels,
+    *,
+    signature: Signature,
+    candidates: int,
+    keep: Collection[str] = (),
+    strategy: Strategy | None = None,
+) -> Rewritten:
+    """Return a graph that computes the same, with what is per request computed once.
+
+    `keep` names nodes that must stay as they are. The model is not changed.
+    """
+    known = survey(model, candidate_symbols(model, labels))
+    walk = _Interpreter(model, known, candidates, frozenset(keep), strategy or Strategy())
+    return walk.run(labels, signature)
+
+
+class _Interpreter:
+    def __init__(
+        self, model: Model, known: Survey, candidates: int, keep: frozenset[str],
+        strategy: Strategy,
+    ) -> None:  # fmt: skip
+        self.model = model
+        self.graph = model.ir.graph
+        self.known = known
+        self.keep = keep
+        self.emitter = Emitter(opset=model.opset)
+        self.settling = Settling(self.emitter, candidates=candidates)
+        self.ledger = Ledger()
+        self.shop = Shop(
+            self.emitter, self.settling, self.ledger, Prices(), strategy, candidates, self.native
+        )
+        self.forms: dict[ir.Value, Form] = {}
+        self.opaque: dict[ir.Value, ir.Value] = {}
+
+    def run(self, labels: Labels, signature: Signature) -> Rewritten:
+        self.emitter.names.update(value.name or "" for value in self.graph.outputs)
+        boundary = open_boundary(self.graph, labels, self.known, self.emitter, signature)
+        self.forms.update(boundary.forms)
+        for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
+            if old not in self.forms:
+                self.opaque[old] = new
+        for node in self.graph:
+            self.visit(node)
+        outputs = [self.native(value) for value in self.graph.outputs]
+        model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
+        return Rewritten(model, boundary, self.ledger)
+
+    # --- the walk
+
+    def visit(self, node: ir.Node) -> None:
+        if all(self.known.settled(value) for value in node.outputs):
+            return  # shape arithmetic: made anew where it is needed
+        reason = self.reason_to_keep(node)
+        if reason is not None:
+            self.call_as_it_was(node, reason)
+            return
+        try:
+            results = self.results(node)
+        except Unsupported as refusal:
+            self.call_as_it_was(node, str(refusal))
+            return
+        for value, form in zip(node.outputs, results, strict=True):
+            self.hold(value, form)
+
+    def reason_to_keep(self, node: ir.Node) -> str | None:
+        if node.name in self.keep:
+            return "kept on request"
+        if node not in self.known.specs:
+            return self.known.unknown.get(node, "")
+        if any(value in self.opaque for value in node.inputs if value is not None):
+            return "the rank of an operand is known only at run time"
+        spec = self.known.specs[node]
+        if isinstance(spec, Contract) and node.outputs[0].dtype not in _FLOATS:
+            return "a product of whole numbers"
+        return None
+
+    def results(self, node: ir.Node) -> list[Form]:
+        spec = self.known.specs[node]
+        forms = tuple(
+            None
+            if value is None or axes is None
+            else self.shop.algebra.regroup(self.form(value), axes)
+            for value, axes in zip(node.inputs, spec.operands, strict=True)
+        )
+        step = Step(node, spec, forms, self.shop)
+        with self.emitter.on_behalf((node,)):
+            return _HANDLERS[type(spec)](step)
+
+    def hold(self, value: ir.Value, form: Form) -> None:
+        """Remember a value; one with several readers is computed before they share it."""
+        if len(value.uses()) > 1 or value.is_graph_output():
+            if isinstance(form, Blocks):
+                parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
+                form = replace(form, parts=parts)
+            else:
+                form = self.settling.settle(form)
+        self.forms[value] = form
+
+    # --- values
+
+    def form(self, value: ir.Value) -> Form:
+        """Return the form of an original value."""
+        if value not in self.forms:
+            self.forms[value] = self.constant(value)
+        return self.forms[value]
+
+    def constant(self, value: ir.Value) -> Atom:
+        """Return a value that is known before the model runs."""
+        fact = self.known.fact(value)
+        tensor = value.const_value
+        if value.is_initializer() and tensor is not None:
+            held = Constant(tensor.numpy, tensor.dtype, value)
+            return Atom(fact.axes, held, positions(fact.axes))
+        if fact.dtype is None:
+            raise Unsupported("a constant of unknown type")
+        dtype = fact.dtype.numpy()
+        if fact.content is None:
+            fill = np.asarray(fact.fill, dtype=dtype)
+            dims = ((),) * len(fact.axes)
+            held = Constant(lambda: fill.reshape([1] * len(dims)), fact.dtype)
+            return Atom(fact.axes, held, dims)
+        if fact.content.dtype != object:
+            array = np.asarray(fact.content, dtype=dtype)
+            return Atom(fact.axes, Constant(lambda: array, fact.dtype), positions(fact.axes))
+        return Atom(fact.axes, self.emitter.shape_tensor(fact.content), positions(fact.axes))
+
+    def native(self, value: ir.Value) -> ir.Value:
+        """Return an original value in full, in its own layout, in the new graph."""
+        if value in self.opaque:
+            return self.opaque[value]
+        atom = self.settling.settle(self.form(value), self.why)
+        self.forms[value] = atom
+        full = self.shop.algebra.laid(atom, positions(atom.axes))
+        return self.emitter.value(full.tensor)
+
+    why = "a node that is kept reads all of its columns"
+
+    # --- nodes that stay
+
+    def call_as_it_was(self, node: ir.Node, reason: str) -> None:
+        """Give a node its inputs in full and leave it as it was."""
+        self.why = f"{node.op_type} ({node.name}) is kept: {reason}" if reason else self.why
+        inputs = [None if value is None else self.native(value) for value in node.inputs]
+        new = copy_with_captures(self.emitter, node, inputs, self.native)
+        for old, value in zip(node.outputs, new.outputs, strict=True):
+            fact = self.known.values.get(old)
+            if fact is None:
+                self.opaque[old] = value
+                continue
+            self.forms[old] = Atom(fact.axes, value, positions(fact.axes))
+            for at, axis in enumerate(fact.axes):
+                if len(axis) == 1 and isinstance(axis[0], str):
+                    self.emitter.register(axis[0], value, at)
+        rule = rule_of(node)
+        if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
+            self.ledger.record(node, Action.KEPT, reason)
+
+
+# --- declarations that only move columns
+
+
+def _view(step: Step) -> list[Form]:
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, View) and form is not None
+    return [relabel(form, step.result, spec.source)]
+
+
+def _pick(step: Step) -> list[Form]:
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Pick) and form is not None
+    results = []
+    for index, axes in zip(spec.indices, spec.results, strict=True):
+        taken = step.shop.algebra.take(form, spec.position, index)
+        picked = with_extent(spec.operands[0] or (), spec.position, len(index))
+        results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
+    return results
+
+
+def _join(step: Step) -> list[Form]:
+    spec = step.spec
+    assert isinstance(spec, Join)
+    forms = [form for form in step.forms if form is not None]
+    names = [value.name or "" for value in step.node.inputs if value is not None]
+    return [step.shop.algebra.join(step.result, spec.position, forms, names)]
+
+
+def _affine(step: Step) -> list[Form]:
+    taken = affine(step)
+    return slices(step) if taken is None else [taken]
+
+
+_HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
+    View: _view,
+    Pick: _pick,
+    Join: _join,
+    Affine: _affine,
+    Pointwise: lambda step: [pointwise(step)],
+    Along: lambda step: [along(step)],
+    Reduce: lambda step: [reduce(step)],
+    Slices: slices,
+    Contract: lambda step: [contract(step)],
+}

@@ -1,0 +1,147 @@
+"""Computes forms: after this a form is one tensor, still compact where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.algebra import Algebra
+from mari_engine.contracting import Contraction, fitted
+from mari_engine.emitting import Emitter
+from mari_engine.factors import Labels
+from mari_engine.forms import Atom, Blocks, Dims, Form, Product, Sum, Tensor, per_candidate, runs
+from mari_engine.layout import common_layout
+from mari_engine.sizes import flat
+
+
+class Settling:
+    """Computes each form once, and remembers the tensor."""
+
+    def __init__(self, emitter: Emitter, *, candidates: int) -> None:
+        self.emitter = emitter
+        self.candidates = candidates
+        self.algebra = Algebra(emitter, self.settle)
+        self._done: dict[Form, Atom] = {}
+
+    def settle(self, form: Form, why: str = "") -> Atom:
+        """Return the form as one tensor; `why` names what needed its columns together."""
+        if isinstance(form, Atom):
+            return form
+        if form not in self._done:
+            if isinstance(form, Product):
+                self._done[form] = self.product(form, None)[0]
+            elif isinstance(form, Sum):
+                self._done[form] = self._sum(form)
+            else:
+                self._done[form] = self._blocks(form, why)
+        return self._done[form]
+
+    def settled(self, form: Form) -> bool:
+        """Return True when the form is a tensor already."""
+        return isinstance(form, Atom) or form in self._done
+
+    def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
+        """Return the product, plus `row` when it could ride along, and whether it did."""
+        with self.emitter.on_behalf(product.source):
+            return Contraction(self.emitter, product, self.candidates).run(row)
+
+    def _sum(self, form: Sum) -> Atom:
+        """Add constants first, then what is per request, then each candidate term onto it."""
+        known = [t for t in form.terms if isinstance(t, Atom) and t.constant is not None]
+        ready = [t for t in form.terms if isinstance(t, Atom) and t.constant is None]
+        products = sorted(
+            (term for term in form.terms if isinstance(term, Product)), key=per_candidate
+        )
+        total = self._constants(known) if known else None
+        for atom in [atom for atom in ready if not per_candidate(atom)]:
+            total = atom if total is None else self.add([atom, total])
+        for product in products:
+            result, rode = self.product(product, total)
+            if total is not None and not rode:
+                with self.emitter.on_behalf(product.source):
+                    result = self.add([result, total])
+            total = result
+        for atom in [atom for atom in ready if per_candidate(atom)]:
+            total = atom if total is None else self.add([total, atom])
+        assert total is not None
+        return total
+
+    def _constants(self, atoms: Sequence[Atom]) -> Atom:
+        total = atoms[0]
+        for atom in atoms[1:]:
+            layout = common_layout([total.dims, atom.dims])
+            a, b = (self.algebra.laid(each, layout).tensor for each in (total, atom))
+            total = replace(total, tensor=_added(a, b), dims=layout)
+        return total
+
+    def add(self, atoms: Sequence[Atom]) -> Atom:
+        """Return the sum of two tensors of the same axes, broadcast where they lack factors."""
+        layout, tensors = self.aligned(atoms)
+        note = next((atom.note for atom in atoms if atom.note), "")
+        return Atom(atoms[0].axes, self.emitter.emit("Add", tensors), layout, note)
+
+    def aligned(self, atoms: Sequence[Atom]) -> tuple[Dims, list[Tensor]]:
+        """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
+        layout = common_layout([atom.dims for atom in atoms])
+        tensors = []
+        for atom in atoms:
+            want = fitted(layout, atom.present)
+            while atom.constant is not None and want and not want[0]:
+                want = want[1:]
+            extents = dict(enumerate(flat(atom.axes)))
+            tensors.append(self.emitter.lay(atom.tensor, atom.dims, want, extents))
+        return layout, tensors
+
+    def _blocks(self, blocks: Blocks, why: str) -> Atom:
+        """Concatenate in the original order; neighbours that lack the same factors go first."""
+        chunks = list[tuple[frozenset[int], list[Atom]]]()
+        for part, start, stop in runs(blocks):
+            columns = np.arange(start, stop)
+            whole = self.settle(blocks.parts[part])
+            atom = self.algebra.take(whole, blocks.position, columns)
+            assert isinstance(atom, Atom)
+            side = atom.present - {blocks.position}
+            if chunks and chunks[-1][0] == side:
+                chunks[-1][1].append(atom)
+            else:
+                chunks.append((side, [atom]))
+        pieces = [self.concatenated(atoms, blocks.position) for _, atoms in chunks]
+        joined = self.concatenated(pieces, blocks.position)
+        note = why if blocks.mixed and why else joined.note
+        return replace(joined, axes=blocks.axes, note=note)
+
+    def concatenated(self, atoms: Sequence[Atom], position: int) -> Atom:
+        """Return the columns of all atoms side by side; factors that one has, all get."""
+        if len(atoms) == 1:
+            return atoms[0]
+        parted = [self.algebra.parted(atom, position) for atom in atoms]
+        layout = _with_own(common_layout([atom.dims for atom in parted]), position)
+        tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
+        axis = layout.index((position,))
+        joined = self.emitter.cached("Concat", tensors, {"axis": axis})
+        note = next((atom.note for atom in atoms if atom.note), "")
+        return Atom(atoms[0].axes, joined, layout, note)
+
+
+def _with_own(layout: Dims, position: int) -> Dims:
+    """Return the layout with one position in a dimension of its own, present in all."""
+    out = list[Labels]()
+    for group in layout:
+        if position in group:
+            at = group.index(position)
+            out += [part for part in (group[:at], (position,), group[at + 1 :]) if part]
+        else:
+            out.append(group)
+    if (position,) not in out:
+        after = (at for at, group in enumerate(out) if group and group[0] > position)
+        out.insert(next(after, len(out)), (position,))
+    return tuple(out)
+
+
+def _added(a: Tensor, b: Tensor) -> Tensor:
+    if isinstance(a, ir.Value) or isinstance(b, ir.Value):
+        raise TypeError("constants are added before the model runs")
+    return a.mapped(lambda array: (array + b.array).astype(array.dtype))

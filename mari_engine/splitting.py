@@ -1,0 +1,259 @@
+"""Rewrites products: each side of a joined input meets its own rows of the weights.
+
+`[tile(u) | i | c] · W = tile(u · W_u) + [i | c] · W_ic`, for any number of fragments in any order
+(MaRI, sections 3 and 4): the columns of a side become one neat block, the rows of `W` follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mari_engine.costing import Gain, extent, split_gain
+from mari_engine.factors import Contract, Index, Labels
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    Term,
+    Whole,
+    as_whole,
+    per_candidate,
+    relabel,
+    runs,
+    with_extent,
+)
+from mari_engine.sizes import flat
+from mari_engine.steps import Step, distributed, side_by_side
+from mari_engine.types import Action
+
+
+def contract(step: Step) -> Form:
+    """Return a product, not computed yet: a sum with one term per side where its input is joined."""
+    spec = step.spec
+    assert isinstance(spec, Contract)
+    passing = _passing(step, spec)
+    if passing is not None:
+        return passing
+    at = _dividable(step, spec)
+    if at is None:
+        products = [_product(step, [step.atom(i) for i in range(len(spec.terms))])]
+        _record_whole(step, products[0])
+    else:
+        products = _split(step, at)
+    if spec.addend is None:
+        return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
+    return Sum(step.result, (*products, _addend(step, spec)))
+
+
+def _addend(step: Step, spec: Contract) -> Term:
+    """Return what is added to the product, under the result's axes."""
+    atom = step.atom(len(spec.terms))
+    assert spec.addend is not None
+    place = {spec.output.index(label): at for at, label in enumerate(spec.addend)}
+    source = tuple(place.get(at, -1) for at in range(len(spec.output)))
+    moved = relabel(atom, step.result, source)
+    assert isinstance(moved, Atom)
+    if spec.addend_scale == 1.0:
+        return moved
+    labels = tuple(at if at in moved.present else -1 for at in range(len(source)))
+    return Product(step.result, (moved,), (labels,), labels, spec.addend_scale, (step.node,))
+
+
+def _product(step: Step, atoms: Sequence[Atom]) -> Product:
+    """Return the product of tensors that the declaration describes."""
+    spec = step.spec
+    assert isinstance(spec, Contract)
+    held = {own[at] for atom, own in zip(atoms, spec.terms, strict=True) for at in atom.present}
+    summed = {label for own in spec.terms for label in own} - set(spec.output) - held
+    scale, operands = spec.scale, list(atoms)
+    for label in sorted(summed):  # constant along a summed factor: counted, or brought in
+        dim = spec.extents()[label]
+        if isinstance(dim, int):
+            scale *= dim
+            continue
+        at = next(i for i, own in enumerate(spec.terms) if label in own)
+        dims = (*operands[at].dims, (spec.terms[at].index(label),))
+        operands[at] = step.shop.algebra.laid(operands[at], dims)
+    labels = tuple(
+        tuple(label if at in atom.present else -1 for at, label in enumerate(own))
+        for atom, own in zip(operands, spec.terms, strict=True)
+    )
+    there = {label for own in labels for label in own}
+    output = tuple(label if label in there else -1 for label in spec.output)
+    return Product(step.result, tuple(operands), labels, output, scale, (step.node,))
+
+
+# --- columns that pass through
+
+
+def _passing(step: Step, spec: Contract) -> Form | None:
+    """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
+    mixed = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
+    if len(mixed) != 1 or not step.shop.strategy.split or spec.addend is not None:
+        return None
+    at, form = mixed[0], step.forms[mixed[0]]
+    assert isinstance(form, Blocks)
+    if at >= len(spec.terms) or spec.terms[at][form.position] not in spec.output:
+        return None
+    label = spec.terms[at][form.position]
+    others = [step.forms[i] for i, own in enumerate(spec.terms) if i != at and label in own]
+    if any(not isinstance(other, Atom) or other.constant is None for other in others):
+        return None
+    place = spec.output.index(label)
+
+    def apply(step: Step, taken: Sequence[Form | None], axes: object) -> Form:
+        atoms = [step.shop.settling.settle(form) for form in taken if form is not None]
+        product = _product(step, atoms)
+        return replace(product, axes=with_extent(step.result, place, _columns(taken[at], form)))
+
+    forms = [
+        _along_with(f, own, label, form.position)
+        for f, own in zip(step.forms, spec.terms, strict=False)
+    ]
+    if any(f is None for f in forms):
+        return None
+    step.shop.ledger.record(
+        step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
+    )
+    return distributed(step, form.position, forms, apply, result_position=place)
+
+
+def _columns(taken: Form | None, blocks: Blocks) -> int:
+    assert taken is not None
+    return int(flat(taken.axes)[blocks.position])
+
+
+def _along_with(form: Form | None, own: Labels, label: int, position: int) -> Form | None:
+    """Return an operand that columns can be taken of at the same position, or None."""
+    if form is None or isinstance(form, Blocks):
+        return form
+    return form if label not in own or own.index(label) == position else None
+
+
+# --- columns that are summed
+
+
+def _dividable(step: Step, spec: Contract) -> int | None:
+    """Return the operand whose columns are split, having decided that it pays."""
+    for at in range(len(spec.terms)):
+        form = step.forms[at]
+        if not isinstance(form, Blocks) or not form.mixed:
+            continue
+        if spec.terms[at][form.position] in spec.output:
+            continue
+        if not step.shop.strategy.split:
+            return None
+        gain = _gain(step, spec, at, form)
+        if gain.pays:
+            return at
+        step.shop.settling.settle(form, f"the split of {step.node.name} was not worth it")
+        step.shop.ledger.record(step.node, Action.KEPT, f"not split: {gain}")
+        return None
+    return None
+
+
+def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
+    own, candidates = spec.terms[at], step.shop.candidates
+    label, extents = own[form.position], spec.extents()
+    inner = [extents[lab] for lab in own if lab not in spec.output and lab != label]
+    rows = [extents[lab] for lab in own if lab in spec.output]
+    width = [extents[lab] for lab in spec.output if lab not in own]
+    side = np.array([per_candidate(part) for part in form.parts])[form.part]
+    share = extent(tuple(inner), candidates)
+    return split_gain(
+        step.shop.prices,
+        rows=extent(tuple(rows), candidates),
+        request=int((~side).sum()) * share,
+        candidate=int(side.sum()) * share,
+        width=extent(tuple(width), candidates),
+        joined=step.shop.settling.settled(form),
+        parts=len({part for part in form.part[side].tolist()}),
+    )
+
+
+def _split(step: Step, at: int) -> list[Product]:
+    """Return one product per side (or per fragment, where the strategy is not neat)."""
+    form, spec = step.forms[at], step.spec
+    assert isinstance(form, Blocks) and isinstance(spec, Contract)
+    step.shop.ledger.moved(step.node, form)
+    side = np.array([per_candidate(part) for part in form.parts])[form.part]
+    step.shop.ledger.record(
+        step.node,
+        Action.SPLIT,
+        f"{int((~side).sum()):,} request columns run once per request, "
+        f"{int(side.sum()):,} candidate columns per candidate",
+    )
+    out = []
+    for block, columns in _divided(step, form):
+        atoms = []
+        for i, own in enumerate(spec.terms):
+            if i == at:
+                atoms.append(step.shop.settling.settle(block))
+            else:
+                atoms.append(_rows(step, i, own, spec.terms[at][form.position], columns))
+        out.append(_product(step, atoms))
+    return out
+
+
+def _divided(step: Step, form: Blocks) -> list[tuple[Whole, Index]]:
+    """Return the blocks, each with the logical column (or columns) behind each of its own."""
+    settling = step.shop.settling
+    if not step.shop.strategy.neat:
+        out, at = list[tuple[Whole, Index]](), 0
+        for part, start, stop in runs(form):
+            columns = np.arange(start, stop)
+            taken = as_whole(settling.algebra.take(form.parts[part], form.position, columns))
+            out.append((taken, np.arange(at, at + len(columns))))
+            at += len(columns)
+        return out
+    blocks = []
+    for side in dict.fromkeys(form.sides):
+        members = [at for at, own in enumerate(form.sides) if own == side]
+        whole, place = side_by_side(form, members, settling)
+        logical = np.flatnonzero(np.isin(form.part, members))
+        width = int(flat(whole.axes)[form.position])
+        if len(place) == width:
+            columns = np.empty(width, dtype=np.int64)
+            columns[place] = logical
+        else:  # a column that stands in several places: bring it there
+            whole = as_whole(settling.algebra.take(whole, form.position, place))
+            columns = logical
+        blocks.append((whole, columns))
+    return blocks
+
+
+def _rows(step: Step, index: int, own: Labels, label: int, columns: Index) -> Atom:
+    """Return another operand with only the rows that meet these columns."""
+    form = step.forms[index]
+    assert form is not None
+    if label in own:
+        form = step.shop.algebra.take(form, own.index(label), columns)
+    return step.shop.settling.settle(form)
+
+
+# --- products that stay whole
+
+
+def _record_whole(step: Step, product: Product) -> None:
+    ledger = step.shop.ledger
+    if step.node in ledger.entries:
+        return
+    moving = [atom for atom in product.operands if atom.constant is None]
+    note = next((atom.note for atom in moving if atom.note), "")
+    if not per_candidate(product):
+        ledger.record(step.node, Action.ONCE, "nothing in it depends on the candidates: one row")
+    elif note:
+        ledger.record(step.node, Action.KEPT, f"its input holds both sides, because {note}")
+    elif len(moving) > 1 and not all(per_candidate(atom) for atom in moving):
+        ledger.record(
+            step.node,
+            Action.FUSED,
+            "its request-side operand is held once; the candidates are rows of one product",
+        )
+    else:
+        ledger.record(step.node, Action.KEPT, "all of its input depends on the candidates")

@@ -1,0 +1,186 @@
+"""One step of the rewrite: a node, its declaration, its operands' forms, and the tools at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.algebra import Algebra
+from mari_engine.costing import Prices
+from mari_engine.emitting import Emitter
+from mari_engine.factors import Index, Spec
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Constant,
+    Dims,
+    Form,
+    Tensor,
+    Whole,
+    as_whole,
+    with_extent,
+)
+from mari_engine.ledger import Ledger
+from mari_engine.settling import Settling
+from mari_engine.sizes import Axes, flat, positions
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How far a rewrite goes: MaRI itself, and the arms that a benchmark compares it with."""
+
+    split: bool = True
+    """Split products behind joins; otherwise the user side only runs once (one-shot)."""
+    neat: bool = True
+    """One product per side; otherwise one per fragment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """The tools that every step shares."""
+
+    emitter: Emitter
+    settling: Settling
+    ledger: Ledger
+    prices: Prices
+    strategy: Strategy
+    candidates: int
+    native: Callable[[ir.Value], ir.Value]
+    """Returns an original value in full, in its own layout, in the new graph."""
+
+    @property
+    def algebra(self) -> Algebra:
+        """The algebra of forms."""
+        return self.settling.algebra
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A node about to be rewritten; `forms` follow its inputs, under the declared axes."""
+
+    node: ir.Node
+    spec: Spec
+    forms: tuple[Form | None, ...]
+    shop: Shop
+
+    @property
+    def result(self) -> Axes:
+        """The axes of the first result."""
+        return self.spec.results[0]
+
+    @property
+    def why(self) -> str:
+        """Why this node needs joined columns, in words."""
+        return f"{self.node.op_type} ({self.node.name}) needs all of its columns at once"
+
+    def atom(self, index: int) -> Atom:
+        """Return an operand as a tensor."""
+        form = self.forms[index]
+        assert form is not None
+        return self.shop.settling.settle(form, self.why)
+
+    def tensor(self, index: int) -> Tensor | None:
+        """Return an operand that is not described by the declaration, as the node got it."""
+        value = self.node.inputs[index]
+        return None if value is None else self.shop.native(value)
+
+
+def constant_atom(array: np.ndarray, dtype: ir.DataType, axes: Axes, dims: Dims) -> Atom:
+    """Return an atom of known elements, converted to the tensor's own type."""
+    return Atom(axes, Constant(lambda: array.astype(dtype.numpy()), dtype), dims)
+
+
+def native_dims(axes: Axes) -> Dims:
+    """Return the layout in which the original graph holds a value."""
+    return positions(axes)
+
+
+def grouped(blocks: Sequence[Blocks]) -> list[Index]:
+    """Return the columns that share one part in each of several blocks, group by group."""
+    keys = np.stack([each.part for each in blocks])
+    _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return [np.flatnonzero(which.ravel() == at) for at in order]
+
+
+def one_part_per_side(blocks: Blocks, settling: Settling) -> Blocks:
+    """Return the blocks with the parts of each side joined into one."""
+    sides = blocks.sides
+    kinds = list(dict.fromkeys(sides))
+    if len(kinds) == len(sides):
+        return blocks
+    parts, part, column = [], blocks.part.copy(), blocks.column.copy()
+    for kind, side in enumerate(kinds):
+        members = [at for at, own in enumerate(sides) if own == side]
+        whole, place = side_by_side(blocks, members, settling)
+        parts.append(whole)
+        mine = np.isin(blocks.part, members)
+        part[mine], column[mine] = kind, place
+    names = (
+        tuple(
+            ", ".join(n for n, s in zip(blocks.names, sides, strict=True) if s == side)
+            for side in kinds
+        )
+        if blocks.names
+        else ()
+    )
+    return replace(blocks, parts=tuple(parts), part=part, column=column, names=names)
+
+
+def side_by_side(blocks: Blocks, members: Sequence[int], settling: Settling) -> tuple[Whole, Index]:
+    """Return the used columns of some parts as one tensor, and where each logical column is."""
+    pieces, offsets, count = list[Whole](), dict[tuple[int, int], int](), 0
+    for member in members:
+        used = np.unique(blocks.column[blocks.part == member])
+        pieces.append(as_whole(settling.algebra.take(blocks.parts[member], blocks.position, used)))
+        offsets.update({(member, int(column)): count + at for at, column in enumerate(used)})
+        count += len(used)
+    mine = np.isin(blocks.part, members)
+    place = [
+        offsets[pair]
+        for pair in zip(blocks.part[mine].tolist(), blocks.column[mine].tolist(), strict=True)
+    ]
+    if len(pieces) == 1:
+        return pieces[0], np.array(place)
+    atoms = [settling.settle(piece) for piece in pieces]
+    joined = settling.concatenated(atoms, blocks.position)
+    axes = with_extent(blocks.axes, blocks.position, count)
+    return replace(joined, axes=axes), np.array(place)
+
+
+Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
+
+
+def distributed(
+    step: Step,
+    position: int,
+    forms: Sequence[Form | None],
+    apply: Apply,
+    *,
+    result_position: int | None = None,
+) -> Form:
+    """Return the blocks of what `apply` makes of each group of columns.
+
+    All forms have the same axes; those that are blocks are so along `position`, which is
+    `result_position` in the result (the same, when not given).
+    """
+    place = position if result_position is None else result_position
+    settling, algebra = step.shop.settling, step.shop.algebra
+    neat = [one_part_per_side(f, settling) if isinstance(f, Blocks) else f for f in forms]
+    groups = grouped([form for form in neat if isinstance(form, Blocks)])
+    width = int(flat(step.result)[place])
+    part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
+    parts = list[Whole]()
+    for at, columns in enumerate(groups):
+        part[columns], column[columns] = at, np.arange(len(columns))
+        taken = [None if form is None else algebra.take(form, position, columns) for form in neat]
+        axes = with_extent(step.result, place, len(columns))
+        parts.append(as_whole(apply(step, taken, axes)))
+    names = next(
+        (f.names for f in neat if isinstance(f, Blocks) and f.names and len(f.parts) == len(parts)),
+        (step.node.name or "",) * len(parts),
+    )
+    return algebra.blocks(Blocks(step.result, place, tuple(parts), part, column, names))
