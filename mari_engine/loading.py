@@ -13,6 +13,7 @@ import onnx_ir as ir
 
 from mari_engine.errors import ModelError
 from mari_engine.external_data import check_external_data, external_tensors, fingerprint
+from mari_engine.freeing import check_freed, free_inputs, mend_reshapes
 from mari_engine.normalizing import normalize
 
 OLDEST_OPSET = 11
@@ -70,11 +71,14 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
     proto = _parse(data, str(path) if path is not None else where)
     folder = path.resolve().parent if path is not None else None
     check_external_data(proto, folder, where)
-    if free_batch:
-        raise ModelError(f"{where}: freeing a fixed batch is not supported; export it symbolic")
-    model = _to_ir(proto, folder, where)
+    batch = free_inputs(proto, where) if free_batch else None
+    graph = _to_ir(proto, folder, where)
     stem = name or (path.stem if path is not None else proto.graph.name or "model")
-    return Model(model, stem, path, None if path is not None else data)
+    model = Model(graph, stem, path, None if path is not None else data)
+    if batch is not None:
+        mend_reshapes(graph, batch)
+        check_freed(str(path) if path is not None else data, model, batch)
+    return model
 
 
 def _read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -11,7 +12,9 @@ import onnxruntime as ort
 
 from mari_engine.errors import ModelError
 from mari_engine.external_data import external_tensors
-from mari_engine.loading import Model
+
+if TYPE_CHECKING:
+    from mari_engine.loading import Model
 
 _FOLDER_KEY = "session.model_external_initializers_file_folder_path"
 _MESSAGE_LIMIT = (1 << 31) - (64 << 20)

@@ -32,6 +32,13 @@ def infer_shapes(model: ir.Model) -> None:
     _take_over(model.graph, inferred.graph)
 
 
+def forget_shapes(model: ir.Model) -> None:
+    """Drop the shapes of everything that nodes compute; the types stay."""
+    for node in ir.traversal.RecursiveGraphIterator(model.graph):
+        for value in node.outputs:
+            value.shape = None
+
+
 def _take_over(graph: ir.Graph, inferred: onnx.GraphProto) -> None:
     """Copy types and shapes of one graph and, node by node, of the graphs inside it."""
     known = {info.name: info.type for info in (*inferred.value_info, *inferred.output)}
