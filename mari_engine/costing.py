@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.facts import Survey
+from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.factors import Contract, Reduce, Slices, Spec
+from mari_engine.labels import Labels
+from mari_engine.loading import Model
 from mari_engine.sizes import CANDIDATES, Axis, flat
 from mari_engine.types import Cost, Flops
 
@@ -83,6 +85,16 @@ def work(spec: Spec) -> Flops:
     if isinstance(spec, Contract) and spec.addend is not None:
         count += extent(flat(spec.results[0]), 1)
     return Flops(0, count) if CANDIDATES in dims else Flops(count, 0)
+
+
+def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
+    """Return what a model does for a request.
+
+    `symbols` names the candidates' extent in its inputs; the symbol that most inputs lead with,
+    when it is not given.
+    """
+    names = candidate_symbols(model, Labels()) if symbols is None else symbols
+    return count_graph(model.ir.graph, survey(model, names))
 
 
 def count_graph(graph: ir.Graph, known: Survey) -> Cost:

@@ -70,7 +70,9 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
         leading += names[:1] if names and names[0] else []
     if not seen:
         return frozenset()
-    (best, times), *_ = sorted(seen.items(), key=lambda item: (-item[1], item[0] not in leading))
+    (best, times), *_ = sorted(
+        seen.items(), key=lambda item: (-leading.count(item[0]) if not labels.inputs else 0, -item[1], item[0] not in leading)
+    )
     if times == 1 and len(set(leading)) == len(leading) > 1 and _anonymous(leading):
         return frozenset(leading)
     return frozenset({best})

@@ -1,0 +1,237 @@
+"""The stages in order: survey, color, rewrite, count, verify."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mari_engine.coloring import color_surveyed
+from mari_engine.costing import count_cost, count_graph
+from mari_engine.emitting import SOURCE
+from mari_engine.errors import LabelError, VerificationError
+from mari_engine.facts import Survey, candidate_symbols, survey
+from mari_engine.feeds import Feeds
+from mari_engine.labeling import check_labels, propose_labels
+from mari_engine.labels import Labels
+from mari_engine.loading import Model
+from mari_engine.results import Arm, Certificate, Interface, OutputBinding
+from mari_engine.rewriting import Rewritten, rewrite
+from mari_engine.sizes import CANDIDATES, flat
+from mari_engine.steps import Strategy
+from mari_engine.types import (
+    Action,
+    Coloring,
+    Cost,
+    Decision,
+    Flops,
+    FlopsReport,
+    FusionLayout,
+    Progress,
+    Signature,
+)
+from mari_engine.verifying import verify
+
+DEFAULT_CANDIDATES = 500
+"""The number of candidates that a request is expected to score."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan:
+    """A rewritten model that has not been verified."""
+
+    original: Model
+    optimized: Model
+    labels: Labels
+    signature: Signature
+    candidates: int
+    keep: tuple[str, ...]
+    coloring: Coloring
+    decisions: tuple[Decision, ...]
+    layout: tuple[FusionLayout, ...]
+    flops: FlopsReport
+    interface: Interface
+    elapsed: float
+    """Seconds that planning took."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OptimizeResult(Plan):
+    """A rewritten model and its certificate."""
+
+    certificate: Certificate
+
+    def save(self, directory: str | Path) -> None:
+        """Write the artifact; raises VerificationError when the certificate is not passed."""
+        from mari_engine.artifact import save_artifact
+
+        save_artifact(self, directory)
+
+
+def plan(
+    model: Model,
+    labels: Labels,
+    *,
+    signature: str | Signature = Signature.DROP_IN,
+    candidates: int = DEFAULT_CANDIDATES,
+    keep: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the model rewritten for its labels, with what was decided and what it costs.
+
+    `candidates` is the number of candidates that decisions are made for; `keep` names nodes
+    that must stay as they are. Raises LabelError when the labels do not fit the model.
+    """
+    began = time.perf_counter()
+    tell = progress or _silent
+    tell(0.0, "checking the labels")
+    check_labels(model, labels)
+    tell(0.1, "coloring the graph")
+    known = survey(model, candidate_symbols(model, labels))
+    coloring = color_surveyed(model.ir.graph, labels, known)
+    tell(0.4, "rewriting")
+    made = rewrite(
+        model, labels, signature=Signature(signature), candidates=candidates, keep=keep
+    )
+    optimized = Model(made.model, f"{Path(model.name).stem}.optimized.onnx")
+    tell(0.8, "counting")
+    before = count_graph(model.ir.graph, known)
+    after = count_cost(optimized, known.symbols)
+    tell(1.0, "planned")
+    return Plan(
+        original=model,
+        optimized=optimized,
+        labels=labels,
+        signature=Signature(signature),
+        candidates=candidates,
+        keep=tuple(keep),
+        coloring=coloring,
+        decisions=_decisions(made, before, after),
+        layout=tuple(made.ledger.layouts),
+        flops=FlopsReport(before, after),
+        interface=_interface(made, model, known),
+        elapsed=time.perf_counter() - began,
+    )
+
+
+def optimize(
+    model: Model,
+    labels: Labels | None = None,
+    *,
+    signature: str | Signature = Signature.DROP_IN,
+    candidates: int = DEFAULT_CANDIDATES,
+    keep: Collection[str] = (),
+    requests: Sequence[Feeds] = (),
+    progress: Progress | None = None,
+) -> OptimizeResult:
+    """Return the model rewritten and checked; look at `certificate.passed` before using it.
+
+    Without labels the proposals are used, if each of them is certain; LabelError otherwise.
+    """
+    tell = progress or _silent
+    planned = plan(
+        model,
+        certain_labels(model) if labels is None else labels,
+        signature=signature,
+        candidates=candidates,
+        keep=keep,
+        progress=lambda share, what: tell(0.3 * share, what),
+    )
+    certificate = certify(planned, requests=requests, progress=lambda s, w: tell(0.3 + 0.7 * s, w))
+    return OptimizeResult(**vars(planned), certificate=certificate)
+
+
+def certify(
+    planned: Plan,
+    *,
+    requests: Sequence[Feeds] = (),
+    progress: Progress | None = None,
+) -> Certificate:
+    """Return the certificate of a plan."""
+    return verify(
+        planned.original,
+        planned.optimized,
+        planned.labels,
+        interface=planned.interface,
+        signature=planned.signature,
+        requests=requests,
+        progress=progress,
+    )
+
+
+def certain_labels(model: Model) -> Labels:
+    """Return the proposed labels; LabelError, naming the input, where one is not certain."""
+    labels = propose_labels(model)
+    for name, label in labels.inputs.items():
+        for part in label.columns or (label,):
+            if part.confidence < 1:
+                where = f"{name}[{part.start}:{part.stop}]" if hasattr(part, "start") else name
+                raise LabelError(
+                    f"input {where}: its role is not certain ({part.confidence:.0%} {part.role}); "
+                    "run 'mari labels', confirm the file and pass it with --labels"
+                )
+    return labels
+
+
+def build_arm(planned: Plan, arm: Arm) -> Model:
+    """Return the model that one arm of a benchmark runs."""
+    if arm == Arm.ORIGINAL:
+        return planned.original
+    if arm == Arm.MARI:
+        return planned.optimized
+    strategy = Strategy(split=False) if arm == Arm.ONE_SHOT else Strategy(neat=False)
+    made = rewrite(
+        planned.original,
+        planned.labels,
+        signature=planned.signature,
+        candidates=planned.candidates,
+        keep=planned.keep,
+        strategy=strategy,
+    )
+    return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")
+
+
+def verified(result: OptimizeResult) -> OptimizeResult:
+    """Return the result; VerificationError, with the first reason, when its check failed."""
+    if not result.certificate.passed:
+        reasons = [check.reason for check in result.certificate.checks if not check.passed]
+        raise VerificationError(
+            f"{result.original.name}: the rewritten model is not equal to the original "
+            f"({reasons[0] if reasons else 'no check was made'}); nothing was saved"
+        )
+    return result
+
+
+def _decisions(made: Rewritten, before: Cost, after: Cost) -> tuple[Decision, ...]:
+    made_from: dict[str, list[str]] = {}
+    for node in made.model.graph:
+        for source in node.metadata_props.get(SOURCE, "").split("\n"):
+            made_from.setdefault(source, []).append(node.name or "")
+    out = []
+    for node, entry in made.ledger.entries.items():
+        new = made_from.get(node.name or "", [])
+        spent = sum((after.nodes.get(name, Flops()) for name in new), Flops())
+        action, reason = entry.action, entry.reason
+        if not new and action != Action.FUSED:
+            action, reason = Action.FUSED, "computed before the model runs, or part of another product"
+        out.append(
+            Decision(
+                node.name or "", node.op_type, action, reason,
+                before.nodes.get(node.name or "", Flops()), spent, tuple(new),
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def _interface(made: Rewritten, model: Model, known: Survey) -> Interface:
+    outputs = []
+    for value in model.ir.graph.outputs:
+        fact = known.values.get(value)
+        many = fact is None or CANDIDATES in flat(fact.axes)
+        outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
+    return Interface(made.boundary.bindings, tuple(outputs))
+
+
+def _silent(share: float, what: str) -> None:
+    """Report progress to nobody."""
