@@ -14,11 +14,14 @@ from typing import TypeVar
 
 from app.views.graph_parts import find_parts, split_parallel
 from app.views.graph_topology import Kind, Topology
+from mari_engine import Side
 
 T = TypeVar("T")
 
 LIMIT = 60
 """More than this many things in one box are divided further."""
+_FEW_CONSTANTS = 4
+"""A part with more constants shows them in a box of their own."""
 _LEAST = 2
 """A box that holds less than this is not worth opening."""
 
@@ -67,7 +70,7 @@ def fold_graph(topology: Topology, fold: Fold) -> Folding:
         _fold_scopes(tree, everything, depth=0, box=0)
     else:
         for name, members in find_parts(topology):
-            tree.add(name, members, 0)
+            tree.add_part(name, members)
     return tree.freeze()
 
 
@@ -98,6 +101,22 @@ class _Tree:
             self.put(members, parent)
             return
         self.divide(members, self.open_box(name, parent))
+
+    def add_part(self, name: str, members: Sequence[int]) -> None:
+        """Put a part into a box, its constants apart where they are many."""
+        constants = [at for at in members if self.topology.vertices[at].side is Side.CONSTANT]
+        if len(constants) <= _FEW_CONSTANTS or len(constants) == len(members):
+            self.add(name, members, 0)
+            return
+        self.add(name, sorted(set(members) - set(constants)), 0)
+        around = self.box_of[next(at for at in members if at not in constants)]
+        self.add("Shapes and constants", constants, self.outermost(around))
+
+    def outermost(self, box: int) -> int:
+        """Return the box around this one that lies directly in the whole graph."""
+        while self.boxes[box].parent > 0:
+            box = self.boxes[box].parent
+        return box
 
     def divide(self, members: Sequence[int], box: int) -> None:
         """Put the members into this box: parallel branches, or else stretches, as boxes."""

@@ -131,8 +131,10 @@ def _ordered(rows: list[list[int]], links: Sequence[tuple[int, int]], size: int)
     before, after = _sides(size, links)
     best = current = [list(row) for row in rows]
     counted = len(links) <= _COUNTED_EDGES
-    fewest = _crossings(current, after) if counted else 0
+    fewest = _crossings(current, after) if counted else -1
     for sweep in range(_SWEEPS):
+        if fewest == 0:
+            break
         current = _swept(current, before if sweep % 2 == 0 else after, down=sweep % 2 == 0)
         if not counted:
             best = current

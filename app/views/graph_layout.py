@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 from app.views.graph_folding import Folding
 from app.views.graph_layers import place_layers
+from app.views.graph_order import order_by_flow
 from app.views.graph_topology import Topology
+from mari_engine import Side
 
 NARROW, WIDE = 92, 208
 """The least and the largest width of a vertex, in pixels."""
 _LETTER = 6.6
 """The mean width of a letter in the font of the pictures, in pixels."""
 _MARGIN = 46
+_LIGHT = 0.01
+"""The weight of an edge from or to a constant; any other weighs 1."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,14 @@ def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layo
     count = len(topology.vertices)
     parent = [*folding.box_of, *(box.parent for box in folding.boxes)]
     children: defaultdict[int, list[int]] = defaultdict(list)
-    for item in _in_flow_order(parent, count):
+    for item in _by_position(parent, count):
         children[parent[item]].append(item)
     edges = _sibling_edges(topology, parent, count)
     width = [_fit(title) for title in titles]
     row, x = [0] * len(parent), [0] * len(parent)
     routes = []
     for box in range(len(folding.boxes)):
-        items = children[box]
+        items = order_by_flow(children[box], edges[box])
         place = {item: at for at, item in enumerate(items)}
         inner = [(place[tail], place[head]) for tail, head in edges[box]]
         layers = place_layers([width[item] for item in items], inner)
@@ -68,7 +72,7 @@ def _fit(title: str) -> int:
     return max(NARROW, min(WIDE, round(_LETTER * len(title)) + _MARGIN))
 
 
-def _in_flow_order(parent: Sequence[int], count: int) -> list[int]:
+def _by_position(parent: Sequence[int], count: int) -> list[int]:
     """Return all items but the outermost box, by the mean place of what they hold."""
     total, size = [0.0] * len(parent), [0] * len(parent)
     for item in range(count):
@@ -83,9 +87,12 @@ def _in_flow_order(parent: Sequence[int], count: int) -> list[int]:
 
 def _sibling_edges(
     topology: Topology, parent: Sequence[int], count: int
-) -> defaultdict[int, set[tuple[int, int]]]:
-    """Return the edges by the innermost box that holds both ends, as edges between its items."""
-    edges: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
+) -> defaultdict[int, dict[tuple[int, int], float]]:
+    """Return the edges by the innermost box that holds both ends, as edges between its items.
+
+    Each weighs what flows along it; constants hardly weigh, so they do not shape the picture.
+    """
+    edges: defaultdict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     chains: dict[int, list[int]] = {}
     for edge in topology.edges:
         tail = _ancestors(edge.tail, parent, count, chains)
@@ -94,7 +101,10 @@ def _sibling_edges(
         while tail[depth] == head[depth]:
             depth += 1
         box = tail[depth - 1] - count if depth else 0
-        edges[box].add((tail[depth], head[depth]))
+        pair = tail[depth], head[depth]
+        sides = {topology.vertices[edge.tail].side, topology.vertices[edge.head].side}
+        weight = _LIGHT if Side.CONSTANT in sides else 1.0
+        edges[box][pair] = edges[box].get(pair, 0.0) + weight
     return edges
 
 

@@ -18,22 +18,26 @@ _PLUMBING = frozenset(
     }
 )  # fmt: skip
 """What may stand between the concatenation and the product."""
+OUTPUTS = "Outputs"
 _FEW = 12
-"""Inputs and outputs stay outside of all boxes when there are no more than this."""
+"""Outputs stay outside of all boxes when there are no more than this."""
 
 Part = tuple[str, list[int]]
 """A name ("" for vertices that stay outside of boxes) and vertices in topological order."""
 
 
 def find_parts(topology: Topology) -> list[Part]:
-    """Return every vertex in exactly one named part."""
+    """Return every vertex in exactly one named part; constants go with what takes them."""
     anatomy = _Anatomy(topology)
-    vertices = topology.vertices
+    names = [anatomy.name(at) for at in range(len(topology.vertices))]
+    for at in reversed(range(len(names))):
+        if topology.vertices[at].side is Side.CONSTANT and anatomy.after[at]:
+            names[at] = names[min(anatomy.after[at])]
     parts: dict[str, list[int]] = defaultdict(list)
-    for at, vertex in enumerate(vertices):
-        parts[anatomy.name(at) if vertex.kind is not Kind.OUTPUT else "Outputs"].append(at)
-    if len(parts["Outputs"]) <= _FEW:
-        parts[""] += parts.pop("Outputs")
+    for at, name in enumerate(names):
+        parts[name].append(at)
+    if len(parts.get(OUTPUTS, ())) <= _FEW:
+        parts[""] += parts.pop(OUTPUTS, [])
     return [(name, members) for name, members in parts.items() if members]
 
 
@@ -64,18 +68,20 @@ class _Anatomy:
     before: list[list[int]] = field(init=False)
     after: list[list[int]] = field(init=False)
     fusion: dict[int, int] = field(init=False)
-    behind: set[int] = field(init=False)
-    """Candidate-side vertices that a fusion layer reaches."""
+    behind: dict[int, int] = field(init=False)
+    """What a fusion layer reaches, with the last fusion layer that does."""
     heads: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.before, self.after = self.topology.neighbors()
         self.fusion = self._find_fusion()
-        self.behind = self._reach(self.fusion)
+        self.behind = self._find_behind()
         self.heads = self._find_heads()
 
     def name(self, at: int) -> str:
         vertex = self.topology.vertices[at]
+        if vertex.kind is Kind.OUTPUT:
+            return OUTPUTS
         if vertex.side is None:
             return "Graph"
         if vertex.side is Side.CONSTANT:
@@ -85,7 +91,7 @@ class _Anatomy:
         if at in self.fusion:
             return f"Fusion layer {self.fusion[at]}"
         if at in self.behind:
-            return self.heads.get(at, "Shared layers")
+            return self.heads[at]
         return "Item tower" if vertex.side is Side.ITEM else "Cross and mixed features"
 
     def _candidate(self, at: int) -> bool:
@@ -123,15 +129,27 @@ class _Anatomy:
                     frontier.append(other)
         return reached
 
-    def _reach(self, start: Iterable[int]) -> set[int]:
-        reached = set(start)
+    def _find_behind(self) -> dict[int, int]:
+        behind = dict(self.fusion)
         for at in range(len(self.topology.vertices)):
-            if not reached.isdisjoint(self.before[at]):
-                reached.add(at)
-        return reached
+            last = max((behind[other] for other in self.before[at] if other in behind), default=0)
+            if last and at not in self.fusion:
+                behind[at] = last
+        return behind
+
+    def _find_ahead(self) -> set[int]:
+        """Return all vertices that lead into a fusion layer."""
+        ahead: set[int] = set()
+        for at in reversed(range(len(self.topology.vertices))):
+            if any(other in ahead or other in self.fusion for other in self.after[at]):
+                ahead.add(at)
+        return ahead
 
     def _find_heads(self) -> dict[int, str]:
-        """Name what lies behind the fusion: heads by output, experts where branches are shared."""
+        """Name what lies behind the fusion: heads by output, experts where branches are shared.
+
+        What leads into another fusion layer is named after the last one in front of it.
+        """
         outputs: defaultdict[int, set[str]] = defaultdict(set)
         vertices = self.topology.vertices
         for at in reversed(range(len(vertices))):
@@ -139,10 +157,12 @@ class _Anatomy:
                 outputs[at] = {vertices[at].name}
             for other in self.after[at]:
                 outputs[at] |= outputs[other]
-        rest = [at for at in sorted(self.behind - set(self.fusion)) if self._candidate(at)]
+        ahead = self._find_ahead()
+        names = {at: f"Behind fusion layer {last}" for at, last in self.behind.items()}
+        rest = [at for at in sorted(self.behind) if at not in self.fusion and at not in ahead]
         several = len({name for at in rest for name in outputs[at]}) > 1
         shared = [at for at in rest if several and len(outputs[at]) > 1]
-        names = {at: f"Head {min(outputs[at], default='')}" if several else "Head" for at in rest}
+        names |= {at: f"Head {min(outputs[at], default='')}" if several else "Head" for at in rest}
         branches = split_parallel(shared, self.before)
         for number, branch in enumerate(branches, start=1):
             title = f"Expert {number}" if len(branches) > 1 else "Shared layers"

@@ -16,15 +16,12 @@ from app.views.graph_changes import Change, Changes
 from app.views.graph_details import clean, describe_decision, describe_vertex, index_decisions
 from app.views.graph_folding import Fold, Folding, fold_graph
 from app.views.graph_layout import Layout, lay_out
+from app.views.graph_marks import CHANGES, DECISIONS, UNKNOWN, list_marks
 from app.views.graph_topology import Kind, Topology
 from app.views.palette import SIDES
 from mari_engine import Cost, Decision
 
 _KINDS = {Kind.INPUT: "i", Kind.NODE: "n", Kind.OUTPUT: "o"}
-_CHANGES = {
-    Change.SAME: "=", Change.ONCE: "1", Change.REPLACED: "-", Change.GONE: "x", Change.NEW: "+",
-}  # fmt: skip
-_ACTIONS = {"split": "S", "once": "O", "fused": "F", "kept": "K"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,7 @@ def make_scene(
         "links": [list(link) for link in changes.links] if changes and len(graphs) == 2 else [],
         "decisions": [describe_decision(decision) for decision in ruling.decisions],
         "candidates": ruling.candidates,
+        "marks": list_marks(),
     }
     text = json.dumps(scene, sort_keys=True, separators=(",", ":"))
     return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **scene}
@@ -86,11 +84,11 @@ def _pane(
         "labels": labels,
         "ops": _coded(ops),
         "kinds": "".join(_KINDS[vertex.kind] for vertex in vertices),
-        "sides": "".join(SIDES[v.side].letter if v.side else "?" for v in vertices),
-        "changes": "".join(_CHANGES[change] for change in changes or ()),
+        "sides": "".join(SIDES[v.side].letter if v.side else UNKNOWN for v in vertices),
+        "changes": "".join(CHANGES[change][0] for change in changes or ()),
         "flops": _flops(topology, graph.cost, ruling.candidates),
         "decisions": _decisions(topology, ruling.decisions),
-        "actions": "".join(_ACTIONS[decision.action] for decision in ruling.decisions),
+        "actions": "".join(DECISIONS[decision.action][0] for decision in ruling.decisions),
         "boxes": boxes,
         "edges": _edges(topology),
         "details": [describe_vertex(topology, vertex) for vertex in vertices],
@@ -137,7 +135,9 @@ def _decisions(topology: Topology, decisions: Sequence[Decision]) -> list[list[i
 def _edges(topology: Topology) -> dict[str, Any]:
     edges = list(dict.fromkeys((edge.tail, edge.head, edge.value) for edge in topology.edges))
     colors = topology.colors
-    sides = (SIDES[colors[value].side].letter if value in colors else "?" for *_, value in edges)
+    sides = (
+        SIDES[colors[value].side].letter if value in colors else UNKNOWN for *_, value in edges
+    )
     return {"ends": [end for edge in edges for end in edge[:2]], "sides": "".join(sides)}
 
 

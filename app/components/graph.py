@@ -1,0 +1,85 @@
+"""The graph component: a document of plain data in, the selected vertex out.
+
+Drawn by vis-network, taken at run time from pyvis, which ships it: nothing is copied here and
+nothing comes from outside. All names are shown as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+_SCRIPTS = ("model", "folding", "drawing", "pane", "panel", "studio", "tools", "main")
+_VIS = "lib/vis-9.1.2/vis-network.min.js"
+
+
+def show_graph(
+    scene: Mapping[str, Any],
+    *,
+    key: str,
+    height: int = 720,
+    on_select: Callable[[], None] | None = None,
+) -> tuple[int, int] | None:
+    """Draw the scene (see `app.views.graph_scene`); return the selected pane and vertex.
+
+    `on_select` is called when the user selects something else, before the page runs again.
+    """
+    result = _component()(
+        key=key,
+        data={"key": key, "scene": dict(scene), "height": height},
+        height="content",
+        on_selected_change=on_select or (lambda: None),
+    )
+    return read_selection(result.get("selected"), scene)
+
+
+def choose_vertex(pane: int, at: int, *, key: str, turn: int) -> None:
+    """Select a vertex in the graph with this key, once for each `turn`.
+
+    A component of its own, so that a choice does not send the whole scene again.
+    """
+    _chooser()(key=f"{key} chooser", data={"key": key, "pane": pane, "at": at, "turn": turn})
+
+
+def read_selection(value: object, scene: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return what the browser says is selected, or None where this scene has no such vertex."""
+    if not isinstance(value, Mapping):
+        return None
+    pane, at = value.get("pane"), value.get("at")
+    panes = scene["panes"]
+    if not isinstance(pane, int) or not isinstance(at, int) or not 0 <= pane < len(panes):
+        return None
+    return (pane, at) if 0 <= at < len(panes[pane]["names"]) else None
+
+
+@cache
+def load_script() -> str:
+    """Return the component's module: vis-network, then our own files."""
+    vis = (files("pyvis") / _VIS).read_text(encoding="utf-8")
+    vis = re.sub(r"//# sourceMappingURL=.*", "", vis)
+    own = [_asset(f"{name}.js") for name in _SCRIPTS]
+    return "\n".join(["const vis = {}, exports = vis, module = {};", vis, *own])
+
+
+def _asset(name: str) -> str:
+    return (files("app.components") / "graph_assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "mari_graph",
+        html=_asset("graph.html"),
+        css=_asset("graph.css"),
+        js=load_script(),
+    )
+
+
+@cache
+def _chooser() -> Any:
+    return st.components.v2.component("mari_graph_chooser", js=_asset("chooser.js"))

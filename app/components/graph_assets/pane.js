@@ -1,0 +1,307 @@
+// One graph on one canvas: vis-network for the view and the pointer, drawing.js for the looks.
+
+class Pane {
+  // `studio` hears select(pane, item), moved() and answers look-ups of theme, overlay, filters.
+  constructor(element, model, studio) {
+    this.element = element;
+    this.model = model;
+    this.studio = studio;
+    this.folding = new Folding(model);
+    this.selected = -1;
+    this.linked = new Set();
+    this.lit = null;
+    this.looks = new Map();
+    this.paths = new Map();
+    this.strong = [];
+    this.nodes = new vis.DataSet([]);
+    this.network = new vis.Network(element, { nodes: this.nodes, edges: new vis.DataSet([]) }, {
+      autoResize: true,
+      physics: false,
+      layout: { improvedLayout: false },
+      nodes: { shape: "custom", fixed: true, ctxRenderer: (state) => this.renderer(state) },
+      interaction: { dragNodes: false, hover: true, keyboard: false, tooltipDelay: 450, zoomSpeed: 0.7 },
+    });
+    this.map = new MiniMap(element, this);
+    this.listen();
+  }
+
+  listen() {
+    const { network } = this;
+    network.on("beforeDrawing", (ctx) => this.drawBelow(ctx));
+    network.on("afterDrawing", () => {
+      this.map.draw();
+      this.studio.moved();
+    });
+    network.on("click", (event) => this.clicked(event));
+    network.on("doubleClick", (event) => {
+      const item = this.itemAt(event);
+      if (item >= 0 && this.model.isBox(item)) this.toggle(item);
+    });
+    network.on("hoverNode", () => { this.element.style.cursor = "pointer"; });
+    network.on("blurNode", () => { this.element.style.cursor = ""; });
+  }
+
+  itemAt({ nodes, pointer }) {
+    return nodes.length ? nodes[0] : this.frameAt(pointer.canvas);
+  }
+
+  // The innermost open box whose header lies under the pointer.
+  frameAt({ x, y }) {
+    for (const box of [...this.folding.frames].reverse()) {
+      const place = this.folding.place[box];
+      const top = place.y - place.height / 2;
+      if (Math.abs(x - place.x) < place.width / 2 && y > top && y < top + HEADER) return box;
+    }
+    return -1;
+  }
+
+  clicked(event) {
+    const item = this.itemAt(event);
+    this.studio.focus(this);
+    if (item >= 0 && this.model.isBox(item)) {
+      const place = this.folding.place[item];
+      if (event.pointer.canvas.x < place.x - place.width / 2 + 34) {
+        this.toggle(item);
+        return;
+      }
+    }
+    const other = event.event.srcEvent.shiftKey ? this.selected : -1;
+    this.studio.select(this, item);
+    if (item >= 0 && other >= 0) this.studio.tracePath(this, other, item);
+  }
+
+  // Brings the nodes of vis-network in line with what is visible.
+  sync() {
+    const { folding } = this;
+    this.prepare();
+    const wanted = new Set(folding.visible);
+    this.nodes.remove(this.nodes.getIds().filter((id) => !wanted.has(id)));
+    this.nodes.update(folding.visible.map((item) => ({
+      id: item, x: folding.place[item].x, y: folding.place[item].y, title: this.tip(item),
+    })));
+    this.network.redraw();
+  }
+
+  // Colors or filters have changed.
+  restyle() {
+    this.prepare();
+    this.network.redraw();
+  }
+
+  // Only the selection has changed.
+  reselect() {
+    this.findStrong();
+    this.network.redraw();
+  }
+
+  // Precomputes looks and wires; every frame then only strokes ready paths.
+  prepare() {
+    const { studio, folding } = this;
+    this.looks = new Map();
+    for (const item of [...folding.visible, ...folding.frames]) {
+      this.looks.set(item, studio.look(this, item));
+    }
+    this.paths = new Map();
+    for (const wire of folding.wires) {
+      const dim = this.looks.get(wire.tail).dim || this.looks.get(wire.head).dim;
+      const key = `${wire.side}${dim ? "-" : wire.count > 1 ? "2" : "1"}`;
+      if (!this.paths.has(key)) {
+        this.paths.set(key, { lines: new Path2D(), arrows: new Path2D(), side: wire.side, dim,
+          width: wire.count > 1 ? 3 : 1.6 });
+      }
+      const path = this.paths.get(key);
+      addWire(path.lines, wire.points);
+      addArrow(path.arrows, wire.points);
+    }
+    this.findStrong();
+  }
+
+  // The wires that lead into or out of what is selected.
+  findStrong() {
+    this.linkedShown = new Set([...this.linked].map((item) => this.folding.shown(item)));
+    this.strong = [];
+    if (this.selected < 0) return;
+    const focus = new Set(this.model.under(this.selected));
+    this.strong = this.folding.wires.filter((wire) =>
+      wire.edges.some(({ tail, head }) => focus.has(tail) !== focus.has(head)));
+  }
+
+  // What an item looks like now: its look, and whether it is selected or linked.
+  lookNow(item, hover = false) {
+    return { ...this.looks.get(item), hover, linked: this.linkedShown.has(item),
+      selected: this.selected === item };
+  }
+
+  drawBelow(ctx) {
+    const { theme } = this.studio;
+    const scale = this.network.getScale();
+    if (!this.looks.size) return; // vis-network draws once before it is given anything
+    for (const box of this.folding.frames) {
+      drawFrame(ctx, theme, this.folding.place[box], this.lookNow(box), scale);
+    }
+    for (const { lines, arrows, side, dim, width } of this.paths.values()) {
+      ctx.globalAlpha = dim ? 0.08 : 0.75;
+      ctx.strokeStyle = ctx.fillStyle = theme.mark("side", side).color;
+      ctx.lineWidth = Math.max(width, 0.6 / scale);
+      ctx.stroke(lines);
+      if (scale > 0.3) ctx.fill(arrows);
+    }
+    ctx.globalAlpha = 1;
+    for (const wire of this.strong) {
+      const path = new Path2D();
+      addWire(path, wire.points);
+      ctx.strokeStyle = theme.text;
+      ctx.lineWidth = Math.max(3, 1.5 / scale);
+      ctx.stroke(path);
+      const arrow = new Path2D();
+      addArrow(arrow, wire.points);
+      ctx.fillStyle = theme.text;
+      ctx.fill(arrow);
+    }
+    for (const box of this.folding.frames) {
+      drawFrameTitle(ctx, theme, this.folding.place[box], this.looks.get(box), scale);
+    }
+  }
+
+  renderer({ ctx, id, state }) {
+    const place = this.folding.place[id];
+    const draw = this.model.isBox(id) ? drawBox : drawNode;
+    return {
+      drawNode: () => draw(ctx, this.studio.theme, place, this.lookNow(id, state.hover),
+        this.network.getScale()),
+      nodeDimensions: { width: place.width, height: place.height },
+    };
+  }
+
+  tip(item) {
+    const { model } = this;
+    if (model.isBox(item)) {
+      return `${model.name(item)}\n${model.under(item).length.toLocaleString("en")} nodes\nDouble click opens it`;
+    }
+    const side = this.studio.theme.mark("side", model.side(item)).name;
+    return [model.op(item), model.name(item), side].filter(Boolean).join("\n");
+  }
+
+  toggle(box) {
+    const start = performance.now();
+    const before = this.folding.place[box];
+    this.folding.toggle(box);
+    this.keep(before, this.folding.place[box]);
+    this.sync();
+    performance.measure("mari graph: open", { start });
+  }
+
+  // Moves the view so that what was clicked stays under the pointer.
+  keep(before, after) {
+    const view = this.network.getViewPosition();
+    const rise = after.y - after.height / 2 - (before.y - before.height / 2);
+    this.network.moveTo({ position: { x: view.x + after.x - before.x, y: view.y + rise }, animation: false });
+  }
+
+  fit(items = null) {
+    const { folding, element } = this;
+    let box = folding.bounds;
+    if (items) {
+      const places = items.map((item) => folding.place[item]);
+      const left = Math.min(...places.map((p) => p.x - p.width / 2));
+      const top = Math.min(...places.map((p) => p.y - p.height / 2));
+      const right = Math.max(...places.map((p) => p.x + p.width / 2));
+      const bottom = Math.max(...places.map((p) => p.y + p.height / 2));
+      box = { left, top, width: right - left, height: bottom - top };
+    }
+    const scale = Math.min(1.1, (element.clientWidth - 50) / (box.width + 1),
+      (element.clientHeight - 50) / (box.height + 1));
+    this.network.moveTo({
+      position: { x: box.left + box.width / 2, y: box.top + box.height / 2 },
+      scale: Math.max(scale, 0.02), animation: false,
+    });
+  }
+
+  // Shows the items at a readable size, opening boxes where needed.
+  reveal(items) {
+    if (this.folding.reveal(items)) this.sync();
+    const center = { x: 0, y: 0 };
+    for (const item of items) {
+      const { x, y } = this.folding.place[this.folding.shown(item)];
+      center.x += x / items.length;
+      center.y += y / items.length;
+    }
+    this.network.moveTo({ position: center, scale: Math.max(this.network.getScale(), 0.75),
+      animation: { duration: 250, easingFunction: "easeInOutQuad" } });
+  }
+
+  // Where an item is on the page, relative to the pane.
+  spot(item, aside) {
+    const { x, y, width } = this.folding.place[this.folding.shown(item)];
+    return this.network.canvasToDOM({ x: x + aside * width, y });
+  }
+
+  zoom(factor) {
+    this.network.moveTo({ scale: this.network.getScale() * factor, animation: false });
+  }
+
+  destroy() {
+    this.network.destroy();
+  }
+}
+
+// The whole graph in a corner, with the part that is in view.
+class MiniMap {
+  constructor(element, pane) {
+    this.pane = pane;
+    this.canvas = document.createElement("canvas");
+    this.canvas.className = "minimap";
+    this.canvas.width = 360;
+    this.canvas.height = 240;
+    this.canvas.setAttribute("aria-hidden", "true");
+    element.append(this.canvas);
+    const jump = (event) => {
+      if (event.buttons !== 1) return;
+      const at = this.canvas.getBoundingClientRect();
+      const { scale, left, top } = this.frame();
+      pane.network.moveTo({ position: {
+        x: ((event.clientX - at.left) * (this.canvas.width / at.width)) / scale + left,
+        y: ((event.clientY - at.top) * (this.canvas.height / at.height)) / scale + top,
+      }, animation: false });
+      event.stopPropagation();
+    };
+    for (const name of ["pointerdown", "pointermove"]) this.canvas.addEventListener(name, jump);
+  }
+
+  frame() {
+    const { bounds } = this.pane.folding;
+    const scale = Math.min(this.canvas.width / (bounds.width + 80), this.canvas.height / (bounds.height + 80));
+    return { scale, left: bounds.left + bounds.width / 2 - this.canvas.width / scale / 2,
+      top: bounds.top + bounds.height / 2 - this.canvas.height / scale / 2 };
+  }
+
+  draw() {
+    const { pane, canvas } = this;
+    const { folding } = pane;
+    const { clientWidth, clientHeight } = pane.element;
+    const from = pane.network.DOMtoCanvas({ x: 0, y: 0 });
+    const to = pane.network.DOMtoCanvas({ x: clientWidth, y: clientHeight });
+    const { bounds } = folding;
+    const whole = from.x <= bounds.left && from.y <= bounds.top
+      && to.x >= bounds.left + bounds.width && to.y >= bounds.top + bounds.height;
+    canvas.classList.toggle("idle", whole);
+    if (whole || !pane.looks.size) return;
+    const ctx = canvas.getContext("2d");
+    const { theme } = pane.studio;
+    const { scale, left, top } = this.frame();
+    ctx.clearRect(0, 0, canvas.width, canvas.height);
+    for (const item of folding.visible) {
+      const { x, y, width, height } = folding.place[item];
+      const look = pane.looks.get(item);
+      ctx.globalAlpha = look.dim ? 0.2 : 1;
+      ctx.fillStyle = look.color || theme.line;
+      ctx.fillRect((x - width / 2 - left) * scale, (y - height / 2 - top) * scale,
+        Math.max(2, width * scale), Math.max(2, height * scale));
+    }
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = theme.text;
+    ctx.lineWidth = 3;
+    ctx.strokeRect((from.x - left) * scale, (from.y - top) * scale,
+      (to.x - from.x) * scale, (to.y - from.y) * scale);
+  }
+}
