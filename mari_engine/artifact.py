@@ -56,10 +56,7 @@ def save_artifact(
     VerificationError when the result did not pass its check, and ModelError when the folder cannot
     be written or holds the original model under a name that the artifact needs.
     """
-    if not result.certificate.passed:
-        reasons = [check.reason for check in result.certificate.checks if not check.passed]
-        why = reasons[0] if reasons else "the certificate says so"
-        raise VerificationError(f"{result.original.name}: not saved, the check failed: {why}")
+    _check_passed(result)
     target = Path(directory)
     _check_target(result.original, target)
     try:
@@ -101,9 +98,16 @@ def _write_files(result: OptimizeResult, folder: Path, benchmark: BenchmarkResul
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
 
+def _check_passed(result: OptimizeResult) -> None:
+    if not result.certificate.passed:
+        reasons = [check.reason for check in result.certificate.checks if not check.passed]
+        why = reasons[0] if reasons else "the certificate says so"
+        raise VerificationError(f"{result.original.name}: not saved, the check failed: {why}")
+
+
 @contextmanager
 def _folder_beside(target: Path) -> Iterator[Path]:
-    """Yield a new folder on the target's file system; it is gone afterwards."""
+    """Yield a new folder on the target's file system; what is left of it goes afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
     made = target.absolute().parent / f".{target.absolute().name}.{secrets.token_hex(6)}"
     made.mkdir()

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import google.protobuf.message
 import onnx
 import onnx_ir as ir
 
+from mari_engine.admitting import parse_model
 from mari_engine.errors import ModelError
 from mari_engine.external_data import check_external_data, external_tensors, fingerprint
 from mari_engine.freeing import check_freed, free_inputs, mend_reshapes
 from mari_engine.normalizing import normalize
 
-OLDEST_OPSET = 11
 _LARGEST_FILE = (1 << 31) - 1
-_MOST_NODES = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +66,7 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
     path = None if isinstance(source, bytes) else Path(source)
     where = name or (path.name if path is not None else "model")
     data = source if isinstance(source, bytes) else _read(Path(source))
-    proto = _parse(data, str(path) if path is not None else where)
+    proto = parse_model(data, where)
     folder = path.resolve().parent if path is not None else None
     check_external_data(proto, folder, where)
     batch = free_inputs(proto, where) if free_batch else None
@@ -96,52 +94,6 @@ def _read(path: Path) -> bytes:
         )
 
 
-def _parse(data: bytes, where: str) -> onnx.ModelProto:
-    """Return the message if it looks like a model that the engine takes."""
-    try:
-        proto = onnx.load_model_from_string(data)
-    except google.protobuf.message.DecodeError as error:
-        raise ModelError(f"{where}: this is not an ONNX file; export the model to ONNX") from error
-    if not proto.graph.node or not proto.opset_import:
-        raise ModelError(f"{where}: this is not an ONNX model with a graph; export it to ONNX")
-    versions = {entry.domain: entry.version for entry in proto.opset_import}
-    opset = versions.get("", versions.get("ai.onnx"))
-    if opset is None:
-        raise ModelError(f"{where}: no version of the standard operators is given; export it again")
-    if opset < OLDEST_OPSET:
-        raise ModelError(
-            f"{where}: opset {opset} is too old; export with opset {OLDEST_OPSET} or later"
-        )
-    _check_size(proto, where)
-    return proto
-
-
-def _check_size(proto: onnx.ModelProto, where: str) -> None:
-    """Refuse graphs that are too large, also those that become so when functions are inlined."""
-    functions = {(item.domain, item.name): item for item in proto.functions}
-    known: dict[tuple[str, str], int] = {}
-
-    def nodes_in(nodes: list[onnx.NodeProto], depth: int) -> int:
-        return sum(size_of(node, depth) for node in nodes)
-
-    def size_of(node: onnx.NodeProto, depth: int) -> int:
-        key = (node.domain, node.op_type)
-        if key in functions:
-            if depth > len(functions):
-                raise ModelError(
-                    f"{where}: function {node.op_type!r} calls itself; export it again"
-                )
-            if key not in known:
-                known[key] = nodes_in(functions[key].node, depth + 1)
-            return known[key]
-        bodies = [graph for item in node.attribute for graph in (item.g, *item.graphs)]
-        return 1 + sum(nodes_in(body.node, depth) for body in bodies)
-
-    size = nodes_in(proto.graph.node, 0)
-    if size > _MOST_NODES:
-        raise ModelError(f"{where}: {size} nodes; the engine takes at most {_MOST_NODES}")
-
-
 def _to_ir(proto: onnx.ModelProto, folder: Path | None, where: str) -> ir.Model:
     try:
         model = ir.serde.deserialize_model(proto)
@@ -151,21 +103,13 @@ def _to_ir(proto: onnx.ModelProto, folder: Path | None, where: str) -> ir.Model:
                 ir.external_data.set_base_dir(function.graph, folder)
         normalize(model)
     except Exception as error:  # a malformed graph may fail anywhere in the library
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(_root(error)).split())[:300]
         raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error
-    _check_defined(model, where)
     return model
 
 
-def _check_defined(model: ir.Model, where: str) -> None:
-    """Refuse a graph that uses a value which nothing gives."""
-    inputs = {value for graph in model.graphs() for value in graph.inputs}
-    for node in ir.traversal.RecursiveGraphIterator(model.graph):
-        for value in node.inputs:
-            if value is None or value in inputs or value.producer() is not None:
-                continue
-            if not value.is_initializer():
-                raise ModelError(
-                    f"{where}: node {node.name!r} uses {value.name!r}, which nothing gives; "
-                    "export the model again"
-                )
+def _root(error: BaseException) -> BaseException:
+    """Return what an error was first caused by; the library wraps it in its call's arguments."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error

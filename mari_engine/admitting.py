@@ -1,0 +1,97 @@
+"""Which messages are models that the engine takes: told before anything is built from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import google.protobuf.message
+import onnx
+
+from mari_engine.errors import ModelError
+
+OLDEST_OPSET = 11
+_MOST_NODES = 200_000
+
+
+def parse_model(data: bytes, where: str) -> onnx.ModelProto:
+    """Return the message if it is a model of bounded size whose values are all defined, once.
+
+    Raises ModelError, naming the node where there is one, for everything else.
+    """
+    try:
+        proto = onnx.load_model_from_string(data)
+    except google.protobuf.message.DecodeError as error:
+        raise ModelError(f"{where}: this is not an ONNX file; export the model to ONNX") from error
+    if not proto.graph.node or not proto.opset_import:
+        raise ModelError(f"{where}: this is not an ONNX model with a graph; export it to ONNX")
+    versions = {entry.domain: entry.version for entry in proto.opset_import}
+    opset = versions.get("", versions.get("ai.onnx"))
+    if opset is None:
+        raise ModelError(f"{where}: no version of the standard operators is given; export it again")
+    if opset < OLDEST_OPSET:
+        raise ModelError(
+            f"{where}: opset {opset} is too old; export with opset {OLDEST_OPSET} or later"
+        )
+    _check_size(proto, where)
+    _check_defined(proto.graph, frozenset(), where)
+    return proto
+
+
+def _check_size(proto: onnx.ModelProto, where: str) -> None:
+    """Refuse graphs that are too large, also those that become so when functions are inlined."""
+    functions = {(item.domain, item.name): item for item in proto.functions}
+    known: dict[tuple[str, str], int] = {}
+
+    def nodes_in(nodes: Iterable[onnx.NodeProto], depth: int) -> int:
+        return sum(size_of(node, depth) for node in nodes)
+
+    def size_of(node: onnx.NodeProto, depth: int) -> int:
+        key = (node.domain, node.op_type)
+        if key in functions:
+            if depth > len(functions):
+                raise ModelError(
+                    f"{where}: function {node.op_type!r} calls itself; export it again"
+                )
+            if key not in known:
+                known[key] = nodes_in(functions[key].node, depth + 1)
+            return known[key]
+        return 1 + sum(nodes_in(body.node, depth) for body in _bodies(node))
+
+    size = nodes_in(proto.graph.node, 0)
+    if size > _MOST_NODES:
+        raise ModelError(f"{where}: {size} nodes; the engine takes at most {_MOST_NODES}")
+
+
+def _check_defined(graph: onnx.GraphProto, outer: frozenset[str], where: str) -> None:
+    """Refuse a graph that uses a value which nothing gives, or that gives one twice."""
+    own = [value.name for value in graph.input]
+    given = {*own, *(tensor.name for tensor in graph.initializer)}
+    given |= {sparse.values.name for sparse in graph.sparse_initializer}
+    for node in graph.node:
+        for name in filter(None, node.output):
+            if name in given:
+                raise ModelError(f"{where}: {_show(node)} gives {name!r} again; export it again")
+            given.add(name)
+    known = outer | given
+    for node in graph.node:
+        for name in filter(None, node.input):
+            if name not in known:
+                raise ModelError(
+                    f"{where}: {_show(node)} uses {name!r}, which nothing gives; export it again"
+                )
+        for body in _bodies(node):
+            _check_defined(body, known, where)
+    for value in graph.output:
+        if value.name not in known:
+            raise ModelError(f"{where}: nothing gives the output {value.name!r}; export it again")
+
+
+def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for item in node.attribute:
+        if item.type == onnx.AttributeProto.GRAPH:
+            yield item.g
+        yield from item.graphs
+
+
+def _show(node: onnx.NodeProto) -> str:
+    return f"{node.op_type} {node.name!r}" if node.name else f"a node {node.op_type}"
