@@ -1,7 +1,8 @@
 """Multiplies einsums of tensors out, in the order that is cheapest for many candidates.
 
-What lacks the candidates is paid once, so constants fold before the model runs, request-side
-tensors fold once per request, and the candidates meet what is left. The path problem is the one
+What lacks the candidates is paid once: request-side tensors fold once per request, and the
+candidates meet what is left. Products of constants are written as nodes, which runtimes fold when
+they load the model: rounding them here would make the saved model another function. The path problem is the one
 of opt_einsum (https://dgasmith.github.io/opt_einsum/); the products here have few operands.
 """
 
@@ -12,11 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import numpy as np
-
 from mari_engine.emitting import Emitter
 from mari_engine.forms import Atom, Constant, Dims, Product, Tensor
-from mari_engine.layout import common_layout, parted, static_shape
+from mari_engine.layout import common_layout, parted
 from mari_engine.sizes import CANDIDATES, Dim
 
 _FREE_EXTENT = 32
@@ -71,12 +70,16 @@ class Contraction:
         return self._atom(result), rode
 
     def _scale_constant(self) -> None:
-        for at, operand in enumerate(self.operands):
-            constant, scale = operand.constant, self.scale
-            if constant is not None and scale != 1.0:
-                scaled = constant.mapped(lambda array: (array * scale).astype(array.dtype))
-                self.operands[at] = replace(operand, tensor=scaled)
-                self.scale = 1.0
+        """Take a power of two, or a sign, into a constant: nothing is rounded by that."""
+        scale = self.scale
+        at = next((i for i, op in enumerate(self.operands) if op.constant is not None), None)
+        if at is None or scale == 1.0 or abs(math.frexp(scale)[0]) != 0.5:
+            return
+        constant = self.operands[at].constant
+        assert constant is not None
+        scaled = constant.mapped(lambda array: (array * scale).astype(array.dtype))
+        self.operands[at] = replace(self.operands[at], tensor=scaled)
+        self.scale = 1.0
 
     def _labelled(self, row: Atom) -> Laid | None:
         output = self.product.output
@@ -145,9 +148,12 @@ class Contraction:
     def _scaled(self, operand: Laid) -> Laid:
         if self.scale == 1.0:
             return operand
-        factor = self.emitter.like(self.scale, self.product.dtype)
+        inverse = round(1.0 / self.scale)
+        exact = math.isclose(self.scale * inverse, 1.0, rel_tol=1e-12)
+        number, op = (inverse, "Div") if exact else (self.scale, "Mul")  # 1/50 cannot be held
+        factor = self.emitter.like(number, self.product.dtype)
         self.scale = 1.0
-        return replace(operand, tensor=self.emitter.emit("Mul", [operand.tensor, factor]))
+        return replace(operand, tensor=self.emitter.emit(op, [operand.tensor, factor]))
 
     def _summed(self, operand: Laid, gone: frozenset[int], *, mean: bool = False) -> Laid:
         dims = tuple(part for group in operand.dims for part in parted(group, gone))
@@ -161,8 +167,6 @@ class Contraction:
     def _pair(
         self, left: Laid, right: Laid, keep: frozenset[int], row: Laid | None, *, last: bool
     ) -> tuple[Laid, bool]:
-        if left.constant is not None and right.constant is not None:
-            return self._folded(left, right, keep), False
         left, right = (
             self._summed(side, gone) if (gone := side.labels - other.labels - keep) else side
             for side, other in ((left, right), (right, left))
@@ -186,27 +190,6 @@ class Contraction:
 
     def _many(self, labels: frozenset[int]) -> bool:
         return any(self.extents[label] == CANDIDATES for label in labels)
-
-    def _folded(self, left: Laid, right: Laid, keep: frozenset[int]) -> Laid:
-        a, b = left.constant, right.constant
-        assert a is not None and b is not None
-        out = tuple(sorted((left.labels | right.labels) & keep))
-        names = {label: at for at, label in enumerate(sorted(left.labels | right.labels))}
-        spelled = [[names[lab] for group in side.dims for lab in group] for side in (left, right)]
-        shapes = [
-            static_shape([(lab,) for group in side.dims for lab in group], self.extents)  # type: ignore[arg-type]
-            for side in (left, right)
-        ]
-
-        def read() -> np.ndarray:
-            wide = [
-                side.array.astype(np.float64).reshape(shape)
-                for side, shape in zip((a, b), shapes, strict=True)
-            ]
-            whole = np.einsum(wide[0], spelled[0], wide[1], spelled[1], [names[lab] for lab in out])
-            return np.asarray(whole).astype(a.array.dtype)
-
-        return Laid(Constant(read, a.dtype), tuple((label,) for label in out))
 
     def _multiplied(self, left: Laid, right: Laid) -> Laid:
         layout = common_layout([left.dims, right.dims])

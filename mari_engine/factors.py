@@ -8,8 +8,9 @@ The idea is that of OpenXLA Shardy's op sharding rules (its docs/sdy_dialect.md)
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -180,9 +181,9 @@ class Slices(Spec):
 class Affine(Slices):
     """`x * factor + shift`, one number of each for every column of `position`.
 
-    Can be called in its own layout like any `Slices`, or be taken into a product before it.
+    Can be called in its own layout like any `Slices`, or be taken into a product before it:
+    `spell` writes the nodes that make factor and shift of the other operands.
     """
 
     position: int = 0
-    factor: npt.NDArray[np.float64] = field(default_factory=lambda: np.ones(0))
-    shift: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    spell: Callable[[Any, Sequence[Any]], tuple[Any, Any]] = field(default=lambda emitter, tensors: (None, None))

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from mari_engine.factors import Affine, Pointwise
-from mari_engine.forms import Atom, Blocks, Form, Product, Sum, Term, relabel, terms
+from mari_engine.forms import Atom, Blocks, Form, Product, Sum, Term, per_candidate, relabel, terms
 from mari_engine.sizes import Axes, flat
-from mari_engine.steps import Step, constant_atom, distributed
+from mari_engine.steps import Step, distributed
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""
@@ -26,7 +26,7 @@ def pointwise(step: Step) -> Form:
     ]
     position = _divides(forms)
     if position is not None:
-        return distributed(step, position, forms, _apply)
+        return distributed(step, forms, [position] * len(forms), position, _apply)
     whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
     return _apply(step, whole, step.result)
 
@@ -100,11 +100,13 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
         second = list(terms(given[1]))
         signed = [_negated(term) for term in second] if spec.linear == "sub" else second
         return _added(axes, [*terms(given[0]), *signed])
+    if spec.linear != "mul":
+        return None
     factor, form = given[1], given[0]
-    if spec.linear == "mul" and isinstance(factor, (Product, Sum)):
+    if isinstance(factor, (Product, Sum)):
         factor, form = form, factor
     if isinstance(factor, Atom) and factor.constant is not None:
-        return _added(axes, [scaled(t, factor, divide=spec.linear == "div") for t in terms(form)])
+        return _added(axes, [scaled(step, term, factor) for term in terms(form)])
     return None
 
 
@@ -121,86 +123,38 @@ def _negated(term: Term) -> Term | None:
     return None if constant is None else replace(term, tensor=constant.mapped(np.negative))
 
 
-def scaled(term: Term, factor: Atom, *, divide: bool = False) -> Term | None:
-    """Return a term times a constant of the same axes, not computed yet; None if it cannot wait."""
-    if divide:
-        factor = _inverse(factor)
+def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
+    """Return a term times an unvarying factor, products not computed yet; None if it cannot wait.
+
+    A factor of a product meets its weights, which do not vary either.
+    """
     if isinstance(term, Atom):
-        one, other = term.constant, factor.constant
-        if one is None or other is None or term.dims != factor.dims:
-            return None
-        return replace(term, tensor=one.mapped(lambda a: (a * other.array).astype(a.dtype)))
-    output = list(term.output)
+        return None if per_candidate(term) else step.shop.settling.combined("Mul", [term, factor])
+    output = term.output
     if any(output[at] < 0 for at in factor.present):
         return None
     labels = tuple(output[at] if at in factor.present else -1 for at in range(len(output)))
-    if (
-        not any(
-            set(labels) & set(own) - {-1}
-            for atom, own in zip(term.operands, term.labels, strict=True)
-            if atom.constant
-        )
-        and factor.present
-    ):
+    wanted = {label for label in labels if label >= 0}
+    fits = any(
+        wanted <= set(own) and not per_candidate(atom)
+        for atom, own in zip(term.operands, term.labels, strict=True)
+    )
+    if not fits:
         return None
     return replace(term, operands=(*term.operands, factor), labels=(*term.labels, labels))
-
-
-def _inverse(factor: Atom) -> Atom:
-    constant = factor.constant
-    assert constant is not None
-    return replace(
-        factor, tensor=constant.mapped(lambda a: (1.0 / a.astype(np.float64)).astype(a.dtype))
-    )
 
 
 def affine(step: Step) -> Form | None:
     """Return `x * factor + shift` as part of the products before it, or None if there are none."""
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Affine)
-    dtype = step.node.outputs[0].dtype
-    if form is None or dtype is None:
-        return None
-    if isinstance(form, Blocks) and form.mixed and form.position == spec.position:
-        return distributed(step, form.position, [form, *_vectors(step, spec)], _multiplied)
-    if isinstance(form, Blocks) or step.shop.settling.settled(form):
-        return None
-    factor, shift = _vectors(step, spec)
-    parts = [scaled(_laid_alike(term, factor), factor) for term in terms(form)]
-    return _added(step.result, [*parts, shift])
-
-
-def _laid_alike(term: Term, factor: Atom) -> Term:
-    """Return a constant term in the factor's layout, so that both can be multiplied."""
-    if isinstance(term, Atom) and term.constant is not None and term.present <= factor.present:
-        shape = [group for group in factor.dims]
-        extents = dict(enumerate(flat(term.axes)))
-        own, want = term.dims, tuple(shape)
-        full = [int(extents[at]) for group in want for at in group]
-        constant = term.constant
-        held = term.present
-        return replace(
-            term, dims=want,
-            tensor=constant.mapped(lambda a: np.broadcast_to(a.reshape(full if held else [1] * len(full)), full)),
-        ) if own != want else term  # fmt: skip
-    return term
-
-
-def _vectors(step: Step, spec: Affine) -> tuple[Atom, Atom]:
-    dtype = step.node.outputs[0].dtype
-    assert dtype is not None
-    dims = ((spec.position,),)
-    factor, shift = (
-        constant_atom(array, dtype, step.result, dims) for array in (spec.factor, spec.shift)
-    )
-    return factor, shift
-
-
-def _multiplied(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
-    """Compute `x * factor + shift` for one group of columns."""
     settling, emitter = step.shop.settling, step.shop.emitter
-    x, factor, shift = (settling.settle(form) for form in forms if form is not None)
-    with emitter.on_behalf((step.node,)):
-        layout, tensors = settling.aligned([x, factor])
-        product = replace(x, axes=axes, tensor=emitter.emit("Mul", tensors), dims=layout)
-        return settling.add([product, shift])
+    if form is None or isinstance(form, Blocks) or settling.settled(form):
+        return None
+    if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
+        return None
+    tensors = [emitter.value(step.atom(at).tensor) for at in range(1, len(step.forms))]
+    factor, shift = (
+        Atom(step.result, tensor, ((spec.position,),)) for tensor in spec.spell(emitter, tensors)
+    )
+    return _added(step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])

@@ -16,8 +16,8 @@ from mari_engine.boundary import Boundary, open_boundary
 from mari_engine.closing import close_graph, copy_with_captures
 from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
-from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
 from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
 from mari_engine.forms import Atom, Blocks, Constant, Form, as_whole, relabel, with_extent
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import onnx_ir as ir
 
 from mari_engine.algebra import Algebra
 from mari_engine.contracting import Contraction, fitted
@@ -49,13 +48,12 @@ class Settling:
             return Contraction(self.emitter, product, self.candidates).run(row)
 
     def _sum(self, form: Sum) -> Atom:
-        """Add constants first, then what is per request, then each candidate term onto it."""
-        known = [t for t in form.terms if isinstance(t, Atom) and t.constant is not None]
-        ready = [t for t in form.terms if isinstance(t, Atom) and t.constant is None]
+        """Add what is per request first, then each candidate term onto it."""
+        ready = [term for term in form.terms if isinstance(term, Atom)]
         products = sorted(
             (term for term in form.terms if isinstance(term, Product)), key=per_candidate
         )
-        total = self._constants(known) if known else None
+        total: Atom | None = None
         for atom in [atom for atom in ready if not per_candidate(atom)]:
             total = atom if total is None else self.add([atom, total])
         for product in products:
@@ -69,19 +67,17 @@ class Settling:
         assert total is not None
         return total
 
-    def _constants(self, atoms: Sequence[Atom]) -> Atom:
-        total = atoms[0]
-        for atom in atoms[1:]:
-            layout = common_layout([total.dims, atom.dims])
-            a, b = (self.algebra.laid(each, layout).tensor for each in (total, atom))
-            total = replace(total, tensor=_added(a, b), dims=layout)
-        return total
-
     def add(self, atoms: Sequence[Atom]) -> Atom:
         """Return the sum of two tensors of the same axes, broadcast where they lack factors."""
+        return self.combined("Add", atoms)
+
+    def combined(self, op: str, atoms: Sequence[Atom]) -> Atom:
+        """Return an elementwise op of tensors of the same axes."""
         layout, tensors = self.aligned(atoms)
+        if all(atom.constant is not None for atom in atoms):
+            tensors = [self.algebra.laid(atom, fitted(layout, atom.present)).tensor for atom in atoms]
         note = next((atom.note for atom in atoms if atom.note), "")
-        return Atom(atoms[0].axes, self.emitter.emit("Add", tensors), layout, note)
+        return Atom(atoms[0].axes, self.emitter.emit(op, tensors), layout, note)
 
     def aligned(self, atoms: Sequence[Atom]) -> tuple[Dims, list[Tensor]]:
         """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
@@ -140,8 +136,3 @@ def _with_own(layout: Dims, position: int) -> Dims:
         out.insert(next(after, len(out)), (position,))
     return tuple(out)
 
-
-def _added(a: Tensor, b: Tensor) -> Tensor:
-    if isinstance(a, ir.Value) or isinstance(b, ir.Value):
-        raise TypeError("constants are added before the model runs")
-    return a.mapped(lambda array: (array + b.array).astype(array.dtype))

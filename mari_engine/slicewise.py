@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.layout import parted as parted_groups
 from mari_engine.factors import Along, Labels, Reduce, Slices
 from mari_engine.forms import Atom, Blocks, Dims, Form, Tensor, relabel
+from mari_engine.layout import parted as parted_groups
 from mari_engine.sizes import Axes, flat, positions
-from mari_engine.steps import Step, distributed
+from mari_engine.steps import Step, columns_apart, distributed
 
 
 def along(step: Step) -> Form:
@@ -17,8 +17,10 @@ def along(step: Step) -> Form:
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Along)
     if isinstance(form, Blocks) and form.mixed and form.position not in spec.along:
-        return distributed(step, form.position, [form], _along_whole)
-    return _along_whole(step, [step.atom(0)], step.result)
+        rest = [None] * (len(step.forms) - 1)
+        places = [form.position, *rest]
+        return distributed(step, step.forms, places, form.position, _along_whole)
+    return _along_whole(step, step.forms, step.result)
 
 
 def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
@@ -36,7 +38,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
         at = len(rest)
     after = ((),) * (len(atom.dims) - at - 1)
     extras = [
-        None if extra is None else _extra(step, extra, len(after)) for extra in step.forms[1:]
+        None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]
     ]
     node = step.shop.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
     return replace(atom, axes=axes, tensor=node.outputs[0])
@@ -103,39 +105,21 @@ def slices(step: Step) -> list[Form]:
     """Return the results of an op called in its own layout, compact where all operands are."""
     spec = step.spec
     assert isinstance(spec, Slices)
-    place = _divided(step)
-    if place is not None:
-        return [place]
-    settle = step.shop.settling.settle
-    return list(_called(step, [None if f is None else settle(f, step.why) for f in step.forms]))
+    apart = columns_apart(step, spec.terms, spec.outputs[0], spec.mixed)
+    if apart is not None and len(spec.results) == 1:
+        place, places = apart
+        return [distributed(step, step.forms, places, place, _slice)]
+    return list(_called(step, step.forms))
 
 
-def _divided(step: Step) -> Form | None:
-    """Return blocks of calls, when one operand is mixed along a factor that the op leaves alone."""
-    spec = step.spec
+def _slice(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    return replace(_called(step, forms)[0], axes=axes)
+
+
+def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
+    spec, settle = step.spec, step.shop.settling.settle
     assert isinstance(spec, Slices)
-    mixed = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
-    if len(mixed) != 1 or len(spec.results) != 1:
-        return None
-    form, labels = step.forms[mixed[0]], spec.terms[mixed[0]]
-    assert isinstance(form, Blocks) and labels is not None
-    label = labels[form.position]
-    holders = [own for own in spec.terms if own is not None and label in own]
-    if label in spec.mixed or label not in spec.outputs[0] or len(holders) != 1:
-        return None
-    at, position = mixed[0], spec.outputs[0].index(label)
-
-    def call(step: Step, taken: Sequence[Form | None], axes: Axes) -> Form:
-        forms = [taken[0] if i == at else form for i, form in enumerate(step.forms)]
-        atoms = [None if f is None else step.shop.settling.settle(f) for f in forms]
-        return replace(_called(step, atoms)[0], axes=axes)
-
-    return distributed(step, form.position, [form], call, result_position=position)
-
-
-def _called(step: Step, atoms: Sequence[Atom | None]) -> list[Atom]:
-    spec = step.spec
-    assert isinstance(spec, Slices)
+    atoms = [None if form is None else settle(form, step.why) for form in forms]
     present = _present(spec, atoms)
     tensors: list[Tensor | None] = []
     for at, (atom, labels) in enumerate(zip(atoms, spec.terms, strict=True)):

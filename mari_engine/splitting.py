@@ -25,10 +25,9 @@ from mari_engine.forms import (
     per_candidate,
     relabel,
     runs,
-    with_extent,
 )
-from mari_engine.sizes import flat
-from mari_engine.steps import Step, distributed, side_by_side
+from mari_engine.sizes import Axes, flat
+from mari_engine.steps import Step, columns_apart, distributed, side_by_side
 from mari_engine.types import Action
 
 
@@ -93,46 +92,22 @@ def _product(step: Step, atoms: Sequence[Atom]) -> Product:
 
 def _passing(step: Step, spec: Contract) -> Form | None:
     """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
-    mixed = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
-    if len(mixed) != 1 or not step.shop.strategy.split or spec.addend is not None:
+    if not step.shop.strategy.split or spec.addend is not None:
         return None
-    at, form = mixed[0], step.forms[mixed[0]]
-    assert isinstance(form, Blocks)
-    if at >= len(spec.terms) or spec.terms[at][form.position] not in spec.output:
+    summed = {label for own in spec.terms for label in own} - set(spec.output)
+    apart = columns_apart(step, spec.terms, spec.output, frozenset(summed))
+    if apart is None:
         return None
-    label = spec.terms[at][form.position]
-    others = [step.forms[i] for i, own in enumerate(spec.terms) if i != at and label in own]
-    if any(not isinstance(other, Atom) or other.constant is None for other in others):
-        return None
-    place = spec.output.index(label)
-
-    def apply(step: Step, taken: Sequence[Form | None], axes: object) -> Form:
-        atoms = [step.shop.settling.settle(form) for form in taken if form is not None]
-        product = _product(step, atoms)
-        return replace(product, axes=with_extent(step.result, place, _columns(taken[at], form)))
-
-    forms = [
-        _along_with(f, own, label, form.position)
-        for f, own in zip(step.forms, spec.terms, strict=False)
-    ]
-    if any(f is None for f in forms):
-        return None
+    place, places = apart
     step.shop.ledger.record(
         step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
     )
-    return distributed(step, form.position, forms, apply, result_position=place)
+    return distributed(step, step.forms, places, place, _apart)
 
 
-def _columns(taken: Form | None, blocks: Blocks) -> int:
-    assert taken is not None
-    return int(flat(taken.axes)[blocks.position])
-
-
-def _along_with(form: Form | None, own: Labels, label: int, position: int) -> Form | None:
-    """Return an operand that columns can be taken of at the same position, or None."""
-    if form is None or isinstance(form, Blocks):
-        return form
-    return form if label not in own or own.index(label) == position else None
+def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    atoms = [step.shop.settling.settle(form) for form in forms if form is not None]
+    return replace(_product(step, atoms), axes=axes)
 
 
 # --- columns that are summed

@@ -11,12 +11,10 @@ import onnx_ir as ir
 from mari_engine.algebra import Algebra
 from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
-from mari_engine.factors import Index, Spec
+from mari_engine.factors import Index, Labels, Spec
 from mari_engine.forms import (
     Atom,
     Blocks,
-    Constant,
-    Dims,
     Form,
     Tensor,
     Whole,
@@ -25,7 +23,7 @@ from mari_engine.forms import (
 )
 from mari_engine.ledger import Ledger
 from mari_engine.settling import Settling
-from mari_engine.sizes import Axes, flat, positions
+from mari_engine.sizes import Axes, flat
 
 
 @dataclass(frozen=True)
@@ -88,16 +86,6 @@ class Step:
         return None if value is None else self.shop.native(value)
 
 
-def constant_atom(array: np.ndarray, dtype: ir.DataType, axes: Axes, dims: Dims) -> Atom:
-    """Return an atom of known elements, converted to the tensor's own type."""
-    return Atom(axes, Constant(lambda: array.astype(dtype.numpy()), dtype), dims)
-
-
-def native_dims(axes: Axes) -> Dims:
-    """Return the layout in which the original graph holds a value."""
-    return positions(axes)
-
-
 def grouped(blocks: Sequence[Blocks]) -> list[Index]:
     """Return the columns that share one part in each of several blocks, group by group."""
     keys = np.stack([each.part for each in blocks])
@@ -156,31 +144,57 @@ Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
 
 def distributed(
     step: Step,
-    position: int,
     forms: Sequence[Form | None],
+    places: Sequence[int | None],
+    result_place: int,
     apply: Apply,
-    *,
-    result_position: int | None = None,
 ) -> Form:
     """Return the blocks of what `apply` makes of each group of columns.
 
-    All forms have the same axes; those that are blocks are so along `position`, which is
-    `result_position` in the result (the same, when not given).
+    `places` gives for each form the position of the columns, None where it lacks them; blocks
+    are so along that position. `result_place` is the columns' position in the result.
     """
-    place = position if result_position is None else result_position
     settling, algebra = step.shop.settling, step.shop.algebra
     neat = [one_part_per_side(f, settling) if isinstance(f, Blocks) else f for f in forms]
     groups = grouped([form for form in neat if isinstance(form, Blocks)])
-    width = int(flat(step.result)[place])
+    width = int(flat(step.result)[result_place])
     part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     parts = list[Whole]()
     for at, columns in enumerate(groups):
         part[columns], column[columns] = at, np.arange(len(columns))
-        taken = [None if form is None else algebra.take(form, position, columns) for form in neat]
-        axes = with_extent(step.result, place, len(columns))
+        taken = [
+            form if form is None or place is None else algebra.take(form, place, columns)
+            for form, place in zip(neat, places, strict=True)
+        ]
+        axes = with_extent(step.result, result_place, len(columns))
         parts.append(as_whole(apply(step, taken, axes)))
     names = next(
         (f.names for f in neat if isinstance(f, Blocks) and f.names and len(f.parts) == len(parts)),
         (step.node.name or "",) * len(parts),
     )
-    return algebra.blocks(Blocks(step.result, place, tuple(parts), part, column, names))
+    return algebra.blocks(Blocks(step.result, result_place, tuple(parts), part, column, names))
+
+
+def columns_apart(
+    step: Step, terms: Sequence[Labels | None], output: Labels, mixed: frozenset[int]
+) -> tuple[int, list[int | None]] | None:
+    """Return where the result's and the operands' columns are, if the op can work on them apart.
+
+    That is so when one operand's parts differ along a label that the op leaves alone, and all
+    other operands that have the label are constants.
+    """
+    found = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
+    if len(found) != 1 or found[0] >= len(terms):
+        return None
+    form, own = step.forms[found[0]], terms[found[0]]
+    assert isinstance(form, Blocks)
+    if own is None or own[form.position] in mixed or own[form.position] not in output:
+        return None
+    label = own[form.position]
+    places = [labels.index(label) if labels and label in labels else None for labels in terms]
+    for at, place in enumerate(places):
+        other = step.forms[at]
+        movable = isinstance(other, Atom) and other.constant is not None
+        if place is not None and at != found[0] and not movable:
+            return None
+    return output.index(label), places

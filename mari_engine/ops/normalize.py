@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from mari_engine.factors import Affine, Along, Spec
-from mari_engine.ops.call import Call, Content, Rule, normal
+from mari_engine.ops.call import Call, Rule, normal
 from mari_engine.sizes import Unsupported, flat, positions
 
 
@@ -51,25 +50,31 @@ def batch_norm(call: Call) -> Spec:
     axes = call.axes(0)
     if call.outputs > 1 or call.attribute("training_mode", 0):
         raise Unsupported("the norm runs in training mode")
-    scale, bias, mean, variance = (_vector(call, at) for at in range(1, 5))
-    factor = scale / np.sqrt(variance + float(call.attribute("epsilon", 1e-5)))
+    if len(axes) < 2 or len(axes[1]) != 1 or any(call.axes(at) != axes[1:2] for at in range(1, 5)):
+        raise Unsupported("channels that are not one axis")
     own = tuple(range(len(flat(axes))))
-    if len(axes[1]) != 1:
-        raise Unsupported("channels that are a product of axes")
+    channel = positions(axes)[1]
     return Affine(
-        operands=(axes, None, None, None, None),
+        operands=(axes, *[axes[1:2]] * 4),
         results=(axes,),
         weight=2,
-        terms=(own, None, None, None, None),
+        terms=(own, *[channel] * 4),
         outputs=(own,),
-        position=positions(axes)[1][0],
-        factor=factor,
-        shift=bias - mean * factor,
+        position=channel[0],
+        spell=_spelled(float(call.attribute("epsilon", 1e-5))),
     )
 
 
-def _vector(call: Call, at: int) -> Content:
-    return np.asarray(call.known(at, "the norm's statistics"), dtype=np.float64)
+def _spelled(epsilon: float) -> Callable[[Any, Sequence[Any]], tuple[Any, Any]]:
+    def spell(emitter: Any, tensors: Sequence[Any]) -> tuple[Any, Any]:
+        """Write factor = scale / sqrt(variance + epsilon) and shift = bias - mean * factor."""
+        scale, bias, mean, variance = tensors
+        small = emitter.like(epsilon, scale.dtype)
+        spread = emitter.emit("Sqrt", [emitter.emit("Add", [variance, small])])
+        factor = emitter.emit("Div", [scale, spread])
+        return factor, emitter.emit("Sub", [bias, emitter.emit("Mul", [mean, factor])])
+
+    return spell
 
 
 def lp_norm(call: Call) -> Spec:
