@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
+from mari_engine.describing import name_dtype
 from mari_engine.emitting import Emitter
 from mari_engine.facts import Survey
 from mari_engine.factors import Index
@@ -151,7 +152,7 @@ class _Opening:
         )  # fmt: skip
         self.inputs.append(new)
         extents = tuple(d if isinstance(d, int) else str(d.value) for d in shape or ())
-        dtype = old.dtype.name if old.dtype else ""
+        dtype = name_dtype(old.dtype)
         self.bindings.append(InputBinding(name, dtype, extents, rows, old.name or "", columns))
         return new
 

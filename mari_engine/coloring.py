@@ -13,6 +13,7 @@ from itertools import groupby
 
 import onnx_ir as ir
 
+from mari_engine.describing import name_dtype
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.factors import Join, Pick, Spec
 from mari_engine.labels import Labels, Role
@@ -286,7 +287,7 @@ def _color(
         if side in (Side.ITEM, Side.CANDIDATE):
             axis = next((at for at, ext in enumerate(fact.axes) if CANDIDATES in ext), None)
     dtype = fact.dtype if fact is not None else value.dtype
-    return ValueColor(side, tagger.of(found.tags), shape, dtype.name if dtype else "", axis)
+    return ValueColor(side, tagger.of(found.tags), shape, name_dtype(dtype), axis)
 
 
 def _segments(
