@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+import onnxruntime as ort
+import pytest
+
+from builders import ranking_tower
+from mari_engine import opening
+from mari_engine.errors import ModelError
+from mari_engine.loading import Model, load
+from mari_engine.opening import opened_for_runtime
+
+
+def test_more_weights_than_a_message_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_MESSAGE_LIMIT", 100)
+    with pytest.raises(ModelError, match="ranker: more than 2 GB of weights in memory; export"):
+        opened_for_runtime(load(ranking_tower(), name="ranker"), ort.SessionOptions())
+
+
+def test_files_in_two_folders_are_refused(tmp_path: Path) -> None:
+    graph = load(ranking_tower()).ir.clone()
+    for name in ("W0", "W1"):
+        (tmp_path / name).mkdir()
+        value = graph.graph.initializers[name]
+        np.ones(64, np.float32).tofile(tmp_path / name / "w.data")
+        value.const_value = ir.ExternalTensor(
+            "w.data",
+            0,
+            4,
+            ir.DataType.FLOAT,
+            shape=ir.Shape([1]),
+            name=name,
+            base_dir=tmp_path / name,
+        )
+    with pytest.raises(ModelError, match="external data in two folders"):
+        opened_for_runtime(Model(graph, "ranker"), ort.SessionOptions())
