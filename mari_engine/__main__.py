@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import typer
 
@@ -19,6 +18,7 @@ from mari_engine.commands.optimization import optimize, verify
 from mari_engine.commands.preparation import inspect, labels, samples
 from mari_engine.commands.presentation import app, report
 from mari_engine.errors import Cancelled, MariError, VerificationError
+from mari_engine.machine import describe_versions
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 TRACEBACK = "MARI_TRACEBACK"
@@ -42,7 +42,7 @@ def _start(
 ) -> None:
     """Remove what a ranking model recomputes per candidate, losslessly, and show it."""
     if show_version:
-        show(f"mari {version('mari-studio')}")
+        show(f"mari {describe_versions()['mari_engine']}")
     elif context.invoked_subcommand is None:
         show(context.get_help())
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mari_engine.benchmarking import benchmark
 from mari_engine.commands.console import show_progress
 from mari_engine.commands.documents import STDOUT, write_json
 from mari_engine.commands.options import (
+    Arms,
+    Batches,
+    Called,
     Candidates,
+    CsvOption,
+    DeviceName,
     FreeBatch,
     JsonOption,
+    MaybeOptimized,
     NeededLabels,
+    OriginalArgument,
+    Seed,
+    Threads,
     read_arms,
     read_labels,
     read_model,
@@ -30,28 +35,19 @@ from mari_engine.types import FlopsReport, Signature
 
 
 def bench(
-    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")],
+    original: OriginalArgument,
     labels: NeededLabels,
-    optimized: Annotated[
-        Path | None,
-        typer.Argument(metavar="[OPTIMIZED]", help="The rewritten file, or its folder."),
-    ] = None,
-    batch: Annotated[str, typer.Option(help="Numbers of candidates.")] = "100,500,2000",
-    device: Annotated[str, typer.Option(help="cpu, cuda, tensorrt, …")] = "cpu",
-    threads: Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")] = 1,
-    arms: Annotated[
-        str | None, typer.Option(help="Some of original,one-shot,mari,per-fragment.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="For the requests that are made up.")] = 0,
-    signature: Annotated[
-        Signature, typer.Option(help="Where OPTIMIZED is not given.")
-    ] = Signature.DROP_IN,
+    optimized: MaybeOptimized = None,
+    batch: Batches = "100,500,2000",
+    device: DeviceName = "cpu",
+    threads: Threads = 1,
+    arms: Arms = None,
+    seed: Seed = 0,
+    signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
     json: JsonOption = None,
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", metavar="F", help="Write the timings as CSV.")
-    ] = None,
+    csv: CsvOption = None,
 ) -> None:
     """Time original and optimized, interleaved: p50, p90, p99, throughput, FLOPs beside them."""
     batches, chosen = read_numbers(batch), read_arms(arms)
@@ -73,8 +69,8 @@ def bench(
             seed=seed,
             progress=progress,
         )
-    if csv_file is not None:
-        csv_file.write_text(result.to_csv(), encoding="utf-8")
+    if csv is not None:
+        csv.write_text(result.to_csv(), encoding="utf-8")
     if json is not None:
         write_json(result.to_json(), json)
     if json != STDOUT:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, inspection, write_json
 from mari_engine.commands.options import (
+    Batches,
+    Called,
     Candidates,
+    Folder,
     FreeBatch,
     JsonOption,
+    Keep,
     LabelsOption,
     ModelArgument,
+    MoreNodes,
     NeededLabels,
+    OptimizedArgument,
+    OriginalArgument,
     Requests,
+    Seeds,
     read_labels,
     read_model,
     read_numbers,
@@ -28,26 +33,16 @@ from mari_engine.recollection import open_optimized
 from mari_engine.request_files import load_requests
 from mari_engine.types import Signature
 from mari_engine.verifying import verify as verify_models
-from mari_engine.wording import format_seconds
 
 
 def optimize(
     model: ModelArgument,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the artifact goes.")
-    ],
-    more: Annotated[
-        list[str] | None, typer.Argument(metavar="[NODE …]", help="More nodes after --keep.")
-    ] = None,
+    output: Folder,
+    more: MoreNodes = None,
     labels: LabelsOption = None,
-    signature: Annotated[
-        Signature, typer.Option(help="How the optimized model is called.")
-    ] = Signature.DROP_IN,
+    signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", metavar="NODE", help="Leave this node as it is; repeatable."),
-    ] = None,
+    keep: Keep = None,
     request: Requests = None,
     free_batch: FreeBatch = False,
     json: JsonOption = None,
@@ -75,20 +70,17 @@ def optimize(
         show_certificate(result.certificate)
     result.save(output)
     if json != STDOUT:
-        show(
-            "", f"{output}: written in {format_seconds(result.elapsed)}; lossless, see report.html"
-        )
+        took = format_seconds(result.elapsed)
+        show("", f"Written to {output}; open report.html there. Planning took {took}.")
 
 
 def verify(
-    original: Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")],
-    optimized: Annotated[
-        Path, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")
-    ],
+    original: OriginalArgument,
+    optimized: OptimizedArgument,
     labels: NeededLabels,
     request: Requests = None,
-    batch: Annotated[str, typer.Option(help="Numbers of candidates to try.")] = "1,2,3,17,128",
-    seed: Annotated[list[int] | None, typer.Option(help="Repeatable.")] = None,
+    batch: Batches = "1,2,3,17,128",
+    seed: Seeds = None,
     free_batch: FreeBatch = False,
     json: JsonOption = None,
 ) -> None:

@@ -11,6 +11,7 @@ from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
 from mari_engine.results import Arm
+from mari_engine.types import Signature
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The ONNX file.")]
 LabelsOption = Annotated[
@@ -29,6 +30,33 @@ JsonOption = Annotated[
 Requests = Annotated[
     list[Path] | None,
     typer.Option("--request", metavar="F", help="Check this .npz request, too; repeatable."),
+]
+OriginalArgument = Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")]
+OptimizedArgument = Annotated[
+    Path, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")
+]
+MaybeOptimized = Annotated[
+    Path | None, typer.Argument(metavar="[OPTIMIZED]", help="The rewritten file, or its folder.")
+]
+MoreNodes = Annotated[
+    list[str] | None, typer.Argument(metavar="[NODE …]", help="More nodes after --keep.")
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="NODE", help="Leave this node as it is; repeatable."),
+]
+Folder = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to.")]
+Called = Annotated[Signature, typer.Option(help="How the optimized model is called.")]
+Batches = Annotated[str, typer.Option(metavar="N,N,…", help="Numbers of candidates.")]
+Seeds = Annotated[list[int] | None, typer.Option(help="For made-up requests; repeatable.")]
+Seed = Annotated[int, typer.Option(help="For made-up requests.")]
+Threads = Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")]
+DeviceName = Annotated[str, typer.Option(help="cpu, cuda, tensorrt, …")]
+Arms = Annotated[
+    str | None, typer.Option(metavar="ARM,…", help="Some of original,one-shot,mari,per-fragment.")
+]
+CsvOption = Annotated[
+    Path | None, typer.Option("--csv", metavar="F", help="Write the timings as CSV.")
 ]
 Candidates = Annotated[
     int, typer.Option(min=1, metavar="N", help="How many candidates a request has, usually.")

@@ -10,7 +10,9 @@ import typer
 from mari_engine.commands.console import show, show_progress, show_table
 from mari_engine.commands.documents import STDOUT, inspection, write_json
 from mari_engine.commands.options import (
+    Called,
     Candidates,
+    Folder,
     FreeBatch,
     JsonOption,
     LabelsOption,
@@ -27,9 +29,7 @@ from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
 
 
-def samples(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to.")],
-) -> None:
+def samples(output: Folder) -> None:
     """Write the sample models, NAME.onnx and NAME.labels.json side by side."""
     paths = write_samples(output)
     rows = [(name, sample_description(name)) for name in sample_names()]
@@ -58,7 +58,7 @@ def inspect(
     model: ModelArgument,
     labels: LabelsOption = None,
     json: JsonOption = None,
-    signature: Signature = Signature.DROP_IN,
+    signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
 ) -> None:

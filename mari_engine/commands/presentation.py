@@ -13,6 +13,7 @@ from mari_engine.artifact import load_artifact
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import read_benchmark
 from mari_engine.commands.options import (
+    Called,
     Candidates,
     FreeBatch,
     LabelsOption,
@@ -45,7 +46,7 @@ def report(
         Path | None,
         typer.Option(metavar="MODEL", help="Beside DIR: to draw the graph before, too."),
     ] = None,
-    signature: Signature = Signature.DROP_IN,
+    signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
 ) -> None:
