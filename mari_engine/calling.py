@@ -34,16 +34,18 @@ def compare_calling(
         free = {item.name for item in interface.outputs if item.rows == "request"}
     found = describe_values(optimized.ir.graph.outputs)
     problem = problem or _first_difference("output", outputs, found, free_rows=free)
-    whose = (
-        "the original's"
-        if promised == describe_values(original.ir.graph.inputs)
-        else ("the compact interface's")
-    )
+    same = promised == describe_values(original.ir.graph.inputs)
     words = (
-        f"{len(promised)} inputs are {whose}: names, order, types, shapes and symbols",
-        f"{len(outputs)} outputs are the original's: names, order, types, shapes and symbols",
+        _equal(len(promised), "input", "the original" if same else "the compact interface"),
+        _equal(len(outputs), "output", "the original"),
     )
     return ((), problem) if problem else (words, "")
+
+
+def _equal(count: int, what: str, whose: str) -> str:
+    if count == 1:
+        return f"1 {what} is {whose}'s: name, order, type, shape and symbols"
+    return f"{count} {what}s are {whose}'s: names, order, types, shapes and symbols"
 
 
 def describe_values(values: Sequence[ir.Value]) -> list[Described]:

@@ -16,6 +16,11 @@ ROUNDING_FLOOR = 8.0
 UNPROVEN = 64.0
 """Where no float64 truth is to be had: the allowed difference, in units of epsilon."""
 
+WEAK_EPSILONS = 2.0**13
+"""In units of epsilon: an original farther from its own float64 value is not explained by it."""
+WEAK = 0.25
+"""The same at most, relative to the largest magnitude: for types with a coarse epsilon."""
+
 
 @dataclass(frozen=True, eq=False)
 class Results:

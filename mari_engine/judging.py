@@ -10,6 +10,8 @@ from mari_engine.comparing import (
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
     UNPROVEN,
+    WEAK,
+    WEAK_EPSILONS,
     Distance,
     Results,
     measure_distance,
@@ -37,6 +39,8 @@ class _Judge:
     """Of the model's own precision, the coarsest floating type in it."""
     noise: Mapping[str, float]
     """By output: the original's largest absolute rounding error over all generated requests."""
+    scale: Mapping[str, float]
+    """By output: the largest magnitude over all generated requests."""
     ranked: frozenset[str]
     """The outputs that have a row per candidate."""
 
@@ -51,11 +55,13 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, ranked: frozenset[str]) -
         {name: measure_distance(results) for name, results in run.outputs.items()} for run in runs
     ]
     noise: dict[str, float] = {}
+    scale: dict[str, float] = {}
     for run, found in zip(runs, distances, strict=True):
         for name, distance in found.items():
             if run.seed is not None:
                 noise[name] = max(noise.get(name, 0.0), distance.original or 0.0)
-    judge = _Judge(epsilon, noise, ranked)
+                scale[name] = max(scale.get(name, 0.0), distance.scale)
+    judge = _Judge(epsilon, noise, scale, ranked)
     return tuple(_judge_run(judge, run, found) for run, found in zip(runs, distances, strict=True))
 
 
@@ -75,7 +81,7 @@ def _judge_run(judge: _Judge, run: Run, distances: Mapping[str, Distance]) -> Ch
     for name, distance in distances.items():
         allowed = _allowed(judge, name, distance)
         kept_order = name not in judge.ranked or _keeps_order(run.outputs[name], distance, allowed)
-        problem = _problem(distance, allowed)
+        problem = _problem(distance, allowed) or _mistrust(judge, name, distance)
         if not problem and not kept_order:
             problem = "the candidates come in another order, beyond rounding"
         if problem and not reason:
@@ -109,6 +115,26 @@ def _problem(distance: Distance, allowed: float) -> str:
             f"(limit {allowed / scale:.1e})"
         )
     return ""
+
+
+def _mistrust(judge: _Judge, name: str, distance: Distance) -> str:
+    """Return why an original far from its own float64 value proves nothing, or "" if it is near.
+
+    Then either the float64 evaluation is not of this model or the model is all noise, and only
+    equality with the original itself counts.
+    """
+    if distance.original is None or distance.between is None:
+        return ""
+    scale = max(distance.scale, judge.scale.get(name, 0.0))
+    far = max(distance.original, judge.noise.get(name, 0.0))
+    if far <= min(WEAK, WEAK_EPSILONS * judge.epsilon) * scale:
+        return ""
+    if distance.between <= UNPROVEN * judge.epsilon * scale:
+        return ""
+    return (
+        f"the original is {far / scale:.1e} of the largest away from its own float64 value, and "
+        f"the optimized model {distance.between / scale:.1e} away from the original"
+    )
 
 
 def _keeps_order(results: Results, distance: Distance, allowed: float) -> bool:

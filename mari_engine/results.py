@@ -190,13 +190,13 @@ class BenchmarkResult:
         if top.get("version") != 1:
             raise MariError(f"benchmark: version is {top.get('version')!r}; measure it again")
         rows = top.get("timings")
-        if not isinstance(rows, list):
+        if not isinstance(rows, (list, tuple)):
             raise MariError("benchmark: 'timings' must be a list; measure it again")
         timings = [_timing_from_json(row, f"benchmark: timing {at}") for at, row in enumerate(rows)]
         return BenchmarkResult(
             device=_field(top, "device", str, "benchmark"),
             threads=_field(top, "threads", int, "benchmark"),
-            batches=tuple(_field(top, "batches", list, "benchmark")),
+            batches=tuple(_field(top, "batches", (list, tuple), "benchmark")),
             timings=tuple(timings),
             machine=_texts(top.get("machine"), "benchmark: machine"),
             model=_field(top, "model", str, "benchmark"),
@@ -233,7 +233,7 @@ def _timing_from_json(data: object, where: str) -> Timing:
             "speedup", "speedup_low", "speedup_high", "flops",
         )
     }  # fmt: skip
-    samples = _field(row, "samples", list, where) if "samples" in row else []
+    samples = _field(row, "samples", (list, tuple), where) if "samples" in row else []
     return Timing(
         arm=arm,
         peak_memory=None if peak is None else _field(row, "peak_memory", int, where),
@@ -253,7 +253,9 @@ def _field(row: Mapping[str, Any], name: str, kind: type | tuple[type, ...], whe
     value = row.get(name)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise MariError(f"{where}: {name!r} is missing or malformed; measure it again")
-    if isinstance(value, list) and not all(isinstance(item, (int, float)) for item in value):
+    if isinstance(value, (list, tuple)) and not all(
+        isinstance(item, (int, float)) for item in value
+    ):
         raise MariError(f"{where}: {name!r} must hold numbers; measure it again")
     return value
 
