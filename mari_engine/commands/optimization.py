@@ -33,6 +33,7 @@ from mari_engine.recollection import open_optimized
 from mari_engine.request_files import load_requests
 from mari_engine.types import Signature
 from mari_engine.verifying import verify as verify_models
+from mari_engine.wording import format_seconds
 
 
 def optimize(
