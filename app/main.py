@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.components.status import show_status
 from app.opening import open_at_start
-from app.state import get_work, is_new
+from app.state import begin, get_work
 
 HERE = Path(__file__).parent
 PAGES = [
@@ -24,7 +24,7 @@ PAGES = [
 st.set_page_config(page_title="MaRI Studio", page_icon=str(HERE / "logo.svg"), layout="wide")
 st.html(HERE / "style.css")
 st.logo(str(HERE / "logo.svg"), size="large")
-if is_new():
+if begin():
     open_at_start(get_work(), sys.argv[1:])
 
 page = st.navigation(

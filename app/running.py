@@ -6,21 +6,15 @@ from collections.abc import Sequence
 
 import mari_engine as mari
 from app.jobs import Job
-from app.work import Opened, Options
+from app.work import Opened
 
 
-def start_check(opened: Opened, labels: mari.Labels, options: Options) -> Job[mari.OptimizeResult]:
-    """Rewrite and verify in the background."""
+def start_check(plan: mari.Plan, requests: Sequence[mari.Feeds] = ()) -> Job[mari.OptimizeResult]:
+    """Verify a plan in the background, with the user's own requests beside the generated ones."""
 
     def run(progress: mari.Progress) -> mari.OptimizeResult:
-        return mari.optimize(
-            opened.model,
-            labels,
-            signature=options.signature,
-            candidates=options.candidates,
-            keep=options.keep,
-            progress=progress,
-        )
+        certificate = mari.certify(plan, requests=requests, progress=progress)
+        return mari.OptimizeResult(**vars(plan), certificate=certificate)
 
     return Job(run)
 

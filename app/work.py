@@ -96,6 +96,13 @@ class Work:
         self.check = check
         weakref.finalize(self, check.cancel)
 
+    def recheck(self, check: Job[OptimizeResult]) -> None:
+        """Take over another check of the same rewrite; what was measured stands."""
+        if self.check is not None:
+            self.check.cancel()
+        self.check, self.folder = check, None
+        weakref.finalize(self, check.cancel)
+
     def measure(self, benchmark: Job[BenchmarkResult]) -> None:
         """Take over a benchmark that was started."""
         if self.benchmark is not None:

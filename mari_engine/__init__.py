@@ -15,6 +15,7 @@ from mari_engine.errors import (
     ModelError,
     VerificationError,
 )
+from mari_engine.explaining import certificate_in_words
 from mari_engine.feeds import Feeds, bind_feeds, make_feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, InputLabel, Labels, Role

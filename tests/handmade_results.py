@@ -63,12 +63,13 @@ def make_certificate(*, passed: bool = True) -> Certificate:
     return Certificate(
         passed=passed,
         checks=checks,
-        limits={"exact": 1e-12},
+        limits={"exact": 1e-12, "rounding_factor": 4.0, "rounding_floor": 1e-6},
         seeds=(0, 1),
         batches=(1, 2, 17),
         versions={"onnxruntime": "1.31", "python": "3.11"},
         exact_method="Both graphs were converted to float64.",
         contract=("input names", "output names"),
+        reason="" if passed else "score differs by 0.3",
     )
 
 

@@ -58,9 +58,9 @@ def _confirm(work: Work, options: Options) -> None:
     try:
         labels = work.labels.confirmed()
         mari.check_labels(work.opened.model, labels)
-        cached.make_plan(work.opened, labels, options)
+        plan = cached.make_plan(work.opened, labels, options)
     except mari.MariError as error:
         show_error(error)
         return
-    work.confirm(options, start_check(work.opened, labels, options))
+    work.confirm(options, start_check(plan))
     st.rerun()

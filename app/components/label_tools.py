@@ -11,7 +11,7 @@ from app.views.label_rows import match, packable, set_columns, set_role
 from app.views.palette import name_role
 from app.views.text import count, plain
 from app.work import Opened
-from mari_engine import Column, GraphInfo, LabelError, Labels, Role
+from mari_engine import Column, GraphInfo, LabelError, Labels, Role, check_labels
 
 MOST_MEGABYTES = 8
 
@@ -19,7 +19,10 @@ MOST_MEGABYTES = 8
 def change_labels(
     opened: Opened, labels: Labels, proposals: Labels, info: GraphInfo
 ) -> Labels | None:
-    """Draw the tools, and return the labels that one of them just made, if one did."""
+    """Draw the tools, and return the labels that one of them just made, if one did.
+
+    Labels from a file are checked against the model before they replace anything.
+    """
     with st.container(horizontal=True):
         made = _offer(opened, labels, proposals)
         with st.popover("Set by pattern", icon=":material/filter_alt:"):
@@ -28,7 +31,7 @@ def change_labels(
         with st.popover("Set columns", icon=":material/view_column:", disabled=not widths):
             made = _by_columns(labels, widths) or made
         with st.popover("Import", icon=":material/upload_file:"):
-            made = _import() or made
+            made = _import(opened) or made
         st.download_button(
             "Export",
             json.dumps(labels.to_json(), indent=2) + "\n",
@@ -51,7 +54,7 @@ def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
             disabled=used,
             key="use-given",
         ):
-            return opened.labels
+            return _fitting(opened, opened.labels)
     if st.button("Start from proposals", icon=":material/lightbulb:", key="use-proposals"):
         return proposals
     return None
@@ -94,16 +97,25 @@ def _by_columns(labels: Labels, widths: dict[str, int]) -> Labels | None:
     return None
 
 
-def _import() -> Labels | None:
+def _import(opened: Opened) -> Labels | None:
     file = st.file_uploader(
         "A labels.json", type="json", key="labels-file", max_upload_size=MOST_MEGABYTES
     )
     if file is None or not st.button("Use this file", key="labels-import"):
         return None
     try:
-        return Labels.from_json(json.loads(file.getvalue()))
+        return _fitting(opened, Labels.from_json(json.loads(file.getvalue())))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         show_error(LabelError(f"{file.name}: is not JSON ({error}); export one and edit it"))
     except LabelError as error:
         show_error(LabelError(f"{file.name}: {error}"))
     return None
+
+
+def _fitting(opened: Opened, labels: Labels) -> Labels | None:
+    try:
+        check_labels(opened.model, labels)
+    except LabelError as error:
+        show_error(error)
+        return None
+    return labels

@@ -7,6 +7,7 @@ import streamlit as st
 from app.components.certificate import show_certificate
 from app.components.files import offer_files
 from app.components.progress import show_progress
+from app.components.requests import offer_requests
 from app.components.steps import show_command, show_missing
 from app.state import get_work
 from app.views.commands import optimize_command
@@ -21,6 +22,8 @@ else:
         show_progress(work.check, key="check-cancel")
     if work.result is not None:
         show_certificate(work.result.certificate)
+    if work.check is not None and not work.check.active:
+        offer_requests(work)
     st.subheader("Files", anchor=False)
     offer_files(work)
     show_command(work.opened, optimize_command(work.opened.path, work.options))

@@ -136,6 +136,8 @@ def _hover(segment: Segment) -> str:
 def explain(layout: FusionLayout) -> str:
     """Return what the fragments cost, and what the neat layout makes of them, in words."""
     before, after = layout.fragments_before, layout.fragments_after
+    if before <= 1:
+        return "All columns are on one side: there is nothing to split and nothing to move."
     if after < before:
         return (
             f"{count(before, 'fragment')} became {after}. Split as it stood, this layer would run"
@@ -143,6 +145,4 @@ def explain(layout: FusionLayout) -> str:
             " one per request and one per candidate. Each product starts a kernel and reads its"
             " own slice of the weights, so many small ones can cost more than the split saves."
         )
-    if before == 1:
-        return "All columns are on one side: there is nothing to split and nothing to move."
     return f"{count(before, 'fragment')}: each side already lies in one block; nothing is moved."

@@ -1,0 +1,56 @@
+"""A session's work, seeded up to each stage with hand-made results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import streamlit as st
+
+import mari_engine as mari
+from app.work import Opened, Options, Work
+from app_visits import LABELS, ended
+from builders import ranking_tower
+from handmade_results import make_benchmark, make_certificate, make_plan
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("MARI_MODEL", raising=False)
+    monkeypatch.setattr("sys.argv", ["main.py"])
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def plan(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The plan that pages see instead of the engine's."""
+    made = make_plan()
+    monkeypatch.setattr(mari, "plan", lambda *args, **options: made)
+    return made
+
+
+@pytest.fixture
+def opened(plan: Any) -> Work:
+    """A model is open; its labels are proposals."""
+    work = Work()
+    plan.optimized = mari.load(ranking_tower(), name="tower")
+    work.open(Opened(plan.optimized, "key", "tower.onnx"), LABELS)
+    return work
+
+
+@pytest.fixture
+def confirmed(opened: Work) -> Work:
+    """The labels are confirmed, and the check has passed."""
+    result = make_plan(certificate=make_certificate())
+    opened.confirm(Options(), ended(lambda progress: result))
+    return opened
+
+
+@pytest.fixture
+def measured(confirmed: Work) -> Work:
+    """A benchmark has run."""
+    confirmed.measure(ended(lambda progress: make_benchmark()))
+    return confirmed
