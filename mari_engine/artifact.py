@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mari_engine.errors import ModelError, VerificationError
-from mari_engine.external_data import fingerprint
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
 from mari_engine.manifest import read_interface, write_manifest
@@ -88,9 +87,7 @@ def load_artifact(directory: str | Path) -> Artifact:
 
 def _write_files(result: OptimizeResult, folder: Path, benchmark: BenchmarkResult | None) -> None:
     files = write_model(result.optimized, folder)
-    manifest = write_manifest(
-        result, optimized_file=MODEL_FILE, optimized_sha256=fingerprint(list(files))
-    )
+    manifest = write_manifest(result, files)
     _write_json(folder / MANIFEST_FILE, manifest)
     _write_json(folder / CERTIFICATE_FILE, result.certificate.to_json())
     result.labels.save(folder / LABELS_FILE)

@@ -46,20 +46,15 @@ def external_tensors(model: ir.Model) -> Iterator[ir.ExternalTensor]:
                 yield value.const_value
 
 
-def fingerprint(files: list[Path]) -> str:
-    """Return the SHA-256 of the files' contents one after the other, as `cat FILES | sha256sum`.
-
-    Holes of sparse files are hashed as zeros without being read.
-    """
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a file; holes of a sparse file are hashed without being read."""
     digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            for start, stop, is_hole in extents(file.fileno(), 0, size):
-                for at in range(start, stop, _CHUNK):
-                    length = min(_CHUNK, stop - at)
-                    piece = _ZEROS[:length] if is_hole else os.pread(file.fileno(), length, at)
-                    digest.update(piece)
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        for start, stop, is_hole in extents(file.fileno(), 0, size):
+            for at in range(start, stop, _CHUNK):
+                length = min(_CHUNK, stop - at)
+                digest.update(_ZEROS[:length] if is_hole else os.pread(file.fileno(), length, at))
     return digest.hexdigest()
 
 

@@ -40,15 +40,25 @@ class Model:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the file (and its external data files in order of name, appended).
+        """The SHA-256 of the model file itself, without its external data.
 
         For a model that was rewritten in memory: of its serialized graph.
         """
         if self.path is not None:
-            return fingerprint([self.path, *self.data_files])
+            return fingerprint(self.path)
         if self.data is not None:
             return hashlib.sha256(self.data).hexdigest()
         return hashlib.sha256(ir.serde.serialize_model(self.ir).SerializeToString()).hexdigest()
+
+    @property
+    def identity(self) -> str:
+        """What tells this model from others without reading its tables; a key for caches.
+
+        The SHA-256 with name, size and time of change of each external data file.
+        """
+        states = [(path, path.stat()) for path in self.data_files]
+        told = [f"{path.name} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+        return " ".join([self.sha256, *told])
 
     @cached_property
     def data_files(self) -> tuple[Path, ...]:

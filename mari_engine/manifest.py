@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mari_engine.errors import ModelError
+from mari_engine.external_data import fingerprint
 from mari_engine.machine import describe_versions
 from mari_engine.results import InputBinding, Interface, OutputBinding, Rows
 from mari_engine.types import Decision, Flops, FusionLayout, Signature
@@ -18,20 +21,30 @@ _VERSION = 1
 _NAME = "mari-studio"
 
 
-def write_manifest(
-    result: OptimizeResult, *, optimized_file: str, optimized_sha256: str
-) -> dict[str, Any]:
+def write_manifest(result: OptimizeResult, files: Sequence[Path]) -> dict[str, Any]:
     """Return the contents of manifest.json for a model that has just been written.
 
-    A SHA-256 is that of the model file with its external data files appended.
+    `files` are the written model file and, if there is one, its data file. Each file is told with
+    its own SHA-256; large ones are read side by side.
     """
     original = result.original
+    model_file, *data_files = files
+    paths = [model_file, *data_files, *original.data_files]
+    with ThreadPoolExecutor() as pool:
+        digests = dict(zip(paths, pool.map(fingerprint, paths), strict=True))
     source = original.path.name if original.path is not None else original.name
     return {
         "version": _VERSION,
         "tool": {"name": _NAME, "version": describe_versions()["mari_engine"]},
-        "source": {"file": source, "sha256": original.sha256},
-        "optimized": {"file": optimized_file, "sha256": optimized_sha256},
+        "source": {
+            "file": source,
+            "sha256": original.sha256,
+            "data": [_write_file(path, digests[path]) for path in original.data_files],
+        },
+        "optimized": {
+            **_write_file(model_file, digests[model_file]),
+            "data": [_write_file(path, digests[path]) for path in data_files],
+        },
         "signature": str(result.signature),
         "candidates": result.candidates,
         "inputs": [_write_input(item) for item in result.interface.inputs],
@@ -66,6 +79,10 @@ def read_interface(manifest: object, where: str) -> tuple[Signature, Interface]:
         raise ModelError(f"{where}: field {error} is missing; run 'mari optimize' again") from error
     except (TypeError, ValueError) as error:
         raise ModelError(f"{where}: {error}; run 'mari optimize' again") from error
+
+
+def _write_file(path: Path, sha256: str) -> dict[str, Any]:
+    return {"file": path.name, "sha256": sha256}
 
 
 def _write_input(item: InputBinding) -> dict[str, Any]:

@@ -132,18 +132,23 @@ def test_bytes_with_external_data_need_a_path(folder: Path) -> None:
         load(lookup_model(folder).read_bytes())
 
 
-def test_the_fingerprint_covers_the_data_and_reads_no_holes(folder: Path) -> None:
-    path = lookup_model(folder, location="sparse.data", offset=8 << 20)
-    with (folder / "sparse.data").open("wb") as file:
-        file.seek(8 << 20)
+def test_the_fingerprint_of_a_sparse_file_is_its_sha256(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.seek(5 << 20)
         file.write(numbers().tobytes())
-        file.truncate(16 << 20)
-    whole = path.read_bytes() + (folder / "sparse.data").read_bytes()
-    assert load(path).sha256 == hashlib.sha256(whole).hexdigest()
-    assert (
-        fingerprint([folder / "sparse.data"])
-        == hashlib.sha256(whole[len(path.read_bytes()) :]).hexdigest()
-    )
+        file.truncate(9 << 20)
+    whole = (tmp_path / "sparse").read_bytes()
+    assert fingerprint(tmp_path / "sparse") == hashlib.sha256(whole).hexdigest()
+
+
+def test_the_identity_changes_with_the_data(folder: Path) -> None:
+    path = lookup_model(folder)
+    before = load(path)
+    before_identity = before.identity
+    with (folder / "table.data").open("ab") as file:
+        file.write(b"more")
+    assert before.sha256 == load(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert before_identity != load(path).identity
 
 
 def test_extents_cover_a_sparse_file_without_gap(tmp_path: Path) -> None:
