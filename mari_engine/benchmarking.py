@@ -9,10 +9,11 @@ from mari_engine.contenders import Contender, Settings, race
 from mari_engine.costing import count_cost
 from mari_engine.devices import find_device
 from mari_engine.digesting import digest_graph
+from mari_engine.facts import candidate_symbols
 from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
 from mari_engine.loading import Model
 from mari_engine.machine import describe_machine
-from mari_engine.pipeline import OptimizeResult, Plan, build_arm
+from mari_engine.pipeline import Plan, build_arm
 from mari_engine.results import Arm, BenchmarkResult
 from mari_engine.types import Progress, Signature
 
@@ -21,7 +22,7 @@ ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
 
 def benchmark(
     model: Model,
-    result: Plan | OptimizeResult,
+    result: Plan,
     *,
     batches: Sequence[int] = (100, 500, 2000),
     device: str = "cpu",
@@ -70,24 +71,25 @@ def _say_nothing(_share: float, _message: str) -> None:
 
 
 def _contenders(
-    model: Model, result: Plan | OptimizeResult, arms: Sequence[Arm]
+    model: Model, result: Plan, arms: Sequence[Arm]
 ) -> tuple[list[Contender], dict[str, str]]:
     """Return the arms to run, the original first, and why others are not run."""
     chosen = [Contender(Arm.ORIGINAL, model, dict, result.flops.before.flops)]
     known = {digest_graph(model): Arm.ORIGINAL}
     skipped: dict[str, str] = {}
+    symbols = candidate_symbols(model, result.labels)
     for arm in (arm for arm in ARMS if arm in arms and arm != Arm.ORIGINAL):
         built = result.optimized if arm == Arm.MARI else build_arm(result, arm)
         twin = known.setdefault(digest_graph(built), arm)
         if twin != arm:
             skipped[arm] = f"the same graph as {twin}"
             continue
-        cost = result.flops.after if arm == Arm.MARI else count_cost(built)
+        cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
         chosen.append(Contender(arm, built, _binder(built, result), cost.flops))
     return chosen, skipped
 
 
-def _binder(built: Model, result: Plan | OptimizeResult) -> Callable[[Feeds], Feeds]:
+def _binder(built: Model, result: Plan) -> Callable[[Feeds], Feeds]:
     """Return how an arm is fed: by the interface when it has its inputs, else as the original."""
     names = {value.name for value in built.ir.graph.inputs}
     if names == {item.name for item in result.interface.inputs}:

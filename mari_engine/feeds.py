@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.drawing import Feature, draw_feature
 from mari_engine.errors import FeedError, LabelError
+from mari_engine.facts import candidate_symbols
 from mari_engine.labels import Column, InputLabel, Labels
 from mari_engine.loading import Model
 from mari_engine.ranging import Ranges, infer_ranges
@@ -31,7 +32,7 @@ _Extent = int | str
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Some columns of an input (all when `stop` is None) and what they hold."""
 
     feature: Feature
@@ -41,13 +42,16 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Input:
+class PlannedInput:
+    """One input of the model: its shape, and what its columns hold."""
+
     name: str
     extents: tuple[_Extent, ...]
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
 
     @property
     def per_request(self) -> bool:
+        """True when nothing in it differs between the candidates of a request."""
         return all(part.per_request for part in self.parts)
 
 
@@ -55,9 +59,12 @@ class _Input:
 class FeedPlan:
     """How requests for one model are drawn; made by `plan_feeds`."""
 
-    inputs: tuple[_Input, ...]
+    inputs: tuple[PlannedInput, ...]
     candidate_symbols: frozenset[str]
     """The symbols that stand for the number of candidates."""
+    drawn_alike: frozenset[str]
+    """Leading symbols of request-side inputs that may mean the same, for all that names tell; such
+    an input is drawn with as many equal rows as there are candidates, which is right either way."""
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
 
@@ -79,49 +86,70 @@ class FeedPlan:
             for item in self.inputs
         }
         longest = min(
-            (value for symbol, value in extents.items() if symbol not in self.candidate_symbols),
+            (value for symbol, value in extents.items() if symbol not in self._sized_by_batch),
             default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
         )
         return {
-            item.name: _draw_input(item, shapes[item.name], rng, longest) for item in self.inputs
+            item.name: _draw_input(item, shapes[item.name], self.candidate_axes(item), rng, longest)
+            for item in self.inputs
         }
 
+    def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
+        """Return the axes of an input along which candidates lie."""
+        fixed = self.fixed_batch is not None and item.extents[:1] == (self.fixed_batch,)
+        return tuple(
+            axis
+            for axis, extent in enumerate(item.extents)
+            if extent in self.candidate_symbols or (fixed and axis == 0)
+        )
+
+    def batch_of(self, feeds: Feeds) -> int:
+        """Return the number of candidates in a request that fits the model."""
+        return max(
+            (
+                feeds[item.name].shape[axis]
+                for item in self.inputs
+                for axis in self.candidate_axes(item)
+            ),
+            default=1,
+        )
+
+    @property
+    def _sized_by_batch(self) -> frozenset[str]:
+        return self.candidate_symbols | self.drawn_alike
+
+    def _repeated_axes(self, item: PlannedInput) -> tuple[int, ...]:
+        leading = (0,) if item.extents and item.extents[0] in self.drawn_alike else ()
+        return (*leading, *self.candidate_axes(item))
+
     def _extents(self, batch: int, rng: np.random.Generator) -> dict[str, int]:
-        symbols = [
-            symbol
-            for item in self.inputs
-            for extent in item.extents
-            if isinstance(extent, str)
-            for symbol in _SYMBOL.findall(extent)
-        ]
+        names = dict.fromkeys(
+            extent for item in self.inputs for extent in item.extents if isinstance(extent, str)
+        )
         return {
-            symbol: batch
-            if symbol in self.candidate_symbols
+            name: batch
+            if name in self._sized_by_batch
             else int(rng.integers(2, _LONGEST_SEQUENCE + 1))
-            for symbol in dict.fromkeys(symbols)
+            for name in names
+            if not _is_worked_out(name, names)
         }
 
 
 def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     """Return how to draw valid requests for this model.
 
-    A symbolic leading extent is the candidates', unless the same symbol stands at another axis
-    too. Raises LabelError for an input without a label, FeedError for one without a rank.
+    Raises LabelError for an input without a label, FeedError for one without a rank.
     """
     ranges = infer_ranges(model.ir)
-    inputs = tuple(
-        _plan_input(at, value, labels, ranges) for at, value in enumerate(model.ir.graph.inputs)
-    )
+    inputs = tuple(_plan_input(value, labels, ranges) for value in model.ir.graph.inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
     of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
-    symbols = frozenset(
-        extent
-        for extent in leading
-        if isinstance(extent, str) and (extent in of_candidates or extent not in inner)
-    )
+    symbols = candidate_symbols(model, labels)
+    alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
-    return FeedPlan(inputs, symbols, fixed[0] if len(of_candidates) == len(fixed) == 1 else None)
+    only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
+    return FeedPlan(inputs, symbols, frozenset(alike), only)
 
 
 def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
@@ -148,7 +176,7 @@ def _bind_input(item: InputBinding, feeds: Feeds, signature: Signature) -> np.nd
     return np.ascontiguousarray(array) if array.ndim else array
 
 
-def _plan_input(at: int, value: ir.Value, labels: Labels, ranges: Ranges) -> _Input:
+def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput:
     name = value.name or ""
     if name not in labels.inputs:
         raise LabelError(f"input {name!r} has no role; label it")
@@ -161,12 +189,12 @@ def _plan_input(at: int, value: ir.Value, labels: Labels, ranges: Ranges) -> _In
         for piece in label.columns or (label,)
         for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
     ]
-    return _Input(name, _extents_of(at, value.shape), tuple(parts))
+    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
 
 
 def _plan_parts(
     name: str, dtype: np.dtype, piece: Column | InputLabel, ranges: Ranges, width: int | None
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
     """Yield the runs of columns that share a range; a label's own range goes before the graph's."""
     assert piece.role is not None  # either a column or a label without columns
     start, stop = (piece.start, piece.stop) if isinstance(piece, Column) else (0, width)
@@ -181,21 +209,27 @@ def _plan_parts(
             whole=piece.integer or bounds is not None,
         )
         end = None if stop is None else columns[-1] + 1
-        yield _Part(feature, piece.role.per_request, columns[0], end)
+        yield Part(feature, piece.role.per_request, columns[0], end)
 
 
-def _extents_of(at: int, shape: ir.Shape) -> tuple[_Extent, ...]:
+def _extents_of(name: str, shape: ir.Shape) -> tuple[_Extent, ...]:
     """Return the extents; one without a name gets a name of its own."""
     return tuple(
-        extent if isinstance(extent, int) else extent.value or f"_unnamed_{at}_{axis}"
+        extent if isinstance(extent, int) else extent.value or f"?{name}.{axis}"
         for axis, extent in enumerate(shape)
     )
 
 
+def _is_worked_out(extent: str, names: Collection[str]) -> bool:
+    """Return whether an extent is an expression ("2*L") of others."""
+    inside = _SYMBOL.findall(extent)
+    return bool(inside) and extent not in inside and all(name in names for name in inside)
+
+
 def _resolve(extent: _Extent, extents: Mapping[str, int], name: str) -> int:
     """Return an extent's number; "2*L" and the like are worked out from L."""
-    if isinstance(extent, int):
-        return extent
+    if isinstance(extent, int) or extent in extents:
+        return extent if isinstance(extent, int) else extents[extent]
     found = ir.SymbolicDim(extent).evaluate(extents)
     if not isinstance(found, int):
         raise FeedError(f"input {name!r}: extent {extent!r} cannot be worked out; give a .npz file")
@@ -203,13 +237,18 @@ def _resolve(extent: _Extent, extents: Mapping[str, int], name: str) -> int:
 
 
 def _draw_input(
-    item: _Input, shape: tuple[int, ...], rng: np.random.Generator, longest: int
+    item: PlannedInput,
+    shape: tuple[int, ...],
+    candidate_axes: tuple[int, ...],
+    rng: np.random.Generator,
+    longest: int,
 ) -> np.ndarray:
     """Draw every part; a per-request part is one row, repeated."""
     drawn = []
     for part in item.parts:
         wanted = shape if part.stop is None else (*shape[:-1], part.stop - part.start)
-        one_row = (1, *wanted[1:]) if part.per_request and wanted else wanted
-        array = draw_feature(part.feature, one_row, rng, longest=longest)
+        repeated = candidate_axes if part.per_request else ()
+        drawn_shape = tuple(1 if at in repeated else n for at, n in enumerate(wanted))
+        array = draw_feature(part.feature, drawn_shape, rng, longest=longest)
         drawn.append(np.broadcast_to(array, wanted))
     return np.array(np.concatenate(drawn, axis=-1) if len(drawn) > 1 else drawn[0], order="C")

@@ -9,8 +9,8 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.errors import FeedError
-from mari_engine.feeds import Feeds
-from mari_engine.labels import InputLabel, Labels
+from mari_engine.feeds import Feeds, PlannedInput, plan_feeds
+from mari_engine.labels import Labels
 from mari_engine.loading import Model
 
 _LARGEST = 4 << 30
@@ -40,8 +40,8 @@ def load_requests(path: str | Path, model: Model, labels: Labels | None = None) 
     return request
 
 
-def check_request(feeds: Feeds, model: Model, labels: Labels | None, *, where: str) -> int:
-    """Return the number of candidates if the arrays fit the model's inputs and the labels.
+def check_request(feeds: Feeds, model: Model, labels: Labels | None, *, where: str) -> None:
+    """Return if the arrays fit the model's inputs and, where given, the labels.
 
     Raises FeedError, naming `where` and the input.
     """
@@ -56,14 +56,13 @@ def check_request(feeds: Feeds, model: Model, labels: Labels | None, *, where: s
     for name, value in inputs.items():
         _check_dtype(feeds[name], value, f"{where}: input {name!r}")
         _check_shape(feeds[name], value.shape, symbols, f"{where}: input {name!r}")
-    if labels is not None:
-        for name, label in labels.inputs.items():
-            if name in feeds:
-                _check_rows(feeds[name], label, f"{where}: input {name!r}")
-    batch = max((len(array) for array in feeds.values() if array.ndim), default=1)
-    if batch == 0:
+    if labels is None:
+        return
+    plan = plan_feeds(model, labels)
+    for item in plan.inputs:
+        _check_rows(feeds[item.name], item, plan.candidate_axes(item), f"{where}: input")
+    if plan.batch_of(feeds) == 0:
         raise FeedError(f"{where}: holds no candidates; give at least one row")
-    return batch
 
 
 def _read_arrays(path: Path, where: str) -> Feeds:
@@ -105,21 +104,18 @@ def _check_shape(
             )
 
 
-def _check_rows(array: np.ndarray, label: InputLabel, where: str) -> None:
-    """Refuse per-request features whose rows differ; NaN equals NaN."""
-    if array.ndim == 0:
-        return
-    pieces = {
-        f"columns {column.start} to {column.stop}": array[..., column.start : column.stop]
-        for column in label.columns
-        if column.role.per_request
-    }
-    if label.role is not None and label.role.per_request:
-        pieces = {"it": array}
-    for what, piece in pieces.items():
-        same = (piece == piece[:1]) | ((piece != piece) & (piece[:1] != piece[:1]))
-        if not np.all(same):
+def _check_rows(array: np.ndarray, item: PlannedInput, axes: tuple[int, ...], where: str) -> None:
+    """Refuse per-request features that differ between candidates; NaN equals NaN."""
+    for part in item.parts:
+        piece = array if part.stop is None else array[..., part.start : part.stop]
+        if not part.per_request or piece.size == 0:
+            continue
+        first = piece
+        for axis in axes:
+            first = np.take(first, [0], axis)
+        if not np.all((piece == first) | ((piece != piece) & (first != first))):
+            what = "" if part.stop is None else f" columns {part.start} to {part.stop}"
             raise FeedError(
-                f"{where}: {what} should hold one value per request, but rows differ; send one "
-                "user per request, or change the label to item or cross"
+                f"{where} {item.name!r}:{what} should hold one value per request, but rows differ; "
+                "send one user per request, or change the label to item or cross"
             )

@@ -88,7 +88,7 @@ def verify(
     if not problem:
         tell(0.02, "opening both models in both precisions")
         subject = Subject(original, optimized, interface=interface, signature=signature)
-        cases = [*_given(requests, original, labels), *_generated(plan, tried, seeds)]
+        cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
         found = _check_cases(subject, cases, original, interface, epsilon, tell)
         problem = _first_problem(found.checks, original)
     if plan.fixed_batch is not None:
@@ -121,10 +121,13 @@ def _coarsest(model: Model) -> float:
     return max(found, default=_EPSILON[ir.DataType.FLOAT])
 
 
-def _given(requests: Sequence[Feeds], original: Model, labels: Labels) -> Iterator[_Case]:
+def _given(
+    plan: FeedPlan, requests: Sequence[Feeds], original: Model, labels: Labels
+) -> Iterator[_Case]:
     for at, feeds in enumerate(requests, start=1):
         name = feeds.name if isinstance(feeds, Request) else f"request {at}"
-        yield _Case(check_request(feeds, original, labels, where=name), None, name, feeds)
+        check_request(feeds, original, labels, where=name)
+        yield _Case(plan.batch_of(feeds), None, name, feeds)
 
 
 def _generated(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[_Case]:

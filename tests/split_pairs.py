@@ -28,7 +28,7 @@ class Pair:
 def split_pair(
     *, spoil: float = 0.0, activation: str = "Sigmoid", dtype: str = "float", seed: int = 0
 ) -> Pair:
-    """Return MatMul(Concat(user, item)) and its split twin, drop-in; `spoil` is added to a weight."""
+    """Return MatMul(Concat(user, item)) and its split twin, drop-in, one weight spoilt."""
     whole, user, item = _weights(seed, np.float16 if dtype == "float16" else np.float32)
     user[0, 0] += spoil
     inputs = f"{dtype}[N, {USER}] user, {dtype}[N, {ITEM}] item"
@@ -81,7 +81,7 @@ def compact_pair(*, seed: int = 0) -> Pair:
     return Pair(load(before, name="packed"), load(after, name="packed-compact"), interface)
 
 
-def _weights(seed: int, kind: type) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _weights(seed: int, kind: type[np.floating]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     whole = rng.standard_normal((USER + ITEM, HIDDEN)).astype(kind)
     return whole, whole[:USER].copy(), whole[USER:].copy()

@@ -29,10 +29,10 @@ def test_the_same_contract_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     ("inputs", "outputs", "message"),
     [
-        ("int64[N] b, float[N, 2] a", "float[N, 2] y", "the inputs are ['b', 'a'], ['a', 'b'] were"),
+        ("int64[N] b, float[N, 2] a", "float[N, 2] y", "the inputs are ['b', 'a'], ['a', 'b']"),
         ("float[N, 2] a, int32[N] b", "float[N, 2] y", "input 'b' has type int32, int64 was"),
         ("float[1, 2] a, int64[N] b", "float[1, 2] y", "input 'a' has shape (1, 2), ('N', 2) was"),
-        ("float[M, 2] a, int64[M] b", "float[M, 2] y", "input 'a' has shape ('M', 2), ('N', 2) was"),
+        ("float[M, 2] a, int64[M] b", "float[M, 2] y", "input 'a' has shape ('M', 2), ('N', 2)"),
         ("float[N, 2] a, int64[N] b", "float[N, 2] y, float[N, 2] z",
          "the outputs are ['y', 'z'], ['y'] were promised"),
     ],

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrays import f32
 from mari_engine.comparing import Results, measure_distance, same_ranking
 
 ONES = np.ones((3, 2))
@@ -12,7 +13,7 @@ ONES = np.ones((3, 2))
 
 def results(truth: object, exact: object, original: object, optimized: object) -> Results:
     arrays = [None if item is None else np.asarray(item) for item in (truth, exact)]
-    own = [None if item is None else np.float32(item) for item in (original, optimized)]
+    own = [None if item is None else f32(item) for item in (original, optimized)]
     return Results(arrays[0], arrays[1], own[0], own[1])
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import onnx
 import pytest
 
-from builders import build, ranking_tower
+from arrays import f32
+from builders import build, build_proto, ranking_tower
 from mari_engine import memory_probe
 from mari_engine.contenders import Contender, Settings, race
 from mari_engine.digesting import digest_graph
@@ -89,7 +90,7 @@ def test_progress_rises_and_may_cancel() -> None:
 
 def test_an_arm_that_cannot_be_loaded_is_named() -> None:
     arms, requests = contenders()
-    with pytest.raises(ExecutionError, match="^arm original: device 'abacus' is unknown"):
+    with pytest.raises(ExecutionError, match=r"^arm original: device 'abacus' is unknown"):
         race(arms, requests, Settings(device="abacus"), quiet)
 
 
@@ -120,8 +121,12 @@ def test_memory_is_unknown_where_it_cannot_be_measured(monkeypatch: pytest.Monke
 def test_mapped_tables_count_by_touched_pages(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     table = np.ones((100_000, 64), np.float32)
-    text = {"inputs": "int64[N] file", "outputs": "float[N, 64] y"}
-    proto = onnx.load_from_string(build("y = Gather (T, file)", weights={"T": table}, **text))
+    proto = build_proto(
+        "y = Gather (T, file)",
+        inputs="int64[N] file",
+        outputs="float[N, 64] y",
+        weights={"T": table},
+    )
     onnx.save(proto, path, save_as_external_data=True, location="m.data")
     peaks = measure_peak_memory(load(path), [{"file": np.array([1, 2])}], threads=1)
     assert peaks is not None
@@ -148,9 +153,13 @@ def test_profiles_name_the_models_own_nodes() -> None:
 
 def test_digests_see_weights_and_wiring_but_no_names() -> None:
     def digest(body: str, weight: float = 1.0, output: str = "y") -> str:
-        text = {"inputs": "float[N, 2] a, float[N, 2] b", "outputs": f"float[N, 2] {output}"}
-        weights = {"w": np.float32([weight, 2])}
-        return digest_graph(load(build(body, weights=weights, **text)))
+        data = build(
+            body,
+            inputs="float[N, 2] a, float[N, 2] b",
+            outputs=f"float[N, 2] {output}",
+            weights={"w": f32([weight, 2])},
+        )
+        return digest_graph(load(data))
 
     same = digest("t = Sub (a, w) y = Sub (t, b)")
     assert digest("other = Sub (a, w) z = Sub (other, b)", output="z") == same

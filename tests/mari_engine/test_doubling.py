@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
+from arrays import f32
 from builders import build, build_proto
 from mari_engine.doubling import double_model
 from mari_engine.evaluating import Float64Evaluator
@@ -32,7 +33,7 @@ def one_op(text: str, *, shape: str = "4", opset: int = 17, **weights: np.ndarra
 
 
 def test_the_model_itself_is_not_changed() -> None:
-    model = one_op("y = Mul (x, w)", w=np.float32([2]))
+    model = one_op("y = Mul (x, w)", w=f32([2]))
     before = onnx.printer.to_text(onnx.load_from_string(model.data or b""))
     graph = str(model.ir)
     double_model(model)
@@ -41,7 +42,7 @@ def test_the_model_itself_is_not_changed() -> None:
 
 
 def test_results_have_more_digits_than_float32() -> None:
-    model = one_op("y = Mul (x, w)", w=np.float32([3]))
+    model = one_op("y = Mul (x, w)", w=f32([3]))
     third = np.full((2, 4), np.float32(1 / 3))
     (y,) = evaluate(model, {"x": third})[0].values()
     assert y.dtype == np.float64
@@ -65,7 +66,7 @@ FORMS = [
 
 @pytest.mark.parametrize("text", FORMS)
 def test_every_float_becomes_float64(text: str) -> None:
-    model = one_op(text, w=np.float32([0.25]))
+    model = one_op(text, w=f32([0.25]))
     x = RNG(0).standard_normal((3, 4)).astype(np.float32)
     (wide,) = evaluate(model, {"x": x})[0].values()
     (own,) = open_session(model).run({"x": x}).values()
@@ -92,8 +93,8 @@ def test_operators_without_a_float64_kernel_are_evaluated_all_the_same(op: str) 
 
 
 def test_prelu_before_its_function_body_is_evaluated() -> None:
-    model = one_op("y = PRelu (x, w)", w=np.float32([0.25]), opset=15)
-    x = np.float32([[-1, 2, -3, 4]])
+    model = one_op("y = PRelu (x, w)", w=f32([0.25]), opset=15)
+    x = f32([[-1, 2, -3, 4]])
     assert np.array_equal(evaluate(model, {"x": x})[0]["y"], [[-0.25, 2, -0.75, 4]])
 
 
@@ -112,10 +113,10 @@ def test_bodies_of_branches_and_loops_are_doubled() -> None:
         """,
         inputs="float[N, 2] x",
         outputs="float[N, 2] y",
-        weights={"w": np.float32([1, 2])},
+        weights={"w": f32([1, 2])},
     )
     model = load(proto.SerializeToString())
-    x = np.float32([[0.3, -0.7]])
+    x = f32([[0.3, -0.7]])
     (wide,) = evaluate(model, {"x": x})[0].values()
     (own,) = open_session(model).run({"x": x}).values()
     assert wide.dtype == np.float64
@@ -125,7 +126,7 @@ def test_bodies_of_branches_and_loops_are_doubled() -> None:
 def test_quantizing_operators_keep_their_type() -> None:
     model = one_op(
         "q, s, z = DynamicQuantizeLinear (x) d = DequantizeLinear (q, s, z) y = Mul (d, w)",
-        w=np.float32([1]),
+        w=f32([1]),
     )
     doubled = double_model(model)
     assert doubled.single == ("DynamicQuantizeLinear", "DequantizeLinear")
@@ -140,7 +141,7 @@ def lookup(table: np.ndarray, *, rows: str = "rows") -> bytes:
         f"{rows} = Gather (T, id) y = Mul ({rows}, w)",
         inputs="int64[N] id",
         outputs="float[N, 16] y" if rows == "rows" else f"float[N, 16] y, float[N, 16] {rows}",
-        weights={"T": table, "w": np.float32([3])},
+        weights={"T": table, "w": f32([3])},
     )
 
 

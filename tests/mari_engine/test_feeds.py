@@ -52,6 +52,30 @@ def test_extents_may_be_worked_out_from_others() -> None:
     assert feeds["pairs"].shape[1] == 2 * feeds["history"].shape[1]
 
 
+def test_axes_may_have_any_name_or_none() -> None:
+    text = "float[N, 3] item, float[A, B] user, float[C, 2] more"
+    proto = build_proto("y = Identity (item)", inputs=text, outputs="float[N, 3] y")
+    for value, names in zip(
+        proto.graph.input, (("my-batch", ""), ("", ""), ("b 1", "")), strict=True
+    ):
+        for dim, name in zip(value.type.tensor_type.shape.dim, names, strict=True):
+            if not dim.HasField("dim_value"):
+                dim.Clear()
+                dim.dim_param = name
+    labels = Labels({"item": ITEM, "user": USER, "more": USER})
+    feeds = make_feeds(load(proto.SerializeToString()), labels, batch=7, seed=0)
+    assert [len(feeds[name]) for name in ("item", "user", "more")] == [7, 7, 7]
+    assert feeds["user"].shape[1] in range(2, 7)
+
+
+def test_candidates_may_lie_along_another_axis() -> None:
+    text = "float[L, N, 3] history, float[N, 3] item"
+    feeds = make_feeds(model(text), Labels({"history": USER, "item": ITEM}), batch=5, seed=0)
+    assert feeds["history"].shape[1:] == (5, 3)
+    assert np.array_equal(feeds["history"], feeds["history"][:, :1].repeat(5, 1))
+    assert len(np.unique(feeds["history"])) == 3 * len(feeds["history"])
+
+
 def test_the_same_seed_gives_the_same_request() -> None:
     plan = plan_feeds(model("float[N, 3] item"), Labels({"item": ITEM}))
     first, again, other = (plan.draw(batch=3, seed=seed)["item"] for seed in (0, 0, 1))

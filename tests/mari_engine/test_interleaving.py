@@ -4,7 +4,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mari_engine import interleaving
 from mari_engine.errors import Cancelled
 from mari_engine.interleaving import summarize, time_interleaved
 
@@ -30,7 +29,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(interleaving.time, "perf_counter", found)
+    monkeypatch.setattr("mari_engine.interleaving.time.perf_counter", found)
     return found
 
 

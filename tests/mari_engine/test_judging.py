@@ -22,7 +22,7 @@ def run(
     truth = np.linspace(0.0, 1.0, batch)
 
     def off(by: float) -> np.ndarray:
-        return truth + np.eye(1, batch, 1)[0] * by
+        return np.asarray(truth + np.eye(1, batch, 1)[0] * by)
 
     results = Results(truth, off(exact), off(original), off(optimized))
     return Run(batch, seed, "generated" if seed is not None else "mine.npz", {"y": results})

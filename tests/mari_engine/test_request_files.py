@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from arrays import f32
 from builders import build
 from mari_engine.errors import FeedError
 from mari_engine.feeds import Feeds
@@ -58,8 +59,8 @@ WRONG = [
     ("id", np.array([[4, 4]]), "input 'id' has 2 axes, the model wants [N]; reshape it"),
     ("item", np.ones((2, 4), np.float32), "input 'item' has extent 4 at axis 1, 3 is 3 elsewhere"),
     ("item", np.ones((5, 3), np.float32), "input 'item' has extent 5 at axis 0, N is 2 elsewhere"),
-    ("id", np.array([4, 5]), "input 'id': it should hold one value per request, but rows differ"),
-    ("user", np.float32([[0, 1, 2], [0, 2, 2]]), "columns 0 to 2 should hold one value per"),
+    ("id", np.array([4, 5]), "input 'id': should hold one value per request, but rows differ"),
+    ("user", f32([[0, 1, 2], [0, 2, 2]]), "input 'user': columns 0 to 2 should hold one value per"),
     ("item", np.array([None, 1]), "cannot be read"),
 ]
 
@@ -84,6 +85,20 @@ def test_what_does_not_fit_is_named(
 def test_without_labels_rows_may_differ(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.npz", request() | {"id": np.array([4, 5])})
     assert load_requests(path, MODEL)["id"].tolist() == [4, 5]
+
+
+def test_a_history_without_a_batch_axis_may_vary(tmp_path: Path) -> None:
+    model = load(
+        build(
+            "s = ReduceSum <keepdims = 0> (history) y = Add (item, s)",
+            inputs="float[L] history, float[N, 3] item, float[3] profile",
+            outputs="float[N, 3] y",
+        )
+    )
+    labels = Labels({name: InputLabel(role=Role.USER) for name in ("history", "profile")})
+    labels = Labels({**labels.inputs, "item": InputLabel(role=Role.ITEM)})
+    arrays = {"history": f32([1, 2, 3]), "item": f32(np.ones((5, 3))), "profile": f32([4, 5, 6])}
+    assert load_requests(write(tmp_path / "mine.npz", arrays), model, labels)
 
 
 def test_nan_rows_are_equal_rows(tmp_path: Path) -> None:

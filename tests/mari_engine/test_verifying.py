@@ -104,7 +104,7 @@ def test_two_users_in_one_request_are_refused() -> None:
     pair = split_pair()
     mine = make_feeds(pair.original, LABELS, batch=3, seed=9)
     mine["user"][2] += 1
-    with pytest.raises(FeedError, match="request 1: input 'user'.*rows differ; send one user"):
+    with pytest.raises(FeedError, match=r"request 1: input 'user'.*rows differ; send one user"):
         check(pair, requests=(mine,))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
+from arrays import f32
 from builders import build_proto
 from mari_engine.errors import ExecutionError
 from mari_engine.labels import InputLabel, Labels, Role
@@ -45,7 +46,7 @@ def sparse_model(folder: Path, *, rows: int, width: int) -> Path:
         "e = Gather (T, id) y = Add (e, one)",
         inputs="int64[N] id",
         outputs=f"float[N, {width}] y",
-        weights={"one": np.float32([1])},
+        weights={"one": f32([1])},
     )
     table = proto.graph.initializer.add()
     table.name, table.data_type = "T", onnx.TensorProto.FLOAT
