@@ -25,6 +25,8 @@ class Boundary:
     inputs: tuple[ir.Value, ...]
     bindings: tuple[InputBinding, ...]
     forms: dict[ir.Value, Form]
+    cuts: frozenset[ir.Value]
+    """Values of the new graph that are the first row of an input."""
 
 
 def open_boundary(
@@ -44,7 +46,10 @@ def open_boundary(
         made[pair[1].source].append(pair)
     pairs = [pair for value in graph.inputs for pair in made[value.name or ""]]
     return Boundary(
-        tuple(value for value, _ in pairs), tuple(binding for _, binding in pairs), opening.forms
+        tuple(value for value, _ in pairs),
+        tuple(binding for _, binding in pairs),
+        opening.forms,
+        frozenset(opening.cuts),
     )
 
 
@@ -64,6 +69,7 @@ class _Opening:
         self.inputs: list[ir.Value] = []
         self.bindings: list[InputBinding] = []
         self.forms: dict[ir.Value, Form] = {}
+        self.cuts: set[ir.Value] = set()
 
     def open(self, value: ir.Value, label: InputLabel) -> None:
         fact = self.known.values.get(value)
@@ -135,6 +141,7 @@ class _Opening:
         if not self.compact:
             cut = [self.emitter.integers([number]) for number in (0, 1, axis)]
             tensor = self.emitter.emit("Slice", [new, *cut])
+            self.cuts.add(tensor)
         return Atom(axes, tensor, dims)
 
     def register(self, axes: Axes, value: ir.Value) -> None:

@@ -16,6 +16,7 @@ from mari_engine.feeds import Feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
+from mari_engine.marking import mark_sides
 from mari_engine.results import Arm, Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.sizes import CANDIDATES, flat
@@ -94,6 +95,7 @@ def plan(
     made = rewrite(
         model, labels, signature=Signature(signature), candidates=candidates, keep=keep
     )
+    mark_sides(made.model, made.boundary)
     optimized = Model(made.model, f"{Path(model.name).stem}.optimized.onnx")
     tell(0.8, "counting")
     before = count_graph(model.ir.graph, known)
