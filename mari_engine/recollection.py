@@ -128,5 +128,6 @@ def _pictures(
         values = color(original, artifact.labels).values
         sides = {name: known.side for name, known in values.items()}
         drawn["Before"] = draw(describe(original), sides, decisions)
-    drawn["After"] = draw(describe(artifact.model), emitted_sides(artifact.model), ())
+    after = emitted_sides(artifact.model, artifact.interface)
+    drawn["After"] = draw(describe(artifact.model), after, ())
     return drawn

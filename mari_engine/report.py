@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mari_engine.charts import LETTERS, group_bars, pair_strips
 from mari_engine.describing import describe
+from mari_engine.emitting import SIDE
 from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Labels
 from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH, Picture, draw
@@ -35,9 +36,8 @@ from mari_engine.wording import (
 )
 
 if TYPE_CHECKING:
-    from mari_engine.pipeline import OptimizeResult
-
     from mari_engine.loading import Model
+    from mari_engine.pipeline import OptimizeResult
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -105,18 +105,19 @@ def find(result: OptimizeResult) -> Findings:
                 {name: color.side for name, color in result.coloring.values.items()},
                 result.decisions,
             ),
-            "After": draw(describe(result.optimized), emitted_sides(result.optimized), ()),
+            "After": draw(
+                describe(result.optimized), emitted_sides(result.optimized, result.interface), ()
+            ),
         },
     )
 
 
-def emitted_sides(model: Model) -> dict[str, Side]:
+def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
     """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
-    sides = {}
+    sides = {binding.name: Side(binding.rows) for binding in interface.inputs}
     for node in model.ir.graph:
-        side = node.metadata_props.get("mari.side", "")
-        for value in node.outputs:
-            sides[value.name or ""] = Side(side) if side in set(Side) else Side.CONSTANT
+        side = Side(node.metadata_props.get(SIDE, Side.CONSTANT))
+        sides |= {value.name or "": side for value in node.outputs}
     return sides
 
 

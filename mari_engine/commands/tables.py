@@ -138,7 +138,8 @@ def show_benchmark(result: BenchmarkResult) -> None:
         "candidates#", "arm", "p50#", "p90#", "p99#", "speedup#", "10th–90th percentile#",
         "candidates/s#", "peak memory#", "FLOPs#",
     )  # fmt: skip
-    title = f"{result.model} on {result.device}, {result.threads or 'all'} threads, interleaved"
+    threads = "1 thread" if result.threads == 1 else f"{result.threads or 'all'} threads"
+    title = f"{result.model} on {result.device}, {threads}, interleaved"
     show_table(title, columns, rows)
     for arm, reason in result.skipped.items():
         show(f"{arm} was not run: {reason}")

@@ -79,7 +79,7 @@ def test_every_section_tells_its_facts() -> None:
         "192 columns in 2 alternating pieces",
         "Gather × 8",
         "98.8 kFLOP",
-        "exact 1e-09",
+        "exact 1.0e-09",
         "1.31.0",
         "3, 0–2",
     ):
