@@ -114,11 +114,19 @@ def _is_table(value: ir.Value) -> bool:
 
 
 def _telling_part(name: str) -> str:
-    """Return "user_id" for "embedding_dict.user_id.weight", "" for "onnx::Gather_12"."""
-    if "::" in name or not name:
+    """Return "user_id" for "tables.user_id_emb.weight", "" for "onnx::Gather_12"."""
+    if "::" in name:
         return ""
     for part in reversed(name.replace("/", ".").split(".")):
-        words = [word for word in part.lower().split("_") if word and not word.isdigit()]
-        if words and not set(words) <= _PLAIN_WORDS:
-            return part
+        words = part.split("_")
+        while words and _is_plain(words[-1]):
+            words.pop()
+        while words and _is_plain(words[0]):
+            words.pop(0)
+        if words:
+            return "_".join(words)
     return ""
+
+
+def _is_plain(word: str) -> bool:
+    return not word or word.isdigit() or word.lower() in _PLAIN_WORDS

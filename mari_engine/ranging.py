@@ -8,7 +8,8 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.folding import constant_array
-from mari_engine.tracing import WHOLE, Trace, Traces, packed_width, trace_columns
+from mari_engine.passing import Trace
+from mari_engine.tracing import WHOLE, Traces, packed_width, trace_columns
 
 Ranges = Mapping[tuple[str, int | None], tuple[int, int]]
 """Half-open ranges by input name and column; the column is None for a whole input."""
