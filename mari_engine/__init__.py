@@ -5,7 +5,6 @@ from mari_engine.benchmarking import benchmark
 from mari_engine.coloring import color
 from mari_engine.costing import count_cost
 from mari_engine.describing import describe
-from mari_engine.devices import devices
 from mari_engine.errors import (
     Cancelled,
     ExecutionError,
@@ -30,6 +29,7 @@ from mari_engine.pipeline import (
     plan,
 )
 from mari_engine.profiling import profile_nodes
+from mari_engine.providers import devices
 from mari_engine.report import render_markdown, render_report
 from mari_engine.request_files import load_requests
 from mari_engine.results import (

@@ -7,13 +7,13 @@ from functools import partial
 
 from mari_engine.contenders import Contender, Settings, race
 from mari_engine.costing import count_cost
-from mari_engine.devices import find_device
 from mari_engine.digesting import digest_graph
 from mari_engine.facts import candidate_symbols
 from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
 from mari_engine.loading import Model
 from mari_engine.machine import describe_machine
 from mari_engine.pipeline import Plan, build_arm
+from mari_engine.providers import find_device
 from mari_engine.results import Arm, BenchmarkResult
 from mari_engine.types import Progress, Signature
 
@@ -38,7 +38,7 @@ def benchmark(
 
     `repetitions` None: as many rounds as fit `budget`, in seconds, at each batch size. Latency is
     of one request after warm-up, all else idle; throughput is that of one request at a time. An arm
-    that is the same graph as one before it is skipped, with the reason. Raises ExecutionError for a
+    that is the same graph as another is skipped, with the reason. Raises ExecutionError for a
     device that is absent or refuses a model.
     """
     tell = progress or _say_nothing
@@ -73,20 +73,25 @@ def _say_nothing(_share: float, _message: str) -> None:
 def _contenders(
     model: Model, result: Plan, arms: Sequence[Arm]
 ) -> tuple[list[Contender], dict[str, str]]:
-    """Return the arms to run, the original first, and why others are not run."""
-    chosen = [Contender(Arm.ORIGINAL, model, dict, result.flops.before.flops)]
+    """Return the arms to run, in their usual order, and why others are not run.
+
+    The original is always run, and MaRI wherever it is asked for: the others are compared to them.
+    """
+    symbols = candidate_symbols(model, result.labels)
+    chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before.flops)}
     known = {digest_graph(model): Arm.ORIGINAL}
     skipped: dict[str, str] = {}
-    symbols = candidate_symbols(model, result.labels)
-    for arm in (arm for arm in ARMS if arm in arms and arm != Arm.ORIGINAL):
+    for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
+        if arm not in arms:
+            continue
         built = result.optimized if arm == Arm.MARI else build_arm(result, arm)
         twin = known.setdefault(digest_graph(built), arm)
-        if twin != arm:
+        if twin != arm and arm != Arm.MARI:
             skipped[arm] = f"the same graph as {twin}"
             continue
         cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
-        chosen.append(Contender(arm, built, _binder(built, result), cost.flops))
-    return chosen, skipped
+        chosen[arm] = Contender(arm, built, _binder(built, result), cost.flops)
+    return [chosen[arm] for arm in ARMS if arm in chosen], skipped
 
 
 def _binder(built: Model, result: Plan) -> Callable[[Feeds], Feeds]:

@@ -41,11 +41,11 @@ class _Judge:
     """By output: the original's largest absolute rounding error over all generated requests."""
     scale: Mapping[str, float]
     """By output: the largest magnitude over all generated requests."""
-    ranked: frozenset[str]
-    """The outputs that have a row per candidate."""
+    once: frozenset[str]
+    """The outputs that have one row per request, which nothing ranks."""
 
 
-def judge_runs(runs: Sequence[Run], *, epsilon: float, ranked: frozenset[str]) -> tuple[Check, ...]:
+def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> tuple[Check, ...]:
     """Return one check for each run.
 
     The original's rounding error is pooled over the generated requests: on a single candidate it
@@ -61,7 +61,7 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, ranked: frozenset[str]) -
             if run.seed is not None:
                 noise[name] = max(noise.get(name, 0.0), distance.original or 0.0)
                 scale[name] = max(scale.get(name, 0.0), distance.scale)
-    judge = _Judge(epsilon, noise, scale, ranked)
+    judge = _Judge(epsilon, noise, scale, once)
     return tuple(_judge_run(judge, run, found) for run, found in zip(runs, distances, strict=True))
 
 
@@ -80,7 +80,7 @@ def _judge_run(judge: _Judge, run: Run, distances: Mapping[str, Distance]) -> Ch
     reason = run.failure
     for name, distance in distances.items():
         allowed = _allowed(judge, name, distance)
-        kept_order = name not in judge.ranked or _keeps_order(run.outputs[name], distance, allowed)
+        kept_order = name in judge.once or _keeps_order(run.outputs[name], distance, allowed)
         problem = _problem(distance, allowed) or _mistrust(judge, name, distance)
         if not problem and not kept_order:
             problem = "the candidates come in another order, beyond rounding"

@@ -9,11 +9,11 @@ from typing import Any
 
 import onnxruntime as ort
 
-from mari_engine.devices import find_device
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import Feeds
 from mari_engine.loading import Model
 from mari_engine.opening import opened_for_runtime
+from mari_engine.providers import find_device
 
 _ERRORS_ONLY = 3
 """onnxruntime's log level: its warnings say nothing that a user of this tool can act on."""

@@ -9,7 +9,7 @@ factor aside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import onnx_ir as ir
@@ -47,7 +47,7 @@ class _Findings:
 
     exact_method: str
     checks: tuple[Check, ...] = ()
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +89,8 @@ def verify(
         tell(0.02, "opening both models in both precisions")
         subject = Subject(original, optimized, interface=interface, signature=signature)
         cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
-        found = _check_cases(subject, cases, original, interface, epsilon, tell)
+        found = _check_cases(subject, cases, interface, epsilon, tell)
         problem = _first_problem(found.checks, original)
-    if plan.fixed_batch is not None:
-        found.notes.append(f"the model's inputs fix the number of candidates at {tried[0]}")
     tell(1.0, "equal" if not problem else "not equal")
     return Certificate(
         passed=not problem,
@@ -103,9 +101,15 @@ def verify(
         versions=describe_versions(),
         exact_method=found.exact_method,
         contract=contract,
-        notes=tuple(found.notes),
+        notes=(*found.notes, *_about_batch(plan)),
         reason=problem,
     )
+
+
+def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
+    if plan.fixed_batch is None:
+        return ()
+    return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
 
 
 def _say_nothing(_share: float, _message: str) -> None:
@@ -139,19 +143,15 @@ def _generated(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> 
 def _check_cases(
     subject: Subject,
     cases: Sequence[_Case],
-    original: Model,
     interface: Interface | None,
     epsilon: float,
     tell: Progress,
 ) -> _Findings:
     """Run every case through both models, and judge all of them together."""
+    bindings = interface.outputs if interface is not None else ()
+    once = frozenset(item.name for item in bindings if item.rows == "request")
     notes: list[str] = []
     runs: list[Run] = []
-    once = (
-        frozenset(item.name for item in interface.outputs if item.rows == "request")
-        if (interface is not None)
-        else frozenset()
-    )
     for at, case in enumerate(cases):
         tell(0.05 + 0.95 * at / len(cases), f"{case.request} request, {case.batch} candidates")
         run = _run_case(subject, case, once)
@@ -161,9 +161,8 @@ def _check_cases(
             runs.append(run)
     if not runs:
         raise ExecutionError(f"{notes[0]}; give id ranges in the labels or a request file (.npz)")
-    names = {value.name or "" for value in original.ir.graph.outputs}
-    checks = judge_runs(runs, epsilon=epsilon, ranked=frozenset(names - once))
-    return _Findings(subject.exact_method, checks, notes + _remarks(subject, checks))
+    checks = judge_runs(runs, epsilon=epsilon, once=once)
+    return _Findings(subject.exact_method, checks, (*notes, *_remarks(subject, checks)))
 
 
 def _run_case(subject: Subject, case: _Case, once: frozenset[str]) -> Run | str:

@@ -6,10 +6,10 @@ import onnxruntime
 import pytest
 
 from builders import build, build_proto, ranking_tower
-from mari_engine.devices import DEVICES, devices
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import Feeds
 from mari_engine.loading import load
+from mari_engine.providers import DEVICES, devices
 from mari_engine.runtime import open_session, open_source
 
 
