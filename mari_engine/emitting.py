@@ -209,8 +209,12 @@ class Emitter:
         """Return the tensor in another layout; labels of `want` that it lacks are broadcast."""
         if have == want:
             return tensor
+        held = {label for group in have for label in group}
+        absent = {extents[label] for group in want for label in group if label not in held}
         if isinstance(tensor, Constant):
-            return self._lay_constant(tensor, have, want, extents)
+            if all(isinstance(dim, int) for dim in absent):
+                return self._lay_constant(tensor, have, want, extents)
+            tensor = self.value(tensor)  # repeated as often as only the run knows
         key = (tensor, *numbered(have, want, extents))
         if key not in self._laid:
             self._laid[key] = self._lay_value(tensor, have, want, extents)

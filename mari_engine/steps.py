@@ -191,10 +191,12 @@ def columns_apart(
     if own is None or own[form.position] in mixed or own[form.position] not in output:
         return None
     label = own[form.position]
-    places = [labels.index(label) if labels and label in labels else None for labels in terms]
+    places: list[int | None] = [
+        labels.index(label) if labels and label in labels else None for labels in terms
+    ]
     for at, place in enumerate(places):
         other = step.forms[at]
         movable = isinstance(other, Atom) and other.constant is not None
         if place is not None and at != found[0] and not movable:
             return None
-    return output.index(label), places
+    return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
