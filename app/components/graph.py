@@ -1,4 +1,4 @@
-"""The graph component: a document of plain data in, the selected vertex out.
+"""The graph component: a scene of plain data in, the selected vertex out.
 
 Drawn by vis-network, taken at run time from pyvis, which ships it: nothing is copied here and
 nothing comes from outside. All names are shown as text, never as markup.
@@ -14,28 +14,21 @@ from typing import Any
 
 import streamlit as st
 
+from app.views.graph_scene import Scene
+
 _SCRIPTS = ("model", "folding", "drawing", "pane", "panel", "studio", "tools", "main")
 _VIS = "lib/vis-9.1.2/vis-network.min.js"
 
 
 def show_graph(
-    scene: Mapping[str, Any],
-    *,
-    key: str,
-    height: int = 720,
-    on_select: Callable[[], None] | None = None,
-) -> tuple[int, int] | None:
-    """Draw the scene (see `app.views.graph_scene`); return the selected pane and vertex.
-
-    `on_select` is called when the user selects something else, before the page runs again.
-    """
-    result = _component()(
+    scene: Scene, *, key: str, height: int = 680, on_select: Callable[[], None] | None = None
+) -> None:
+    """Draw the scene; `on_select` is called when the user has selected something else."""
+    _component()(
         key=key,
-        data={"key": key, "scene": dict(scene), "height": height},
-        height="content",
+        data={"key": key, "id": scene.id, "scene": scene.text, "height": height},
         on_selected_change=on_select or (lambda: None),
     )
-    return read_selection(result.get("selected"), scene)
 
 
 def choose_vertex(pane: int, at: int, *, key: str, turn: int) -> None:
@@ -46,15 +39,18 @@ def choose_vertex(pane: int, at: int, *, key: str, turn: int) -> None:
     _chooser()(key=f"{key} chooser", data={"key": key, "pane": pane, "at": at, "turn": turn})
 
 
-def read_selection(value: object, scene: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return what the browser says is selected, or None where this scene has no such vertex."""
-    if not isinstance(value, Mapping):
+def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
+    """Return the pane and the vertex that the browser says are selected.
+
+    None where nothing is, or where this scene has no such vertex: browsers can say anything.
+    """
+    selected = value.get("selected") if isinstance(value, Mapping) else None
+    if not isinstance(selected, Mapping):
         return None
-    pane, at = value.get("pane"), value.get("at")
-    panes = scene["panes"]
-    if not isinstance(pane, int) or not isinstance(at, int) or not 0 <= pane < len(panes):
+    pane, at = selected.get("pane"), selected.get("at")
+    if not isinstance(pane, int) or not isinstance(at, int):
         return None
-    return (pane, at) if 0 <= at < len(panes[pane]["names"]) else None
+    return (pane, at) if 0 <= pane < len(scene.sizes) and 0 <= at < scene.sizes[pane] else None
 
 
 @cache

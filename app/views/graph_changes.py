@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.views.graph_topology import Kind, Topology, Vertex
-from mari_engine import FlopsReport
+
+_CANDIDATES = re.compile(r"\bN\b")
+"""Colorings call the number of candidates N."""
 
 
 class Change(StrEnum):
@@ -33,7 +36,7 @@ class Changes:
     links: tuple[tuple[int, int], ...]
 
 
-def compare_graphs(original: Topology, optimized: Topology, flops: FlopsReport) -> Changes:
+def compare_graphs(original: Topology, optimized: Topology) -> Changes:
     """Return the changes; nodes are matched by the sources that the optimized graph names."""
     known = {(vertex.kind, vertex.name): at for at, vertex in enumerate(original.vertices)}
     links = [
@@ -54,7 +57,8 @@ def compare_graphs(original: Topology, optimized: Topology, flops: FlopsReport) 
     for left, right in links:
         pair = original.vertices[left], optimized.vertices[right]
         if len(makers[right]) == len(results[left]) == 1 and pair[0].op == pair[1].op:
-            before[left] = after[right] = _kept(*pair, flops)
+            once = _per_candidate(original, pair[0]) and not _per_candidate(optimized, pair[1])
+            before[left] = after[right] = Change.ONCE if once else Change.SAME
     return Changes(tuple(before), tuple(after), tuple(links))
 
 
@@ -64,9 +68,9 @@ def _sources(vertex: Vertex) -> list[tuple[Kind, str]]:
     return [(Kind.NODE, name) for name in dict.fromkeys(vertex.node.sources or (vertex.name,))]
 
 
-def _kept(before: Vertex, after: Vertex, flops: FlopsReport) -> Change:
-    was = flops.before.nodes.get(before.name)
-    now = flops.after.nodes.get(after.name)
-    if before.node and was and now and was.per_candidate and not now.per_candidate:
-        return Change.ONCE
-    return Change.SAME
+def _per_candidate(topology: Topology, vertex: Vertex) -> bool:
+    """Return True when the candidates are an extent, or a part of one, of what a node makes."""
+    if vertex.node is None:
+        return False
+    shapes = [topology.colors[name].shape for name in vertex.values if name in topology.colors]
+    return any(_CANDIDATES.search(str(extent)) for shape in shapes for extent in shape or ())

@@ -12,10 +12,10 @@ UNKNOWN = "?"
 _GRAY = "#9AA3AE"
 
 CHANGES = {
-    Change.REPLACED: ("-", "#D55E00", "−", "replaced by other nodes"),
-    Change.GONE: ("x", "#A23B00", "×", "no longer needed"),
+    Change.REPLACED: ("-", "#D55E00", "\N{MINUS SIGN}", "replaced by other nodes"),
+    Change.GONE: ("x", "#A23B00", "\N{MULTIPLICATION SIGN}", "no longer needed"),
     Change.NEW: ("+", "#009E73", "+", "new"),
-    Change.ONCE: ("1", "#CC79A7", "1×", "now runs once per request"),
+    Change.ONCE: ("1", "#CC79A7", "1\N{MULTIPLICATION SIGN}", "now runs once per request"),
     Change.SAME: ("=", _GRAY, "=", "unchanged"),
 }
 """Letter, color, sign, name."""

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.views.graph_changes import Change, Changes
+from app.views.graph_changes import Change
 from app.views.graph_details import clean, describe_decision, describe_vertex, index_decisions
 from app.views.graph_folding import Fold, Folding, fold_graph
 from app.views.graph_layout import Layout, lay_out
 from app.views.graph_marks import CHANGES, DECISIONS, UNKNOWN, list_marks
-from app.views.graph_topology import Kind, Topology
+from app.views.graph_topology import Kind, Topology, Vertex
 from app.views.palette import SIDES
+from app.views.text import count, scaled
 from mari_engine import Cost, Decision
 
 _KINDS = {Kind.INPUT: "i", Kind.NODE: "n", Kind.OUTPUT: "o"}
@@ -31,15 +32,27 @@ class Graph:
     title: str
     topology: Topology
     cost: Cost | None = None
+    changes: tuple[Change, ...] = ()
+    """By vertex; empty while there is nothing to compare with."""
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """The decisions, and the vertices of both graphs that they are about."""
+    """The decisions, and the number of candidates at which FLOPs are given as one number."""
 
     decisions: tuple[Decision, ...] = ()
     candidates: int = 500
-    """The candidates of a request, for FLOPs in one number."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A document for the graph component, with the names that tell one from another."""
+
+    id: str
+    text: str
+    """JSON."""
+    sizes: tuple[int, ...]
+    """The vertices of each pane."""
 
 
 def make_scene(
@@ -47,45 +60,44 @@ def make_scene(
     *,
     fold: Fold,
     ruling: Ruling | None = None,
-    changes: Changes | None = None,
-) -> dict[str, Any]:
+    links: Sequence[tuple[int, int]] = (),
+) -> Scene:
     """Return the document for one graph, or for the original beside the optimized one.
 
-    `changes` are given when both graphs are, or when one of the two is shown alone.
+    `links` join vertices of the first graph to those of the second that were made from them.
     """
     ruling = ruling or Ruling()
-    sides = (changes.original, changes.optimized) if changes and len(graphs) == 2 else (None, None)
-    panes = [_pane(graph, fold, ruling, side) for graph, side in zip(graphs, sides, strict=False)]
-    scene: dict[str, Any] = {
-        "panes": panes,
-        "links": [list(link) for link in changes.links] if changes and len(graphs) == 2 else [],
-        "decisions": [describe_decision(decision) for decision in ruling.decisions],
-        "candidates": ruling.candidates,
-        "marks": list_marks(),
-    }
-    text = json.dumps(scene, sort_keys=True, separators=(",", ":"))
-    return {"id": hashlib.sha256(text.encode()).hexdigest()[:16], **scene}
+    text = json.dumps(
+        {
+            "panes": [_pane(graph, fold, ruling) for graph in graphs],
+            "links": links,
+            "decisions": [describe_decision(decision) for decision in ruling.decisions],
+            "candidates": ruling.candidates,
+            "marks": list_marks(),
+        },
+        separators=(",", ":"),
+    )
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Scene(digest, text, tuple(len(graph.topology.vertices) for graph in graphs))
 
 
-def _pane(
-    graph: Graph, fold: Fold, ruling: Ruling, changes: Sequence[Change] | None
-) -> dict[str, Any]:
+def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
     topology = graph.topology
     folding = fold_graph(topology, fold)
     vertices = topology.vertices
-    labels = [_label(vertex.name, vertex.scope, vertex.kind) for vertex in vertices]
+    labels = [_label(vertex) for vertex in vertices]
     boxes = [clean(box.name, 60) for box in folding.boxes]
     ops = [clean(vertex.op, 40) for vertex in vertices]
     titles = [max(pair, key=len) for pair in zip(ops, labels, strict=True)]
     layout = lay_out(topology, folding, [*titles, *boxes])
     return {
-        "title": graph.title,
+        "title": _headline(graph, ruling),
         "names": [clean(vertex.name) for vertex in vertices],
         "labels": labels,
         "ops": _coded(ops),
         "kinds": "".join(_KINDS[vertex.kind] for vertex in vertices),
         "sides": "".join(SIDES[v.side].letter if v.side else UNKNOWN for v in vertices),
-        "changes": "".join(CHANGES[change][0] for change in changes or ()),
+        "changes": "".join(CHANGES[change][0] for change in graph.changes),
         "flops": _flops(topology, graph.cost, ruling.candidates),
         "decisions": _decisions(topology, ruling.decisions),
         "actions": "".join(DECISIONS[decision.action][0] for decision in ruling.decisions),
@@ -96,11 +108,20 @@ def _pane(
     }
 
 
-def _label(name: str, scope: str, kind: Kind) -> str:
-    """Return the name without its scope, which the box around it already tells."""
-    if kind is Kind.NODE and scope and name.startswith(scope):
-        name = name[len(scope) :].strip("/.") or name
-    return clean(name, 28)
+def _headline(graph: Graph, ruling: Ruling) -> str:
+    """Return "Original · 61 nodes · 12 MFLOP at 500 candidates"."""
+    nodes = sum(vertex.kind is Kind.NODE for vertex in graph.topology.vertices)
+    parts = [graph.title, count(nodes, "node")] if graph.title else []
+    if graph.cost and parts:
+        work = scaled(graph.cost.flops.at(ruling.candidates), "FLOP")
+        parts.append(f"{work} at {count(ruling.candidates, 'candidate')}")
+    return " · ".join(parts)
+
+
+def _label(vertex: Vertex) -> str:
+    """Return the end of the name; the beginning is told by the boxes around it."""
+    parts = [part for part in vertex.name.split("/") if part]
+    return clean("/".join(parts[-2:]) if vertex.node and parts else vertex.name, 28)
 
 
 def _coded(texts: Sequence[str]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ function drawBox(ctx, theme, place, look, scale) {
     ctx.stroke();
   }
   let at = left + 7;
-  for (const { color, letter, share } of look.bar) {
+  for (const { color, text, share } of look.bar) {
     const length = (width - 14) * share;
     ctx.fillStyle = color;
     ctx.fillRect(at, top + height - 15, length, 10);
@@ -175,7 +175,7 @@ function drawBox(ctx, theme, place, look, scale) {
       ctx.font = `700 9px ${theme.font}`;
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
-      ctx.fillText(letter, at + length / 2, top + height - 9.5);
+      ctx.fillText(text, at + length / 2, top + height - 9.5);
     }
     at += length;
   }

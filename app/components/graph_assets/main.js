@@ -11,10 +11,14 @@ export default function draw({ parentElement, data, setStateValue }) {
     studio.hear = () => takeChoice(studio);
     window.addEventListener("mari-choice", studio.hear);
   }
-  studio.report = (selected) => setStateValue("selected", selected);
-  if (studio.scene?.id !== data.scene.id) studio.load(data.scene);
-  else studio.retheme();
   root.style.setProperty("--graph-height", `${data.height}px`);
+  studio.report = (selected) => setStateValue("selected", selected);
+  if (studio.id !== data.id) {
+    studio.id = data.id;
+    studio.load(JSON.parse(data.scene));
+  } else {
+    studio.retheme();
+  }
   studio.key = data.key;
   takeChoice(studio);
   return () => {

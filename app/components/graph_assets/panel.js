@@ -113,7 +113,7 @@ class Panel {
     head.append(this.badge("decision", decision.action[0].toUpperCase()), ` ${decision.action}`);
     part.append(head, element("p", "", decision.reason));
     part.append(this.table([["Before", decision.before], ["After", decision.after]]));
-    if (decision.new.length) {
+    if (decision.new.length && !this.studio.partners(pane, item).items.length) {
       part.append(this.table(decision.new.map((name) => ["New node", name])));
     }
     this.root.append(part);

@@ -94,7 +94,9 @@ class Studio {
   fillOverlays() {
     const select = this.find(".overlay");
     const wanted = [["side", "side"]];
-    if (this.panes.some(({ model }) => model.data.changes)) wanted.unshift(["change", "change"]);
+    if (this.panes.some(({ model }) => model.data.changes)) {
+      wanted[this.panes.length > 1 ? "unshift" : "push"](["change", "change"]);
+    }
     if (this.scene.decisions.length) wanted.push(["decision", "decision"]);
     if (this.panes.some(({ model }) => model.data.flops.some(Boolean))) wanted.push(["flops", "FLOPs"]);
     const before = select.value;
@@ -152,7 +154,7 @@ class Studio {
     }
     return this.scene.marks[overlay].filter(({ letter }) => counts.has(letter)).map((mark) => ({
       ...mark, count: counts.get(mark.letter), share: counts.get(mark.letter) / members.length,
-      letter: mark.letter }));
+      text: mark.sign || mark.letter }));
   }
 
   isDim(pane, item) {

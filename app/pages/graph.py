@@ -1,0 +1,29 @@
+"""Step 3: the colored graph, before and after."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.components.graph_panel import show_graph_panel
+from app.components.steps import show_command, show_missing, show_next
+from app.state import get_work
+from app.views.commands import inspect_command
+
+work = get_work()
+if work.opened is None:
+    show_missing("Choose a model first.", page="pages/model.py", label="To the models")
+else:
+    st.header("What depends on the candidates, and what does not", anchor=False)
+    if work.confirmed is None:
+        st.caption(
+            "Colored by the labels as they stand. Confirm them to see the rewritten graph beside"
+            " the original."
+        )
+    else:
+        st.caption(
+            "Left: what is replaced. Right: what is new. Select a node on one side, and dashed"
+            " lines lead to what it became or was made from."
+        )
+    show_graph_panel(work)
+    show_next("pages/layout.py", "Layout", blocked=work.blocked())
+    show_command(work.opened, inspect_command(work.opened.path))
