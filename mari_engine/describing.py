@@ -10,13 +10,14 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.loading import Model
-from mari_engine.types import GraphInfo, GraphNode, TensorInfo
+from mari_engine.types import GraphInfo, GraphNode, Side, TensorInfo
 
 _LONGEST_TEXT = 80
 _LONGEST_LIST = 8
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _NAMESPACE = "namespace"
 _SOURCES = "mari.source"
+_SIDE = "mari.side"
 
 
 def describe(model: Model) -> GraphInfo:
@@ -76,6 +77,7 @@ def _elements(shape: tuple[int | str, ...] | None) -> int:
 
 def _describe_node(node: ir.Node) -> GraphNode:
     sources = node.metadata_props.get(_SOURCES, "")
+    side = node.metadata_props.get(_SIDE, "")
     return GraphNode(
         name=node.name or "",
         op=node.op_type,
@@ -85,6 +87,7 @@ def _describe_node(node: ir.Node) -> GraphNode:
         attributes={name: _shorten(item) for name, item in node.attributes.items()},
         scope=_scope(node),
         sources=tuple(sources.split("\n")) if sources else (),
+        side=Side(side) if side in set(Side) else None,
     )
 
 

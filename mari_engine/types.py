@@ -194,6 +194,8 @@ class GraphNode:
     """The module path, from metadata or from a name such as /tower/0/MatMul; "" if unknown."""
     sources: tuple[str, ...] = ()
     """In an optimized graph: the original nodes it was made from."""
+    side: Side | None = None
+    """In an optimized graph: whether it runs once per request or per candidate."""
 
 
 @dataclass(frozen=True)
