@@ -10,7 +10,7 @@ from mari_engine.ops.shape import identity
 from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions, static
 
 
-def concat(call: Call) -> Spec:
+def concatenate(call: Call) -> Spec:
     """https://onnx.ai/onnx/operators/onnx__Concat.html"""
     if len(call.operands) == 1:
         return identity(call)
@@ -159,7 +159,7 @@ def pad(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("Concat", concat),
+    Rule("Concat", concatenate),
     Rule("Split", split),
     Rule("Slice", slice_),
     Rule("Pad", pad),

@@ -12,7 +12,7 @@ from mari_engine.ops.concat import pick
 from mari_engine.sizes import Axes, Axis, Size, Unsupported, align, flat, is_one, positions, static
 
 
-def gather(call: Call) -> Spec:
+def look_up(call: Call) -> Spec:
     """https://onnx.ai/onnx/operators/onnx__Gather.html"""
     at = call.axis(0)
     data, index = call.axes(0), call.fact(1)
@@ -137,7 +137,7 @@ def one_hot(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("Gather", gather),
+    Rule("Gather", look_up),
     Rule("GatherElements", gather_elements),
     Rule("GatherND", gather_nd),
     Rule("OneHot", one_hot),

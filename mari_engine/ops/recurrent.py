@@ -10,7 +10,7 @@ from mari_engine.ops.call import Call, Rule
 from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, static
 
 
-def recurrent(gates: int) -> Callable[[Call], Spec]:
+def with_gates(gates: int) -> Callable[[Call], Spec]:
     """Return the declaration of RNN, GRU or LSTM with this many gates.
 
     https://onnx.ai/onnx/operators/onnx__GRU.html: X is [time, batch, input].
@@ -102,8 +102,8 @@ def convolution(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("RNN", recurrent(1), product=True),
-    Rule("GRU", recurrent(3), product=True),
-    Rule("LSTM", recurrent(4), product=True),
+    Rule("RNN", with_gates(1), product=True),
+    Rule("GRU", with_gates(3), product=True),
+    Rule("LSTM", with_gates(4), product=True),
     Rule("Conv", convolution, product=True),
 )

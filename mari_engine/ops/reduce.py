@@ -11,7 +11,7 @@ from mari_engine.ops.contraction import kept_axes, reduced_axes
 from mari_engine.sizes import Unsupported, flat, positions, static
 
 
-def reduce(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
+def reduction(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
     """Return the declaration of a reduction over `axes`."""
 
     def declare(call: Call) -> Spec:
@@ -78,14 +78,14 @@ def trilu(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("ReduceMax", reduce(idempotent=True)),
-    Rule("ReduceMin", reduce(idempotent=True)),
-    Rule("ReduceProd", reduce(idempotent=False)),
-    Rule("ReduceL1", reduce(idempotent=False, weight=2)),
-    Rule("ReduceL2", reduce(idempotent=False, weight=2)),
-    Rule("ReduceSumSquare", reduce(idempotent=False, weight=2)),
-    Rule("ReduceLogSum", reduce(idempotent=False)),
-    Rule("ReduceLogSumExp", reduce(idempotent=False, weight=5)),
+    Rule("ReduceMax", reduction(idempotent=True)),
+    Rule("ReduceMin", reduction(idempotent=True)),
+    Rule("ReduceProd", reduction(idempotent=False)),
+    Rule("ReduceL1", reduction(idempotent=False, weight=2)),
+    Rule("ReduceL2", reduction(idempotent=False, weight=2)),
+    Rule("ReduceSumSquare", reduction(idempotent=False, weight=2)),
+    Rule("ReduceLogSum", reduction(idempotent=False)),
+    Rule("ReduceLogSumExp", reduction(idempotent=False, weight=5)),
     Rule("ArgMax", extremum),
     Rule("ArgMin", extremum),
     Rule("TopK", topk),
