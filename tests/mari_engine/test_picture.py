@@ -65,5 +65,6 @@ def test_a_graph_too_large_to_read_is_counted_not_drawn() -> None:
 
 def test_an_empty_graph_is_an_empty_picture() -> None:
     picture = draw(GraphInfo((), (), (), (), 17, 8, "", 0, 0, 0), {}, ())
-    assert picture.boxes == picture.wires == ()
+    assert picture.boxes == ()
+    assert picture.wires == ()
     assert picture.width == 0
