@@ -173,7 +173,7 @@ class Contraction:
         )
         summed = (left.labels & right.labels) - keep
         if not summed:
-            return (self._scaled if last else _same)(self._multiplied(left, right)), False
+            return (self._scaled if last else _same)(self._multiplied(left, right, last=last)), False
         if self._goes_right(left, right):
             left, right = right, left
         if left.labels & right.labels & keep:
@@ -191,8 +191,14 @@ class Contraction:
     def _many(self, labels: frozenset[int]) -> bool:
         return any(self.extents[label] == CANDIDATES for label in labels)
 
-    def _multiplied(self, left: Laid, right: Laid) -> Laid:
+    def _multiplied(self, left: Laid, right: Laid, *, last: bool) -> Laid:
+        """Multiply place by place, in the order of the result: operands are smaller to move."""
         layout = common_layout([left.dims, right.dims])
+        place = {label: at for at, label in enumerate(self.product.output)}
+        order = [place[label] for group in layout for label in group if label in place]
+        if last and order != sorted(order):
+            singles = {label for group in layout for label in group}
+            layout = tuple((label,) for label in self.product.output if label in singles)
         tensors = [
             self.emitter.lay(side.tensor, side.dims, fitted(layout, side.labels), self.extents)
             for side in (left, right)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.factors import Contract, Reduce, Slices, Spec
+from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.sizes import CANDIDATES, Axis, flat
@@ -46,21 +46,22 @@ class Gain:
 
 
 def split_gain(
-    prices: Prices, *, rows: int, request: int, candidate: int, width: int, joined: bool, parts: int
-) -> Gain:
-    """Return what a product gains by running its request columns once.
+    prices: Prices, *, whole: int, apart: int, copied: int, kept: int, joined: bool, pieces: int,
+    products: int,
+) -> Gain:  # fmt: skip
+    """Return what a product gains by taking the columns of each side alone.
 
-    `rows` per-candidate rows meet `request` + `candidate` columns and give `width` results;
-    `joined` says that the columns are joined anyway, for another reader; `parts` counts the
-    pieces of the candidate side.
+    `whole` and `apart` are FLOPs; `copied` elements need not be joined any more, and `kept` are
+    those of the larger side, in so many `pieces`; `joined` says that the columns are joined
+    anyway, for another reader. The result is `products` products instead of one.
     """
-    element = 4
-    saves = 2.0 * rows * request * width / prices.flops_per_second
-    costs = 2.0 * request * width / prices.flops_per_second + prices.node
+    element = 8.0  # bytes: one float is read and written
+    saves = max(0, whole - apart) / prices.flops_per_second
+    costs = (products - 1) * prices.node
     if not joined:
-        saves += 2.0 * element * rows * request / prices.bytes_per_second
-    elif parts > 1:
-        costs += prices.node + 2.0 * element * rows * candidate / prices.bytes_per_second
+        saves += element * copied / prices.bytes_per_second
+    elif pieces > 1:
+        costs += prices.node + element * kept / prices.bytes_per_second
     return Gain(saves, costs)
 
 

@@ -249,6 +249,10 @@ class Emitter:
             tensor = self._reshape(tensor, pieces, extents)
         order = moved(pieces, core)
         if order != list(range(len(order))):
+            if () in pieces:  # runtimes transpose fast only without extents of 1
+                pieces = tuple(group for group in pieces if group)
+                tensor = self._reshape(tensor, pieces, extents)
+                order = moved(pieces, core)
             tensor = self.emit("Transpose", [tensor], {"perm": order})
         now = tuple(pieces[at] for at in order)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]

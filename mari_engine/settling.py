@@ -115,6 +115,10 @@ class Settling:
             return atoms[0]
         parted = [self.algebra.parted(atom, position) for atom in atoms]
         layout = _with_own(common_layout([atom.dims for atom in parted]), position)
+        order = [at for group in layout for at in group]
+        if len({tuple(at for g in atom.dims for at in g) for atom in parted}) > 1:
+            if order != sorted(order):  # they must move anyway: into the value's own order
+                layout = tuple((at,) for at in sorted(order))
         tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
         axis = layout.index((position,))
         joined = self.emitter.cached("Concat", tensors, {"axis": axis})

@@ -133,21 +133,39 @@ def _dividable(step: Step, spec: Contract) -> int | None:
 
 
 def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
-    own, candidates = spec.terms[at], step.shop.candidates
-    label, extents = own[form.position], spec.extents()
-    inner = [extents[lab] for lab in own if lab not in spec.output and lab != label]
-    rows = [extents[lab] for lab in own if lab in spec.output]
-    width = [extents[lab] for lab in spec.output if lab not in own]
-    side = np.array([per_candidate(part) for part in form.parts])[form.part]
-    share = extent(tuple(inner), candidates)
+    """Return what the split saves: the work of each side alone against that of the whole."""
+    candidates, extents = step.shop.candidates, spec.extents()
+    label = spec.terms[at][form.position]
+    others = {
+        own[place]
+        for i, own in enumerate(spec.terms)
+        for other in [step.forms[i]]
+        if i != at and other is not None
+        for place in other.present
+    }
+
+    def extent_of(labels: set[int], columns: int) -> int:
+        return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
+
+    sides = [{spec.terms[at][place] for place in side} for side in form.sides]
+    counts = np.bincount(form.part, minlength=len(form.parts)).tolist()
+    whole = set[int]().union(*sides)
+    blocks = dict[frozenset[int], int]()
+    for side, columns in zip(sides, counts, strict=True):
+        blocks[frozenset(side)] = blocks.get(frozenset(side), 0) + columns
+    side_work = [extent_of(set(side) | others, columns) for side, columns in blocks.items()]
+    many = max(range(len(blocks)), key=lambda i: side_work[i])
+    columns = list(blocks.items())
+    copied = extent_of(whole, len(form.part)) - extent_of(set(columns[many][0]), columns[many][1])
     return split_gain(
         step.shop.prices,
-        rows=extent(tuple(rows), candidates),
-        request=int((~side).sum()) * share,
-        candidate=int(side.sum()) * share,
-        width=extent(tuple(width), candidates),
+        whole=2 * extent_of(whole | others, len(form.part)),
+        apart=2 * sum(side_work),
+        copied=copied,
+        kept=extent_of(set(columns[many][0]), columns[many][1]),
         joined=step.shop.settling.settled(form),
-        parts=len({part for part in form.part[side].tolist()}),
+        pieces=sum(1 for side in form.sides if side == columns[many][0]),
+        products=len(blocks),
     )
 
 

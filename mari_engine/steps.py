@@ -199,4 +199,20 @@ def columns_apart(
         movable = isinstance(other, Atom) and other.constant is not None
         if place is not None and at != found[0] and not movable:
             return None
+    if not _worth_apart(step, form, terms, output):
+        return None
     return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
+
+
+def _worth_apart(
+    step: Step, form: Blocks, terms: Sequence[Labels | None], output: Labels
+) -> bool:
+    """Return True when some columns of the result then lack a factor that others have."""
+    others, own = set[int](), list[set[int]]()
+    for other, labels in zip(step.forms, terms, strict=False):
+        if other is form and labels is not None:
+            own = [{labels[at] for at in side} for side in form.sides]
+        elif other is not None and labels is not None:
+            others |= {labels[at] for at in other.present}
+    wanted = set(output)
+    return len({frozenset((side | others) & wanted) for side in own}) > 1
