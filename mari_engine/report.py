@@ -86,7 +86,7 @@ def render_findings_markdown(findings: Findings, benchmark: BenchmarkResult | No
 def find(result: OptimizeResult) -> Findings:
     """Gather what a report tells of a result."""
     return Findings(
-        source=str(result.original.path or result.original.name),
+        source=result.original.path.name if result.original.path else result.original.name,
         source_sha256=result.original.sha256,
         labels=result.labels,
         signature=result.signature,
@@ -126,7 +126,7 @@ def _context(findings: Findings, benchmark: BenchmarkResult | None) -> dict[str,
     counts = Counter(decision.action for decision in findings.decisions)
     return {
         "found": findings,
-        "name": Path(findings.source).name,
+        "name": findings.source,
         "command": _command(findings),
         "words": certificate_in_words(certificate),
         "checks": [
@@ -151,7 +151,7 @@ def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
 
 
 def _command(findings: Findings) -> str:
-    parts = ["mari", "optimize", Path(findings.source).name, "--labels", "labels.json", "-o", "out"]
+    parts = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
     parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
     return Verbatim(make_plain(shlex.join(parts)))
 

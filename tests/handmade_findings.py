@@ -132,7 +132,7 @@ def make_findings(
     *,
     passed: bool = True,
     lookups: int = 12,
-    source: str = "models/ranker.onnx",
+    source: str = "ranker.onnx",
 ) -> Findings:
     """Return all that a report tells; `name` stands wherever a model's names do."""
     graph, sides = make_graph(lookups, name)

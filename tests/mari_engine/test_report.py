@@ -68,7 +68,7 @@ def test_verdict_claims_no_identity_where_float64_was_not_evaluated() -> None:
 def test_every_section_tells_its_facts() -> None:
     text = Elements(render_findings(handmade.make_findings())).text
     for fact in (
-        "models/ranker.onnx",
+        "ranker.onnx",
         "0123456789abcdef" * 4,
         "mari optimize ranker.onnx --labels labels.json -o out --signature drop-in",
         "item_id",
