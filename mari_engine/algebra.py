@@ -16,10 +16,10 @@ from mari_engine.forms import (
     Form,
     Product,
     Sum,
-    Tensor,
     Whole,
     as_term,
     as_whole,
+    per_candidate,
     relabel,
     with_extent,
 )
@@ -27,6 +27,8 @@ from mari_engine.sizes import Axes, Axis, Dim, Unsupported, flat, size
 
 Settle = Callable[[Form], Atom]
 """Computes a form: `settling.settle` with its emitter."""
+_SHORT_RUN = 8
+"""Elements that lie together, below which picking is done on the transpose."""
 Run = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -257,15 +259,19 @@ class Algebra:
         if constant is not None:
             picked = constant.mapped(lambda array: np.take(array, columns, axis=at))
             return replace(atom, axes=axes, tensor=picked)
-        return replace(atom, axes=axes, tensor=self._picked(atom, at, columns))
-
-    def _picked(self, atom: Atom, at: int, columns: Index) -> Tensor:
-        start, stop = int(columns[0]), int(columns[-1]) + 1
+        start = int(columns[0])
         if (columns == np.arange(start, start + len(columns))).all():
-            cut = [self.emitter.integers([number]) for number in (start, stop, at)]
-            return self.emitter.cached("Slice", [atom.tensor, *cut], {})
+            cut = [self.emitter.integers([bound]) for bound in (start, start + len(columns), at)]
+            tensor = self.emitter.cached("Slice", [atom.tensor, *cut], {})
+            return replace(atom, axes=axes, tensor=tensor)
+        inner = size(tuple(flat(atom.axes)[p] for group in atom.dims[at + 1 :] for p in group))
+        if per_candidate(atom) and not inner.symbols and inner.number < _SHORT_RUN:
+            # picking single elements out of rows is slow: pick whole rows of the transpose
+            rest = tuple(group for group in atom.dims if group and group != (position,))
+            atom, at = self.laid(atom, ((position,), *rest)), 0
         index = self.emitter.integers(columns.tolist())
-        return self.emitter.cached("Gather", [atom.tensor, index], {"axis": at})
+        tensor = self.emitter.cached("Gather", [atom.tensor, index], {"axis": at})
+        return replace(atom, axes=axes, tensor=tensor)
 
     def parted(self, atom: Atom, position: int) -> Atom:
         """Return the atom with one position in a dimension of its own."""

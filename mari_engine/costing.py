@@ -27,6 +27,8 @@ class Prices:
     bytes_per_second: float = 8e9
     node: float = 3e-6
     """The overhead of one more node."""
+    pick: float = 5e-9
+    """Picking one element out of a row."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,18 @@ class Gain:
 
 def split_gain(
     prices: Prices, *, whole: int, apart: int, copied: int, kept: int, joined: bool, pieces: int,
-    products: int,
+    products: int, taken: int,
 ) -> Gain:  # fmt: skip
     """Return what a product gains by taking the columns of each side alone.
 
     `whole` and `apart` are FLOPs; `copied` elements need not be joined any more, and `kept` are
     those of the larger side, in so many `pieces`; `joined` says that the columns are joined
-    anyway, for another reader. The result is `products` products instead of one.
+    anyway, for another reader. The result is `products` products instead of one, for which
+    `taken` elements of other operands must be picked apart.
     """
     element = 8.0  # bytes: one float is read and written
     saves = max(0, whole - apart) / prices.flops_per_second
-    costs = (products - 1) * prices.node
+    costs = (products - 1) * prices.node + taken * prices.pick
     if not joined:
         saves += element * copied / prices.bytes_per_second
     elif pieces > 1:

@@ -166,7 +166,17 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         joined=step.shop.settling.settled(form),
         pieces=sum(1 for side in form.sides if side == columns[many][0]),
         products=len(blocks),
+        taken=sum(
+            extent_of({own[place] for place in other.present}, len(form.part))
+            for i, own in enumerate(spec.terms)
+            for other in [step.forms[i]]
+            if i != at and other is not None and label in own and not _is_constant(other)
+        ),
     )
+
+
+def _is_constant(form: Form) -> bool:
+    return isinstance(form, Atom) and form.constant is not None
 
 
 def _split(step: Step, at: int) -> list[Product]:
