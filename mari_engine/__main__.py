@@ -71,7 +71,7 @@ def _explain(error: Exception) -> str:
     usage = getattr(error, "format_message", None)  # typer's own, or that of the click it uses
     if callable(usage):
         path = getattr(getattr(error, "ctx", None), "command_path", "mari")
-        return f"{usage()} See '{path} --help'."
+        return f"{str(usage()).rstrip('.')}; see '{path} --help'"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; give a path that can be read or written"
     what = f"{type(error).__name__}: {error}"

@@ -22,6 +22,7 @@ from mari_engine.commands.options import (
     OriginalArgument,
     Requests,
     Seeds,
+    read_kept,
     read_labels,
     read_model,
     read_numbers,
@@ -53,13 +54,14 @@ def optimize(
         raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels) if labels else None
+    kept = read_kept(loaded, [*(keep or ()), *(more or ())])
     with show_progress() as progress:
         result = optimize_model(
             loaded,
             known,
             signature=signature,
             candidates=candidates,
-            keep=(*(keep or ()), *(more or ())),
+            keep=kept,
             requests=tuple(load_requests(path, loaded, known) for path in request or ()),
             progress=progress,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mari_engine.errors import LabelError, ModelError
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
@@ -68,13 +70,27 @@ def read_labels(model: Model, path: Path | None) -> Labels:
     if path is None:
         return propose_labels(model)
     labels = Labels.load(path)
-    check_labels(model, labels)
+    try:
+        check_labels(model, labels)
+    except LabelError as error:
+        raise LabelError(f"{path}: {error}") from error
     return labels
 
 
 def read_model(path: Path, free_batch: bool = False) -> Model:
     """Return the normalized model of a file."""
     return load(path, free_batch=free_batch)
+
+
+def read_kept(model: Model, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of nodes to keep; raises ModelError for one that the model does not have."""
+    known = {node.name for node in model.ir.graph}
+    for name in names:
+        if name not in known:
+            raise ModelError(
+                f"--keep {name}: the model has no such node; 'mari inspect' lists them"
+            )
+    return tuple(names)
 
 
 def read_numbers(text: str) -> tuple[int, ...]:

@@ -223,7 +223,9 @@ def test_bad_input_names_the_file_and_the_remedy(
     assert "labels.json" in err
     assert "line 1" in err
     labels.write_text(json.dumps({"version": 1, "inputs": {"user": {"role": "user"}}}))
-    assert "'item'" in complaint(capsys, "inspect", model, "--labels", labels)
+    err = complaint(capsys, "inspect", model, "--labels", labels)
+    assert "'item'" in err
+    assert "labels.json" in err
     assert "0" in complaint(capsys, "bench", model, "--labels", labels, "--batch", "0")
     assert "no-such-sample" in complaint(capsys, "app", "no-such-sample")
 
@@ -233,6 +235,14 @@ def test_two_models_are_one_too_many(
 ) -> None:
     words = ("optimize", model, model, "--labels", labels, "-o", tmp_path / "out")
     assert "one model" in complaint(capsys, *words)
+
+
+def test_a_kept_node_must_exist(
+    model: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("optimize", model, "--labels", labels, "-o", tmp_path / "out", "--keep", "nobody")
+    assert "nobody" in complaint(capsys, *words)
+    assert not (tmp_path / "out").exists()
 
 
 def test_unwritable_output_is_told(
