@@ -46,7 +46,7 @@ def labels(
 ) -> None:
     """Propose a role for every input and column, each with a confidence and the evidence."""
     proposed = propose_labels(read_model(model, free_batch))
-    show_labels(proposed)
+    show_labels(proposed, evidence=True)
     if output is not None:
         proposed.save(output)
         show("", f"written: {output}")
@@ -87,7 +87,7 @@ def _show_inspection(found: Plan) -> None:
         if tensor.name in found.coloring.values
     ]
     show_table("Inputs", ("input", "type", "shape", "side"), inputs)
-    show_labels(found.labels)
+    show_labels(found.labels, evidence=False)
     sides = [color.side for color in found.coloring.values.values()]
     show_table("Colors", ("side", "values#"), [(side, sides.count(side)) for side in Side])
     show_segments(found.coloring.segments)

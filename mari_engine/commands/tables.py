@@ -24,10 +24,11 @@ RUNS_SHOWN = 12
 """Longer concatenations are cut in the table; the JSON has them all."""
 
 
-def show_labels(found: Labels) -> None:
+def show_labels(found: Labels, *, evidence: bool) -> None:
     """Print the roles of all inputs and columns."""
     columns = ("input", "columns", "feature", "role", "confidence#", "range", "evidence")
-    show_table("Labels", columns, label_rows(found))
+    shown = len(columns) if evidence else -1
+    show_table("Labels", columns[:shown], [row[:shown] for row in label_rows(found)])
 
 
 def label_rows(found: Labels) -> list[tuple[str, ...]]:
