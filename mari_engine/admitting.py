@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import google.protobuf.message
@@ -11,6 +12,8 @@ from mari_engine.errors import ModelError
 
 OLDEST_OPSET = 11
 _MOST_NODES = 200_000
+_MOST_ELEMENTS = 1 << 31
+_STANDARD = ("", "ai.onnx")
 
 
 def parse_model(data: bytes, where: str) -> onnx.ModelProto:
@@ -33,6 +36,8 @@ def parse_model(data: bytes, where: str) -> onnx.ModelProto:
             f"{where}: opset {opset} is too old; export with opset {OLDEST_OPSET} or later"
         )
     _check_size(proto, where)
+    _check_nodes(proto, opset, where)
+    _check_extents(proto.graph, where)
     _check_defined(proto.graph, frozenset(), where)
     return proto
 
@@ -60,6 +65,35 @@ def _check_size(proto: onnx.ModelProto, where: str) -> None:
     size = nodes_in(proto.graph.node, 0)
     if size > _MOST_NODES:
         raise ModelError(f"{where}: {size} nodes; the engine takes at most {_MOST_NODES}")
+
+
+def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
+    """Refuse standard operators with inputs or attributes that they do not have."""
+    context = onnx.checker.C.CheckerContext()
+    context.ir_version = proto.ir_version
+    context.opset_imports = {"": opset}
+    for node in proto.graph.node:
+        if node.domain not in _STANDARD or any(_bodies(node)) or _has_external(node):
+            continue
+        try:
+            onnx.checker.check_node(node, context)
+        except onnx.checker.ValidationError as error:
+            reason = str(error).split("\n")[0]
+            raise ModelError(f"{where}: {_show(node)}: {reason}; export it again") from error
+
+
+def _check_extents(graph: onnx.GraphProto, where: str) -> None:
+    """Refuse inputs that no memory holds; an extent below zero is one that is not known."""
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        for extent in value.type.tensor_type.shape.dim:
+            if extent.dim_value < 0:
+                extent.ClearField("value")
+    for value in graph.input:
+        dims = value.type.tensor_type.shape.dim
+        if math.prod(extent.dim_value for extent in dims if extent.dim_value) > _MOST_ELEMENTS:
+            raise ModelError(
+                f"{where}: input {value.name!r} is too large to be held; mend its shape"
+            )
 
 
 def _check_defined(graph: onnx.GraphProto, outer: frozenset[str], where: str) -> None:
@@ -91,6 +125,10 @@ def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         if item.type == onnx.AttributeProto.GRAPH:
             yield item.g
         yield from item.graphs
+
+
+def _has_external(node: onnx.NodeProto) -> bool:
+    return any(item.t.data_location == onnx.TensorProto.EXTERNAL for item in node.attribute)
 
 
 def _show(node: onnx.NodeProto) -> str:

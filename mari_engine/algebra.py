@@ -23,53 +23,13 @@ from mari_engine.forms import (
     relabel,
     with_extent,
 )
-from mari_engine.sizes import Axes, Axis, Dim, Unsupported, flat, size
+from mari_engine.matching import Run, loose, matching
+from mari_engine.sizes import Axes, flat, size
 
 Settle = Callable[[Form], Atom]
 """Computes a form: `settling.settle` with its emitter."""
 _SHORT_RUN = 8
 """Elements that lie together, below which picking is done on the transpose."""
-Run = tuple[tuple[int, ...], tuple[int, ...]]
-
-
-def loose(dims: Sequence[Dim]) -> Axes:
-    """Return axes of one factor each."""
-    return tuple((dim,) for dim in dims)
-
-
-def matching(old: Axis, new: Axis) -> list[Run]:
-    """Return runs of old positions and the new positions that hold the same elements."""
-    out: list[Run] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        if i < len(old) and j < len(new) and old[i] == new[j]:
-            out.append(((i,), (j,)))
-            i, j = i + 1, j + 1
-        elif i < len(old) and old[i] == 1:
-            out.append(((i,), ()))
-            i += 1
-        elif j < len(new) and new[j] == 1:
-            out.append(((), (j,)))
-            j += 1
-        else:
-            a, b = i + 1, j + 1
-            while a <= len(old) and b <= len(new) and not size(old[i:a]).same(size(new[j:b])):
-                if _smaller(old[i:a], new[j:b]):
-                    a += 1
-                else:
-                    b += 1
-            if a > len(old) or b > len(new):
-                raise Unsupported(f"{old} cannot be shown as {new}")
-            out.append((tuple(range(i, a)), tuple(range(j, b))))
-            i, j = a, b
-    return out
-
-
-def _smaller(left: Axis, right: Axis) -> bool:
-    a, b = size(left), size(right)
-    if a.symbols != b.symbols:
-        return len(a.symbols) < len(b.symbols)
-    return a.number < b.number
 
 
 class Algebra:

@@ -9,8 +9,8 @@ import onnx_ir as ir
 
 from mari_engine.describing import name_dtype
 from mari_engine.emitting import Emitter
-from mari_engine.facts import Survey
 from mari_engine.factors import Index
+from mari_engine.facts import Survey
 from mari_engine.forms import Atom, Blocks, Form
 from mari_engine.labels import InputLabel, Labels
 from mari_engine.results import InputBinding, Rows
@@ -41,7 +41,9 @@ def open_boundary(
     )
     for value in order:  # candidate-side inputs first: the candidates are counted on one of them
         opening.open(value, labels.inputs.get(value.name or "") or InputLabel())
-    made = {binding.source: [] for binding in opening.bindings}
+    made: dict[str, list[tuple[ir.Value, InputBinding]]] = {
+        binding.source: [] for binding in opening.bindings
+    }
     for pair in zip(opening.inputs, opening.bindings, strict=True):
         made[pair[1].source].append(pair)
     pairs = [pair for value in graph.inputs for pair in made[value.name or ""]]
@@ -95,19 +97,21 @@ class _Opening:
         shape = _one_row(value.shape, axes) if self.compact else value.shape
         new = self.input(value, value.name or "", shape, "request", None)
         self.forms[value] = self.row(new, axes)
+        if not self.compact:
+            self.register(axes, new)
 
     def packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
         """Request and candidate columns of one input become two parts of blocks."""
         width = int(flat(axes)[-1])
         candidate = np.ones(width, dtype=np.int64)
-        for column in label.columns:
-            candidate[column.start : column.stop] = not column.role.per_request
+        for own in label.columns:
+            candidate[own.start : own.stop] = not own.role.per_request
         name = value.name or ""
         if self.compact:
-            own = [np.flatnonzero(candidate == side) for side in (0, 1)]
             rows: tuple[Rows, Rows] = ("request", "candidate")
             parts, column = [], np.zeros(width, dtype=np.int64)
-            for kind, index in zip(rows, own, strict=True):
+            for side, kind in enumerate(rows):
+                index = np.flatnonzero(candidate == side)
                 parts.append(self.half(value, axes, kind, index))
                 column[index] = np.arange(len(index))
         else:
@@ -121,7 +125,7 @@ class _Opening:
     def half(self, value: ir.Value, axes: Axes, rows: Rows, index: Index) -> Atom:
         name = self.emitter.unique(f"{value.name}__{rows}")
         mine: Axes = (*axes[:-1], (len(index),))
-        shape = list(value.shape or ())[:-1] + [len(index)]
+        shape = [*list(value.shape or ())[:-1], len(index)]
         if rows == "request":
             shape = list(_one_row(ir.Shape(shape), mine) or ())
         new = self.input(value, name, ir.Shape(shape), rows, tuple(index.tolist()))

@@ -117,7 +117,7 @@ def _captured(graph: ir.Graph, outer: set[ir.Value]) -> list[ir.Value]:
 def _replace(graph: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> None:
     for node in graph:
         for at, value in enumerate(node.inputs):
-            if value in captured:
+            if value is not None and value in captured:
                 node.replace_input_with(at, captured[value])
         for body in _bodies(node):
             _replace(body, captured)

@@ -2,8 +2,8 @@
 
 What lacks the candidates is paid once: request-side tensors fold once per request, and the
 candidates meet what is left. Products of constants are written as nodes, which runtimes fold when
-they load the model: rounding them here would make the saved model another function. The path problem is the one
-of opt_einsum (https://dgasmith.github.io/opt_einsum/); the products here have few operands.
+they load the model: rounding them here would make the saved model another function. The path
+problem is the one of opt_einsum (https://dgasmith.github.io/opt_einsum/), of few operands.
 """
 
 from __future__ import annotations
@@ -148,9 +148,9 @@ class Contraction:
     def _scaled(self, operand: Laid) -> Laid:
         if self.scale == 1.0:
             return operand
-        inverse = round(1.0 / self.scale)
-        exact = math.isclose(self.scale * inverse, 1.0, rel_tol=1e-12)
-        number, op = (inverse, "Div") if exact else (self.scale, "Mul")  # 1/50 cannot be held
+        number, op = self.scale, "Mul"
+        if 0 < abs(number) < 1 and math.isclose(number * round(1 / number), 1.0, rel_tol=1e-12):
+            number, op = round(1 / number), "Div"  # 1/50 cannot be held exactly, 50 can
         factor = self.emitter.like(number, self.product.dtype)
         self.scale = 1.0
         return replace(operand, tensor=self.emitter.emit(op, [operand.tensor, factor]))
@@ -173,7 +173,8 @@ class Contraction:
         )
         summed = (left.labels & right.labels) - keep
         if not summed:
-            return (self._scaled if last else _same)(self._multiplied(left, right, last=last)), False
+            result = self._multiplied(left, right, last=last)
+            return (self._scaled(result) if last else result), False
         if self._goes_right(left, right):
             left, right = right, left
         if left.labels & right.labels & keep:
@@ -254,7 +255,3 @@ class Contraction:
 def fitted(layout: Dims, held: frozenset[int]) -> Dims:
     """Return the layout as a tensor with fewer labels takes part in it."""
     return tuple(group if set(group) <= held else () for group in layout)
-
-
-def _same(operand: Laid) -> Laid:
-    return operand

@@ -119,7 +119,7 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
 
 
 def _bytes(node: ir.Node, known: Survey) -> Flops:
-    """Return the bytes that a node reads and writes; a table that rows are looked up in is not read."""
+    """Return the bytes that a node reads and writes; looked-up tables are not read."""
     total: Counter[bool] = Counter()
     spec = known.specs[node]
     for value in (*node.inputs, *node.outputs):

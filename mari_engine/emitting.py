@@ -6,6 +6,7 @@ one layout to another with as few nodes as it takes, and constants with none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -155,9 +156,13 @@ class Emitter:
         """Remember that an extent can be read off this value's shape."""
         self._sources.setdefault(symbol, (value, axis))
 
+    def tells(self, symbol: str) -> bool:
+        """Return True when the extent can be read off a tensor of the new graph."""
+        return symbol in self._sources
+
     def extent(self, dims: Sequence[Dim]) -> ir.Value:
         """Return the product of extents as an int64 tensor of shape [1]."""
-        number = int(np.prod([dim for dim in dims if isinstance(dim, int)] or [1]))
+        number = math.prod(dim for dim in dims if isinstance(dim, int))
         symbols = [dim for dim in dims if isinstance(dim, str)]
         out = self.integers([number]) if number != 1 or not symbols else None
         for symbol in symbols:
@@ -182,7 +187,7 @@ class Emitter:
     def extents(self, dims: Sequence[Sequence[Dim]]) -> ir.Value:
         """Return a rank-1 int64 tensor of extents, one for each product of dims."""
         if all(isinstance(dim, int) for group in dims for dim in group):
-            return self.integers([int(np.prod(group or [1])) for group in dims])
+            return self.integers([math.prod(int(dim) for dim in group) for group in dims])
         parts = [self.extent(group) for group in dims]
         key = ("extents", tuple(id(part) for part in parts))
         if key not in self._pooled:
@@ -191,13 +196,15 @@ class Emitter:
             )
         return self._pooled[key]
 
-    def shape_tensor(self, content: Array) -> ir.Value:
-        """Return int64 elements of which some are extents, in the content's shape."""
+    def shape_tensor(self, content: Array, dtype: ir.DataType) -> ir.Value:
+        """Return elements of which some are extents, in the content's shape."""
         sizes = [Size.of(element) for element in content.ravel().tolist()]
-        vector = self.extents([(size.number, *size.symbols) for size in sizes])
-        if content.ndim == 1:
-            return vector
-        return self.emit("Reshape", [vector, self.integers(list(content.shape))])
+        out = self.extents([(size.number, *size.symbols) for size in sizes])
+        if content.ndim != 1:
+            out = self.emit("Reshape", [out, self.integers(list(content.shape))])
+        if dtype != ir.DataType.INT64:
+            out = self.emit("Cast", [out], {"to": int(dtype)})
+        return out
 
     def like(self, number: float, dtype: ir.DataType) -> ir.Value:
         """Return a scalar constant of this type."""
@@ -275,7 +282,8 @@ class Emitter:
         free = [at for at, group in enumerate(groups) if any(isinstance(d, str) for d in group)]
         if len(free) <= 1:
             numbers = [
-                -1 if at in free else int(np.prod(group or [1])) for at, group in enumerate(groups)
+                -1 if at in free else math.prod(int(dim) for dim in group)
+                for at, group in enumerate(groups)
             ]
             return self.emit("Reshape", [tensor, self.integers(numbers)])
         return self.emit("Reshape", [tensor, self.extents(groups)])

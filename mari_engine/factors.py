@@ -9,7 +9,7 @@ The idea is that of OpenXLA Shardy's op sharding rules (its docs/sdy_dialect.md)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +36,10 @@ class Spec:
     weight: int = 0
     """FLOPs per element of the work; 0 when the op only moves data."""
 
+    def axes(self, index: int) -> Axes:
+        """Return one operand's axes, () for one that does not matter."""
+        return self.operands[index] or ()
+
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
         """Return labels for the operands' and the results' positions."""
         raise TypeError(f"{type(self).__name__} has no labels")
@@ -57,6 +61,7 @@ class Pointwise(Spec):
     linear: Linear | None = None
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.results[0]))))
         return self.maps, tuple(own for _ in self.results)
 
@@ -72,6 +77,7 @@ class View(Spec):
     source: Labels = ()
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         count = len(flat(self.operands[0] or ()))
         fresh = iter(range(count, count + len(self.source)))
         result = tuple(next(fresh) if at < 0 else at for at in self.source)
@@ -93,6 +99,7 @@ class Contract(Spec):
     addend_scale: float = 1.0
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         extra = () if self.addend is None else (self.addend,)
         return self.terms + extra, (self.output,)
 
@@ -132,11 +139,13 @@ class Along(Spec):
     last: bool = False
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.results[0]))))
         extra = tuple(None if axes is None else self.along for axes in self.operands[1:])
         return (own, *extra), tuple(own for _ in self.results)
 
     def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
         return frozenset(self.along)
 
 
@@ -152,11 +161,13 @@ class Reduce(Spec):
     idempotent: bool = False
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.operands[0] or ()))))
         kept = tuple(at for at in own if at not in self.over)
         return (own, *[None] * (len(self.operands) - 1)), (kept,)
 
     def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
         return frozenset() if self.idempotent else frozenset(self.over)
 
 
@@ -171,10 +182,20 @@ class Slices(Spec):
     """Extents whose product times `weight` is the FLOPs; the results' when empty."""
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
         return self.terms, self.outputs
 
     def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
         return self.mixed
+
+
+Spell = Callable[[Any, Sequence[Any]], tuple[Any, Any]]
+"""Writes nodes with an emitter, of the operands' tensors; returns the factor and the shift."""
+
+
+def _unspelled(_emitter: Any, _tensors: Sequence[Any]) -> tuple[Any, Any]:
+    raise TypeError("this affine op does not say how it is spelled")
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,4 +207,4 @@ class Affine(Slices):
     """
 
     position: int = 0
-    spell: Callable[[Any, Sequence[Any]], tuple[Any, Any]] = field(default=lambda emitter, tensors: (None, None))
+    spell: Spell = _unspelled

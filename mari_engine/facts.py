@@ -62,16 +62,18 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     seen: Counter[str] = Counter()
     leading: list[str] = []
     for value in model.ir.graph.inputs:
-        names = [_name(value, at) for at in range(len(value.shape or ()))]
+        names = [_name(value, at) or "" for at in range(len(value.shape or ()))]
         label = labels.inputs.get(value.name or "")
         per_request = label is not None and label.role is not None and label.role.per_request
         if not per_request:
             seen.update({name for name in names if name})
         leading += names[:1] if names and names[0] else []
     if not seen:
-        return frozenset()
+        return frozenset(leading[:1])
+    unlabelled = not labels.inputs
     (best, times), *_ = sorted(
-        seen.items(), key=lambda item: (-leading.count(item[0]) if not labels.inputs else 0, -item[1], item[0] not in leading)
+        seen.items(),
+        key=lambda item: (unlabelled and -leading.count(item[0]), -item[1], item[0] not in leading),
     )
     if times == 1 and len(set(leading)) == len(leading) > 1 and _anonymous(leading):
         return frozenset(leading)
@@ -139,7 +141,7 @@ class _Walk:
         tensor = value.const_value
         if tensor is None:
             return self.described(value)
-        axes = tuple((int(d),) if d != 1 else () for d in tensor.shape)
+        axes: Axes = tuple((d,) if d != 1 else () for d in tensor.shape.numpy())
         readable = tensor.size <= LARGEST and tensor.nbytes <= _FOLLOWED_BYTES
         if not readable or tensor.dtype == ir.DataType.STRING:
             return Fact(axes, tensor.dtype)

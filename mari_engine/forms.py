@@ -178,7 +178,7 @@ def with_extent(axes: Axes, position: int, extent: int) -> Axes:
     at, out = 0, []
     for axis in axes:
         here = position - at
-        out.append(axis[:here] + (extent,) + axis[here + 1 :] if 0 <= here < len(axis) else axis)
+        out.append((*axis[:here], extent, *axis[here + 1 :]) if 0 <= here < len(axis) else axis)
         at += len(axis)
     return tuple(out)
 

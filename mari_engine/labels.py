@@ -72,7 +72,9 @@ class Labels:
     def confidence(self) -> float:
         """The least confidence among all inputs and columns (1.0 when nothing is labelled)."""
         found = [
-            part.confidence for label in self.inputs.values() for part in (label.columns or (label,))
+            part.confidence
+            for label in self.inputs.values()
+            for part in (label.columns or (label,))
         ]
         return min(found, default=1.0)
 
@@ -118,7 +120,8 @@ class Labels:
             raise LabelError(f"{path}: cannot be read ({error}); give a labels.json") from error
         except json.JSONDecodeError as error:
             raise LabelError(
-                f"{path}: line {error.lineno} is not JSON ({error.msg}); mend it or run 'mari labels'"
+                f"{path}: line {error.lineno} is not JSON ({error.msg}); "
+                "mend it or run 'mari labels'"
             ) from error
         try:
             return Labels.from_json(data)

@@ -57,6 +57,8 @@ def _slice(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
     if rank is None or len(bounds) < 2 or bounds[0] is None or bounds[1] is None:
         return [trace.without_places()]
     count = bounds[0].size
+    if any(array is not None and array.shape != (count,) for array in bounds):
+        return [trace.without_places()]
     axes = _numbers(bounds, 2, np.arange(count)) % rank
     steps = _numbers(bounds, 3, np.ones(count, np.int64))
     for axis, start, stop, step in zip(axes, bounds[0], bounds[1], steps, strict=True):

@@ -14,7 +14,7 @@ from mari_engine.errors import LabelError, VerificationError
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.feeds import Feeds
 from mari_engine.labeling import check_labels, propose_labels
-from mari_engine.labels import Labels
+from mari_engine.labels import Column, Labels
 from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
 from mari_engine.results import Arm, Certificate, Interface, OutputBinding
@@ -92,9 +92,7 @@ def plan(
     known = survey(model, candidate_symbols(model, labels))
     coloring = color_surveyed(model.ir.graph, labels, known)
     tell(0.4, "rewriting")
-    made = rewrite(
-        model, labels, signature=Signature(signature), candidates=candidates, keep=keep
-    )
+    made = rewrite(model, labels, signature=Signature(signature), candidates=candidates, keep=keep)
     mark_sides(made.model, made.boundary)
     optimized = Model(made.model, f"{Path(model.name).stem}.optimized.onnx")
     tell(0.8, "counting")
@@ -168,10 +166,11 @@ def certain_labels(model: Model) -> Labels:
     for name, label in labels.inputs.items():
         for part in label.columns or (label,):
             if part.confidence < 1:
-                where = f"{name}[{part.start}:{part.stop}]" if hasattr(part, "start") else name
+                columns = f"[{part.start}:{part.stop}]" if isinstance(part, Column) else ""
                 raise LabelError(
-                    f"input {where}: its role is not certain ({part.confidence:.0%} {part.role}); "
-                    "run 'mari labels', confirm the file and pass it with --labels"
+                    f"input {name}{columns}: its role is not certain "
+                    f"({part.confidence:.0%} {part.role}); run 'mari labels', confirm the file "
+                    "and pass it with --labels"
                 )
     return labels
 
@@ -216,7 +215,7 @@ def _decisions(made: Rewritten, before: Cost, after: Cost) -> tuple[Decision, ..
         spent = sum((after.nodes.get(name, Flops()) for name in new), Flops())
         action, reason = entry.action, entry.reason
         if not new and action != Action.FUSED:
-            action, reason = Action.FUSED, "computed before the model runs, or part of another product"
+            action, reason = Action.FUSED, "computed before the model runs, or within another one"
         out.append(
             Decision(
                 node.name or "", node.op_type, action, reason,
@@ -227,10 +226,13 @@ def _decisions(made: Rewritten, before: Cost, after: Cost) -> tuple[Decision, ..
 
 
 def _interface(made: Rewritten, model: Model, known: Survey) -> Interface:
+    counted = made.signature == Signature.DROP_IN or any(
+        binding.rows == "candidate" for binding in made.boundary.bindings
+    )
     outputs = []
     for value in model.ir.graph.outputs:
         fact = known.values.get(value)
-        many = fact is None or CANDIDATES in flat(fact.axes)
+        many = fact is None or (counted and CANDIDATES in flat(fact.axes))
         outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
     return Interface(made.boundary.bindings, tuple(outputs))
 

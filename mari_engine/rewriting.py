@@ -25,7 +25,7 @@ from mari_engine.loading import Model
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
-from mari_engine.sizes import Unsupported, positions
+from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
 from mari_engine.steps import Shop, Step, Strategy
@@ -43,6 +43,7 @@ class Rewritten:
     model: ir.Model
     boundary: Boundary
     ledger: Ledger
+    signature: Signature
 
 
 def rewrite(
@@ -90,9 +91,9 @@ class _Interpreter:
                 self.opaque[old] = new
         for node in self.graph:
             self.visit(node)
-        outputs = [self.native(value) for value in self.graph.outputs]
+        outputs = [self.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
-        return Rewritten(model, boundary, self.ledger)
+        return Rewritten(model, boundary, self.ledger, signature)
 
     # --- the walk
 
@@ -162,16 +163,14 @@ class _Interpreter:
             return Atom(fact.axes, held, positions(fact.axes))
         if fact.dtype is None:
             raise Unsupported("a constant of unknown type")
-        dtype = fact.dtype.numpy()
-        if fact.content is None:
-            fill = np.asarray(fact.fill, dtype=dtype)
+        content, dims = fact.content, positions(fact.axes)
+        if content is None:  # one element, repeated
             dims = ((),) * len(fact.axes)
-            held = Constant(lambda: fill.reshape([1] * len(dims)), fact.dtype)
-            return Atom(fact.axes, held, dims)
-        if fact.content.dtype != object:
-            array = np.asarray(fact.content, dtype=dtype)
-            return Atom(fact.axes, Constant(lambda: array, fact.dtype), positions(fact.axes))
-        return Atom(fact.axes, self.emitter.shape_tensor(fact.content), positions(fact.axes))
+            content = np.full([1] * len(dims), fact.fill)
+        if content.dtype == object:
+            return Atom(fact.axes, self.emitter.shape_tensor(content, fact.dtype), dims)
+        array = np.asarray(content, dtype=fact.dtype.numpy())
+        return Atom(fact.axes, Constant(lambda: array, fact.dtype), dims)
 
     def native(self, value: ir.Value) -> ir.Value:
         """Return an original value in full, in its own layout, in the new graph."""
@@ -181,6 +180,17 @@ class _Interpreter:
         self.forms[value] = atom
         full = self.shop.algebra.laid(atom, positions(atom.axes))
         return self.emitter.value(full.tensor)
+
+    def output(self, value: ir.Value) -> ir.Value:
+        """Return a graph output; of one row where no input tells how many candidates there are."""
+        if value in self.opaque or self.emitter.tells(CANDIDATES):
+            return self.native(value)
+        atom = self.settling.settle(self.form(value), self.why)
+        dims = tuple(
+            tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)
+            for group in positions(atom.axes)
+        )
+        return self.emitter.value(self.shop.algebra.laid(atom, dims).tensor)
 
     why = "a node that is kept reads all of its columns"
 
@@ -210,13 +220,15 @@ class _Interpreter:
 
 def _view(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, View) and form is not None
+    assert isinstance(spec, View)
+    assert form is not None
     return [relabel(form, step.result, spec.source)]
 
 
 def _pick(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, Pick) and form is not None
+    assert isinstance(spec, Pick)
+    assert form is not None
     results = []
     for index, axes in zip(spec.indices, spec.results, strict=True):
         taken = step.shop.algebra.take(form, spec.position, index)

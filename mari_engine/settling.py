@@ -75,7 +75,9 @@ class Settling:
         """Return an elementwise op of tensors of the same axes."""
         layout, tensors = self.aligned(atoms)
         if all(atom.constant is not None for atom in atoms):
-            tensors = [self.algebra.laid(atom, fitted(layout, atom.present)).tensor for atom in atoms]
+            tensors = [
+                self.algebra.laid(atom, fitted(layout, atom.present)).tensor for atom in atoms
+            ]
         note = next((atom.note for atom in atoms if atom.note), "")
         return Atom(atoms[0].axes, self.emitter.emit(op, tensors), layout, note)
 
@@ -116,9 +118,9 @@ class Settling:
         parted = [self.algebra.parted(atom, position) for atom in atoms]
         layout = _with_own(common_layout([atom.dims for atom in parted]), position)
         order = [at for group in layout for at in group]
-        if len({tuple(at for g in atom.dims for at in g) for atom in parted}) > 1:
-            if order != sorted(order):  # they must move anyway: into the value's own order
-                layout = tuple((at,) for at in sorted(order))
+        orders = {tuple(at for group in atom.dims for at in group) for atom in parted}
+        if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
+            layout = tuple((at,) for at in sorted(order))
         tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
         axis = layout.index((position,))
         joined = self.emitter.cached("Concat", tensors, {"axis": axis})
@@ -139,4 +141,3 @@ def _with_own(layout: Dims, position: int) -> Dims:
         after = (at for at, group in enumerate(out) if group and group[0] > position)
         out.insert(next(after, len(out)), (position,))
     return tuple(out)
-

@@ -7,6 +7,7 @@ import onnx_ir as ir
 
 _LARGEST_KEPT = 1 << 16
 """Bytes of an initializer that inference may want to look into (split sizes, shapes, axes)."""
+_LONGEST_LIST = 4096
 
 
 def infer_shapes(model: ir.Model) -> None:
@@ -22,6 +23,8 @@ def infer_shapes(model: ir.Model) -> None:
             value.const_value = None
             del skeleton.graph.initializers[name]
             skeleton.graph.inputs.append(value)
+    for value in skeleton.graph.inputs:
+        _hide_length(value)
     proto = ir.serde.serialize_model(skeleton)
     try:
         inferred = onnx.shape_inference.infer_shapes(
@@ -30,6 +33,16 @@ def infer_shapes(model: ir.Model) -> None:
     except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):
         return  # a graph that inference chokes on is still a graph: its values stay unknown
     _take_over(model.graph, inferred.graph)
+
+
+def _hide_length(value: ir.Value) -> None:
+    """Forget the extent of a long list of whole numbers.
+
+    Inference takes each such list for a shape and would follow every number of it.
+    """
+    extent = value.shape[0] if value.shape is not None and len(value.shape) == 1 else None
+    if isinstance(extent, int) and extent > _LONGEST_LIST:
+        value.shape = ir.Shape([None])
 
 
 def forget_shapes(model: ir.Model) -> None:

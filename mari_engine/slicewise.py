@@ -25,7 +25,8 @@ def along(step: Step) -> Form:
 
 def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     spec, form = step.spec, forms[0]
-    assert isinstance(spec, Along) and form is not None
+    assert isinstance(spec, Along)
+    assert form is not None
     atom = step.shop.settling.settle(form, step.why)
     at = _dimension(atom, spec)
     if at is None:
@@ -37,9 +38,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
         atom = step.shop.algebra.laid(atom, (*rest, spec.along))
         at = len(rest)
     after = ((),) * (len(atom.dims) - at - 1)
-    extras = [
-        None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]
-    ]
+    extras = [None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]]
     node = step.shop.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
     return replace(atom, axes=axes, tensor=node.outputs[0])
 
@@ -67,12 +66,14 @@ def reduce(step: Step) -> Form:
         form = step.shop.settling.settle(form, step.why)
     atom = step.atom(0)
     absent = over - atom.present
-    if absent and not spec.idempotent:
+    if not spec.idempotent and (absent or not over):
         atom = step.shop.algebra.laid(atom, (*atom.dims, tuple(sorted(absent))))
     gone = frozenset(over & atom.present)
     dims = tuple(part for group in atom.dims for part in parted_groups(group, gone))
     atom = step.shop.algebra.laid(atom, dims)
     own = [at for at, group in enumerate(dims) if group and group[0] in gone]
+    if not over and not spec.idempotent:
+        own = [len(dims) - 1]  # of one element, but not the element itself
     source = tuple(at for at in range(len(flat(spec.operands[0] or ()))) if at not in over)
     if own:
         atom = _reduced(step, atom, own)

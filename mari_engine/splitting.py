@@ -32,7 +32,7 @@ from mari_engine.types import Action
 
 
 def contract(step: Step) -> Form:
-    """Return a product, not computed yet: a sum with one term per side where its input is joined."""
+    """Return a product, not computed yet: one term per side where its input is joined."""
     spec = step.spec
     assert isinstance(spec, Contract)
     passing = _passing(step, spec)
@@ -182,7 +182,8 @@ def _is_constant(form: Form) -> bool:
 def _split(step: Step, at: int) -> list[Product]:
     """Return one product per side (or per fragment, where the strategy is not neat)."""
     form, spec = step.forms[at], step.spec
-    assert isinstance(form, Blocks) and isinstance(spec, Contract)
+    assert isinstance(form, Blocks)
+    assert isinstance(spec, Contract)
     step.shop.ledger.moved(step.node, form)
     side = np.array([per_candidate(part) for part in form.parts])[form.part]
     step.shop.ledger.record(

@@ -204,9 +204,7 @@ def columns_apart(
     return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
 
 
-def _worth_apart(
-    step: Step, form: Blocks, terms: Sequence[Labels | None], output: Labels
-) -> bool:
+def _worth_apart(step: Step, form: Blocks, terms: Sequence[Labels | None], output: Labels) -> bool:
     """Return True when some columns of the result then lack a factor that others have."""
     others, own = set[int](), list[set[int]]()
     for other, labels in zip(step.forms, terms, strict=False):

@@ -17,6 +17,9 @@ from mari_engine.passing import RULES, Trace
 WHOLE = -1
 """The column of an input that is not cut into columns."""
 
+_WIDEST = 100_000
+"""Columns above which an input is not taken apart."""
+
 Traces = Mapping[ir.Value, Trace]
 
 
@@ -44,7 +47,7 @@ def packed_width(value: ir.Value) -> int | None:
     if value.shape is None or len(value.shape) < 2:
         return None
     width = value.shape[-1]
-    return width if isinstance(width, int) and width > 1 else None
+    return width if isinstance(width, int) and 1 < width <= _WIDEST else None
 
 
 def _trace_input(number: int, value: ir.Value) -> Trace:

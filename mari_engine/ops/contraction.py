@@ -53,13 +53,11 @@ def gemm(call: Call) -> Spec:
     first, second = (rows, summed), (summed, columns)
     axes_a, axes_b = (a[0], inner), (inner, b[1])
     result = (a[0], b[1])
-    addend, operands = (
-        None,
-        [
-            axes_a[::-1] if call.attribute("transA", 0) else axes_a,
-            axes_b[::-1] if call.attribute("transB", 0) else axes_b,
-        ],
-    )
+    addend: Labels | None = None
+    operands: list[Axes] = [
+        axes_a[::-1] if call.attribute("transA", 0) else axes_a,
+        axes_b[::-1] if call.attribute("transB", 0) else axes_b,
+    ]
     if call.given(2):
         refined, whole = broadcast((call.axes(2), result))
         if flat(whole) != flat(result):

@@ -51,8 +51,7 @@ def topk(call: Call) -> Spec:
     amount = call.known(1, "the number of winners").ravel()[0]
     if static(call.axes(0)[at]) is None:
         raise Unsupported("winners along an axis whose extent only the run knows")
-    spec = one_axis(call, at, (int(amount),), weight=1)
-    return spec
+    return one_axis(call, at, (int(amount),), weight=1)
 
 
 def cumulate(call: Call) -> Spec:
