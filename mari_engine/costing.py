@@ -104,18 +104,29 @@ def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
 def count_graph(graph: ir.Graph, known: Survey) -> Cost:
     """Return the cost of a graph, per node and in total."""
     flops, moved, nodes, uncounted = Flops(), Flops(), dict[str, Flops](), set[str]()
+    constants = set(graph.initializers.values())
     for node in graph:
         spec = known.specs.get(node)
-        if spec is None:
-            if node in known.unknown and not all(known.settled(value) for value in node.outputs):
-                uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
-            nodes[node.name or ""] = Flops()
+        nodes[node.name or ""] = Flops()
+        if _before_the_run(node, known, constants):
+            constants.update(node.outputs)
             continue
-        own = Flops() if all(known.settled(value) for value in node.outputs) else work(spec)
+        if spec is None:
+            if node in known.unknown:
+                uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
+            continue
+        own = work(spec)
         nodes[node.name or ""] = own
         flops += own
         moved += _bytes(node, known)
     return Cost(flops, moved, nodes, tuple(sorted(uncounted)))
+
+
+def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
+    """Return True for a node that runtimes compute when they load the model, or shape arithmetic."""
+    if all(known.settled(value) for value in node.outputs):
+        return True
+    return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
 
 
 def _bytes(node: ir.Node, known: Survey) -> Flops:

@@ -25,6 +25,7 @@ from mari_engine.loading import Model
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
+from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
@@ -93,6 +94,7 @@ class _Interpreter:
             self.visit(node)
         outputs = [self.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
+        infer_shapes(model)
         return Rewritten(model, boundary, self.ledger, signature)
 
     # --- the walk
@@ -202,6 +204,7 @@ class _Interpreter:
         inputs = [None if value is None else self.native(value) for value in node.inputs]
         new = copy_with_captures(self.emitter, node, inputs, self.native)
         for old, value in zip(node.outputs, new.outputs, strict=True):
+            value.type, value.shape = old.type, old.shape.copy() if old.shape else None
             fact = self.known.values.get(old)
             if fact is None:
                 self.opaque[old] = value
