@@ -11,7 +11,18 @@ from mari_engine.algebra import Algebra
 from mari_engine.contracting import Contraction, fitted
 from mari_engine.emitting import Emitter
 from mari_engine.factors import Labels
-from mari_engine.forms import Atom, Blocks, Dims, Form, Product, Sum, Tensor, per_candidate, runs
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Dims,
+    Form,
+    Product,
+    Sum,
+    Tensor,
+    per_candidate,
+    runs,
+    with_extent,
+)
 from mari_engine.layout import common_layout
 from mari_engine.sizes import flat
 
@@ -125,7 +136,8 @@ class Settling:
         axis = layout.index((position,))
         joined = self.emitter.cached("Concat", tensors, {"axis": axis})
         note = next((atom.note for atom in atoms if atom.note), "")
-        return Atom(atoms[0].axes, joined, layout, note)
+        count = sum(int(flat(atom.axes)[position]) for atom in atoms)
+        return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
 
 
 def _with_own(layout: Dims, position: int) -> Dims:
