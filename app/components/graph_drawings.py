@@ -10,7 +10,6 @@ import mari_engine as mari
 from app import cached
 from app.views.graph_folding import Fold, has_scopes
 from app.views.graph_sides import correct_sides
-from app.views.graph_topology import build_topology
 from app.views.graph_views import Drawing, Rewrite, View, draw, relabel
 from app.work import Opened, Options, Work
 
@@ -39,7 +38,7 @@ def find_folds(opened: Opened, most: int) -> list[Fold]:
     """Return the ways to fold this model, the best first; flat only up to `most` nodes."""
     info = cached.describe(opened)
     folds = [Fold.PARTS]
-    if has_scopes(build_topology(info)):
+    if has_scopes(info.nodes):
         folds.append(Fold.SCOPES)
     if len(info.nodes) <= most:
         folds.append(Fold.FLAT)
@@ -57,19 +56,18 @@ def _draw(
     _labels: mari.Labels,
 ) -> Drawing:
     info = cached.describe(_opened)
-    coloring = mari.color(_opened.model, _labels)
-    rewrite = None
-    if options is not None:
-        plan = cached.make_plan(_opened, _labels, options)
-        optimized = cached.describe_optimized(_opened, _labels, options)
-        rewrite = Rewrite(
-            optimized,
-            _color_optimized(plan, optimized),
-            plan.decisions,
-            plan.flops,
-            options.candidates,
-        )
-    return draw(info, coloring, rewrite, view, fold)
+    if options is None:
+        return draw(info, mari.color(_opened.model, _labels), None, view, fold)
+    plan = cached.make_plan(_opened, _labels, options)
+    optimized = cached.describe_optimized(_opened, _labels, options)
+    rewrite = Rewrite(
+        optimized,
+        _color_optimized(plan, optimized),
+        plan.decisions,
+        plan.flops,
+        options.candidates,
+    )
+    return draw(info, plan.coloring, rewrite, view, fold)
 
 
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:

@@ -43,7 +43,7 @@ def show_graph_panel(work: Work) -> None:
     show_graph(drawing.scene, key=GRAPH, on_select=partial(_follow_graph, drawing))
     _show_choice(drawing)
     st.dataframe(
-        list(drawing.rows),
+        drawing.rows,
         key=TABLE,
         hide_index=True,
         height=320,

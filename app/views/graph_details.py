@@ -18,6 +18,8 @@ _MOST = 64
 
 def clean(text: str, width: int = LONGEST) -> str:
     """Return text of bounded length on one line. It is still foreign: show it as text only."""
+    if len(text) <= width and text.isprintable():
+        return text
     return shorten(one_line(text), width)
 
 

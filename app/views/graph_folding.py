@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from app.views.graph_parts import find_parts, split_parallel
 from app.views.graph_topology import Kind, Topology
-from mari_engine import Side
+from mari_engine import GraphNode, Side
 
 T = TypeVar("T")
 
@@ -22,6 +22,7 @@ LIMIT = 60
 """More than this many things in one box are divided further."""
 _FEW_CONSTANTS = 4
 """A part with more constants shows them in a box of their own."""
+_MOST_SCOPED = 0.6
 _LEAST = 2
 """A box that holds less than this is not worth opening."""
 
@@ -53,11 +54,10 @@ class Folding:
     box_of: tuple[int, ...]
 
 
-def has_scopes(topology: Topology) -> bool:
+def has_scopes(nodes: Sequence[GraphNode]) -> bool:
     """Return True when names tell of modules for most nodes, and of more than one."""
-    nodes = [vertex for vertex in topology.vertices if vertex.kind is Kind.NODE]
-    scoped = [vertex.scope for vertex in nodes if vertex.scope]
-    return len(scoped) >= 0.6 * len(nodes) and len(set(scoped)) > 1
+    scoped = [node.scope for node in nodes if node.scope]
+    return len(scoped) >= _MOST_SCOPED * len(nodes) and len(set(scoped)) > 1
 
 
 def fold_graph(topology: Topology, fold: Fold) -> Folding:
@@ -67,7 +67,7 @@ def fold_graph(topology: Topology, fold: Fold) -> Folding:
     if fold is Fold.FLAT:
         tree.put(everything, 0)
     elif fold is Fold.SCOPES:
-        _fold_scopes(tree, everything, depth=0, box=0)
+        _fold_scopes(tree, _split_scopes(topology), everything, depth=0, box=0)
     else:
         for name, members in find_parts(topology):
             tree.add_part(name, members)
@@ -80,7 +80,6 @@ class _Tree:
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
         self.before, self.after = topology.neighbors()
-        self.scopes = _split_scopes(topology)
         self.boxes = [Box("", -1)]
         self.box_of = [0] * len(topology.vertices)
 
@@ -150,12 +149,14 @@ def _bundles(items: Sequence[T]) -> list[Sequence[T]]:
     return [items[low:high] for low, high in itertools.pairwise(bounds)]
 
 
-def _fold_scopes(tree: _Tree, members: Iterable[int], *, depth: int, box: int) -> None:
+def _fold_scopes(
+    tree: _Tree, scopes: Sequence[Sequence[str]], members: Iterable[int], *, depth: int, box: int
+) -> None:
     """Put the members into boxes by the next part of their scopes."""
     here: list[int] = []
     inner: defaultdict[str, list[int]] = defaultdict(list)
     for member in members:
-        parts = tree.scopes[member]
+        parts = scopes[member]
         if len(parts) > depth:
             inner[parts[depth]].append(member)
         else:
@@ -168,7 +169,7 @@ def _fold_scopes(tree: _Tree, members: Iterable[int], *, depth: int, box: int) -
         if len(group) < _LEAST:
             tree.put(group, box)
         else:
-            _fold_scopes(tree, group, depth=depth + 1, box=tree.open_box(name, box))
+            _fold_scopes(tree, scopes, group, depth=depth + 1, box=tree.open_box(name, box))
 
 
 def _split_scopes(topology: Topology) -> list[list[str]]:

@@ -17,7 +17,7 @@ BEND_WIDTH = 16.0
 """The room, in pixels, that an edge needs where it passes through a row."""
 GAP = 24.0
 """The least distance, in pixels, between neighbors in a row."""
-_SWEEPS = 6
+_SWEEPS = 4
 _COUNTED_EDGES = 4000
 """Crossings are counted, to keep the best of several orders, up to this many edges."""
 
@@ -178,8 +178,10 @@ def _placed(
     rows: list[list[int]], links: Sequence[tuple[int, int]], sizes: Sequence[float]
 ) -> list[float]:
     """Return horizontal centers: each row as near as possible to its neighbors' centers."""
-    before, after = _sides(len(sizes), links)
     x = [0.0] * len(sizes)
+    if all(len(row) == 1 for row in rows):
+        return x
+    before, after = _sides(len(sizes), links)
     for row in rows:
         spread_row(row, [0.0] * len(row), sizes, x)
     for sweep in range(_SWEEPS):
@@ -204,6 +206,9 @@ def spread_row(
     With the distances taken off this is an isotonic regression; pooling adjacent violators
     solves it in one pass.
     """
+    if len(row) == 1:
+        x[row[0]] = wanted[0]
+        return
     offsets = [0.0]
     for left, right in itertools.pairwise(row):
         offsets.append(offsets[-1] + (sizes[left] + sizes[right]) / 2 + GAP)

@@ -5,6 +5,8 @@ The browser only stacks the rows, and makes room for the boxes that are opened.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +17,13 @@ from app.views.graph_order import order_by_flow
 from app.views.graph_topology import Topology
 from mari_engine import Side
 
-NARROW, WIDE = 92, 208
+NARROW, WIDE = 96, 216
 """The least and the largest width of a vertex, in pixels."""
 _LETTER = 6.6
 """The mean width of a letter in the font of the pictures, in pixels."""
-_MARGIN = 46
+_MARGIN = 40
+_STEP = 24
+"""Widths are multiples of this, so that repeated blocks look alike."""
 _LIGHT = 0.01
 """The weight of an edge from or to a constant; any other weighs 1."""
 
@@ -55,11 +59,12 @@ def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layo
     width = [_fit(title) for title in titles]
     row, x = [0] * len(parent), [0] * len(parent)
     routes = []
+    place_once = functools.cache(place_layers)  # models repeat their blocks
     for box in range(len(folding.boxes)):
         items = order_by_flow(children[box], edges[box])
         place = {item: at for at, item in enumerate(items)}
-        inner = [(place[tail], place[head]) for tail, head in edges[box]]
-        layers = place_layers([width[item] for item in items], inner)
+        inner = tuple((place[tail], place[head]) for tail, head in edges[box])
+        layers = place_once(tuple(width[item] for item in items), inner)
         for item, at, center in zip(items, layers.row, layers.x, strict=True):
             row[item], x[item] = at, round(center)
         routes += [
@@ -69,7 +74,8 @@ def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layo
 
 
 def _fit(title: str) -> int:
-    return max(NARROW, min(WIDE, round(_LETTER * len(title)) + _MARGIN))
+    room = math.ceil((_LETTER * len(title) + _MARGIN) / _STEP) * _STEP
+    return max(NARROW, min(WIDE, room))
 
 
 def _by_position(parent: Sequence[int], count: int) -> list[int]:

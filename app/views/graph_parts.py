@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +21,8 @@ _PLUMBING = frozenset(
 OUTPUTS = "Outputs"
 _FEW = 12
 """Outputs stay outside of all boxes when there are no more than this."""
+_FEW_ALIKE = 4
+"""More fusion layers of one node each than this, side by side, share a box."""
 
 Part = tuple[str, list[int]]
 """A name ("" for vertices that stay outside of boxes) and vertices in topological order."""
@@ -30,6 +32,9 @@ def find_parts(topology: Topology) -> list[Part]:
     """Return every vertex in exactly one named part; constants go with what takes them."""
     anatomy = _Anatomy(topology)
     names = [anatomy.name(at) for at in range(len(topology.vertices))]
+    for name, members in anatomy.find_alike().items():
+        for at in members:
+            names[at] = name
     for at in reversed(range(len(names))):
         if topology.vertices[at].side is Side.CONSTANT and anatomy.after[at]:
             names[at] = names[min(anatomy.after[at])]
@@ -93,6 +98,20 @@ class _Anatomy:
         if at in self.behind:
             return self.heads[at]
         return "Item tower" if vertex.side is Side.ITEM else "Cross and mixed features"
+
+    def find_alike(self) -> dict[str, list[int]]:
+        """Return fusion layers of a single node that stand side by side, where there are many."""
+        size = Counter(self.fusion.values())
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for at, layer in self.fusion.items():
+            if size[layer] == 1:
+                last = max((self.behind.get(other, 0) for other in self.before[at]), default=0)
+                groups[last].append(at)
+        return {
+            f"Fusion products behind layer {last}" if last else "Fusion products": members
+            for last, members in groups.items()
+            if len(members) > _FEW_ALIKE
+        }
 
     def _candidate(self, at: int) -> bool:
         vertex = self.topology.vertices[at]

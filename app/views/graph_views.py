@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from app.views.graph_changes import Changes, compare_graphs
 from app.views.graph_folding import Fold
@@ -48,7 +49,13 @@ class Drawing:
     """A scene, and the same vertices as the rows of a table: pane after pane."""
 
     scene: Scene
-    rows: tuple[Row, ...]
+    graphs: tuple[Graph, ...]
+    ruling: Ruling
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The table, made when it is first asked for: after the picture."""
+        return [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
 
     def row_of(self, pane: int, at: int) -> int:
         """Return the table's row of a vertex."""
@@ -102,5 +109,4 @@ def _drawing(
 ) -> Drawing:
     links = changes.links if changes else ()
     scene = make_scene(graphs, fold=fold, ruling=ruling, links=links)
-    rows = [row for graph in graphs for row in list_rows(graph, ruling)]
-    return Drawing(scene, tuple(rows))
+    return Drawing(scene, tuple(graphs), ruling)

@@ -99,13 +99,12 @@ class Studio {
     }
     if (this.scene.decisions.length) wanted.push(["decision", "decision"]);
     if (this.panes.some(({ model }) => model.data.flops.some(Boolean))) wanted.push(["flops", "FLOPs"]);
-    const before = select.value;
     select.replaceChildren(...wanted.map(([value, text]) => {
       const option = element("option", "", text);
       option.value = value;
       return option;
     }));
-    select.value = wanted.some(([value]) => value === before) ? before : wanted[0][0];
+    select.value = wanted.some(([value]) => value === this.wished) ? this.wished : wanted[0][0];
     this.overlay = select.value;
     this.most = Math.max(1, ...this.panes.map(({ model }) => model.data.flops.reduce((a, b) => Math.max(a, b), 0)));
   }

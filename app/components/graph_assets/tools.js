@@ -22,7 +22,7 @@ Object.assign(Studio.prototype, {
       event.stopPropagation();
     });
     this.find(".overlay").addEventListener("change", (event) => {
-      this.overlay = event.target.value;
+      this.overlay = this.wished = event.target.value;
       this.hidden.clear();
       this.restyle();
       this.showLegend();
