@@ -78,7 +78,7 @@ def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
         try:
             onnx.checker.check_node(node, context)
         except onnx.checker.ValidationError as error:
-            reason = str(error).split("\n")[0]
+            reason = str(error).split("\n")[0].rstrip(".")
             raise ModelError(f"{where}: {_show(node)}: {reason}; export it again") from error
 
 

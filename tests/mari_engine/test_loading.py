@@ -118,6 +118,9 @@ def test_ten_thousand_nodes_are_normalized_alike() -> None:
     assert len({node.name for node in model.ir.graph}) == 10_000
 
 
+X, Y = "float[N] x", "float[N] y"
+
+
 def altered(**changes: int) -> bytes:
     proto = onnx.load_model_from_string(ranking_tower())
     for field, version in changes.items():
@@ -154,6 +157,11 @@ BAD = [
     (doubled_value(), "a node Relu gives 'a' again"),
     (lost_output(), "nothing gives the output 'y'"),
     (cyclic(), "not a valid ONNX model"),
+    (
+        build("y = Gather (x)", inputs=X, outputs=Y),
+        "a node Gather: Node with schema(::Gather:13) has input size 1",
+    ),
+    (build("y = Relu (x)", inputs="float[9999999999] x", outputs=Y), "input 'x' is too large"),
 ]
 
 
@@ -164,6 +172,22 @@ def test_what_is_no_such_model_is_refused_in_one_line(data: bytes, message: str)
     assert message in str(refused.value)
     assert str(refused.value).startswith("bad:")
     assert "\n" not in str(refused.value)
+
+
+def test_a_negative_extent_is_an_unknown_one() -> None:
+    proto = build_proto("y = Slice (x, a, b)", inputs="float[N] x", outputs="float[N] y")
+    proto.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    for name in ("a", "b"):
+        proto.graph.initializer.append(onnx.numpy_helper.from_array(np.array([-1]), name))
+    (value,) = load(proto.SerializeToString()).ir.graph.inputs
+    assert value.shape is not None
+    assert not isinstance(value.shape[0], int)
+
+
+def test_a_long_list_of_ids_is_not_taken_for_a_shape() -> None:
+    body = "one = Constant <value_ints = [1]> ()\n y = Unsqueeze (x, one)"
+    model = load(build(body, inputs="int64[2000000000] x", outputs="int64[A, B] y"))
+    assert ops(model) == ["Unsqueeze"]
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
