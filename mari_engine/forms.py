@@ -224,6 +224,27 @@ def as_whole(form: Form) -> Whole:
     return form
 
 
+def as_product(term: Term) -> Product:
+    """Return a term as a product, of one operand if it is an atom."""
+    if isinstance(term, Product):
+        return term
+    labels = tuple(at if at in term.present else -1 for at in range(len(flat(term.axes))))
+    return Product(term.axes, (term,), (labels,), labels)
+
+
+def times(product: Product, factor: Atom) -> Product:
+    """Return a product times an atom of the same axes, place by place."""
+    fresh, output, labels = product.fresh(), list(product.output), [-1] * len(product.output)
+    for at in sorted(factor.present):
+        if output[at] < 0:
+            output[at], fresh = fresh, fresh + 1
+        labels[at] = output[at]
+    return replace(
+        product, operands=(*product.operands, factor), labels=(*product.labels, tuple(labels)),
+        output=tuple(output),
+    )  # fmt: skip
+
+
 def terms(form: Whole) -> tuple[Term, ...]:
     """Return the terms that add up to a form."""
     return form.terms if isinstance(form, Sum) else (form,)

@@ -8,7 +8,21 @@ from dataclasses import replace
 import numpy as np
 
 from mari_engine.factors import Affine, Pointwise
-from mari_engine.forms import Atom, Blocks, Form, Product, Sum, Term, per_candidate, relabel, terms
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    Term,
+    as_product,
+    as_whole,
+    per_candidate,
+    relabel,
+    terms,
+    times,
+)
+from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
 from mari_engine.steps import Step, distributed
 
@@ -87,40 +101,46 @@ def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
 
 
 def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None:
-    """Return a sum or a scaled product, not computed yet, where the op allows it."""
+    """Return a sum or a product, not computed yet, where the op allows it."""
     spec = step.spec
     assert isinstance(spec, Pointwise)
-    given = [form for form in forms if form is not None and not isinstance(form, Blocks)]
+    given = [as_whole(form) for form in forms if form is not None]
     settled = step.shop.settling.settled
-    if spec.linear is None or all(settled(form) for form in given):
+    apart = step.waits and len({form.present for form in given}) > 1
+    if spec.linear is None or (all(settled(form) for form in given) and not apart):
         return None
     if spec.linear == "neg":
-        return _added(axes, [_negated(term) for term in terms(given[0])])
+        return _added(step, axes, [_negated(term) for term in terms(given[0])])
     if spec.linear in ("add", "sub"):
         second = list(terms(given[1]))
         signed = [_negated(term) for term in second] if spec.linear == "sub" else second
-        return _added(axes, [*terms(given[0]), *signed])
+        return _added(step, axes, [*terms(given[0]), *signed])
     if spec.linear != "mul":
         return None
     factor, form = given[1], given[0]
-    if isinstance(factor, (Product, Sum)):
+    if isinstance(factor, (Product, Sum)) or per_candidate(factor):
         factor, form = form, factor
-    if isinstance(factor, Atom) and factor.constant is not None:
-        return _added(axes, [scaled(step, term, factor) for term in terms(form)])
+    if isinstance(factor, Atom) and not per_candidate(factor):
+        return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
     return None
 
 
-def _added(axes: Axes, parts: Sequence[Term | None]) -> Form | None:
+def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     """Return the sum of the terms, or None when one of them could not be made."""
-    found = tuple(part for part in parts if part is not None)
-    return Sum(axes, found) if len(found) == len(parts) else None
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    if step.waits:
+        found = list(merge(found, step.shop.settling, step.shop.prices, fold=False))
+    return Sum(axes, tuple(found))
 
 
-def _negated(term: Term) -> Term | None:
+def _negated(term: Term) -> Term:
     if isinstance(term, Product):
         return replace(term, scale=-term.scale)
-    constant = term.constant
-    return None if constant is None else replace(term, tensor=constant.mapped(np.negative))
+    if term.constant is not None:
+        return replace(term, tensor=term.constant.mapped(np.negative))
+    return replace(as_product(term), scale=-1.0)
 
 
 def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
@@ -128,8 +148,12 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
 
     A factor of a product meets its weights, which do not vary either.
     """
+    if isinstance(term, Atom) and not per_candidate(term):
+        return step.shop.settling.combined("Mul", [term, factor])
+    if step.waits:
+        return times(as_product(term), factor)
     if isinstance(term, Atom):
-        return None if per_candidate(term) else step.shop.settling.combined("Mul", [term, factor])
+        return None
     output = term.output
     if any(output[at] < 0 for at in factor.present):
         return None
@@ -157,4 +181,4 @@ def affine(step: Step) -> Form | None:
     factor, shift = (
         Atom(step.result, tensor, ((spec.position,),)) for tensor in spec.spell(emitter, tensors)
     )
-    return _added(step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
+    return _added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])

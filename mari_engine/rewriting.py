@@ -22,6 +22,7 @@ from mari_engine.forms import Atom, Blocks, Constant, Form, as_whole, relabel, w
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
+from mari_engine.lookahead import Lookahead
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
@@ -73,6 +74,7 @@ class _Interpreter:
         self.model = model
         self.graph = model.ir.graph
         self.known = known
+        self.lookahead = Lookahead(known)
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
         self.settling = Settling(self.emitter, candidates=candidates)
@@ -134,13 +136,15 @@ class _Interpreter:
             else self.shop.algebra.regroup(self.form(value), axes)
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
-        step = Step(node, spec, forms, self.shop)
+        waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
+        step = Step(node, spec, forms, self.shop, waits)
         with self.emitter.on_behalf((node,)):
             return _HANDLERS[type(spec)](step)
 
     def hold(self, value: ir.Value, form: Form) -> None:
         """Remember a value; one with several readers is computed before they share it."""
-        if len(value.uses()) > 1 or value.is_graph_output():
+        waits = self.shop.strategy.fold and self.lookahead.can_wait(value)
+        if (len(value.uses()) > 1 and not waits) or value.is_graph_output():
             if isinstance(form, Blocks):
                 parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
                 form = replace(form, parts=parts)

@@ -21,11 +21,14 @@ from mari_engine.forms import (
     Sum,
     Term,
     Whole,
+    as_product,
     as_whole,
     per_candidate,
     relabel,
     runs,
+    terms,
 )
+from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
 from mari_engine.steps import Step, columns_apart, distributed, side_by_side
 from mari_engine.types import Action
@@ -38,15 +41,42 @@ def contract(step: Step) -> Form:
     passing = _passing(step, spec)
     if passing is not None:
         return passing
-    at = _dividable(step, spec)
-    if at is None:
-        products = [_product(step, [step.atom(i) for i in range(len(spec.terms))])]
-        _record_whole(step, products[0])
-    else:
-        products = _split(step, at)
+    products = _terms(step, spec)
+    if step.shop.strategy.fold:
+        products = list(merge(products, step.shop.settling, step.shop.prices, fold=step.waits))
     if spec.addend is None:
         return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
     return Sum(step.result, (*products, _addend(step, spec)))
+
+
+def _terms(step: Step, spec: Contract) -> Sequence[Term]:
+    """Return the products that add up to the result, one or several for each side."""
+    at = _dividable(step, spec)
+    if at is not None:
+        return _split(step, at)
+    lazy = [
+        i
+        for i in range(len(spec.terms))
+        if isinstance(form := step.forms[i], (Sum, Product))
+        and not step.shop.settling.settled(form)
+        and len(terms(form)) > 1
+    ]
+    if not lazy or not step.shop.strategy.fold:
+        product = _product(step, [step.atom(i) for i in range(len(spec.terms))])
+        _record_whole(step, product)
+        return [product]
+    form = step.forms[lazy[0]]
+    assert isinstance(form, (Sum, Product))
+    others = [None if i == lazy[0] else step.atom(i) for i in range(len(spec.terms))]
+    products = [_product(step, [o or term for o in others]) for term in terms(form)]
+    moving = sum(per_candidate(product) for product in products)
+    if moving < len(products):
+        step.shop.ledger.record(
+            step.node, Action.SPLIT, "what does not depend on the candidates runs once per request"
+        )
+    else:
+        _record_whole(step, products[0])
+    return products
 
 
 def _addend(step: Step, spec: Contract) -> Term:
@@ -63,28 +93,36 @@ def _addend(step: Step, spec: Contract) -> Term:
     return Product(step.result, (moved,), (labels,), labels, spec.addend_scale, (step.node,))
 
 
-def _product(step: Step, atoms: Sequence[Atom]) -> Product:
-    """Return the product of tensors that the declaration describes."""
+def _product(step: Step, operands: Sequence[Term]) -> Product:
+    """Return the product that the declaration describes, of tensors or of products of such."""
     spec = step.spec
     assert isinstance(spec, Contract)
-    held = {own[at] for atom, own in zip(atoms, spec.terms, strict=True) for at in atom.present}
+    held = {own[at] for term, own in zip(operands, spec.terms, strict=True) for at in term.present}
     summed = {label for own in spec.terms for label in own} - set(spec.output) - held
-    scale, operands = spec.scale, list(atoms)
+    scale, parts = spec.scale, list(operands)
     for label in sorted(summed):  # constant along a summed factor: counted, or brought in
         dim = spec.extents()[label]
         if isinstance(dim, int):
             scale *= dim
             continue
         at = next(i for i, own in enumerate(spec.terms) if label in own)
-        dims = (*operands[at].dims, (spec.terms[at].index(label),))
-        operands[at] = step.shop.algebra.laid(operands[at], dims)
-    labels = tuple(
-        tuple(label if at in atom.present else -1 for at, label in enumerate(own))
-        for atom, own in zip(operands, spec.terms, strict=True)
-    )
+        atom = step.shop.settling.settle(parts[at])
+        parts[at] = step.shop.algebra.laid(atom, (*atom.dims, (spec.terms[at].index(label),)))
+    atoms, labels, fresh = list[Atom](), list[Labels](), 1 + max(spec.extents(), default=0)
+    sources = [step.node]
+    for term, own in zip(parts, spec.terms, strict=True):
+        inner = as_product(term)
+        names = {label: own[at] for at, label in enumerate(inner.output) if label >= 0}
+        for label in sorted({lab for each in inner.labels for lab in each} - {-1} - set(names)):
+            names[label], fresh = fresh, fresh + 1
+        atoms += inner.operands
+        labels += [tuple(names.get(label, -1) for label in each) for each in inner.labels]
+        scale *= inner.scale
+        sources += inner.source
     there = {label for own in labels for label in own}
     output = tuple(label if label in there else -1 for label in spec.output)
-    return Product(step.result, tuple(operands), labels, output, scale, (step.node,))
+    source = tuple(dict.fromkeys(sources))
+    return Product(step.result, tuple(atoms), tuple(labels), output, scale, source)
 
 
 # --- columns that pass through
@@ -193,14 +231,13 @@ def _split(step: Step, at: int) -> list[Product]:
         f"{int(side.sum()):,} candidate columns per candidate",
     )
     out = []
+    label = spec.terms[at][form.position]
     for block, columns in _divided(step, form):
-        atoms = []
-        for i, own in enumerate(spec.terms):
-            if i == at:
-                atoms.append(step.shop.settling.settle(block))
-            else:
-                atoms.append(_rows(step, i, own, spec.terms[at][form.position], columns))
-        out.append(_product(step, atoms))
+        others = [
+            None if i == at else _rows(step, i, own, label, columns)
+            for i, own in enumerate(spec.terms)
+        ]
+        out += [_product(step, [other or term for other in others]) for term in terms(block)]
     return out
 
 
@@ -216,8 +253,14 @@ def _divided(step: Step, form: Blocks) -> list[tuple[Whole, Index]]:
             at += len(columns)
         return out
     blocks = []
-    for side in dict.fromkeys(form.sides):
-        members = [at for at, own in enumerate(form.sides) if own == side]
+    lazy = [
+        step.shop.strategy.fold and not settling.settled(part) and per_candidate(part)
+        for part in form.parts
+    ]
+    groups: dict[object, list[int]] = {}
+    for at, side in enumerate(form.sides):
+        groups.setdefault(at if lazy[at] else side, []).append(at)
+    for members in groups.values():
         whole, place = side_by_side(form, members, settling)
         logical = np.flatnonzero(np.isin(form.part, members))
         width = int(flat(whole.axes)[form.position])

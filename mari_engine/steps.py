@@ -34,6 +34,8 @@ class Strategy:
     """Split products behind joins; otherwise the user side only runs once (one-shot)."""
     neat: bool = True
     """One product per side; otherwise one per fragment."""
+    fold: bool = True
+    """Fold request-side tensors into per-request weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,8 @@ class Step:
     spec: Spec
     forms: tuple[Form | None, ...]
     shop: Shop
+    waits: bool = False
+    """The result is read by linear ops only, and need not be computed before a product does."""
 
     @property
     def result(self) -> Axes:

@@ -1,0 +1,43 @@
+"""Who reads a value: whether it can wait, because all its readers are linear in it."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from mari_engine.factors import Contract, Join, Pick, Pointwise, View
+from mari_engine.facts import Survey
+
+_MOST_READERS = 4
+
+
+class Lookahead:
+    """Answers for each value of the original graph, each once."""
+
+    def __init__(self, known: Survey) -> None:
+        self.known = known
+        self._seen: dict[ir.Value, bool] = {}
+
+    def can_wait(self, value: ir.Value) -> bool:
+        """Return True when every way from this value leads, by linear steps, into a product."""
+        if value not in self._seen:
+            self._seen[value] = False  # on a way that is being followed, or to an end
+            self._seen[value] = self._follow(value)
+        return self._seen[value]
+
+    def _follow(self, value: ir.Value) -> bool:
+        uses = value.uses()
+        if value.is_graph_output() or not 0 < len(uses) <= _MOST_READERS:
+            return False
+        return all(self._linear(use.node, use.idx) for use in uses)
+
+    def _linear(self, node: ir.Node, index: int) -> bool:
+        spec = self.known.specs.get(node)
+        if isinstance(spec, Contract):
+            return index < len(spec.terms) and len(spec.terms) > 1
+        if isinstance(spec, (View, Pick)) and index > 0:
+            return False
+        if isinstance(spec, Pointwise) and spec.linear not in ("add", "sub", "mul", "neg"):
+            return False
+        if not isinstance(spec, (View, Pick, Join, Pointwise)):
+            return False
+        return all(self.can_wait(result) for result in node.outputs)
