@@ -1,9 +1,9 @@
 from collections import Counter
 
 import pytest
-from builders import build, ranking_tower
 
 import mari_engine as mari
+from builders import build, ranking_tower
 from mari_engine.emitting import SIDE
 
 TOWER = mari.Labels.from_json(
