@@ -57,6 +57,7 @@ def _draw(
 ) -> Drawing:
     info = cached.describe(_opened)
     if options is None:
+        mari.check_labels(_opened.model, _labels)
         return draw(info, mari.color(_opened.model, _labels), None, view, fold)
     plan = cached.make_plan(_opened, _labels, options)
     optimized = cached.describe_optimized(_opened, _labels, options)

@@ -63,10 +63,11 @@ class Drawing:
 
     def vertex_of(self, row: int) -> tuple[int, int]:
         """Return the pane and the vertex of a table's row."""
+        start = 0
         for pane, size in enumerate(self.scene.sizes):
-            if row < size:
-                return pane, row
-            row -= size
+            if row < start + size:
+                return pane, row - start
+            start += size
         raise IndexError(f"the table has no row {row}")
 
 

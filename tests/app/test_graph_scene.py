@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.views.graph_details import LONGEST, clean, describe_flops
+from app.views.graph_folding import Fold
+from app.views.graph_marks import list_marks
+from app.views.graph_scene import Graph, Ruling, Scene, make_scene
+from app.views.graph_topology import build_topology
+from app.views.graph_views import Drawing, Rewrite, View, draw, relabel
+from graph_pictures import picture, tower
+from mari_engine import (
+    Action,
+    Cost,
+    Decision,
+    Flops,
+    FlopsReport,
+    InputBinding,
+    InputLabel,
+    Interface,
+    Labels,
+    Role,
+    Signature,
+)
+
+SPLIT = Decision(
+    "fused", "Gemm", Action.SPLIT, "two sides", Flops(0, 100), Flops(60, 40), ("fused", "row")
+)
+
+
+def read(scene: Scene) -> Any:
+    return json.loads(scene.text)
+
+
+def rewrite() -> Rewrite:
+    info, coloring = tower()
+    before = Cost(Flops(0, 100), Flops(), {"fused": Flops(0, 100)})
+    after = Cost(Flops(60, 40), Flops(), {"fused": Flops(60, 40)})
+    return Rewrite(info, coloring, (SPLIT,), FlopsReport(before, after), 500)
+
+
+def test_a_scene_names_sides_by_letter() -> None:
+    pane = read(make_scene([Graph("", build_topology(*tower()))], fold=Fold.PARTS))["panes"][0]
+    assert pane["sides"] == "RIRICCCCC"
+    assert pane["kinds"] == "iinnnnnno"
+    assert pane["edges"]["sides"][0] == "R"
+
+
+def test_columns_are_as_long_as_the_items() -> None:
+    pane = read(make_scene([Graph("", build_topology(*tower()))], fold=Fold.PARTS))["panes"][0]
+    items = len(pane["names"]) + len(pane["boxes"])
+    assert {len(pane[key]) for key in ("parent", "row", "x", "width")} == {items}
+    vertices = len(pane["names"])
+    assert {len(pane[key]) for key in ("labels", "kinds", "sides", "flops", "details")} == {
+        vertices
+    }
+
+
+def test_the_same_graph_has_the_same_id_and_another_has_another() -> None:
+    first, again = (
+        make_scene([Graph("", build_topology(*tower()))], fold=Fold.PARTS) for _ in range(2)
+    )
+    other = make_scene([Graph("", build_topology(tower()[0]))], fold=Fold.PARTS)
+    assert first == again
+    assert other.id != first.id
+
+
+def test_both_graphs_stand_side_by_side_with_links_and_decisions() -> None:
+    info, coloring = tower()
+    scene = read(draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS).scene)
+    assert [pane["title"] for pane in scene["panes"]] == [
+        "Original · 6 nodes · 50 kFLOP at 500 candidates",
+        "Optimized · 6 nodes · 20.1 kFLOP at 500 candidates",
+    ]
+    assert scene["decisions"][0]["reason"] == "two sides"
+    assert scene["decisions"][0]["after"] == "60 FLOP per request + 40 FLOP per candidate"
+    assert [5, 0] in scene["panes"][0]["decisions"]
+    assert [5, 5] in scene["links"]
+    assert set(scene["panes"][0]["changes"]) == {"="}
+
+
+@pytest.mark.parametrize("view", [View.ORIGINAL, View.OPTIMIZED])
+def test_one_graph_alone_keeps_its_changes(view: View) -> None:
+    info, coloring = tower()
+    scene = read(draw(info, coloring, rewrite(), view, Fold.PARTS).scene)
+    assert len(scene["panes"]) == 1
+    assert len(scene["panes"][0]["changes"]) == 9
+    assert scene["links"] == []
+
+
+def test_details_tell_shapes_weights_and_origin() -> None:
+    pane = read(make_scene([Graph("", build_topology(*tower()))], fold=Fold.FLAT))["panes"][0]
+    fused = pane["details"][5]
+    assert fused["takes"] == [
+        ["joined", "float32 [N, 4]", "C"], ["W", "float32 [4, 4], 64 B", "W"],
+    ]  # fmt: skip
+    assert fused["roles"] == "item, user"
+    assert fused["axis"] == 0
+
+
+def test_every_letter_in_a_scene_is_in_its_legend() -> None:
+    info, coloring = tower()
+    scene = read(draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS).scene)
+    letters = {
+        overlay: {mark["letter"] for mark in marks} for overlay, marks in list_marks().items()
+    }
+    for pane in scene["panes"]:
+        assert set(pane["sides"]) | set(pane["edges"]["sides"]) <= letters["side"]
+        assert set(pane["changes"]) <= letters["change"]
+        assert set(pane["actions"]) <= letters["decision"]
+
+
+@pytest.mark.parametrize("overlay", ["side", "change", "decision", "flops"])
+def test_a_legend_tells_things_by_letter_as_well_as_by_color(overlay: str) -> None:
+    letters = [mark["letter"] for mark in list_marks()[overlay]]
+    assert len(set(letters)) == len(letters)
+
+
+def test_long_and_hidden_letters_of_names_do_not_reach_the_picture() -> None:
+    name = "a\u202eb\n" + "x" * 10_000
+    info, coloring = picture("R n = Relu user", inputs="R user", outputs="n")
+    assert clean(name).startswith("a b ")
+    assert len(clean(name)) == LONGEST
+    assert (
+        "\u202e"
+        not in make_scene([Graph(name, build_topology(info, coloring))], fold=Fold.FLAT).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("flops", "text"),
+    [
+        (Flops(), "none"),
+        (Flops(2_000_000, 0), "2 MFLOP per request"),
+        (Flops(0, 1500), "1.5 kFLOP per candidate"),
+    ],
+)
+def test_flops_are_told_by_what_they_are_paid_for(flops: Flops, text: str) -> None:
+    assert describe_flops(flops) == text
+
+
+def test_rows_and_vertices_lead_to_each_other() -> None:
+    info, coloring = tower()
+    drawing = draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS)
+    assert len(drawing.rows) == 18
+    for row in range(18):
+        assert drawing.row_of(*drawing.vertex_of(row)) == row
+    assert drawing.rows[5]["Decision"] == "split"
+    assert drawing.rows[5]["FLOPs per candidate"] == 100
+    with pytest.raises(IndexError, match="no row 18"):
+        drawing.vertex_of(18)
+
+
+def test_a_compact_model_is_labelled_by_its_interface() -> None:
+    labels = Labels({"x": InputLabel(role=Role.USER), "y": InputLabel(role=Role.CROSS)})
+    interface = Interface(
+        (
+            InputBinding("x_request", "float32", (1, 4), "request", "x", (0, 1)),
+            InputBinding("x_candidate", "float32", ("N", 2), "candidate", "x", (2, 3)),
+            InputBinding("y", "float32", ("N", 2), "candidate", "y"),
+        ),
+        (),
+    )
+    assert relabel(labels, interface, Signature.DROP_IN) is labels
+    found = relabel(labels, interface, Signature.COMPACT).inputs
+    assert {name: label.role for name, label in found.items()} == {
+        "x_request": Role.USER, "x_candidate": Role.ITEM, "y": Role.CROSS,
+    }  # fmt: skip
+
+
+def test_a_table_is_made_only_when_it_is_asked_for() -> None:
+    drawing = Drawing(make_scene([], fold=Fold.FLAT), (), Ruling())
+    assert "rows" not in vars(drawing)
+    assert drawing.rows == []
