@@ -20,8 +20,10 @@ from mari_engine.sizes import CANDIDATES, Dim
 
 _FREE_EXTENT = 32
 """What an extent other than the candidates' is taken for when only the run knows it."""
-_SEARCHED = 5
+_SEARCHED = 6
 """Operands up to which every order is tried."""
+_MOVE = 4.0
+"""What an element that is read or written costs, in multiplications."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ class Contraction:
 
     # --- the order
 
-    def _work(self, labels: frozenset[int]) -> float:
+    def _elements(self, labels: frozenset[int]) -> float:
         return math.prod(
             dim if isinstance(dim, int) else self.candidates if dim == CANDIDATES else _FREE_EXTENT
             for dim in (self.extents[label] for label in labels)
@@ -113,9 +115,14 @@ class Contraction:
         (left, known_left), (right, known_right) = sets[a], sets[b]
         rest = [entry for at, entry in enumerate(sets) if at not in (a, b)]
         needed = self.output.union(*(labels for labels, _ in rest))
+        result = (left | right) & needed
         constant = known_left and known_right
-        cost = 0.0 if constant else self._work(left | right)
-        return cost, [*rest, ((left | right) & needed, constant)]
+        sizes = [self._elements(labels) for labels in (left, right, result)]
+        if constant and sizes[2] <= sizes[0] + sizes[1]:
+            cost = 0.0  # paid when the model is loaded
+        else:
+            cost = self._elements(left | right) + _MOVE * sum(sizes)
+        return cost, [*rest, (result, constant)]
 
     def _search(self, sets: Sequence[tuple[frozenset[int], bool]]) -> tuple[float, tuple[int, int]]:
         best = (math.inf, (0, 1))

@@ -96,8 +96,8 @@ def _pays(group: Sequence[_Split], settling: Settling, prices: Prices) -> bool:
     many = settling.candidates
     kept = {label: split.extents[label] for split in group for label in split.kept}
     weight = extent(tuple(kept.values()), many)
-    first = group[0]
-    result = extent(tuple(first.extents[at] for at in first.product.present), many)
+    places = {at: split.extents[at] for split in group for at in split.product.present}
+    result = extent(tuple(places.values()), many)
     element = 8.0 / prices.bytes_per_second
     building = 2 * len(group) * weight * element
     passing = 2 * (len(group) - 1) * result * element

@@ -21,10 +21,11 @@ from mari_engine.forms import (
     relabel,
     terms,
     times,
+    waits,
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
-from mari_engine.steps import Step, distributed
+from mari_engine.steps import Step, distributed, kinds
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""
@@ -38,7 +39,7 @@ def pointwise(step: Step) -> Form:
         None if form is None or own is None else _broadcast(form, own, step.result)
         for form, own in zip(step.forms, spec.maps, strict=True)
     ]
-    position = _divides(forms)
+    position = _divides(step, forms)
     if position is not None:
         return distributed(step, forms, [position] * len(forms), position, _apply)
     whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
@@ -51,36 +52,33 @@ def _broadcast(form: Form, own: Sequence[int], result: Axes) -> Form:
     return relabel(form, result, tuple(place.get(at, -1) for at in range(len(flat(result)))))
 
 
-def _divides(forms: Sequence[Form | None]) -> int | None:
+def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     """Return the position along which it is worth to work block by block, or None."""
     blocks = [form for form in forms if isinstance(form, Blocks)]
     if not blocks or len({form.position for form in blocks}) > 1:
         return None
-    position = blocks[0].position
+    position, settling = blocks[0].position, step.shop.settling
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
-    common = frozenset[int]().union(*(form.present for form in rest)) - {position}
-    sides = np.stack([_numbers(form)[form.part] for form in blocks])
-    kinds = {
-        frozenset[int]().union(
-            common, *(form.sides[at] for form, at in zip(blocks, _first(blocks, key), strict=True))
-        )
-        for key in _columns(sides)
+    lazy = step.waits and any(not settling.settled(form) and waits(as_whole(form)) for form in rest)
+    common = frozenset[int]()
+    if not lazy:
+        common = frozenset[int]().union(*(form.present for form in rest)) - {position}
+    own = [kinds(form, settling) for form in blocks]
+    found = {
+        tuple(own[at][int(form.part[column])] for at, form in enumerate(blocks))
+        for column in _columns(np.stack([form.part for form in blocks]))
     }
-    return position if len(kinds) > 1 and len(_columns(sides)) <= _MOST_GROUPS else None
+    sides = {tuple(_side(kind, common) for kind in key) for key in found}
+    return position if len(sides) > 1 and len(found) <= _MOST_GROUPS else None
 
 
-def _numbers(form: Blocks) -> np.ndarray:
-    kinds = list(dict.fromkeys(form.sides))
-    return np.array([kinds.index(side) for side in form.sides])
+def _side(kind: object, common: frozenset[int]) -> object:
+    return kind | common if isinstance(kind, frozenset) else kind
 
 
-def _columns(sides: np.ndarray) -> list[int]:
-    """Return one column for each combination of sides."""
-    return sorted(np.unique(sides, axis=1, return_index=True)[1].tolist())
-
-
-def _first(blocks: Sequence[Blocks], column: int) -> list[int]:
-    return [int(form.part[column]) for form in blocks]
+def _columns(parts: np.ndarray) -> list[int]:
+    """Return one column for each combination of parts."""
+    return sorted(np.unique(parts, axis=1, return_index=True)[1].tolist())
 
 
 def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
@@ -130,9 +128,12 @@ def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None
-    if step.waits:
-        found = list(merge(found, step.shop.settling, step.shop.prices, fold=False))
-    return Sum(axes, tuple(found))
+    total = Sum(axes, tuple(found))
+    if not step.waits:
+        return total
+    if not waits(total):
+        return None
+    return Sum(axes, merge(found, step.shop.settling, step.shop.prices, fold=False))
 
 
 def _negated(term: Term) -> Term:

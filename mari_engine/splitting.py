@@ -27,10 +27,11 @@ from mari_engine.forms import (
     relabel,
     runs,
     terms,
+    waits,
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
-from mari_engine.steps import Step, columns_apart, distributed, side_by_side
+from mari_engine.steps import Step, columns_apart, distributed, kinds, side_by_side
 from mari_engine.types import Action
 
 
@@ -59,7 +60,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         for i in range(len(spec.terms))
         if isinstance(form := step.forms[i], (Sum, Product))
         and not step.shop.settling.settled(form)
-        and len(terms(form)) > 1
+        and waits(form)
     ]
     if not lazy or not step.shop.strategy.fold:
         product = _product(step, [step.atom(i) for i in range(len(spec.terms))])
@@ -100,8 +101,13 @@ def _product(step: Step, operands: Sequence[Term]) -> Product:
     held = {own[at] for term, own in zip(operands, spec.terms, strict=True) for at in term.present}
     summed = {label for own in spec.terms for label in own} - set(spec.output) - held
     scale, parts = spec.scale, list(operands)
+    extents = {
+        label: dim
+        for term, own in zip(operands, spec.terms, strict=True)
+        for label, dim in zip(own, flat(term.axes), strict=True)
+    }
     for label in sorted(summed):  # constant along a summed factor: counted, or brought in
-        dim = spec.extents()[label]
+        dim = extents[label]
         if isinstance(dim, int):
             scale *= dim
             continue
@@ -155,7 +161,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
     """Return the operand whose columns are split, having decided that it pays."""
     for at in range(len(spec.terms)):
         form = step.forms[at]
-        if not isinstance(form, Blocks) or not form.mixed:
+        if not isinstance(form, Blocks) or len(set(kinds(form, step.shop.settling))) < 2:
             continue
         if spec.terms[at][form.position] in spec.output:
             continue
@@ -185,24 +191,29 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     def extent_of(labels: set[int], columns: int) -> int:
         return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
 
-    sides = [{spec.terms[at][place] for place in side} for side in form.sides]
+    width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
     counts = np.bincount(form.part, minlength=len(form.parts)).tolist()
-    whole = set[int]().union(*sides)
-    blocks = dict[frozenset[int], int]()
-    for side, columns in zip(sides, counts, strict=True):
-        blocks[frozenset(side)] = blocks.get(frozenset(side), 0) + columns
-    side_work = [extent_of(set(side) | others, columns) for side, columns in blocks.items()]
-    many = max(range(len(blocks)), key=lambda i: side_work[i])
-    columns = list(blocks.items())
-    copied = extent_of(whole, len(form.part)) - extent_of(set(columns[many][0]), columns[many][1])
+    whole = {spec.terms[at][place] for side in form.sides for place in side}
+    blocks, lazy = dict[frozenset[int], int](), 0.0
+    for kind, side, part, columns in zip(
+        kinds(form, step.shop.settling), form.sides, form.parts, counts, strict=True
+    ):
+        if isinstance(kind, frozenset):
+            own = frozenset(spec.terms[at][place] for place in side)
+            blocks[own] = blocks.get(own, 0) + columns
+        else:
+            lazy += sum(operand_elements(term, candidates) for term in terms(part)) * width
+    side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
+    many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
+    kept = extent_of(set(many), blocks.get(many, 0))
     return split_gain(
         step.shop.prices,
         whole=2 * extent_of(whole | others, len(form.part)),
-        apart=2 * sum(side_work),
-        copied=copied,
-        kept=extent_of(set(columns[many][0]), columns[many][1]),
+        apart=2 * int(sum(side_work.values()) + lazy),
+        copied=extent_of(whole, len(form.part)) - kept,
+        kept=kept,
         joined=step.shop.settling.settled(form),
-        pieces=sum(1 for side in form.sides if side == columns[many][0]),
+        pieces=sum(1 for side in form.sides if side == many),
         products=len(blocks),
         taken=sum(
             extent_of({own[place] for place in other.present}, len(form.part))
@@ -210,6 +221,14 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
             for other in [step.forms[i]]
             if i != at and other is not None and label in own and not _is_constant(other)
         ),
+    )
+
+
+def operand_elements(term: Term, candidates: int) -> int:
+    """Return the elements of a term's operands: what a product with it works through."""
+    atoms = as_product(term).operands
+    return sum(
+        extent(tuple(flat(atom.axes)[at] for at in atom.present), candidates) for atom in atoms
     )
 
 
@@ -253,13 +272,9 @@ def _divided(step: Step, form: Blocks) -> list[tuple[Whole, Index]]:
             at += len(columns)
         return out
     blocks = []
-    lazy = [
-        step.shop.strategy.fold and not settling.settled(part) and per_candidate(part)
-        for part in form.parts
-    ]
     groups: dict[object, list[int]] = {}
-    for at, side in enumerate(form.sides):
-        groups.setdefault(at if lazy[at] else side, []).append(at)
+    for at, kind in enumerate(kinds(form, settling)):
+        groups.setdefault(kind, []).append(at)
     for members in groups.values():
         whole, place = side_by_side(form, members, settling)
         logical = np.flatnonzero(np.isin(form.part, members))

@@ -19,6 +19,7 @@ from mari_engine.forms import (
     Tensor,
     Whole,
     as_whole,
+    waits,
     with_extent,
 )
 from mari_engine.ledger import Ledger
@@ -98,28 +99,30 @@ def grouped(blocks: Sequence[Blocks]) -> list[Index]:
     return [np.flatnonzero(which.ravel() == at) for at in order]
 
 
+def kinds(blocks: Blocks, settling: Settling) -> list[object]:
+    """Return what sets each part apart: its side, or itself when it is better not computed yet."""
+    return [
+        part if not settling.settled(part) and waits(part) else side
+        for part, side in zip(blocks.parts, blocks.sides, strict=True)
+    ]
+
+
 def one_part_per_side(blocks: Blocks, settling: Settling) -> Blocks:
     """Return the blocks with the parts of each side joined into one."""
-    sides = blocks.sides
-    kinds = list(dict.fromkeys(sides))
-    if len(kinds) == len(sides):
+    own = kinds(blocks, settling)
+    distinct = list(dict.fromkeys(own))
+    if len(distinct) == len(own):
         return blocks
-    parts, part, column = [], blocks.part.copy(), blocks.column.copy()
-    for kind, side in enumerate(kinds):
-        members = [at for at, own in enumerate(sides) if own == side]
+    parts, part, column = list[Whole](), blocks.part.copy(), blocks.column.copy()
+    names = list[str]()
+    for number, kind in enumerate(distinct):
+        members = [at for at, other in enumerate(own) if other == kind]
         whole, place = side_by_side(blocks, members, settling)
         parts.append(whole)
+        names.append(", ".join(blocks.names[at] for at in members) if blocks.names else "")
         mine = np.isin(blocks.part, members)
-        part[mine], column[mine] = kind, place
-    names = (
-        tuple(
-            ", ".join(n for n, s in zip(blocks.names, sides, strict=True) if s == side)
-            for side in kinds
-        )
-        if blocks.names
-        else ()
-    )
-    return replace(blocks, parts=tuple(parts), part=part, column=column, names=names)
+        part[mine], column[mine] = number, place
+    return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
 
 
 def side_by_side(blocks: Blocks, members: Sequence[int], settling: Settling) -> tuple[Whole, Index]:
