@@ -201,6 +201,17 @@ class Algebra:
         parts = tuple(as_whole(self.take(part, position, columns)) for part in form.parts)
         return replace(form, axes=axes, parts=parts)
 
+    def chosen(self, form: Form, position: int, columns: Index) -> Form:
+        """Return `take`, but of a tensor that only the run knows, not made before it is needed.
+
+        What is sliced apart is often joined again, in another order: then nothing moves.
+        """
+        if not isinstance(form, Atom) or form.constant is not None or position not in form.present:
+            return self.take(form, position, columns)
+        axes = with_extent(form.axes, position, len(columns))
+        part = np.zeros(len(columns), dtype=np.int64)
+        return self.blocks(Blocks(axes, position, (form,), part, np.asarray(columns)))
+
     def _take_product(self, product: Product, axes: Axes, position: int, columns: Index) -> Product:
         label, operands = product.output[position], list[Atom]()
         for atom, labels in zip(product.operands, product.labels, strict=True):
@@ -252,7 +263,11 @@ class Algebra:
         """Return blocks without unused or nested parts; a single part's columns alone."""
         used = np.unique(blocks.part)
         if len(used) == 1:
-            return self.take(blocks.parts[int(used[0])], blocks.position, blocks.column)
+            part, columns = blocks.parts[int(used[0])], blocks.column
+            whole = int(flat(part.axes)[blocks.position]) == len(columns)
+            tensor = isinstance(part, Atom) and part.constant is None
+            if not tensor or (whole and (columns == np.arange(len(columns))).all()):
+                return self.take(part, blocks.position, columns)
         if len(used) == len(blocks.parts):
             return blocks
         names = tuple(blocks.names[at] for at in used) if blocks.names else ()

@@ -35,7 +35,7 @@ class Ledger:
         """Note how a fusion layer's columns lie before and after."""
         before = segments(blocks, np.arange(len(blocks.part)))
         side = np.array([per_candidate(part) for part in blocks.parts])[blocks.part]
-        after = segments(blocks, np.argsort(side, kind="stable"))
+        after = segments(blocks, np.lexsort((blocks.column, blocks.part, side)))
         self.layouts.append(FusionLayout(node.name or "", before, after))
 
 

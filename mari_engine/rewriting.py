@@ -238,8 +238,8 @@ def _pick(step: Step) -> list[Form]:
     assert form is not None
     results = []
     for index, axes in zip(spec.indices, spec.results, strict=True):
-        taken = step.shop.algebra.take(form, spec.position, index)
-        picked = with_extent(spec.operands[0] or (), spec.position, len(index))
+        taken = step.shop.algebra.chosen(form, spec.position, index)
+        picked = with_extent(spec.axes(0), spec.position, len(index))
         results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
     return results
 
