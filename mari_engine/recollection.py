@@ -61,6 +61,7 @@ def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
             labels=artifact.labels,
             signature=artifact.signature,
             candidates=int(manifest["candidates"]),
+            keep=tuple(manifest["keep"]),
             flops_before=Flops(**manifest["flops"]["before"]),
             flops_after=Flops(**manifest["flops"]["after"]),
             uncounted=(),

@@ -51,6 +51,7 @@ class Findings:
     labels: Labels
     signature: Signature
     candidates: int
+    keep: tuple[str, ...]
     flops_before: Flops
     flops_after: Flops
     uncounted: tuple[str, ...]
@@ -91,6 +92,7 @@ def find(result: OptimizeResult) -> Findings:
         labels=result.labels,
         signature=result.signature,
         candidates=result.candidates,
+        keep=result.keep,
         flops_before=result.flops.before.flops,
         flops_after=result.flops.after.flops,
         uncounted=tuple(sorted({*result.flops.before.uncounted, *result.flops.after.uncounted})),
@@ -153,6 +155,7 @@ def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
 def _command(findings: Findings) -> str:
     parts = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
     parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    parts += [word for node in findings.keep for word in ("--keep", node)]
     return Verbatim(make_plain(shlex.join(parts)))
 
 

@@ -143,6 +143,7 @@ def make_findings(
         labels=make_labels(name),
         signature=Signature.DROP_IN,
         candidates=500,
+        keep=("head",),
         flops_before=Flops(0, 98_816),
         flops_after=Flops(65_536, 33_280),
         uncounted=("Relu",),

@@ -47,7 +47,7 @@ def test_another_original_is_refused(folder: Path) -> None:
         recollect(mari.load_artifact(folder), other)
 
 
-@pytest.mark.parametrize("field", ["decisions", "layout", "flops", "source", "candidates"])
+@pytest.mark.parametrize("field", ["decisions", "layout", "flops", "source", "candidates", "keep"])
 def test_an_incomplete_manifest_is_told(folder: Path, field: str) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))

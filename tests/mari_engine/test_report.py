@@ -71,6 +71,7 @@ def test_every_section_tells_its_facts() -> None:
         "ranker.onnx",
         "0123456789abcdef" * 4,
         "mari optimize ranker.onnx --labels labels.json -o out --signature drop-in",
+        "--candidates 500 --keep head",
         "item_id",
         "0 to below 5000, whole numbers",
         "its first axis is 1",
