@@ -20,7 +20,7 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
-from mari_engine.errors import ModelError
+from mari_engine.errors import ModelError, VerificationError
 from mari_engine.pipeline import optimize
 from mari_engine.recollection import recollect
 from mari_engine.report import find, render_findings, render_findings_markdown
@@ -68,6 +68,9 @@ def report(
     render = render_findings_markdown if markdown else render_findings
     output.write_text(render(found, measured), encoding="utf-8")
     show(f"written: {output}")
+    if not found.certificate.passed:
+        reason = found.certificate.reason
+        raise VerificationError(f"{source}: not equal ({reason}); {output} says more")
 
 
 def app(
