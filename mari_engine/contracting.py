@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+import numpy as np
+
 from mari_engine.emitting import Emitter
 from mari_engine.forms import Atom, Constant, Dims, Product, Tensor
 from mari_engine.layout import common_layout, parted
@@ -238,7 +240,8 @@ class Contraction:
             for group in left.dims
             if (rest := tuple(lab for lab in group if lab not in summed)) or not group
         )
-        rides = row is not None and row.labels <= set(columns)
+        held = float(np.float32(self.scale)) == self.scale  # as an attribute holds it
+        rides = row is not None and row.labels <= set(columns) and (held or not last)
         turned = right.dims == (columns, inner)
         if not rides and not (turned and len(groups) == 1):
             a = self.emitter.lay(left.tensor, left.dims, (*groups, inner), self.extents)
@@ -253,10 +256,11 @@ class Contraction:
         inputs, attributes = [a, b], {"transB": 1} if turned else {}
         if rides and row is not None:
             inputs.append(self.emitter.lay(row.tensor, row.dims, (columns,), self.extents))
-        if last and self.scale != 1.0:
+        if last and held and self.scale != 1.0:
             attributes["alpha"] = self.scale  # type: ignore[assignment]
             self.scale = 1.0
-        return Laid(self.emitter.emit("Gemm", inputs, attributes), (rows, columns)), rides
+        result = Laid(self.emitter.emit("Gemm", inputs, attributes), (rows, columns))
+        return (self._scaled(result) if last else result), rides
 
 
 def fitted(layout: Dims, held: frozenset[int]) -> Dims:

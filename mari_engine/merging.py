@@ -128,9 +128,8 @@ def _weight(split: _Split, settling: Settling) -> tuple[Labels, Atom]:
     kept, product = split.kept, split.product
     if len(split.rest) == 1 and product.scale == 1.0:
         atom, labels = split.rest[0], split.rest_labels[0]
-        places = {label: at for at, label in enumerate(labels) if label >= 0}
-        dims = tuple(tuple(kept.index(labels[at]) for at in group) for group in atom.dims)
-        if len(places) == len(kept):
+        if {label for label in labels if label >= 0} == set(kept):
+            dims = tuple(tuple(kept.index(labels[at]) for at in group) for group in atom.dims)
             return kept, Atom(loose(split.dims), atom.tensor, dims)
     rest = Product(
         loose(split.dims), split.rest, split.rest_labels, kept, product.scale, product.source

@@ -108,11 +108,12 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     if spec.linear is None or (all(settled(form) for form in given) and not apart):
         return None
     if spec.linear == "neg":
-        return _added(step, axes, [_negated(term) for term in terms(given[0])])
+        return _added(step, axes, [_negated(step, term) for term in terms(given[0])])
     if spec.linear in ("add", "sub"):
         second = list(terms(given[1]))
-        signed = [_negated(term) for term in second] if spec.linear == "sub" else second
-        return _added(step, axes, [*terms(given[0]), *signed])
+        if spec.linear == "sub":
+            second = [_negated(step, term) for term in second]
+        return _added(step, axes, [*terms(given[0]), *second])
     if spec.linear != "mul":
         return None
     factor, form = given[1], given[0]
@@ -136,12 +137,12 @@ def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     return Sum(axes, merge(found, step.shop.settling, step.shop.prices, fold=False))
 
 
-def _negated(term: Term) -> Term:
+def _negated(step: Step, term: Term) -> Term:
     if isinstance(term, Product):
         return replace(term, scale=-term.scale)
     if term.constant is not None:
         return replace(term, tensor=term.constant.mapped(np.negative))
-    return replace(as_product(term), scale=-1.0)
+    return replace(as_product(term), scale=-1.0, source=(step.node,))
 
 
 def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
