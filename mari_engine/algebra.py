@@ -185,7 +185,8 @@ class Algebra:
     def take(self, form: Form, position: int, columns: Index) -> Form:
         """Return the form with only these columns of one position, in this order."""
         extent = int(flat(form.axes)[position])
-        if len(columns) == extent and (columns == np.arange(extent)).all():
+        apart = isinstance(form, Blocks) and len(form.parts) == 1
+        if len(columns) == extent and (columns == np.arange(extent)).all() and not apart:
             return form
         axes = with_extent(form.axes, position, len(columns))
         if isinstance(form, Atom):
@@ -195,9 +196,10 @@ class Algebra:
         if isinstance(form, Product):
             return self._take_product(form, axes, position, columns)
         if form.position == position:
-            return self.blocks(
-                replace(form, axes=axes, part=form.part[columns], column=form.column[columns])
-            )
+            used = np.unique(form.part[columns])
+            if len(used) == 1:
+                return self.take(form.parts[int(used[0])], position, form.column[columns])
+            return self._reordered(form, axes, columns)
         parts = tuple(as_whole(self.take(part, position, columns)) for part in form.parts)
         return replace(form, axes=axes, parts=parts)
 
@@ -206,11 +208,17 @@ class Algebra:
 
         What is sliced apart is often joined again, in another order: then nothing moves.
         """
+        axes = with_extent(form.axes, position, len(columns))
+        if isinstance(form, Blocks) and form.position == position:
+            return self._reordered(form, axes, columns)
         if not isinstance(form, Atom) or form.constant is not None or position not in form.present:
             return self.take(form, position, columns)
-        axes = with_extent(form.axes, position, len(columns))
         part = np.zeros(len(columns), dtype=np.int64)
         return self.blocks(Blocks(axes, position, (form,), part, np.asarray(columns)))
+
+    def _reordered(self, blocks: Blocks, axes: Axes, columns: Index) -> Form:
+        part, column = blocks.part[columns], blocks.column[columns]
+        return self.blocks(replace(blocks, axes=axes, part=part, column=column))
 
     def _take_product(self, product: Product, axes: Axes, position: int, columns: Index) -> Product:
         label, operands = product.output[position], list[Atom]()
