@@ -1,12 +1,12 @@
 """Everything that can go wrong, in one tree.
 
-    MariError                what is wrong, where, and what to do, in one line
-    ├── ModelError           the model cannot be read, or is not one that the engine takes
-    ├── LabelError           the labels are malformed or do not fit the model
-    ├── FeedError            request data do not fit the model
-    ├── VerificationError    the rewritten model is not equal to the original
-    ├── ExecutionError       a runtime could not load or run a model
-    └── Cancelled            the user stopped a long piece of work
+MariError                what is wrong, where, and what to do, in one line
+├── ModelError           the model cannot be read, or is not one that the engine takes
+├── LabelError           the labels are malformed or do not fit the model
+├── FeedError            request data do not fit the model
+├── VerificationError    the rewritten model is not equal to the original
+├── ExecutionError       a runtime could not load or run a model
+└── Cancelled            the user stopped a long piece of work
 """
 
 

@@ -60,9 +60,7 @@ class Flops:
         return self.per_request + candidates * self.per_candidate
 
     def __add__(self, other: Flops) -> Flops:
-        return Flops(
-            self.per_request + other.per_request, self.per_candidate + other.per_candidate
-        )
+        return Flops(self.per_request + other.per_request, self.per_candidate + other.per_candidate)
 
 
 @dataclass(frozen=True)

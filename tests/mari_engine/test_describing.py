@@ -1,8 +1,8 @@
 import numpy as np
 import onnx
 import pytest
-from builders import build, build_proto, ranking_tower
 
+from builders import build, build_proto, ranking_tower
 from mari_engine.describing import describe
 from mari_engine.loading import load
 from mari_engine.types import GraphNode, TensorInfo
