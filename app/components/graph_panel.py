@@ -43,7 +43,7 @@ def show_graph_panel(work: Work) -> None:
     show_graph(drawing.scene, key=GRAPH, on_select=partial(_follow_graph, drawing))
     _show_choice(drawing)
     st.dataframe(
-        drawing.rows,
+        drawing.table,
         key=TABLE,
         hide_index=True,
         height=320,
@@ -62,7 +62,7 @@ def _follow_graph(drawing: Drawing) -> None:
 def _follow_table(drawing: Drawing) -> None:
     """Select the vertex of the row that was selected in the table."""
     rows = read_widget(TABLE)["selection"]["rows"]
-    if rows and rows[0] < len(drawing.rows):
+    if rows and rows[0] < len(drawing.table):
         _, _, turn = read_widget(CHOICE) or (0, 0, 0)
         write_widget(CHOICE, (*drawing.vertex_of(rows[0]), turn + 1))
 

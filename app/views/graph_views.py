@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+import pandas as pd
+
 from app.views.graph_changes import Changes, compare_graphs
 from app.views.graph_folding import Fold
 from app.views.graph_scene import Graph, Ruling, Scene, make_scene
-from app.views.graph_table import Row, list_rows
+from app.views.graph_table import list_rows
 from app.views.graph_topology import build_topology
 from mari_engine import (
     Coloring,
@@ -53,9 +55,10 @@ class Drawing:
     ruling: Ruling
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The table, made when it is first asked for: after the picture."""
-        return [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
+    def table(self) -> pd.DataFrame:
+        """The rows, made when they are first asked for: after the picture."""
+        rows = [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
+        return pd.DataFrame(rows)
 
     def row_of(self, pane: int, at: int) -> int:
         """Return the table's row of a vertex."""

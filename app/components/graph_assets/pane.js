@@ -80,6 +80,16 @@ class Pane {
       id: item, x: folding.place[item].x, y: folding.place[item].y, title: this.tip(item),
     })));
     this.network.redraw();
+    this.tellSizes();
+  }
+
+  // For assistive technology and tests: a canvas has no contents to read.
+  tellSizes() {
+    const { visible, frames } = this.folding;
+    const boxes = visible.filter((item) => this.model.isBox(item)).length;
+    this.element.setAttribute("role", "img");
+    this.element.setAttribute("aria-label",
+      `${visible.length - boxes} nodes, ${boxes} closed boxes, ${frames.length} open boxes`);
   }
 
   // Colors or filters have changed.

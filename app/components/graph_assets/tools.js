@@ -18,7 +18,10 @@ Object.assign(Studio.prototype, {
     search.addEventListener("input", () => this.searchFor(search.value));
     search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.jump(event.shiftKey ? -1 : 1);
-      if (event.key === "Escape") this.root.focus();
+      if (event.key === "Escape") {
+        event.preventDefault(); // the browser would empty the field, and the matches with it
+        this.root.focus();
+      }
       event.stopPropagation();
     });
     this.find(".overlay").addEventListener("change", (event) => {
