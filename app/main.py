@@ -35,6 +35,8 @@ page = st.navigation(
     position="top",
 )
 status = st.container(key="status")
-page.run()
-with status:
-    show_status(get_work())
+try:
+    page.run()
+finally:  # also when a page ends early: the state of the work is always visible
+    with status:
+        show_status(get_work())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.state import is_drawn
 from app.views.label_rows import make_rows, read_rows
@@ -32,14 +35,17 @@ def edit_labels(work: Work, info: GraphInfo) -> tuple[Labels, list[str]]:
         height=_TALL if len(rows) > _MOST_ROWS else "content",
         hide_index=True,
         disabled=_LOCKED,
-        column_config=_columns(packed=any(label.columns for label in base.inputs.values())),
+        column_config=_columns(
+            packed=any(label.columns for label in base.inputs.values()),
+            evidence=any(row["evidence"] for row in rows),
+        ),
         column_order=("input", "columns", "name", "role", "confidence", "evidence", "low",
                       "high", "integer", "type"),
     )  # fmt: skip
     return read_rows(base, edited)
 
 
-def _columns(*, packed: bool) -> dict[str, object]:
+def _columns(*, packed: bool, evidence: bool) -> Mapping[str, ColumnConfig | None]:
     config = st.column_config
     return {
         "input": config.TextColumn("Input", pinned=True),
@@ -48,7 +54,7 @@ def _columns(*, packed: bool) -> dict[str, object]:
         "role": config.SelectboxColumn(
             "Role",
             options=[str(role) for role in Role],
-            format_func=name_role,
+            format_func=lambda role: name_role(str(role)),
             required=True,
             help="R: one value per request. I, C: one value per candidate.",
         ),
@@ -60,7 +66,7 @@ def _columns(*, packed: bool) -> dict[str, object]:
             width="small",
             help="Of the proposal; what you set or confirm counts in full",
         ),
-        "evidence": config.TextColumn("Evidence", width="large"),
+        "evidence": config.TextColumn("Evidence", width="large") if evidence else None,
         "low": config.NumberColumn(
             "From", width="small", help="Generated values start here; leave empty to infer"
         ),

@@ -23,23 +23,22 @@ def change_labels(
 
     Labels from a file are checked against the model before they replace anything.
     """
-    with st.container(horizontal=True):
-        made = _offer(opened, labels, proposals)
-        with st.popover("Set by pattern", icon=":material/filter_alt:"):
-            made = _by_pattern(labels) or made
-        widths = packable(info)
-        with st.popover("Set columns", icon=":material/view_column:", disabled=not widths):
-            made = _by_columns(labels, widths) or made
-        with st.popover("Import", icon=":material/upload_file:"):
-            made = _import(opened) or made
-        st.download_button(
-            "Export",
-            json.dumps(labels.to_json(), indent=2) + "\n",
-            "labels.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    made = _offer(opened, labels, proposals)
+    with st.popover("Set by pattern", icon=":material/filter_alt:"):
+        made = _by_pattern(labels) or made
+    widths = packable(info)
+    with st.popover("Set columns", icon=":material/view_column:", disabled=not widths):
+        made = _by_columns(labels, widths) or made
+    with st.popover("Import", icon=":material/upload_file:"):
+        made = _import(opened) or made
+    st.download_button(
+        "Export",
+        json.dumps(labels.to_json(), indent=2) + "\n",
+        "labels.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+    )
     return made
 
 
@@ -67,7 +66,7 @@ def _by_pattern(labels: Labels) -> Labels | None:
         key="pattern",
         help="* stands for anything: `user_*`, `*_id`, `x/item*` for columns of x",
     )
-    role = st.selectbox("get the role", list(Role), format_func=name_role, key="pattern-role")
+    role = _choose_role("get the role", key="pattern-role")
     found = match(labels, pattern)
     st.caption(f"{count(len(found), 'match').replace('matchs', 'matches')}")
     if found:
@@ -75,6 +74,11 @@ def _by_pattern(labels: Labels) -> Labels | None:
     if st.button("Apply", key="pattern-apply", disabled=not found):
         return set_role(labels, pattern, role)
     return None
+
+
+def _choose_role(label: str, *, key: str) -> Role:
+    roles = [str(role) for role in Role]
+    return Role(st.selectbox(label, roles, format_func=name_role, key=key))
 
 
 def _by_columns(labels: Labels, widths: dict[str, int]) -> Labels | None:
@@ -85,7 +89,7 @@ def _by_columns(labels: Labels, widths: dict[str, int]) -> Labels | None:
     first, last = st.columns(2)
     start = first.number_input("First column", 0, width - 1, 0, key="columns-first")
     end = last.number_input("Last column", 0, width - 1, width - 1, key="columns-last")
-    role = st.selectbox("Role", list(Role), format_func=name_role, key="columns-role")
+    role = _choose_role("Role", key="columns-role")
     title = st.text_input("Name", key="columns-name", max_chars=200)
     st.caption("Ranges that it overlaps are cut; every column keeps a role.")
     if st.button("Apply", key="columns-apply"):

@@ -23,7 +23,7 @@ else:
         " features have one per candidate. Doubtful rows come first. Nothing goes on until you"
         " have confirmed them."
     )
-    tools = st.container()
+    tools = st.container(horizontal=True)
     labels, problems = edit_labels(work, info)
     work.edit(labels)
     with tools:

@@ -93,4 +93,6 @@ def test_a_waiting_job_can_be_cancelled() -> None:
     assert other.state == "cancelled"
     end.set()
     one.wait(LONG)
-    assert Job(lambda progress: 1, alone=True).wait(LONG) is None
+    last = Job(lambda progress: "last", alone=True)
+    last.wait(LONG)
+    assert last.result == "last"

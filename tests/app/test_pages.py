@@ -231,10 +231,10 @@ def test_batches_are_sorted_and_single() -> None:
 def test_download_shows_the_certificate_and_the_files(confirmed: Work) -> None:
     app = visit("download", confirmed)
     assert app.success[0].value.replace("\\", "").startswith("Lossless")
-    assert [one.label for one in app.get("download_button")] == [
+    assert [one.label for one in app.download_button] == [
         "Model", "Manifest", "Report", "Certificate", "All as a zip",
     ]  # fmt: skip
-    assert not any(one.proto.disabled for one in app.get("download_button"))
+    assert not any(one.proto.disabled for one in app.download_button)
     assert "mari optimize tower.onnx" in texts(app)
 
 
@@ -244,7 +244,7 @@ def test_nothing_unequal_is_handed_out(opened: Work) -> None:
     app = visit("download", opened)
     assert errors(app)[0] == "Not lossless: score differs by 0.3."
     assert "not equal to the original" in app.warning[0].value.replace("\\", "")
-    assert all(one.proto.disabled for one in app.get("download_button"))
+    assert all(one.proto.disabled for one in app.download_button)
 
 
 def test_a_failed_check_hands_out_nothing(opened: Work) -> None:
@@ -254,7 +254,7 @@ def test_a_failed_check_hands_out_nothing(opened: Work) -> None:
     opened.confirm(Options(), ended(run))
     app = visit("download", opened)
     assert "score: differs by 0.5" in errors(app)
-    assert all(one.proto.disabled for one in app.get("download_button"))
+    assert all(one.proto.disabled for one in app.download_button)
 
 
 def test_sessions_do_not_mix(confirmed: Work) -> None:
