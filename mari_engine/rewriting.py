@@ -26,7 +26,6 @@ from mari_engine.lookahead import Lookahead
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
-from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
@@ -56,12 +55,15 @@ def rewrite(
     candidates: int,
     keep: Collection[str] = (),
     strategy: Strategy | None = None,
+    known: Survey | None = None,
 ) -> Rewritten:
     """Return a graph that computes the same, with what is per request computed once.
 
-    `keep` names nodes that must stay as they are. The model is not changed.
+    `keep` names nodes that must stay as they are; `known` is the model's survey, if it was made
+    already. The model is not changed.
     """
-    known = survey(model, candidate_symbols(model, labels))
+    if known is None:
+        known = survey(model, candidate_symbols(model, labels))
     walk = _Interpreter(model, known, candidates, frozenset(keep), strategy or Strategy())
     return walk.run(labels, signature)
 
@@ -96,7 +98,6 @@ class _Interpreter:
             self.visit(node)
         outputs = [self.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
-        infer_shapes(model)
         return Rewritten(model, boundary, self.ledger, signature)
 
     # --- the walk

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 CANDIDATES = "N"
 """The symbol of the candidate batch in every analysis."""
@@ -129,6 +130,11 @@ class Size:
 
 def size(axis: Axis) -> Size:
     """Return the extent of an axis."""
+    return _size(axis)
+
+
+@lru_cache(maxsize=4096)
+def _size(axis: Axis) -> Size:
     number = 1
     for dim in axis:
         if isinstance(dim, int):
@@ -149,11 +155,21 @@ def is_one(axis: Axis) -> bool:
 
 def flat(axes: Axes) -> Axis:
     """Return all factors of all axes, in order: the positions that forms refer to."""
+    return _flat(axes)
+
+
+@lru_cache(maxsize=4096)
+def _flat(axes: Axes) -> Axis:
     return tuple(dim for axis in axes for dim in axis)
 
 
 def positions(axes: Axes) -> tuple[tuple[int, ...], ...]:
     """Return for each axis the positions of its factors in `flat(axes)`."""
+    return _positions(axes)
+
+
+@lru_cache(maxsize=4096)
+def _positions(axes: Axes) -> tuple[tuple[int, ...], ...]:
     out, at = [], 0
     for axis in axes:
         out.append(tuple(range(at, at + len(axis))))
