@@ -54,13 +54,14 @@ def run(arguments: Sequence[str]) -> int:
             list(arguments), prog_name="mari", standalone_mode=False
         )
     except (KeyboardInterrupt, typer.Abort, Cancelled):
-        complain("stopped")
-        return STOPPED
+        status = STOPPED
     except Exception as error:
         if os.environ.get(TRACEBACK) and not isinstance(error, MariError):
             raise
         complain(_explain(error))
         return FAILED if isinstance(error, VerificationError) else WRONG
+    if status == STOPPED:
+        complain("stopped")
     return status if isinstance(status, int) else DONE
 
 
