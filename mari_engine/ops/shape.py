@@ -163,7 +163,7 @@ def expand(call: Call) -> Spec:
     axes = call.axes(0)
     wanted = [Size.of(extent) for extent in call.known(1, "the shape's elements").ravel()]
     rank = max(len(axes), len(wanted))
-    axes = ((),) * (rank - len(axes)) + axes
+    axes = ((),) * (rank - len(axes)) + tuple(() if is_one(axis) else axis for axis in axes)
     wanted = [Size()] * (rank - len(wanted)) + wanted
     results, source = list[Axis](), list[int]()
     for axis, extent, group in zip(axes, wanted, positions(axes), strict=True):
