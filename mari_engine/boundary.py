@@ -82,7 +82,9 @@ class _Opening:
             )
         elif per_request:
             self.request(value, fact.axes)
-        elif any(column.role.per_request for column in label.columns):
+        elif (
+            any(column.role.per_request for column in label.columns) and CANDIDATES in fact.axes[0]
+        ):
             self.packed(value, fact.axes, label)
         else:
             self.plain(value, fact.axes, "candidate")
@@ -94,11 +96,20 @@ class _Opening:
             self.register(axes, new)
 
     def request(self, value: ir.Value, axes: Axes) -> None:
-        shape = _one_row(value.shape, axes) if self.compact else value.shape
-        new = self.input(value, value.name or "", shape, "request", None)
-        self.forms[value] = self.row(new, axes)
-        if not self.compact:
+        if CANDIDATES not in axes[0] or not self.compact:  # rows elsewhere are cut inside
+            new = self.input(
+                value,
+                value.name or "",
+                value.shape,
+                "candidate" if self.compact else "request",
+                None,
+            )
+            self.forms[value] = self.row(new, axes, cut=True)
             self.register(axes, new)
+            return
+        shape = _one_row(value.shape, axes)
+        new = self.input(value, value.name or "", shape, "request", None)
+        self.forms[value] = self.row(new, axes, cut=False)
 
     def packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
         """Request and candidate columns of one input become two parts of blocks."""
@@ -117,7 +128,7 @@ class _Opening:
         else:
             new = self.input(value, name, value.shape, "candidate", None)
             self.register(axes, new)
-            parts = [self.row(new, axes), Atom(axes, new, positions(axes))]
+            parts = [self.row(new, axes, cut=True), Atom(axes, new, positions(axes))]
             column = np.arange(width)
         position = len(flat(axes)) - 1
         self.forms[value] = Blocks(axes, position, tuple(parts), candidate, column, (name, name))
@@ -130,11 +141,11 @@ class _Opening:
             shape = list(_one_row(ir.Shape(shape), mine) or ())
         new = self.input(value, name, ir.Shape(shape), rows, tuple(index.tolist()))
         if rows == "request":
-            return self.row(new, mine)
+            return self.row(new, mine, cut=False)
         self.register(mine, new)
         return Atom(mine, new, positions(mine))
 
-    def row(self, new: ir.Value, axes: Axes) -> Atom:
+    def row(self, new: ir.Value, axes: Axes, *, cut: bool) -> Atom:
         """Return the first row of a request-side input, compact along the candidates."""
         dims = tuple(
             () if any(flat(axes)[at] == CANDIDATES for at in group) else group
@@ -142,9 +153,9 @@ class _Opening:
         )
         tensor: ir.Value = new
         axis = next(at for at, group in enumerate(axes) if CANDIDATES in group)
-        if not self.compact:
-            cut = [self.emitter.integers([number]) for number in (0, 1, axis)]
-            tensor = self.emitter.emit("Slice", [new, *cut])
+        if cut:
+            bounds = [self.emitter.integers([number]) for number in (0, 1, axis)]
+            tensor = self.emitter.emit("Slice", [new, *bounds])
             self.cuts.add(tensor)
         return Atom(axes, tensor, dims)
 

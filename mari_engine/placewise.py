@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.factors import Affine, Pointwise
+from mari_engine.costing import extent
+from mari_engine.factors import Affine, Index, Pointwise
 from mari_engine.forms import (
     Atom,
     Blocks,
@@ -63,22 +64,64 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     common = frozenset[int]()
     if not lazy:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
-    own = [kinds(form, settling) for form in blocks]
-    found = {
-        tuple(own[at][int(form.part[column])] for at, form in enumerate(blocks))
-        for column in _columns(np.stack([form.part for form in blocks]))
-    }
-    sides = {tuple(_side(kind, common) for kind in key) for key in found}
-    return position if len(sides) > 1 and len(found) <= _MOST_GROUPS else None
+    groups = _groups(blocks, [kinds(form, settling) for form in blocks])
+    sides = [tuple(_side(kind, common) for kind in key) for key in groups]
+    if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
+        return None
+    alone = any(not isinstance(kind, frozenset) for key in groups for kind in key)
+    return position if lazy or alone or _pays(step, blocks, rest, groups, common) else None
 
 
 def _side(kind: object, common: frozenset[int]) -> object:
     return kind | common if isinstance(kind, frozenset) else kind
 
 
-def _columns(parts: np.ndarray) -> list[int]:
-    """Return one column for each combination of parts."""
-    return sorted(np.unique(parts, axis=1, return_index=True)[1].tolist())
+Groups = dict[tuple[object, ...], Index]
+
+
+def _groups(blocks: Sequence[Blocks], own: Sequence[Sequence[object]]) -> Groups:
+    """Return the columns of each combination of kinds."""
+    found: dict[tuple[object, ...], list[int]] = {}
+    for column, parts in enumerate(zip(*(form.part.tolist() for form in blocks), strict=True)):
+        key = tuple(kinds[part] for kinds, part in zip(own, parts, strict=True))
+        found.setdefault(key, []).append(column)
+    return {key: np.array(columns) for key, columns in found.items()}
+
+
+def _pays(
+    step: Step, blocks: Sequence[Blocks], rest: Sequence[Form], groups: Groups,
+    common: frozenset[int],
+) -> bool:  # fmt: skip
+    """Weigh the places that need not be computed per candidate against what is picked apart."""
+    prices, many = step.shop.prices, step.shop.candidates
+    dims, position = flat(step.result), blocks[0].position
+    move = 8.0 / prices.bytes_per_second
+
+    def elements(side: frozenset[int], columns: int) -> int:
+        return columns * extent(tuple(dims[at] for at in side - {position}), many)
+
+    whole = frozenset[int]().union(common, *(form.present for form in blocks))
+    apart = (len(groups) - 1) * prices.node
+    together = elements(whole, len(blocks[0].part)) * move
+    for key, columns in groups.items():
+        sides = [kind for kind in key if isinstance(kind, frozenset)]
+        apart += elements(common.union(*sides), len(columns)) * move
+        for form, side in zip(blocks, sides, strict=True):
+            if not _whole(form, columns):
+                apart += elements(side, len(columns)) * prices.pick
+        apart += sum(elements(form.present, len(columns)) * move for form in rest if form.present)
+    for form in blocks:
+        if not step.shop.settling.settled(form):
+            together += elements(form.present, len(form.part)) * move
+    return apart < together
+
+
+def _whole(form: Blocks, columns: Index) -> bool:
+    """Return True when these columns are all columns of some parts, in order."""
+    wanted = [int(form.part[column]) for column in columns]
+    total = sum(int(flat(form.parts[part].axes)[form.position]) for part in set(wanted))
+    steps = np.diff(form.column[columns]), np.diff(form.part[columns])
+    return total == len(columns) and bool(((steps[0] == 1) | (steps[1] != 0)).all())
 
 
 def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:

@@ -61,6 +61,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         if isinstance(form := step.forms[i], (Sum, Product))
         and not step.shop.settling.settled(form)
         and waits(form)
+        and not any(per_candidate(other) for other in step.forms if other and other is not form)
     ]
     if not lazy or not step.shop.strategy.fold:
         product = _product(step, [step.atom(i) for i in range(len(spec.terms))])
