@@ -14,7 +14,7 @@ from mari_engine.facts import Survey
 from mari_engine.forms import Atom, Blocks, Form
 from mari_engine.labels import InputLabel, Labels
 from mari_engine.results import InputBinding, Rows
-from mari_engine.sizes import CANDIDATES, Axes, flat, positions
+from mari_engine.sizes import CANDIDATES, Axes, flat, is_one, positions
 from mari_engine.types import Signature
 
 
@@ -77,9 +77,9 @@ class _Opening:
         fact = self.known.values.get(value)
         per_request = _per_request(label)
         if fact is None or CANDIDATES not in flat(fact.axes):
-            self.plain(
-                value, fact.axes if fact else None, "request" if per_request else "candidate"
-            )
+            axes = fact.axes if fact else None
+            kept = per_request and (not self.compact or not axes or is_one(axes[0]))
+            self.plain(value, axes, "request" if kept else "candidate")
         elif per_request:
             self.request(value, fact.axes)
         elif (

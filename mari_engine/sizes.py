@@ -69,7 +69,8 @@ class Size:
     def __add__(self, other: object) -> int | Size:
         right = Size.of(other)
         if right.symbols == self.symbols:
-            return Size(self.number + right.number, self.symbols).plain()
+            number = self.number + right.number
+            return Size(number, self.symbols if number else ()).plain()
         if right.number == 0:
             return self.plain()
         raise Unsupported(f"the extents {self} and {right} are added")
