@@ -29,14 +29,15 @@ def show_graph_panel(work: Work) -> None:
     if work.opened is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        views = list(View) if work.confirmed else [View.ORIGINAL]
-        view = st.segmented_control("Show", views, default=views[0], required=True)
+        view = View.ORIGINAL
+        if work.confirmed:
+            view = st.segmented_control("Show", list(View), default=View.BOTH, required=True)
         folds = find_folds(work.opened, MOST_FLAT)
         fold = st.segmented_control(
             "Fold by", folds, default=folds[0], format_func=_FOLDS.__getitem__, required=True
         )
     try:
-        drawing = make_drawing(work, view or views[0], fold or folds[0])
+        drawing = make_drawing(work, view, fold)
     except MariError as error:
         show_error(error)
         return
@@ -62,7 +63,7 @@ def _follow_graph(drawing: Drawing) -> None:
 def _follow_table(drawing: Drawing) -> None:
     """Select the vertex of the row that was selected in the table."""
     rows = read_widget(TABLE)["selection"]["rows"]
-    if rows and rows[0] < len(drawing.table):
+    if rows and rows[0] < sum(drawing.scene.sizes):
         _, _, turn = read_widget(CHOICE) or (0, 0, 0)
         write_widget(CHOICE, (*drawing.vertex_of(rows[0]), turn + 1))
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-import pandas as pd
-
 from app.views.graph_changes import Changes, compare_graphs
 from app.views.graph_folding import Fold
 from app.views.graph_scene import Graph, Ruling, Scene, make_scene
@@ -55,10 +53,10 @@ class Drawing:
     ruling: Ruling
 
     @cached_property
-    def table(self) -> pd.DataFrame:
-        """The rows, made when they are first asked for: after the picture."""
+    def table(self) -> dict[str, list[object]]:
+        """The rows as columns, made when they are first asked for: after the picture."""
         rows = [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
-        return pd.DataFrame(rows)
+        return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
     def row_of(self, pane: int, at: int) -> int:
         """Return the table's row of a vertex."""

@@ -39,7 +39,7 @@ def test_without_a_model_the_way_leads_back() -> None:
 def test_before_the_labels_are_confirmed_there_is_the_original(tower: Work) -> None:
     app = visit("graph", tower)
     assert "Confirm them" in app.caption[0].value
-    assert app.segmented_control[0].options == [View.ORIGINAL]
+    assert [control.label for control in app.segmented_control] == ["Fold by"]
     assert set(rows(app)["Change"]) == {""}
     assert list(rows(app)["Side"])[:2] == ["R · request", "I · item"]
 

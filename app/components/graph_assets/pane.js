@@ -1,5 +1,7 @@
 // One graph on one canvas: vis-network for the view and the pointer, drawing.js for the looks.
 
+const LEAST_READABLE = 0.4;
+
 class Pane {
   // `studio` hears select(pane, item), moved() and answers look-ups of theme, overlay, filters.
   constructor(element, model, studio) {
@@ -209,34 +211,34 @@ class Pane {
   }
 
   fit(items = null) {
-    const { folding, element } = this;
-    let box = folding.bounds;
-    if (items) {
-      const places = items.map((item) => folding.place[item]);
-      const left = Math.min(...places.map((p) => p.x - p.width / 2));
-      const top = Math.min(...places.map((p) => p.y - p.height / 2));
-      const right = Math.max(...places.map((p) => p.x + p.width / 2));
-      const bottom = Math.max(...places.map((p) => p.y + p.height / 2));
-      box = { left, top, width: right - left, height: bottom - top };
-    }
-    const scale = Math.min(1.1, (element.clientWidth - 50) / (box.width + 1),
-      (element.clientHeight - 50) / (box.height + 1));
-    this.network.moveTo({
-      position: { x: box.left + box.width / 2, y: box.top + box.height / 2 },
-      scale: Math.max(scale, 0.02), animation: false,
-    });
+    const box = items ? this.around(items) : this.folding.bounds;
+    this.network.moveTo({ position: { x: box.left + box.width / 2, y: box.top + box.height / 2 },
+      scale: Math.max(this.scaleFor(box), 0.02), animation: false });
   }
 
-  // Shows the items at a readable size, opening boxes where needed.
+  // The smallest rectangle around what stands for the items.
+  around(items) {
+    const places = items.map((item) => this.folding.place[this.folding.shown(item)]);
+    const left = Math.min(...places.map((p) => p.x - p.width / 2));
+    const top = Math.min(...places.map((p) => p.y - p.height / 2));
+    const right = Math.max(...places.map((p) => p.x + p.width / 2));
+    const bottom = Math.max(...places.map((p) => p.y + p.height / 2));
+    return { left, top, width: right - left, height: bottom - top };
+  }
+
+  // The largest scale at which the rectangle is in view.
+  scaleFor({ width, height }) {
+    const { clientWidth, clientHeight } = this.element;
+    return Math.min(1.1, (clientWidth - 50) / (width + 1), (clientHeight - 50) / (height + 1));
+  }
+
+  // Shows the items at a readable size if they fit so, opening boxes where needed.
   reveal(items) {
     if (this.folding.reveal(items)) this.sync();
-    const center = { x: 0, y: 0 };
-    for (const item of items) {
-      const { x, y } = this.folding.place[this.folding.shown(item)];
-      center.x += x / items.length;
-      center.y += y / items.length;
-    }
-    this.network.moveTo({ position: center, scale: Math.max(this.network.getScale(), 0.75),
+    const box = this.around(items);
+    const wished = Math.max(this.network.getScale(), 0.75);
+    this.network.moveTo({ position: { x: box.left + box.width / 2, y: box.top + box.height / 2 },
+      scale: Math.min(wished, Math.max(this.scaleFor(box), LEAST_READABLE)),
       animation: { duration: 250, easingFunction: "easeInOutQuad" } });
   }
 

@@ -25,6 +25,7 @@ class Studio {
   load(scene) {
     const start = performance.now();
     const kept = this.panes.map((pane) => this.remember(pane));
+    const chosen = this.rememberSelection();
     this.scene = scene;
     this.indexLinks();
     this.panes.forEach((pane) => pane.destroy());
@@ -43,11 +44,13 @@ class Studio {
     [this.active] = this.panes;
     this.selection = null;
     this.fillOverlays();
-    this.panes.forEach((pane, at) => this.recall(pane, kept[at]));
+    const alike = kept.length === this.panes.length;
+    this.panes.forEach((pane, at) => this.recall(pane, alike ? kept[at] : null));
     this.searchFor(this.find(".search").value);
     this.panel.show(null, -1);
     this.showSteps();
     this.showLegend();
+    if (chosen) this.recallSelection(chosen);
     performance.measure("mari graph: load", { start });
   }
 
@@ -76,6 +79,25 @@ class Studio {
     pane.sync();
     if (same) pane.network.moveTo({ ...kept.view, animation: false });
     else pane.fit();
+  }
+
+  rememberSelection() {
+    const { pane, item } = this.selection || {};
+    if (!pane) return null;
+    return { at: this.panes.indexOf(pane), name: pane.model.name(item), box: pane.model.isBox(item) };
+  }
+
+  // Selects what has the same name now, in the same pane if it can be.
+  recallSelection({ at, name, box }) {
+    for (const pane of box ? [] : [this.panes[at], ...this.panes].filter(Boolean)) {
+      const item = pane.model.data.names.indexOf(name);
+      if (item >= 0) {
+        this.select(pane, item);
+        pane.reveal([item]);
+        return;
+      }
+    }
+    this.tell();
   }
 
   retheme() {
