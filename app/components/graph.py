@@ -16,7 +16,11 @@ import streamlit as st
 
 from app.views.graph_scene import Scene
 
-_SCRIPTS = ("model", "folding", "drawing", "pane", "panel", "studio", "tools", "main")
+_SCRIPTS = (
+    "model", "folding", "drawing", "minimap", "pane", "panel", "studio", "looks", "legend", "tools",
+    "main",
+)  # fmt: skip
+"""One module, in this order."""
 _VIS = "lib/vis-9.1.2/vis-network.min.js"
 
 

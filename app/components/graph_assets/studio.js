@@ -111,80 +111,6 @@ class Studio {
     this.panes.forEach((pane) => pane.restyle());
   }
 
-  // -- looks
-
-  fillOverlays() {
-    const select = this.find(".overlay");
-    const wanted = [["side", "side"]];
-    if (this.panes.some(({ model }) => model.data.changes)) {
-      wanted[this.panes.length > 1 ? "unshift" : "push"](["change", "change"]);
-    }
-    if (this.scene.decisions.length) wanted.push(["decision", "decision"]);
-    if (this.panes.some(({ model }) => model.data.flops.some(Boolean))) wanted.push(["flops", "FLOPs"]);
-    select.replaceChildren(...wanted.map(([value, text]) => {
-      const option = element("option", "", text);
-      option.value = value;
-      return option;
-    }));
-    select.value = wanted.some(([value]) => value === this.wished) ? this.wished : wanted[0][0];
-    this.overlay = select.value;
-    this.most = Math.max(1, ...this.panes.map(({ model }) => model.data.flops.reduce((a, b) => Math.max(a, b), 0)));
-  }
-
-  // The letter of a vertex under the current overlay: the key into legend and colors.
-  letter(pane, item, overlay = this.overlay) {
-    const { model } = pane;
-    if (overlay === "side") return model.side(item);
-    if (overlay === "change") return model.change(item);
-    if (overlay === "decision") {
-      const at = model.decision.get(item);
-      return at === undefined ? "·" : model.data.actions[at];
-    }
-    const work = model.data.flops[item];
-    if (!work) return "0";
-    return String(Math.max(1, 4 - Math.floor(Math.log10(this.most / work))));
-  }
-
-  look(pane, item) {
-    const { model } = pane;
-    const base = { dim: this.isDim(pane, item), title: model.label(item) };
-    if (model.isBox(item)) {
-      const members = model.under(item).length.toLocaleString("en");
-      const bar = this.bar(pane, item, this.overlay);
-      const [most] = [...bar].sort((a, b) => b.count - a.count);
-      return { ...base, subtitle: `${members} nodes`, bar, depth: model.depth[item],
-        color: most.color, letter: most.letter, side: "" };
-    }
-    const letter = this.letter(pane, item);
-    const mark = this.theme.mark(this.overlay, letter);
-    const own = this.overlay === "change" ? model.side(item) : letter;
-    const isNode = model.data.kinds[item] === "n";
-    return { ...base, color: mark.color, letter: this.overlay === "flops" ? model.side(item) : own,
-      side: model.side(item), title: isNode ? model.op(item) : model.label(item),
-      subtitle: isNode ? model.label(item) : model.op(item),
-      dashed: model.side(item) === "K" || letter === "x" || letter === "-",
-      sign: this.overlay === "change" && letter !== "=" ? mark.sign : "" };
-  }
-
-  bar(pane, box, overlay) {
-    const counts = new Map();
-    const members = pane.model.under(box);
-    for (const member of members) {
-      const letter = this.letter(pane, member, overlay);
-      counts.set(letter, (counts.get(letter) || 0) + 1);
-    }
-    return this.scene.marks[overlay].filter(({ letter }) => counts.has(letter)).map((mark) => ({
-      ...mark, count: counts.get(mark.letter), share: counts.get(mark.letter) / members.length,
-      text: mark.sign || mark.letter }));
-  }
-
-  isDim(pane, item) {
-    const under = pane.model.under(item);
-    if (pane.lit && !under.some((member) => pane.lit.has(member))) return true;
-    return this.hidden.size > 0
-      && under.every((member) => this.hidden.has(this.letter(pane, member)));
-  }
-
   // -- selection
 
   focus(pane) {
@@ -350,53 +276,6 @@ class Studio {
         return;
       }
     }
-  }
-
-  // -- legend
-
-  showLegend() {
-    const legend = this.find(".legend");
-    legend.replaceChildren();
-    const counts = new Map();
-    for (const pane of this.panes) {
-      for (let item = 0; item < pane.model.count; item += 1) {
-        const letter = this.letter(pane, item);
-        counts.set(letter, (counts.get(letter) || 0) + 1);
-      }
-    }
-    for (const mark of this.scene.marks[this.overlay]) {
-      if (!counts.has(mark.letter)) continue;
-      const entry = element("button", "entry");
-      const badge = element("span", "badge", mark.sign || mark.letter);
-      badge.style.background = mark.color;
-      badge.style.color = this.theme.paint(mark.color).letter;
-      entry.append(badge, element("span", "", mark.name),
-        element("span", "count", counts.get(mark.letter).toLocaleString("en")));
-      entry.dataset.letter = mark.letter;
-      entry.setAttribute("aria-pressed", String(!this.hidden.has(mark.letter)));
-      entry.title = "Click: dim or show. Double click: only this.";
-      entry.addEventListener("click", () => this.filter(mark.letter));
-      entry.addEventListener("dblclick", () => this.only(mark.letter));
-      legend.append(entry);
-    }
-  }
-
-  filter(letter) {
-    if (!this.hidden.delete(letter)) this.hidden.add(letter);
-    this.showFilter();
-  }
-
-  only(letter) {
-    this.hidden = new Set(this.scene.marks[this.overlay].map((mark) => mark.letter));
-    this.hidden.delete(letter);
-    this.showFilter();
-  }
-
-  showFilter() {
-    for (const entry of this.find(".legend").children) {
-      entry.setAttribute("aria-pressed", String(!this.hidden.has(entry.dataset.letter)));
-    }
-    this.restyle();
   }
 
   destroy() {
