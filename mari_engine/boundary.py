@@ -55,6 +55,23 @@ def open_boundary(
     )
 
 
+def unchanged_boundary(graph: ir.Graph, labels: Labels) -> Boundary:
+    """Return the boundary of a graph that is called as the original is."""
+    bindings = []
+    for value in graph.inputs:
+        label = labels.inputs.get(value.name or "")
+        rows: Rows = "request" if _per_request(label) else "candidate"
+        bindings.append(_binding(value, value.name or "", value.shape, rows, None))
+    return Boundary(tuple(graph.inputs), tuple(bindings), {}, frozenset())
+
+
+def _binding(
+    old: ir.Value, name: str, shape: ir.Shape | None, rows: Rows, columns: tuple[int, ...] | None
+) -> InputBinding:
+    extents = tuple(dim if isinstance(dim, int) else str(dim.value) for dim in shape or ())
+    return InputBinding(name, name_dtype(old.dtype), extents, rows, old.name or "", columns)
+
+
 def _per_request(label: InputLabel | None) -> bool:
     if label is None:
         return False
@@ -72,6 +89,8 @@ class _Opening:
         self.bindings: list[InputBinding] = []
         self.forms: dict[ir.Value, Form] = {}
         self.cuts: set[ir.Value] = set()
+        self.counted: set[str] = set()
+        """The extents that an input tells."""
 
     def open(self, value: ir.Value, label: InputLabel) -> None:
         fact = self.known.values.get(value)
@@ -96,7 +115,8 @@ class _Opening:
             self.register(axes, new)
 
     def request(self, value: ir.Value, axes: Axes) -> None:
-        if CANDIDATES not in axes[0] or not self.compact:  # rows elsewhere are cut inside
+        told = CANDIDATES in self.counted  # else nothing but this input tells how many there are
+        if CANDIDATES not in axes[0] or not self.compact or not told:  # cut inside
             new = self.input(
                 value,
                 value.name or "",
@@ -110,6 +130,7 @@ class _Opening:
         shape = _one_row(value.shape, axes)
         new = self.input(value, value.name or "", shape, "request", None)
         self.forms[value] = self.row(new, axes, cut=False)
+        self.register(tuple(() if CANDIDATES in axis else axis for axis in axes), new)
 
     def packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
         """Request and candidate columns of one input become two parts of blocks."""
@@ -141,6 +162,7 @@ class _Opening:
             shape = list(_one_row(ir.Shape(shape), mine) or ())
         new = self.input(value, name, ir.Shape(shape), rows, tuple(index.tolist()))
         if rows == "request":
+            self.register(tuple(() if CANDIDATES in axis else axis for axis in mine), new)
             return self.row(new, mine, cut=False)
         self.register(mine, new)
         return Atom(mine, new, positions(mine))
@@ -163,6 +185,7 @@ class _Opening:
         for at, axis in enumerate(axes):
             if len(axis) == 1 and isinstance(axis[0], str):
                 self.emitter.register(axis[0], value, at)
+                self.counted.add(axis[0])
 
     def input(
         self, old: ir.Value, name: str, shape: ir.Shape | None, rows: Rows,
@@ -173,9 +196,7 @@ class _Opening:
             doc_string=old.doc_string, metadata_props=dict(old.metadata_props),
         )  # fmt: skip
         self.inputs.append(new)
-        extents = tuple(d if isinstance(d, int) else str(d.value) for d in shape or ())
-        dtype = name_dtype(old.dtype)
-        self.bindings.append(InputBinding(name, dtype, extents, rows, old.name or "", columns))
+        self.bindings.append(_binding(old, name, shape, rows, columns))
         return new
 
 

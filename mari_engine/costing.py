@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.factors import Contract, Reduce, Slices, Spec
+from mari_engine.factors import Contract, Reduce, Slices, Spec, View
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
@@ -23,9 +23,9 @@ _FREE_EXTENT = 32
 class Prices:
     """Seconds: the defaults are those of one core of a present-day server."""
 
-    flops_per_second: float = 2.5e10
-    bytes_per_second: float = 8e9
-    node: float = 3e-6
+    flops_per_second: float = 1e11
+    bytes_per_second: float = 7.5e9
+    node: float = 2e-6
     """The overhead of one more node."""
     pick: float = 5e-9
     """Picking one element out of a row."""
@@ -104,6 +104,7 @@ def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
 def count_graph(graph: ir.Graph, known: Survey) -> Cost:
     """Return the cost of a graph, per node and in total."""
     flops, moved, nodes, uncounted = Flops(), Flops(), dict[str, Flops](), set[str]()
+    calls = 0
     constants = set(graph.initializers.values())
     for node in graph:
         spec = known.specs.get(node)
@@ -111,6 +112,7 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
         if _before_the_run(node, known, constants):
             constants.update(node.outputs)
             continue
+        calls += 1
         if spec is None:
             if node in known.unknown:
                 uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
@@ -119,7 +121,13 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
         nodes[node.name or ""] = own
         flops += own
         moved += _bytes(node, known)
-    return Cost(flops, moved, nodes, tuple(sorted(uncounted)))
+    return Cost(flops, moved, nodes, calls, tuple(sorted(uncounted)))
+
+
+def seconds(cost: Cost, *, candidates: int, prices: Prices) -> float:
+    """Return the time that a request is expected to take: a guide for choosing, not a measurement."""
+    work = cost.flops.at(candidates) / prices.flops_per_second
+    return work + cost.bytes.at(candidates) / prices.bytes_per_second + cost.calls * prices.node
 
 
 def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
@@ -133,11 +141,14 @@ def _bytes(node: ir.Node, known: Survey) -> Flops:
     """Return the bytes that a node reads and writes; looked-up tables are not read."""
     total: Counter[bool] = Counter()
     spec = known.specs[node]
+    if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
+        return Flops()  # the same elements in the same order: runtimes move nothing
     for value in (*node.inputs, *node.outputs):
         fact = known.values.get(value) if value is not None else None
-        if value is None or fact is None or known.settled(value):
+        constant = value is not None and value.is_initializer()
+        if value is None or fact is None or (known.settled(value) and not constant):
             continue
-        if value.is_initializer() and isinstance(spec, Slices):
+        if constant and isinstance(spec, Slices):
             continue
         dims = flat(fact.axes)
         width = fact.dtype.bitwidth / 8 if fact.dtype else 4

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mari_engine.choosing import choose
 from mari_engine.coloring import color_surveyed
-from mari_engine.costing import count_cost, count_graph
 from mari_engine.emitting import SOURCE
 from mari_engine.errors import LabelError, VerificationError
 from mari_engine.facts import Survey, candidate_symbols, survey
@@ -19,7 +19,6 @@ from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
 from mari_engine.results import Arm, Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
-from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import CANDIDATES, flat
 from mari_engine.steps import Strategy
 from mari_engine.types import (
@@ -93,17 +92,12 @@ def plan(
     known = survey(model, candidate_symbols(model, labels))
     coloring = color_surveyed(model.ir.graph, labels, known)
     tell(0.4, "rewriting")
-    made = rewrite(
-        model, labels, signature=Signature(signature), candidates=candidates, keep=keep, known=known
+    choice = choose(
+        model, labels, known, signature=Signature(signature), candidates=candidates, keep=keep
     )
+    made = choice.made
     mark_sides(made.model, made.boundary)
     optimized = Model(made.model, f"{Path(model.name).stem}.optimized.onnx")
-    tell(0.8, "counting")
-    before = count_graph(model.ir.graph, known)
-    after = count_cost(optimized, known.symbols)
-    if after.uncounted:  # what no rule describes is counted by ONNX's shape inference
-        infer_shapes(made.model)
-        after = count_cost(optimized, known.symbols)
     tell(1.0, "planned")
     return Plan(
         original=model,
@@ -113,9 +107,9 @@ def plan(
         candidates=candidates,
         keep=tuple(keep),
         coloring=coloring,
-        decisions=_decisions(made, before, after),
+        decisions=_decisions(made, choice.before, choice.after),
         layout=tuple(made.ledger.layouts),
-        flops=FlopsReport(before, after),
+        flops=FlopsReport(choice.before, choice.after),
         interface=_interface(made, model, known),
         elapsed=time.perf_counter() - began,
     )

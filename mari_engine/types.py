@@ -71,6 +71,8 @@ class Cost:
     bytes: Flops
     nodes: Mapping[str, Flops]
     """FLOPs by node name."""
+    calls: int = 0
+    """The nodes that run for each request; those that runtimes fold at load are not counted."""
     uncounted: tuple[str, ...] = ()
     """The operators present whose work is not counted, sorted."""
 
