@@ -27,6 +27,25 @@ def roles(**named: str) -> Labels:
     return Labels({name: InputLabel(role=Role(role)) for name, role in named.items()})
 
 
+def requests(
+    batches: Sequence[int] = (1, 2, 5), *, seed: int = 0, whole: bool = True, **inputs: str
+) -> list[dict[str, np.ndarray]]:
+    """Return requests for float32 inputs given as "user N, 3"; whole numbers unless told."""
+    out = []
+    for batch in batches:
+        rng, feeds = np.random.default_rng([seed, batch]), dict[str, np.ndarray]()
+        for name, text in inputs.items():
+            role, dims = text.split(" ", 1)
+            sizes = [dim.strip() for dim in dims.split(",")]
+            full = [batch if size == "N" else int(size) for size in sizes]
+            own = [1 if size == "N" and role == "user" else n
+                   for size, n in zip(sizes, full, strict=True)]  # fmt: skip
+            drawn = rng.integers(-2, 3, own) if whole else rng.standard_normal(own)
+            feeds[name] = np.broadcast_to(drawn.astype(np.float32), full).copy()
+        out.append(feeds)
+    return out
+
+
 def session(data: bytes) -> ort.InferenceSession:
     """Return a session that runs the very nodes of the model, in one thread."""
     options = ort.SessionOptions()
@@ -116,7 +135,11 @@ class Way:
 
 
 SIGNATURES = (Way(), Way(Signature.COMPACT))
-ARMS = (Way(strategy=Strategy(split=False)), Way(strategy=Strategy(neat=False)))
+ARMS = (
+    Way(strategy=Strategy(split=False)),
+    Way(strategy=Strategy(neat=False)),
+    Way(strategy=Strategy(fold=False)),
+)
 
 
 def wrong_rewrites(

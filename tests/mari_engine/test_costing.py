@@ -1,0 +1,61 @@
+"""FLOPs and bytes by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from builders import build, ranking_tower
+from mari_engine.costing import Gain, count_cost, extent
+from mari_engine.loading import load
+from mari_engine.pipeline import plan
+from mari_engine.types import Flops
+from rewrite_checks import roles
+
+
+def test_extents_are_counted_at_the_expected_number_of_candidates() -> None:
+    assert extent(("N", 3, 4), 100) == 1200
+    assert extent((), 100) == 1
+    assert extent(("L",), 100) == extent(("L",), 7)
+
+
+def test_a_gain_says_what_it_saves_and_costs() -> None:
+    assert Gain(2e-6, 1e-6).pays
+    assert not Gain(1e-6, 1e-6).pays
+    assert str(Gain(3e-7, 4e-6)) == "saves 0.3 us, costs 4.0 us"
+
+
+def test_the_tower_is_counted_by_hand() -> None:
+    cost = count_cost(load(ranking_tower(user=4, item=3, hidden=5), name="tower"))
+    first, active, second = 2 * 7 * 5 + 5, 5, 2 * 5 * 1 + 1
+    assert cost.flops == Flops(0, first + active + second)
+    assert cost.uncounted == ()
+    moved = 4 * ((4 + 3) + 7 + 7 + 5 + 5 + 5 + 5 + 1)  # the reads and writes of each node
+    assert cost.bytes.per_candidate == moved
+
+
+def test_a_split_moves_the_request_share_out_of_the_candidates() -> None:
+    model = load(ranking_tower(user=400, item=30, hidden=50), name="tower")
+    made = plan(model, roles(user="user", item="item"), candidates=1000)
+    before, after = made.flops.before.flops, made.flops.after.flops
+    assert before == Flops(0, 2 * 430 * 50 + 50 + 50 + 2 * 50 + 1)
+    assert after.per_candidate == 2 * 30 * 50 + 50 + 50 + 2 * 50 + 1
+    assert after.per_request >= 2 * 400 * 50
+    assert made.flops.ratio(1000) > 10
+
+
+def test_what_is_not_counted_is_listed() -> None:
+    data = build(
+        "a = MeanVarianceNormalization <axes = [1]> (i) y = Relu (a)", inputs="float[N, 3] i",
+        outputs="float[N, 3] y", weights={"w": np.zeros(1, np.float32)},
+    )  # fmt: skip
+    cost = count_cost(load(data, name="m"))
+    assert cost.uncounted == ("MeanVarianceNormalization",)
+    assert cost.flops == Flops(0, 3)
+
+
+def test_shape_arithmetic_costs_nothing() -> None:
+    data = build(
+        "s = Shape (i) t = Mul (s, s) u = Div (t, s) y = Reshape (i, u)", inputs="float[N, 3] i",
+        outputs="float[N, 3] y",
+    )  # fmt: skip
+    assert count_cost(load(data, name="m")).flops == Flops()
