@@ -14,10 +14,11 @@ from app.views.graph_views import Drawing, Rewrite, View, draw, relabel
 from app.work import Opened, Options, Work
 
 
-def make_drawing(work: Work, view: View, fold: Fold) -> Drawing:
+def make_drawing(work: Work, view: View, fold: Fold, *, timed: bool = False) -> Drawing:
     """Return the drawing of a view; before labels are confirmed there is only the original.
 
-    Raises MariError when the labels do not fit the model.
+    When `timed`, every node of both graphs is timed on this machine first. Raises MariError when
+    the labels do not fit the model, or the models cannot be run.
     """
     if work.opened is None or work.labels is None:
         raise ValueError("there is no model to draw")
@@ -29,6 +30,7 @@ def make_drawing(work: Work, view: View, fold: Fold) -> Drawing:
         work.options if work.confirmed else None,
         shown,
         fold,
+        timed and work.confirmed is not None,
         work.opened,
         labels,
     )
@@ -52,6 +54,7 @@ def _draw(
     options: Options | None,
     view: View,
     fold: Fold,
+    timed: bool,
     _opened: Opened,
     _labels: mari.Labels,
 ) -> Drawing:
@@ -67,8 +70,18 @@ def _draw(
         plan.decisions,
         plan.flops,
         options.candidates,
+        _time(key, labels, options, plan) if timed else (None, None),
     )
     return draw(info, plan.coloring, rewrite, view, fold)
+
+
+@st.cache_resource(show_spinner="Timing every node", max_entries=16)
+def _time(
+    key: str, labels: str, options: Options, _plan: mari.Plan
+) -> tuple[dict[str, float], dict[str, float]]:
+    feeds = mari.make_feeds(_plan.original, _plan.labels, batch=options.candidates, seed=0)
+    bound = mari.bind_feeds(feeds, _plan.interface, _plan.signature)
+    return mari.profile_nodes(_plan.original, feeds), mari.profile_nodes(_plan.optimized, bound)
 
 
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:

@@ -21,6 +21,10 @@ CHOICE = "graph-choice"
 MOST_FLAT = 1500
 """A graph with more nodes than this is always folded."""
 _FOLDS = {Fold.PARTS: "What MaRI sees", Fold.SCOPES: "Modules", Fold.FLAT: "Nothing"}
+_TIMED = (
+    "Runs both models on this machine, without onnxruntime's own optimizations, so that each node"
+    " can be told apart. The Benchmark step measures whole models."
+)
 
 
 @st.fragment
@@ -29,15 +33,17 @@ def show_graph_panel(work: Work) -> None:
     if work.opened is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        view = View.ORIGINAL
+        view, timed = View.ORIGINAL, False
         if work.confirmed:
             view = st.segmented_control("Show", list(View), default=View.BOTH, required=True)
         folds = find_folds(work.opened, MOST_FLAT)
         fold = st.segmented_control(
             "Fold by", folds, default=folds[0], format_func=_FOLDS.__getitem__, required=True
         )
+        if work.confirmed:
+            timed = st.toggle("Time every node", help=_TIMED)
     try:
-        drawing = make_drawing(work, view, fold)
+        drawing = make_drawing(work, view, fold, timed=timed)
     except MariError as error:
         show_error(error)
         return

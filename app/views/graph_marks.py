@@ -28,12 +28,12 @@ DECISIONS = {
 }
 """Letter, color."""
 
-_FLOPS = (
+_STEPS = (
     ("4", "#A63603", "the largest, down to a tenth of it"),
     ("3", "#E6550D", "down to a hundredth"),
     ("2", "#FD8D3C", "down to a thousandth"),
     ("1", "#FDBE85", "less"),
-    ("0", _GRAY, "none, or not counted"),
+    ("0", _GRAY, "none, or not known"),
 )
 
 
@@ -51,7 +51,8 @@ def list_marks() -> dict[str, list[dict[str, Any]]]:
             *(_mark(*DECISIONS[action], text) for action, text in ACTIONS.items()),
             _mark("·", _GRAY, "not a product"),
         ],
-        "flops": [_mark(*mark) for mark in _FLOPS],
+        "flops": [_mark(*mark) for mark in _STEPS],
+        "time": [_mark(*mark) for mark in _STEPS],
     }
 
 

@@ -34,6 +34,8 @@ class Graph:
     cost: Cost | None = None
     changes: tuple[Change, ...] = ()
     """By vertex; empty while there is nothing to compare with."""
+    seconds: Mapping[str, float] | None = None
+    """By node name, for one request; None until measured."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
         "sides": "".join(SIDES[v.side].letter if v.side else UNKNOWN for v in vertices),
         "changes": "".join(CHANGES[change][0] for change in graph.changes),
         "flops": _flops(topology, graph.cost, ruling.candidates),
+        "times": _microseconds(graph),
         "decisions": _decisions(topology, ruling.decisions),
         "actions": "".join(DECISIONS[decision.action][0] for decision in ruling.decisions),
         "boxes": boxes,
@@ -136,6 +139,15 @@ def _flops(topology: Topology, cost: Cost | None, candidates: int) -> list[int]:
         nodes[vertex.name].at(candidates) if vertex.node and vertex.name in nodes else 0
         for vertex in topology.vertices
     ]
+
+
+def _microseconds(graph: Graph) -> list[float]:
+    """Return the measured time of each vertex; nothing when nothing was measured."""
+    if graph.seconds is None:
+        return []
+    vertices = graph.topology.vertices
+    times = (graph.seconds.get(vertex.name, 0.0) if vertex.node else 0.0 for vertex in vertices)
+    return [round(seconds * 1e6, 2) for seconds in times]
 
 
 def _decisions(topology: Topology, decisions: Sequence[Decision]) -> list[list[int]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.views.graph_details import clean, index_decisions
 from app.views.graph_marks import CHANGES
 from app.views.graph_scene import Graph, Ruling
+from app.views.graph_topology import Vertex
 from app.views.palette import SIDES
 from app.views.text import shape
 from mari_engine import Flops
@@ -23,6 +26,7 @@ def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
         first = next((topology.colors[v] for v in vertex.values if v in topology.colors), None)
         index = decided.get(vertex.name, made.get(vertex.name)) if vertex.node else None
         cost = costs.get(vertex.name, Flops()) if vertex.node else Flops()
+        time = {} if graph.seconds is None else {"Time (µs)": _time(graph.seconds, vertex)}
         rows.append(
             {
                 "Graph": graph.title,
@@ -35,6 +39,11 @@ def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
                 "Reason": "" if index is None else clean(ruling.decisions[index].reason, 300),
                 "FLOPs per request": cost.per_request,
                 "FLOPs per candidate": cost.per_candidate,
+                **time,
             }
         )
     return rows
+
+
+def _time(seconds: Mapping[str, float], vertex: Vertex) -> float | None:
+    return round(seconds[vertex.name] * 1e6, 1) if vertex.name in seconds else None

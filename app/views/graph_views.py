@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -42,6 +42,8 @@ class Rewrite:
     decisions: tuple[Decision, ...]
     flops: FlopsReport
     candidates: int
+    seconds: tuple[Mapping[str, float], Mapping[str, float]] | tuple[None, None] = (None, None)
+    """How long each node takes, before and after; None until measured."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,12 @@ def draw(
     optimized = build_topology(rewrite.info, rewrite.coloring)
     changes = compare_graphs(original, optimized)
     graphs = {
-        View.ORIGINAL: Graph("Original", original, rewrite.flops.before, changes.original),
-        View.OPTIMIZED: Graph("Optimized", optimized, rewrite.flops.after, changes.optimized),
+        View.ORIGINAL: Graph(
+            "Original", original, rewrite.flops.before, changes.original, rewrite.seconds[0]
+        ),
+        View.OPTIMIZED: Graph(
+            "Optimized", optimized, rewrite.flops.after, changes.optimized, rewrite.seconds[1]
+        ),
     }
     ruling = Ruling(rewrite.decisions, rewrite.candidates)
     if view is View.BOTH:

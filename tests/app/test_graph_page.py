@@ -73,3 +73,13 @@ def test_labels_that_do_not_fit_are_one_line(tower: Work) -> None:
     app = visit("graph", tower)
     assert len(app.error) == 1
     assert "item" in app.error[0].value
+
+
+def test_nodes_can_be_timed(rewritten: Work) -> None:
+    app = visit("graph", rewritten)
+    assert "Time (µs)" not in rows(app)
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
+    timed = rows(app).query("Operator == 'Gemm'")["Time (µs)"]
+    assert len(timed) > 2
+    assert (timed > 0).all()

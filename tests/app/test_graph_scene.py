@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -175,3 +176,19 @@ def test_a_table_is_made_only_when_it_is_asked_for() -> None:
     drawing = Drawing(make_scene([], fold=Fold.FLAT), (), Ruling())
     assert "table" not in vars(drawing)
     assert drawing.table == {}
+
+
+def test_measured_times_are_told_in_microseconds() -> None:
+    info, coloring = tower()
+    timed = replace(rewrite(), seconds=({"fused": 2e-5}, {"fused": 5e-6}))
+    drawing = draw(info, coloring, timed, View.BOTH, Fold.PARTS)
+    panes = read(drawing.scene)["panes"]
+    assert [pane["times"][5] for pane in panes] == [20.0, 5.0]
+    assert [drawing.table["Time (µs)"][row] for row in (0, 5, 14)] == [None, 20.0, 5.0]
+
+
+def test_nothing_measured_is_not_nought() -> None:
+    info, coloring = tower()
+    drawing = draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS)
+    assert read(drawing.scene)["panes"][0]["times"] == []
+    assert "Time (µs)" not in drawing.table

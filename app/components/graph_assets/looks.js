@@ -8,7 +8,12 @@ Object.assign(Studio.prototype, {
       wanted[this.panes.length > 1 ? "unshift" : "push"](["change", "change"]);
     }
     if (this.scene.decisions.length) wanted.push(["decision", "decision"]);
-    if (this.panes.some(({ model }) => model.data.flops.some(Boolean))) wanted.push(["flops", "FLOPs"]);
+    this.most = {};
+    for (const [column, overlay, text] of [["flops", "flops", "FLOPs"], ["times", "time", "time"]]) {
+      const most = Math.max(...this.panes.map(({ model }) => model.data[column].reduce((a, b) => Math.max(a, b), 0)));
+      if (most) wanted.push([overlay, text]);
+      this.most[overlay] = most;
+    }
     select.replaceChildren(...wanted.map(([value, text]) => {
       const option = element("option", "", text);
       option.value = value;
@@ -16,7 +21,6 @@ Object.assign(Studio.prototype, {
     }));
     select.value = wanted.some(([value]) => value === this.wished) ? this.wished : wanted[0][0];
     this.overlay = select.value;
-    this.most = Math.max(1, ...this.panes.map(({ model }) => model.data.flops.reduce((a, b) => Math.max(a, b), 0)));
   },
 
   // The letter of a vertex under the current overlay: the key into legend and colors.
@@ -28,9 +32,9 @@ Object.assign(Studio.prototype, {
       const at = model.decision.get(item);
       return at === undefined ? "·" : model.data.actions[at];
     }
-    const work = model.data.flops[item];
-    if (!work) return "0";
-    return String(Math.max(1, 4 - Math.floor(Math.log10(this.most / work))));
+    const amount = model.data[overlay === "time" ? "times" : "flops"][item];
+    if (!amount) return "0";
+    return String(Math.max(1, 4 - Math.floor(Math.log10(this.most[overlay] / amount))));
   },
 
   look(pane, item) {
@@ -47,7 +51,7 @@ Object.assign(Studio.prototype, {
     const mark = this.theme.mark(this.overlay, letter);
     const own = this.overlay === "change" ? model.side(item) : letter;
     const isNode = model.data.kinds[item] === "n";
-    return { ...base, color: mark.color, letter: this.overlay === "flops" ? model.side(item) : own,
+    return { ...base, color: mark.color, letter: ["flops", "time"].includes(this.overlay) ? model.side(item) : own,
       side: model.side(item), title: isNode ? model.op(item) : model.label(item),
       subtitle: isNode ? model.label(item) : model.op(item),
       dashed: model.side(item) === "K" || letter === "x" || letter === "-",

@@ -64,7 +64,11 @@ class Panel {
     const sorted = [...ops].sort((a, b) => b[1] - a[1]).slice(0, 20);
     this.section("Operators", sorted.map(([op, count]) => [op, count.toLocaleString("en")]));
     const work = members.reduce((sum, member) => sum + model.data.flops[member], 0);
-    if (work) this.section("Work", [[this.perRequest(), figure(work)]]);
+    const time = members.reduce((sum, member) => sum + (model.data.times[member] || 0), 0);
+    this.section("Work", [
+      ...(work ? [[this.perRequest(), figure(work)]] : []),
+      ...(time ? [[this.timePerRequest(), duration(time)]] : []),
+    ]);
   }
 
   vertex(pane, item) {
@@ -80,6 +84,7 @@ class Panel {
     const change = model.change(item);
     if (change) facts.push(["Change", this.studio.theme.mark("change", change).name]);
     if (model.data.flops[item]) facts.push([this.perRequest(), figure(model.data.flops[item])]);
+    if (model.data.times[item]) facts.push([this.timePerRequest(), duration(model.data.times[item])]);
     if (details.scope) facts.push(["Module", details.scope]);
     if (details.domain) facts.push(["Domain", details.domain]);
     this.section("", facts);
@@ -92,6 +97,10 @@ class Panel {
 
   perRequest() {
     return `FLOPs at ${this.studio.scene.candidates.toLocaleString("en")} candidates`;
+  }
+
+  timePerRequest() {
+    return `Time at ${this.studio.scene.candidates.toLocaleString("en")} candidates`;
   }
 
   traces(pane, item) {
@@ -198,4 +207,10 @@ function figure(number) {
     prefix = next;
   }
   return `${Number(value.toPrecision(3))} ${prefix}FLOP`;
+}
+
+// Microseconds in the unit that fits.
+function duration(time) {
+  if (time >= 1000) return `${Number((time / 1000).toPrecision(3))} ms`;
+  return `${Number(time.toPrecision(3))} µs`;
 }
