@@ -42,8 +42,8 @@ def sum_up(decisions: Sequence[Decision], flops: FlopsReport, candidates: int) -
     changed = [one for one in decisions if one.action != Action.KEPT]
     if not changed:
         return (
-            f"Nothing was rewritten: all {count(len(decisions), 'product')} are kept, for the"
-            " reasons below. The model is already as fast as this method makes it."
+            f"Nothing was rewritten: {count(len(decisions), 'product')} kept, each for a reason"
+            " that the Layout step gives. The model is already as fast as this method makes it."
         )
     before, after = flops.before.flops.at(candidates), flops.after.flops.at(candidates)
     return (

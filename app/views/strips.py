@@ -15,8 +15,8 @@ LETTER_SHARE = 0.012
 """A segment narrower than this share of the strip holds no letter."""
 NAME_SHARE = 0.09
 """A segment at least this wide also holds its name."""
-MOST_LINED = 150
-"""Strips with more segments are drawn without lines between them."""
+LINED_SHARE = 0.006
+"""Strips with a narrower segment are drawn without lines, which would cover it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def columns_figure(columns: Sequence[Column]) -> go.Figure:
 
 def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
     width = max((segment.stop for _, segments in strips for segment in segments), default=1)
+    spans = [segment.stop - segment.start for _, segments in strips for segment in segments]
+    lined = min(spans, default=0) >= LINED_SHARE * width
     figure = go.Figure()
     for side in SIDES:
         chosen = [
@@ -70,7 +72,7 @@ def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
             if segment.side == side
         ]  # fmt: skip
         if chosen:
-            figure.add_trace(_trace(side, chosen, width, max(len(s) for _, s in strips)))
+            figure.add_trace(_trace(side, chosen, width, lined=lined))
     figure.update_layout(
         barmode="overlay",
         height=80 + 56 * len(strips),
@@ -84,7 +86,7 @@ def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
     return figure
 
 
-def _trace(side: Side, chosen: list[tuple[str, Segment]], width: int, most: int) -> go.Bar:
+def _trace(side: Side, chosen: list[tuple[str, Segment]], width: int, *, lined: bool) -> go.Bar:
     mark = SIDES[side]
     return go.Bar(
         name=f"{mark.letter} · {mark.name}",
@@ -102,7 +104,7 @@ def _trace(side: Side, chosen: list[tuple[str, Segment]], width: int, most: int)
         hovertemplate="%{customdata}<extra></extra>",
         marker={
             "color": mark.color,
-            "line": {"color": "rgba(255,255,255,.55)", "width": 1 if most <= MOST_LINED else 0},
+            "line": {"color": "rgba(255,255,255,.55)", "width": 1 if lined else 0},
             "pattern": {
                 "shape": mark.pattern,
                 "size": 7,
