@@ -135,7 +135,11 @@ def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
     atoms = [None if form is None else settling.settle(form, step.why) for form in forms]
     given = [atom for atom in atoms if atom is not None]
     layout, tensors = settling.aligned(given)
-    rest = iter(tensors)
+    scalar = [own == () for own, a in zip(step.spec.operands, atoms, strict=True) if a is not None]
+    rest = iter(  # some ops take scalars of rank 0 only
+        step.shop.algebra.laid(atom, ()).tensor if bare else tensor
+        for atom, tensor, bare in zip(given, tensors, scalar, strict=True)
+    )
     node = step.shop.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
     note = next((atom.note for atom in given if atom.note), "")
     return Atom(axes, node.outputs[0], layout, note)
