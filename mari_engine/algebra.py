@@ -23,7 +23,7 @@ from mari_engine.forms import (
     relabel,
     with_extent,
 )
-from mari_engine.matching import Run, loose, matching
+from mari_engine.matching import Run, loose, match_factors
 from mari_engine.sizes import Axes, flat, size
 
 Settle = Callable[[Form], Atom]
@@ -48,7 +48,7 @@ class Algebra:
         old, new = flat(form.axes), flat(axes)
         if old == new:
             return relabel(form, axes, tuple(range(len(new))))
-        parts = matching(old, new)
+        parts = match_factors(old, new)
         if isinstance(form, Atom):
             return self._regroup_atom(form, axes, parts)
         if isinstance(form, Blocks):

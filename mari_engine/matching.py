@@ -14,7 +14,7 @@ def loose(dims: Sequence[Dim]) -> Axes:
     return tuple((dim,) for dim in dims)
 
 
-def matching(old: Axis, new: Axis) -> list[Run]:
+def match_factors(old: Axis, new: Axis) -> list[Run]:
     """Return runs of old positions and the new positions that hold the same elements."""
     out: list[Run] = []
     i = j = 0

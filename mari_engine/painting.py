@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.factors import Join, Pick, Spec
 from mari_engine.facts import Survey
-from mari_engine.matching import matching
+from mari_engine.matching import match_factors
 from mari_engine.sizes import CANDIDATES, Axes, flat
 
 Runs = tuple[tuple[int, int], ...]
@@ -128,7 +128,7 @@ def _recut(found: Paint, old: Axes, new: Axes) -> Paint:
     before, after = flat(old), flat(new)
     if found.position < 0 or before == after:
         return found
-    olds, news = next(run for run in matching(before, after) if found.position in run[0])
+    olds, news = next(run for run in match_factors(before, after) if found.position in run[0])
     columns = expanded(found.runs)
     if not news or olds[0] != found.position or len(columns) != before[found.position]:
         return Paint(((1, found.tags),))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine.layout import common_layout, cut_groups, moved, numbered, parted, static_shape
-from mari_engine.matching import Run, matching
+from mari_engine.matching import Run, match_factors
 from mari_engine.ops.shape import match
 from mari_engine.sizes import Axis, Dim, Size, Unsupported
 
@@ -56,12 +56,12 @@ def test_what_does_not_fit_is_refused(dims: list[Dim], targets: list[Size], reas
     ],
 )
 def test_runs_of_factors_hold_the_same_elements(old: Axis, new: Axis, expected: list[Run]) -> None:
-    assert matching(old, new) == expected
+    assert match_factors(old, new) == expected
 
 
 def test_unequal_factors_have_no_matching() -> None:
     with pytest.raises(Unsupported, match="cannot be shown as"):
-        matching((2, 3), (2, 2))
+        match_factors((2, 3), (2, 2))
 
 
 def test_groups_are_cut_only_where_labels_part() -> None:
