@@ -149,19 +149,9 @@ def _sweep(
         if low is not None and high is not None:
             edge = [high(one) for one in timings] + [low(one) for one in reversed(timings)]
             figure.add_trace(_band(arm, batches + batches[::-1], edge))
-        figure.add_trace(
-            go.Scatter(
-                name=ARMS[arm].name,
-                legendgroup=str(arm),
-                x=batches,
-                y=[value(one) for one in timings],
-                mode="lines+markers",
-                line={"color": ARMS[arm].color, "dash": ARMS[arm].pattern, "width": 2.5},
-                marker={"symbol": ARM_SYMBOLS[arm], "size": 9},
-                customdata=[hover(one) for one in timings],
-                hovertemplate="%{customdata}<extra>" + ARMS[arm].name + "</extra>",
-            )
-        )
+        line = _line(arm, batches, [value(one) for one in timings])
+        line.customdata = [hover(one) for one in timings]
+        figure.add_trace(line)
     ticks = sorted(result.batches)
     figure.update_xaxes(
         title="candidates", type="log" if _wide(ticks) else "linear", tickvals=ticks,
@@ -174,6 +164,19 @@ def _sweep(
     else:
         figure.update_yaxes(rangemode="tozero", exponentformat="SI")
     return _dress(figure)
+
+
+def _line(arm: Arm, batches: list[int], values: list[float]) -> go.Scatter:
+    return go.Scatter(
+        name=ARMS[arm].name,
+        legendgroup=str(arm),
+        x=batches,
+        y=values,
+        mode="lines+markers",
+        line={"color": ARMS[arm].color, "dash": ARMS[arm].pattern, "width": 2.5},
+        marker={"symbol": ARM_SYMBOLS[arm], "size": 9},
+        hovertemplate="%{customdata}<extra>" + ARMS[arm].name + "</extra>",
+    )
 
 
 def _one_two_five(values: list[float]) -> list[float]:
