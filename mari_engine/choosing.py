@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import onnx_ir as ir
-
-from mari_engine.boundary import Boundary, unchanged_boundary
+from mari_engine.boundary import unchanged_boundary
 from mari_engine.costing import Prices, count_cost, count_graph, seconds
 from mari_engine.emitting import SOURCE
-from mari_engine.facts import Survey, rule_of
+from mari_engine.facts import Survey
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
-from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.shaping import infer_shapes
 from mari_engine.steps import Strategy
@@ -69,7 +66,7 @@ def choose(
         f"every rewrite is expected to be slower ({time * 1e6:.0f} us against {plain * 1e6:.0f} us "
         f"at {candidates:,} candidates): the model is left as it was"
     )
-    return Choice(_unchanged(model, labels, known, reason), before, before, None)
+    return Choice(_unchanged(model, labels, best.made.ledger, reason), before, before, None)
 
 
 def _counted(made: Rewritten, known: Survey) -> Cost:
@@ -81,18 +78,13 @@ def _counted(made: Rewritten, known: Survey) -> Cost:
     return after
 
 
-def _unchanged(model: Model, labels: Labels, known: Survey, reason: str) -> Rewritten:
+def _unchanged(model: Model, labels: Labels, tried: Ledger, reason: str) -> Rewritten:
+    """Return a copy of the model; what would have been kept anyway keeps its own reason."""
     copy = model.ir.clone()
-    ledger = Ledger()
-    for node in model.ir.graph:
-        rule = rule_of(node)
-        if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
-            ledger.record(node, Action.KEPT, reason)
-    boundary: Boundary = unchanged_boundary(copy.graph, labels)
-    _credit(copy)
-    return Rewritten(copy, boundary, ledger, Signature.DROP_IN)
-
-
-def _credit(copy: ir.Model) -> None:
     for node in copy.graph:
         node.metadata_props[SOURCE] = node.name or ""
+    ledger = Ledger(failures=tried.failures)
+    for node, entry in tried.entries.items():
+        own = entry.action == Action.KEPT
+        ledger.record(node, Action.KEPT, entry.reason if own else reason)
+    return Rewritten(copy, unchanged_boundary(copy.graph, labels), ledger, Signature.DROP_IN)

@@ -125,13 +125,13 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
 
 
 def seconds(cost: Cost, *, candidates: int, prices: Prices) -> float:
-    """Return the time that a request is expected to take: a guide for choosing, not a measurement."""
+    """Return the seconds that a request is expected to take: to choose by, not to report."""
     work = cost.flops.at(candidates) / prices.flops_per_second
     return work + cost.bytes.at(candidates) / prices.bytes_per_second + cost.calls * prices.node
 
 
 def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
-    """Return True for a node that runtimes compute when they load the model, or shape arithmetic."""
+    """Return True for shape arithmetic, and for what runtimes compute when they load a model."""
     if all(known.settled(value) for value in node.outputs):
         return True
     return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)

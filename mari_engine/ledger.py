@@ -26,6 +26,8 @@ class Ledger:
 
     entries: dict[ir.Node, Entry] = field(default_factory=dict)
     layouts: list[FusionLayout] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Nodes at which the rewriter itself failed, and how: they are kept, and it needs mending."""
 
     def record(self, node: ir.Node, action: Action, reason: str) -> None:
         """Note what became of a product and why."""

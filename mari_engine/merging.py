@@ -33,7 +33,7 @@ class _Split:
     def kept(self) -> Labels:
         """The labels of the per-request weight: the result's, and those summed with the rest."""
         own = set(self.moving_labels)
-        result = {at for at in self.product.present}
+        result = self.product.present
         held = sorted({label for labels in self.rest_labels for label in labels} - {-1})
         return tuple(label for label in held if label in result or label in own)
 
@@ -58,9 +58,8 @@ def merge(
         else:
             groups.setdefault(split.key, []).append(split)
     for group in groups.values():
-        if len(group) > 1 and _pays(group, settling, prices):
-            out.append(_merged(group, settling))
-        elif fold and len(group) == 1 and len(group[0].rest) > 1:
+        alone = fold and len(group) == 1 and len(group[0].rest) > 1
+        if alone or (len(group) > 1 and _pays(group, settling, prices)):
             out.append(_merged(group, settling))
         else:
             out += [split.product for split in group]
@@ -68,7 +67,7 @@ def merge(
 
 
 def _split(product: Product) -> _Split | None:
-    """Name labels by what they are: a result's position, or a dimension of the candidate operand."""
+    """Name labels by what they are: a result's position, or the candidate operand's dimension."""
     moving = [at for at, atom in enumerate(product.operands) if per_candidate(atom)]
     if len(moving) != 1 or len(product.operands) < 2:
         return None

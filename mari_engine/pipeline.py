@@ -55,6 +55,8 @@ class Plan:
     interface: Interface
     elapsed: float
     """Seconds that planning took."""
+    failures: tuple[str, ...] = ()
+    """Nodes that were kept because the rewriter itself failed at them: defects to report."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,6 +114,7 @@ def plan(
         flops=FlopsReport(choice.before, choice.after),
         interface=_interface(made, model, known),
         elapsed=time.perf_counter() - began,
+        failures=tuple(made.ledger.failures),
     )
 
 

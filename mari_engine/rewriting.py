@@ -114,6 +114,11 @@ class _Interpreter:
         except Unsupported as refusal:
             self.call_as_it_was(node, str(refusal))
             return
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failure:
+            kind = type(failure).__name__
+            self.ledger.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
+            self.call_as_it_was(node, f"the rewriter failed here ({kind}), please report it")
+            return
         for value, form in zip(node.outputs, results, strict=True):
             self.hold(value, form)
 

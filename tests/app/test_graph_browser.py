@@ -10,18 +10,7 @@ import onnx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-# The server, the browser and the watch over errors and requests are shared with the other pages.
-from test_browser import (  # noqa: F401
-    PATIENCE,
-    address,
-    chromium,
-    click,
-    open_sample,
-    page,
-    status,
-    turn_to,
-)
-
+from browser_session import PATIENCE, click_confirm, open_sample, status, turn_to
 from builders import build
 
 pytestmark = pytest.mark.browser
@@ -34,16 +23,15 @@ MARKUP = [
 ]
 
 
-def open_graph(page: Page, name: str = "mmoe_interleaved", *, confirmed: bool = False) -> Locator:  # noqa: F811
+def open_graph(page: Page, name: str = "mmoe_interleaved", *, confirmed: bool = False) -> Locator:
     open_sample(page, name)
     if confirmed:
         turn_to(page, "labels", "Who owns which input?")
-        click(page, "confirm")
-        status(page, 1, "confirmed")
+        click_confirm(page)
     return show_graph(page)
 
 
-def show_graph(page: Page) -> Locator:  # noqa: F811
+def show_graph(page: Page) -> Locator:
     turn_to(page, "graph", HEADING)
     graph = page.locator(".graph")
     expect(graph.locator(".legend .entry").first).to_be_visible(timeout=PATIENCE)
@@ -66,7 +54,7 @@ def sizes(graph: Locator, pane: int = 0) -> list[int]:
     return [int(part.split()[0]) for part in label.split(", ")]
 
 
-def test_search_jumps_from_match_to_match(page: Page) -> None:  # noqa: F811
+def test_search_jumps_from_match_to_match(page: Page) -> None:
     graph = open_graph(page)
     press(graph, "/")
     page.keyboard.type("Concat")
@@ -82,7 +70,7 @@ def test_search_jumps_from_match_to_match(page: Page) -> None:  # noqa: F811
     expect(graph.locator(".matches")).to_contain_text("1 of ")
 
 
-def test_a_search_without_matches_says_so(page: Page) -> None:  # noqa: F811
+def test_a_search_without_matches_says_so(page: Page) -> None:
     graph = open_graph(page, "two_tower")
     graph.locator(".search").fill("no such node")
     expect(graph.locator(".matches")).to_have_text("0 found")
@@ -90,7 +78,7 @@ def test_a_search_without_matches_says_so(page: Page) -> None:  # noqa: F811
     expect(title(graph)).to_have_text("Nothing selected")
 
 
-def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:  # noqa: F811
+def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:
     graph = open_graph(page)
     press(graph, "C")
     closed = sizes(graph)
@@ -107,7 +95,7 @@ def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:  # noqa:
     assert sizes(graph) == closed
 
 
-def test_a_click_selects_in_the_panel_and_in_the_table(page: Page) -> None:  # noqa: F811
+def test_a_click_selects_in_the_panel_and_in_the_table(page: Page) -> None:
     graph = open_graph(page, "paper_tower")
     graph.locator(".search").fill("node_linear")
     page.keyboard.press("Enter")
@@ -123,7 +111,7 @@ def test_a_click_selects_in_the_panel_and_in_the_table(page: Page) -> None:  # n
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
 
 
-def test_a_row_of_the_table_selects_in_the_graph(page: Page) -> None:  # noqa: F811
+def test_a_row_of_the_table_selects_in_the_graph(page: Page) -> None:
     graph = open_graph(page, "paper_tower")
     table = page.locator("[data-testid=stDataFrame]").last
     table.scroll_into_view_if_needed()
@@ -133,7 +121,7 @@ def test_a_row_of_the_table_selects_in_the_graph(page: Page) -> None:  # noqa: F
     expect(title(graph)).to_have_text("input", timeout=PATIENCE)
 
 
-def test_before_and_after_are_linked(page: Page) -> None:  # noqa: F811
+def test_before_and_after_are_linked(page: Page) -> None:
     graph = open_graph(page, confirmed=True)
     expect(graph.locator(".pane .title").nth(1)).to_contain_text("Optimized")
     press(graph, "]")
@@ -144,7 +132,7 @@ def test_before_and_after_are_linked(page: Page) -> None:  # noqa: F811
     expect(graph.locator(".panel")).to_contain_text("Made from")
 
 
-def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:  # noqa: F811
+def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:
     graph = open_graph(page)
     request = graph.locator(".legend .entry").filter(has_text="request side")
     expect(request).to_have_attribute("aria-pressed", "true")
@@ -154,7 +142,7 @@ def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:  # noq
     expect(request).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_drawing_can_be_saved(page: Page) -> None:  # noqa: F811
+def test_the_drawing_can_be_saved(page: Page) -> None:
     graph = open_graph(page, "two_tower")
     with page.expect_download() as waiting:
         graph.get_by_role("button", name="SVG").click()
@@ -166,7 +154,7 @@ def test_the_drawing_can_be_saved(page: Page) -> None:  # noqa: F811
     assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
-def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:  # noqa: F811
+def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:
     proto = onnx.load_from_string(
         build(
             "joined = Concat <axis = 1> (user, item) score = MatMul (joined, W)",
@@ -197,7 +185,7 @@ def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:  #
     assert page.locator("img[onerror]").count() == 0
 
 
-def test_the_keys_are_explained(page: Page) -> None:  # noqa: F811
+def test_the_keys_are_explained(page: Page) -> None:
     graph = open_graph(page, "two_tower")
     press(graph, "?")
     expect(graph.locator(".keys")).to_contain_text("next, previous match")
