@@ -10,7 +10,7 @@ import onnx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from browser_session import PATIENCE, click_confirm, open_sample, status, turn_to
+from browser_session import click_confirm, open_sample, status, turn_to
 from builders import build
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def open_graph(page: Page, name: str = "mmoe_interleaved", *, confirmed: bool = 
 def show_graph(page: Page) -> Locator:
     turn_to(page, "graph", HEADING)
     graph = page.locator(".graph")
-    expect(graph.locator(".legend .entry").first).to_be_visible(timeout=PATIENCE)
+    expect(graph.locator(".legend .entry").first).to_be_visible()
     return graph
 
 
@@ -118,7 +118,7 @@ def test_a_row_of_the_table_selects_in_the_graph(page: Page) -> None:
     box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 15, box["y"] + 50)
-    expect(title(graph)).to_have_text("input", timeout=PATIENCE)
+    expect(title(graph)).to_have_text("input")
 
 
 def test_before_and_after_are_linked(page: Page) -> None:
@@ -168,8 +168,12 @@ def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:
         node.input[:] = [f"{MARKUP[0]}user" if taken == "user" else taken for taken in node.input]
     proto.graph.input[0].name = f"{MARKUP[0]}user"
     onnx.save(proto, tmp_path / "marked.onnx")
+    status(page, 0, "none yet")
     page.get_by_role("tab", name=re.compile("Upload")).click()
-    page.locator("[data-testid=stFileUploader] input").set_input_files(tmp_path / "marked.onnx")
+    uploader = page.locator("[data-testid=stFileUploader]").first
+    expect(uploader.get_by_role("button", name="Upload")).to_be_visible()
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        uploader.locator("input").set_input_files(tmp_path / "marked.onnx")
     page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
     status(page, 0, "marked")
     graph = show_graph(page)

@@ -1,0 +1,130 @@
+"""A server of our own, a Chromium, and the steps that browser tests take through the app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+PATIENCE = 60_000
+"""Milliseconds after which waiting for something to appear is given up."""
+expect.set_options(timeout=PATIENCE)
+PROBE = "/layout/_stcore/"
+"""Opened by a page's address, Streamlit first looks for its server below that address."""
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of our own; what it logs is shown when a test fails."""
+    log = tmp_path_factory.mktemp("server") / "log"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.fileWatcherType=none"]
+    environment = {name: text for name, text in os.environ.items() if name != "MARI_MODEL"}
+    with (
+        log.open("w") as stream,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=stream, stderr=stream
+        ) as server,
+    ):
+        try:
+            wait_for(f"http://localhost:{port}/_stcore/health", server)
+            yield f"http://localhost:{port}"
+        finally:
+            server.terminate()
+            print(log.read_text()[-4000:])
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    pytest.fail(f"no answer from {url}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium; install Debian's package chromium to run these tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A new session, which must end without an error or a request to elsewhere."""
+    wrong: list[str] = []
+
+    def check(request: Request) -> None:
+        if not request.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            wrong.append(f"request to {request.url}")
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and PROBE not in message.location["url"]:
+            wrong.append(message.text)
+
+    with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("request", check)
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("console", note)
+        page.goto(address)
+        yield page
+    assert wrong == []
+
+
+def click(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").first.click()
+
+
+def turn_to(page: Page, step: str, heading: str) -> None:
+    page.locator(f'a[href$="/{step}"]').first.click()
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+
+def status(page: Page, stage: int, word: str) -> None:
+    cell = page.locator(".mari-word").nth(stage)
+    expect(cell).to_have_text(word)
+
+
+def open_sample(page: Page, name: str) -> None:
+    click(page, f"open-{name}")
+    status(page, 0, name)
+
+
+def confirm(page: Page) -> None:
+    turn_to(page, "labels", "Who owns which input?")
+    click(page, "use-given")
+    expect(page.locator(".st-key-use-given button").first).to_be_disabled()
+    click_confirm(page)
+    status(page, 1, "confirmed")
+
+
+def click_confirm(page: Page) -> None:
+    expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
+    page.wait_for_timeout(500)  # the table has its height, and the button its place
+    click(page, "confirm")
+    status(page, 2, "verified")
