@@ -9,6 +9,7 @@ import json
 import streamlit as st
 
 from app.views.charts import (
+    describe_noise,
     flops_figure,
     headline,
     latency_figure,
@@ -36,6 +37,9 @@ def show_results(result: BenchmarkResult) -> None:
         for column, (name, value, remark) in zip(st.columns(len(figures)), figures, strict=True):
             column.metric(name, value)
             column.caption(remark)
+    noise = describe_noise(result)
+    if noise:
+        st.warning(noise, icon=":material/warning:")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Latency", anchor=False, help="Median; the band reaches up to p90")

@@ -13,6 +13,10 @@ from mari_engine import Arm, BenchmarkResult, Timing
 
 Row = dict[str, object]
 MILLI = 1e3
+HEADROOM = 1.6
+"""The speedup's axis ends at the latest this many times above its highest median."""
+NOISY = 2.5
+"""A run whose speedups spread by more than this between rounds says little."""
 
 
 def latency_figure(result: BenchmarkResult) -> go.Figure:
@@ -38,8 +42,10 @@ def speedup_figure(result: BenchmarkResult) -> go.Figure:
         hover=lambda t: f"{t.speedup:.2f}× ({t.speedup_low:.2f} to {t.speedup_high:.2f})",
         axis="times as fast as the original",
     )
-    figure.update_yaxes(rangemode="tozero", ticksuffix="×")
-    return figure
+    widest = max((timing.speedup_high for timing in result.timings), default=1.0)
+    highest = max((timing.speedup for timing in result.timings), default=1.0)
+    top = min(widest, HEADROOM * highest)  # a noisy band must not flatten the lines
+    return figure.update_yaxes(range=[0, 1.05 * top], ticksuffix="×")
 
 
 def throughput_figure(result: BenchmarkResult) -> go.Figure:
@@ -115,6 +121,22 @@ def headline(result: BenchmarkResult) -> list[tuple[str, str, str]]:
     if one_shot is not None:
         found.insert(1, ("Over one-shot", times(one_shot.p50 / mari.p50), "ratio of medians"))
     return found
+
+
+def describe_noise(result: BenchmarkResult) -> str:
+    """Return a warning when the rounds of this run disagree too much to be believed, else ""."""
+    noisy = [
+        timing.batch
+        for timing in result.timings
+        if timing.speedup_high > NOISY * max(timing.speedup_low, 1e-9)
+    ]
+    if not noisy:
+        return ""
+    batches = ", ".join(f"{batch:,}" for batch in sorted(set(noisy)))
+    return (
+        f"The rounds disagree by more than {NOISY:g} times at {batches} candidates: something else"
+        " kept this machine busy. Repeat the run when it is quiet."
+    )
 
 
 def fragment_cost(result: BenchmarkResult | None) -> str:

@@ -176,6 +176,15 @@ def test_headline_compares_at_the_largest_batch() -> None:
     assert values["Over one-shot"] == "3.2×"
 
 
+def test_a_noisy_run_says_so_and_keeps_its_lines_apart() -> None:
+    quiet = make_benchmark()
+    wild = tuple(replace(one, speedup_high=400.0) for one in quiet.timings)
+    noisy = replace(quiet, timings=wild)
+    assert charts.describe_noise(quiet) == ""
+    assert "at 100, 500, 2,000 candidates" in charts.describe_noise(noisy)
+    assert charts.speedup_figure(noisy).layout.yaxis.range[1] < 7
+
+
 def test_no_headline_without_the_original() -> None:
     result = make_benchmark()
     only = tuple(one for one in result.timings if one.arm == Arm.MARI)
