@@ -21,7 +21,6 @@ _SCRIPTS = (
     "main",
 )  # fmt: skip
 """One module, in this order."""
-_VIS = "lib/vis-9.1.2/vis-network.min.js"
 
 
 def show_graph(
@@ -60,7 +59,9 @@ def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
 @cache
 def load_script() -> str:
     """Return the component's module: vis-network, then our own files."""
-    vis = (files("pyvis") / _VIS).read_text(encoding="utf-8")
+    releases = [one for one in (files("pyvis") / "lib").iterdir() if one.name.startswith("vis-")]
+    latest = max(releases, key=lambda one: [int(part) for part in re.findall(r"\d+", one.name)])
+    vis = (latest / "vis-network.min.js").read_text(encoding="utf-8")
     vis = re.sub(r"//# sourceMappingURL=.*", "", vis)
     own = [_asset(f"{name}.js") for name in _SCRIPTS]
     return "\n".join(["const vis = {}, exports = vis, module = {};", vis, *own])

@@ -171,7 +171,7 @@ def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:
     status(page, 0, "none yet")
     page.get_by_role("tab", name=re.compile("Upload")).click()
     uploader = page.locator("[data-testid=stFileUploader]").first
-    expect(uploader.get_by_role("button", name="Upload")).to_be_visible()
+    expect(uploader.get_by_role("button", name="Upload", exact=True)).to_be_visible()
     with page.expect_response(lambda response: response.request.method == "PUT"):
         uploader.locator("input").set_input_files(tmp_path / "marked.onnx")
     page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
