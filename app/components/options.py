@@ -7,22 +7,19 @@ import streamlit as st
 from app.work import Options
 from mari_engine import GraphInfo, Signature
 
-_SIGNATURES = {
-    Signature.DROP_IN: "drop-in: called as the original is",
-    Signature.COMPACT: "compact: request inputs have one row",
-}
 _PRODUCTS = {"MatMul", "Gemm", "Conv", "Einsum"}
 
 
 def choose_options(options: Options, info: GraphInfo) -> Options:
     """Draw the options and return them as they stand."""
-    left, middle, right = st.columns([2, 1, 2])
+    left, middle, right = st.columns([1, 1, 2])
     signature = left.segmented_control(
         "Calling contract",
         list(Signature),
         default=options.signature,
-        format_func=_SIGNATURES.__getitem__,
         required=True,
+        help="drop-in: called just as the original is. compact: request inputs have one row, and"
+        " packed inputs come apart into one for each side, as the manifest says.",
         key="signature",
     )
     candidates = middle.number_input(
