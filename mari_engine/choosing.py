@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from mari_engine.boundary import unchanged_boundary
@@ -19,6 +19,10 @@ from mari_engine.types import Action, Cost, Signature
 
 _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""
+_WORTH = 0.96
+"""The share of the original's time that a rewrite must stay below."""
+Race = Callable[[Sequence[Model]], list[float] | None]
+"""Times models that are called alike, the original first; see `racing.race_once`."""
 _WAYS = (Strategy(), Strategy(fold=False), Strategy(split=False, fold=False))
 
 
@@ -41,32 +45,41 @@ def choose(
     signature: Signature,
     candidates: int,
     keep: Collection[str],
+    race: Race | None = None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    A drop-in model that no rewrite would make faster is left as it was.
+    With `race` the ways are timed instead, where they can be run. A drop-in model that no rewrite
+    makes faster is left as it was.
     """
-    prices = Prices()
     before = count_graph(model.ir.graph, known)
-    plain = seconds(before, candidates=candidates, prices=prices)
-    found: list[tuple[float, Choice]] = []
     ways = _WAYS if len(before.nodes) <= _COMPARED else _WAYS[:1]
+    found = list[Choice]()
     for strategy in ways:
         made = rewrite(
             model, labels, signature=signature, candidates=candidates, keep=keep,
             strategy=strategy, known=known,
         )  # fmt: skip
         after = _counted(made, known)
-        time = seconds(after, candidates=candidates, prices=prices)
-        found.append((time, Choice(made, before, after, strategy)))
-    time, best = min(found, key=lambda entry: entry[0])
-    if time < plain or signature == Signature.COMPACT:
-        return best
+        if all(after != choice.after for choice in found):
+            found.append(Choice(made, before, after, strategy))
+    drop_in = signature == Signature.DROP_IN
+    times, how = None, "is expected to"
+    if race is not None and drop_in:
+        times, how = race([model, *(Model(c.made.model, "way") for c in found)]), "was measured to"
+    if times is None:
+        costs = [before, *(choice.after for choice in found)]
+        times = [seconds(cost, candidates=candidates, prices=Prices()) for cost in costs]
+        how = "is expected to"
+    plain, rest = times[0], times[1:]
+    best = min(range(len(found)), key=lambda at: rest[at])
+    if rest[best] < plain * _WORTH or not drop_in:
+        return found[best]
     reason = (
-        f"every rewrite is expected to be slower ({time * 1e6:.0f} us against {plain * 1e6:.0f} us "
-        f"at {candidates:,} candidates): the model is left as it was"
+        f"every rewrite {how} take as long or longer ({rest[best] * 1e6:.0f} us against "
+        f"{plain * 1e6:.0f} us at {candidates:,} candidates): the model is left as it was"
     )
-    return Choice(_unchanged(model, labels, best.made.ledger, reason), before, before, None)
+    return Choice(_unchanged(model, labels, found[best].made.ledger, reason), before, before, None)
 
 
 def _counted(made: Rewritten, known: Survey) -> Cost:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.factors import Contract, Reduce, Slices, Spec, View
+from mari_engine.factors import Contract, Pick, Reduce, Slices, Spec, View
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
@@ -24,9 +24,11 @@ class Prices:
     """Seconds: the defaults are those of one core of a present-day server."""
 
     flops_per_second: float = 1e11
-    bytes_per_second: float = 7.5e9
+    bytes_per_second: float = 5e9
     node: float = 2e-6
     """The overhead of one more node."""
+    batch: float = 1.5e-7
+    """The overhead of one more matrix in a batch of matrix products."""
     pick: float = 5e-9
     """Picking one element out of a row."""
 
@@ -104,7 +106,7 @@ def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
 def count_graph(graph: ir.Graph, known: Survey) -> Cost:
     """Return the cost of a graph, per node and in total."""
     flops, moved, nodes, uncounted = Flops(), Flops(), dict[str, Flops](), set[str]()
-    calls = 0
+    calls, batched = 0, Flops()
     constants = set(graph.initializers.values())
     for node in graph:
         spec = known.specs.get(node)
@@ -121,13 +123,15 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
         nodes[node.name or ""] = own
         flops += own
         moved += _bytes(node, known)
-    return Cost(flops, moved, nodes, calls, tuple(sorted(uncounted)))
+        batched += _batches(spec)
+    return Cost(flops, moved, nodes, calls, batched, tuple(sorted(uncounted)))
 
 
 def seconds(cost: Cost, *, candidates: int, prices: Prices) -> float:
     """Return the seconds that a request is expected to take: to choose by, not to report."""
     work = cost.flops.at(candidates) / prices.flops_per_second
-    return work + cost.bytes.at(candidates) / prices.bytes_per_second + cost.calls * prices.node
+    moved = cost.bytes.at(candidates) / prices.bytes_per_second
+    return work + moved + cost.calls * prices.node + cost.batched.at(candidates) * prices.batch
 
 
 def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
@@ -137,13 +141,30 @@ def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> b
     return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
 
 
+def _batches(spec: Spec) -> Flops:
+    """Return how many matrices a product of stacks of matrices multiplies; none for a plain one."""
+    if not isinstance(spec, Contract) or len(spec.terms) < 2:
+        return Flops()
+    extents = spec.extents()
+    shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
+    dims = tuple(extents[label] for label in shared)
+    if not dims or set(spec.terms[0]) <= set(spec.output):
+        return Flops()
+    return Flops(0, extent(dims, 1)) if CANDIDATES in dims else Flops(extent(dims, 1), 0)
+
+
+def _touched(node: ir.Node) -> tuple[ir.Value | None, ...]:
+    return (*node.inputs, *node.outputs)
+
+
 def _bytes(node: ir.Node, known: Survey) -> Flops:
-    """Return the bytes that a node reads and writes; looked-up tables are not read."""
+    """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
     total: Counter[bool] = Counter()
     spec = known.specs[node]
     if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
         return Flops()  # the same elements in the same order: runtimes move nothing
-    for value in (*node.inputs, *node.outputs):
+    values = (*node.outputs, *node.outputs) if isinstance(spec, Pick) else _touched(node)
+    for value in values:
         fact = known.values.get(value) if value is not None else None
         constant = value is not None and value.is_initializer()
         if value is None or fact is None or (known.settled(value) and not constant):

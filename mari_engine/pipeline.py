@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mari_engine.choosing import choose
 from mari_engine.coloring import color_surveyed
 from mari_engine.emitting import SOURCE
 from mari_engine.errors import LabelError, VerificationError
-from mari_engine.facts import Survey, candidate_symbols, survey
+from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
 from mari_engine.feeds import Feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, Labels
 from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
+from mari_engine.ops import UNRULED_PRODUCTS
+from mari_engine.racing import race_once
 from mari_engine.results import Arm, Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.sizes import CANDIDATES, flat
@@ -79,12 +82,15 @@ def plan(
     signature: str | Signature = Signature.DROP_IN,
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
+    autotune: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the model rewritten for its labels, with what was decided and what it costs.
 
     `candidates` is the number of candidates that decisions are made for; `keep` names nodes
-    that must stay as they are. Raises LabelError when the labels do not fit the model.
+    that must stay as they are. With `autotune` the ways to rewrite are timed on this machine, on
+    one thread, instead of being compared by expectation. Raises LabelError when the labels do not
+    fit the model.
     """
     began = time.perf_counter()
     tell = progress or _silent
@@ -94,18 +100,19 @@ def plan(
     known = survey(model, candidate_symbols(model, labels))
     coloring = color_surveyed(model.ir.graph, labels, known)
     tell(0.4, "rewriting")
+    race = partial(race_once, labels=labels, candidates=candidates) if autotune else None
+    called = Signature(signature)
     choice = choose(
-        model, labels, known, signature=Signature(signature), candidates=candidates, keep=keep
+        model, labels, known, signature=called, candidates=candidates, keep=keep, race=race
     )
     made = choice.made
     mark_sides(made.model, made.boundary)
-    optimized = Model(made.model, f"{Path(model.name).stem}.optimized.onnx")
     tell(1.0, "planned")
     return Plan(
         original=model,
-        optimized=optimized,
+        optimized=Model(made.model, f"{Path(model.name).stem}.optimized.onnx"),
         labels=labels,
-        signature=Signature(signature),
+        signature=called,
         candidates=candidates,
         keep=tuple(keep),
         coloring=coloring,
@@ -126,6 +133,7 @@ def optimize(
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
     requests: Sequence[Feeds] = (),
+    autotune: bool = True,
     progress: Progress | None = None,
 ) -> OptimizeResult:
     """Return the model rewritten and checked; look at `certificate.passed` before using it.
@@ -139,6 +147,7 @@ def optimize(
         signature=signature,
         candidates=candidates,
         keep=keep,
+        autotune=autotune,
         progress=lambda share, what: tell(0.3 * share, what),
     )
     certificate = certify(planned, requests=requests, progress=lambda s, w: tell(0.3 + 0.7 * s, w))
@@ -214,6 +223,9 @@ def _decisions(made: Rewritten, before: Cost, after: Cost) -> tuple[Decision, ..
             made_from.setdefault(source, []).append(node.name or "")
     out = []
     for node, entry in made.ledger.entries.items():
+        rule = rule_of(node)
+        if not (rule.product if rule is not None else node.op_type in UNRULED_PRODUCTS):
+            continue
         new = made_from.get(node.name or "", [])
         spent = sum((after.nodes.get(name, Flops()) for name in new), Flops())
         action, reason = entry.action, entry.reason

@@ -73,6 +73,8 @@ class Cost:
     """FLOPs by node name."""
     calls: int = 0
     """The nodes that run for each request; those that runtimes fold at load are not counted."""
+    batched: Flops = Flops()
+    """Matrices that are multiplied one by one, in stacks."""
     uncounted: tuple[str, ...] = ()
     """The operators present whose work is not counted, sorted."""
 

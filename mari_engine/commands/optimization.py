@@ -7,6 +7,7 @@ import typer
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, inspection, write_json
 from mari_engine.commands.options import (
+    Autotune,
     Batches,
     Called,
     Candidates,
@@ -47,6 +48,7 @@ def optimize(
     keep: Keep = None,
     request: Requests = None,
     free_batch: FreeBatch = False,
+    autotune: Autotune = True,
     json: JsonOption = None,
 ) -> None:
     """Rewrite, verify, and write the artifact; without labels, only proposals that are certain."""
@@ -63,6 +65,7 @@ def optimize(
             candidates=candidates,
             keep=kept,
             requests=tuple(load_requests(path, loaded, known) for path in request or ()),
+            autotune=autotune,
             progress=progress,
         )
     if json is not None:

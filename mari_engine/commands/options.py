@@ -49,6 +49,13 @@ Keep = Annotated[
 ]
 Folder = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to.")]
 Called = Annotated[Signature, typer.Option(help="How the optimized model is called.")]
+Autotune = Annotated[
+    bool,
+    typer.Option(
+        "--autotune/--no-autotune",
+        help="Time the ways to rewrite on this machine, or compare them by expectation.",
+    ),
+]
 Batches = Annotated[str, typer.Option(metavar="N,N,…", help="Numbers of candidates.")]
 Seeds = Annotated[list[int] | None, typer.Option(help="For made-up requests; repeatable.")]
 Seed = Annotated[int, typer.Option(help="For made-up requests.")]
