@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mari_engine.choosing import choose
+from mari_engine.choosing import Choice, choose
 from mari_engine.coloring import color_surveyed
 from mari_engine.emitting import SOURCE
 from mari_engine.errors import LabelError, VerificationError
@@ -105,16 +105,23 @@ def plan(
     choice = choose(
         model, labels, known, signature=called, candidates=candidates, keep=keep, race=race
     )
+    tell(1.0, "planned")
+    return _plan(model, labels, known, choice, called, candidates, tuple(keep), coloring, began)
+
+
+def _plan(
+    model: Model, labels: Labels, known: Survey, choice: Choice, called: Signature,
+    candidates: int, keep: tuple[str, ...], coloring: Coloring, began: float,
+) -> Plan:  # fmt: skip
     made = choice.made
     mark_sides(made.model, made.boundary)
-    tell(1.0, "planned")
     return Plan(
         original=model,
         optimized=Model(made.model, f"{Path(model.name).stem}.optimized.onnx"),
         labels=labels,
         signature=called,
         candidates=candidates,
-        keep=tuple(keep),
+        keep=keep,
         coloring=coloring,
         decisions=_decisions(made, choice.before, choice.after),
         layout=tuple(made.ledger.layouts),
