@@ -12,6 +12,7 @@ from app.opening import open_at_start
 from app.state import begin, get_work
 
 HERE = Path(__file__).parent
+LOGO = str(HERE / "logo.svg")
 PAGES = [
     ("model", "Model", ":material/deployed_code:"),
     ("labels", "Labels", ":material/label:"),
@@ -21,19 +22,16 @@ PAGES = [
     ("download", "Download", ":material/download:"),
 ]
 
-st.set_page_config(page_title="MaRI Studio", page_icon=str(HERE / "logo.svg"), layout="wide")
+st.set_page_config(page_title="MaRI Studio", page_icon=LOGO, layout="wide")
 st.html(HERE / "style.css")
-st.logo(str(HERE / "logo.svg"), size="large")
+st.logo(LOGO, size="large")
 if begin():
     open_at_start(get_work(), sys.argv[1:])
-
-page = st.navigation(
-    [
-        st.Page(f"pages/{file}.py", title=f"{at}. {title}", icon=icon, default=at == 1)
-        for at, (file, title, icon) in enumerate(PAGES, start=1)
-    ],
-    position="top",
-)
+pages = [
+    st.Page(f"pages/{file}.py", title=f"{at}. {title}", icon=icon, default=at == 1)
+    for at, (file, title, icon) in enumerate(PAGES, start=1)
+]
+page = st.navigation(pages, position="top")
 status = st.container(key="status")
 try:
     page.run()

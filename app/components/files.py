@@ -33,6 +33,8 @@ def offer_files(work: Work) -> None:
         return
     if work.folder is None:
         work.folder = make_folder()
+    if work.opened is not None and work.opened.model.data_files:
+        st.caption("The weights lie beside the model in model.onnx.data: take the zip.")
     with st.container(horizontal=True):
         for name, label, icon, mime in _FILES:
             st.download_button(

@@ -16,7 +16,7 @@ def show_layers(plan: Plan, measured: BenchmarkResult | None) -> None:
     """Draw the layouts; the reader chooses which when there are many."""
     shared = share_layouts(plan.layout)
     if not shared:
-        st.info("No fusion layer joins the two sides: there is nothing to lay out anew.")
+        st.info("No columns are laid out anew; the table below says why, product by product.")
         return
     shown = shared[:MOST_AT_ONCE]
     if len(shared) > MOST_AT_ONCE:

@@ -179,7 +179,7 @@ def test_layout_says_what_fragments_were_measured_to_cost(measured: Work) -> Non
 def test_a_model_without_fusion_layers_says_so(confirmed: Work, plan: Any) -> None:
     plan.layout = ()
     app = visit("layout", confirmed)
-    assert "nothing to lay out anew" in app.info[0].value
+    assert "No columns are laid out anew" in app.info[0].value
 
 
 def test_a_benchmark_runs_and_shows(confirmed: Work, monkeypatch: pytest.MonkeyPatch) -> None:
