@@ -203,7 +203,7 @@ class Algebra:
         parts = tuple(as_whole(self.take(part, position, columns)) for part in form.parts)
         return replace(form, axes=axes, parts=parts)
 
-    def chosen(self, form: Form, position: int, columns: Index) -> Form:
+    def chosen(self, form: Form, position: int, columns: Index, name: str) -> Form:
         """Return `take`, but of a tensor that only the run knows, not made before it is needed.
 
         What is sliced apart is often joined again, in another order: then nothing moves.
@@ -214,7 +214,7 @@ class Algebra:
         if not isinstance(form, Atom) or form.constant is not None or position not in form.present:
             return self.take(form, position, columns)
         part = np.zeros(len(columns), dtype=np.int64)
-        return self.blocks(Blocks(axes, position, (form,), part, np.asarray(columns)))
+        return self.blocks(Blocks(axes, position, (form,), part, np.asarray(columns), (name,)))
 
     def _reordered(self, blocks: Blocks, axes: Axes, columns: Index) -> Form:
         part, column = blocks.part[columns], blocks.column[columns]

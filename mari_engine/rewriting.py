@@ -242,9 +242,10 @@ def _pick(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Pick)
     assert form is not None
-    results = []
+    results, read = [], step.node.inputs[0]
+    name = (read.name if read is not None else None) or ""
     for index, axes in zip(spec.indices, spec.results, strict=True):
-        taken = step.shop.algebra.chosen(form, spec.position, index)
+        taken = step.shop.algebra.chosen(form, spec.position, index, name)
         picked = with_extent(spec.axes(0), spec.position, len(index))
         results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
     return results

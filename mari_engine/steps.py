@@ -119,10 +119,16 @@ def one_part_per_side(blocks: Blocks, settling: Settling) -> Blocks:
         members = [at for at, other in enumerate(own) if other == kind]
         whole, place = side_by_side(blocks, members, settling)
         parts.append(whole)
-        names.append(", ".join(blocks.names[at] for at in members) if blocks.names else "")
+        names.append(_together([blocks.names[at] for at in members]) if blocks.names else "")
         mine = np.isin(blocks.part, members)
         part[mine], column[mine] = number, place
     return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
+
+
+def _together(names: Sequence[str]) -> str:
+    """Return a short name for several values that became one."""
+    rest = len(names) - 2
+    return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def side_by_side(blocks: Blocks, members: Sequence[int], settling: Settling) -> tuple[Whole, Index]:
