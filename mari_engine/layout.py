@@ -60,6 +60,15 @@ def moved(have: Groups, want: Groups) -> list[int]:
     return ranked + [at for at, group in enumerate(have) if not group]
 
 
+def place(groups: list[tuple[int, ...]], label: int) -> None:
+    """Give a label a dimension where its number puts it: one of extent 1, if one is free there."""
+    at = next((i for i, group in enumerate(groups) if group and group[0] > label), len(groups))
+    if at and not groups[at - 1]:
+        groups[at - 1] = (label,)
+    else:
+        groups.insert(at, (label,))
+
+
 def common_layout(layouts: Sequence[Groups]) -> Groups:
     """Return a layout that holds the labels of all, each group wholly present or absent in each.
 
@@ -67,11 +76,10 @@ def common_layout(layouts: Sequence[Groups]) -> Groups:
     put them.
     """
     lead = max(layouts, key=lambda groups: sum(len(group) for group in groups))
-    out = [list(group) for group in lead]
+    out = list(lead)
     placed = {label for group in lead for label in group}
     for label in sorted({lab for groups in layouts for group in groups for lab in group} - placed):
-        at = next((i for i, group in enumerate(out) if group and group[0] > label), len(out))
-        out.insert(at, [label])
+        place(out, label)
     sets = [{label for group in groups for label in group} for groups in layouts]
     cut: list[tuple[int, ...]] = []
     for group in out:

@@ -23,8 +23,13 @@ from mari_engine.forms import (
     runs,
     with_extent,
 )
-from mari_engine.layout import common_layout
+from mari_engine.layout import common_layout, place
 from mari_engine.sizes import flat
+
+
+_FEW_RUNS = 8
+"""Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
+instead pays only where at least as many elements lie together."""
 
 
 class Settling:
@@ -106,8 +111,13 @@ class Settling:
 
     def _blocks(self, blocks: Blocks, why: str) -> Atom:
         """Concatenate in the original order; neighbours that lack the same factors go first."""
+        pieces_needed = runs(blocks)
+        inner = flat(blocks.axes)[blocks.position + 1 :]
+        long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
+        if long and len(pieces_needed) > 2 * len(blocks.parts) + _FEW_RUNS:
+            return self._picked(blocks, why)
         chunks = list[tuple[frozenset[int], list[Atom]]]()
-        for part, start, stop in runs(blocks):
+        for part, start, stop in pieces_needed:
             columns = np.arange(start, stop)
             whole = self.settle(blocks.parts[part])
             atom = self.algebra.take(whole, blocks.position, columns)
@@ -121,6 +131,18 @@ class Settling:
         joined = self.concatenated(pieces, blocks.position)
         note = why if blocks.mixed and why else joined.note
         return replace(joined, axes=blocks.axes, note=note)
+
+    def _picked(self, blocks: Blocks, why: str) -> Atom:
+        """Concatenate the parts once, and pick the many columns from there."""
+        atoms = [self.settle(part) for part in blocks.parts]
+        widths = [int(flat(atom.axes)[blocks.position]) for atom in atoms]
+        offsets = np.cumsum([0, *widths[:-1]])
+        whole = self.concatenated(atoms, blocks.position)
+        columns = offsets[blocks.part] + blocks.column
+        picked = self.algebra.take(whole, blocks.position, columns)
+        assert isinstance(picked, Atom)
+        note = why if blocks.mixed and why else picked.note
+        return replace(picked, axes=blocks.axes, note=note)
 
     def concatenated(self, atoms: Sequence[Atom], position: int) -> Atom:
         """Return the columns of all atoms side by side; factors that one has, all get."""
@@ -150,6 +172,5 @@ def _with_own(layout: Dims, position: int) -> Dims:
         else:
             out.append(group)
     if (position,) not in out:
-        after = (at for at, group in enumerate(out) if group and group[0] > position)
-        out.insert(next(after, len(out)), (position,))
+        place(out, position)
     return tuple(out)
