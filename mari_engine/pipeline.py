@@ -200,7 +200,7 @@ def build_arm(planned: Plan, arm: Arm) -> Model:
         return planned.original
     if arm == Arm.MARI:
         return planned.optimized
-    strategy = Strategy(split=False) if arm == Arm.ONE_SHOT else Strategy(neat=False)
+    strategy = Strategy(split=arm != Arm.ONE_SHOT, neat=False, fold=False)
     made = rewrite(
         planned.original,
         planned.labels,

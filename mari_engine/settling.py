@@ -26,7 +26,6 @@ from mari_engine.forms import (
 from mari_engine.layout import common_layout, place
 from mari_engine.sizes import flat
 
-
 _FEW_RUNS = 8
 """Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
 instead pays only where at least as many elements lie together."""
