@@ -101,6 +101,8 @@ def click(page: Page, key: str) -> None:
 
 
 def turn_to(page: Page, step: str, heading: str) -> None:
+    settled = page.locator('.stApp[data-test-script-state="notRunning"]')
+    expect(settled).to_be_attached()  # a click while a run ends can be lost with it
     page.locator(f'a[href$="/{step}"]').first.click()
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
 
