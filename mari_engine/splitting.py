@@ -70,7 +70,8 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     form = step.forms[lazy[0]]
     assert isinstance(form, (Sum, Product))
     others = [None if i == lazy[0] else step.atom(i) for i in range(len(spec.terms))]
-    products = [_product(step, [o or term for o in others]) for term in terms(form)]
+    found = _apart_from_request(step, form)
+    products = [_product(step, [o or term for o in others]) for term in found]
     moving = sum(per_candidate(product) for product in products)
     if moving < len(products):
         step.shop.ledger.record(
@@ -79,6 +80,15 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     else:
         _record_whole(step, products[0])
     return products
+
+
+def _apart_from_request(step: Step, form: Whole) -> list[Term]:
+    """Return the terms of a form, with all that lacks the candidates added up to one."""
+    moving = [term for term in terms(form) if per_candidate(term)]
+    still = tuple(term for term in terms(form) if not per_candidate(term))
+    if len(still) < 2:
+        return list(terms(form))
+    return [*moving, step.shop.settling.settle(Sum(form.axes, still))]
 
 
 def _addend(step: Step, spec: Contract) -> Term:
@@ -233,6 +243,22 @@ def operand_elements(term: Term, candidates: int) -> int:
     )
 
 
+def _told(step: Step, form: Blocks) -> str:
+    """Return what becomes of the columns of each kind, in words."""
+    counts = {"request": 0, "folded": 0, "candidate": 0}
+    own = kinds(form, step.shop.settling)
+    for part in form.part.tolist():
+        lazy = not isinstance(own[part], frozenset)
+        moving = per_candidate(form.parts[part])
+        counts["folded" if lazy else "candidate" if moving else "request"] += 1
+    words = {
+        "request": "request columns run once per request",
+        "folded": "columns that are linear in few candidate values fold into per-request weights",
+        "candidate": "candidate columns run per candidate",
+    }
+    return ", ".join(f"{counts[kind]:,} {words[kind]}" for kind in counts if counts[kind])
+
+
 def _is_constant(form: Form) -> bool:
     return isinstance(form, Atom) and form.constant is not None
 
@@ -243,13 +269,7 @@ def _split(step: Step, at: int) -> list[Product]:
     assert isinstance(form, Blocks)
     assert isinstance(spec, Contract)
     step.shop.ledger.moved(step.node, form)
-    side = np.array([per_candidate(part) for part in form.parts])[form.part]
-    step.shop.ledger.record(
-        step.node,
-        Action.SPLIT,
-        f"{int((~side).sum()):,} request columns run once per request, "
-        f"{int(side.sum()):,} candidate columns per candidate",
-    )
+    step.shop.ledger.record(step.node, Action.SPLIT, _told(step, form))
     out = []
     label = spec.terms[at][form.position]
     for block, columns in _divided(step, form):
@@ -257,7 +277,10 @@ def _split(step: Step, at: int) -> list[Product]:
             None if i == at else _rows(step, i, own, label, columns)
             for i, own in enumerate(spec.terms)
         ]
-        out += [_product(step, [other or term for other in others]) for term in terms(block)]
+        out += [
+            _product(step, [other or term for other in others])
+            for term in _apart_from_request(step, block)
+        ]
     return out
 
 
