@@ -28,13 +28,25 @@ _NEVER = frozenset(
     }
 )  # fmt: skip
 
+_EXACT = frozenset(
+    {
+        "Abs", "Concat", "ConstantOfShape", "Expand", "EyeLike", "Flatten", "Gather",
+        "GatherElements", "GatherND", "Identity", "Max", "Min", "Neg", "OneHot", "Pad", "Relu",
+        "Reshape", "ScatterElements", "ScatterND", "Slice", "Split", "Squeeze", "Tile",
+        "Transpose", "Trilu", "Unsqueeze", "Where",
+    }
+)  # fmt: skip
+"""Ops that round nothing. Other arithmetic on fractions is left to the runtime, which folds it
+when it loads the model: a rounded constant would make the model another function."""
+
 
 def fold_constants(model: ir.Model) -> bool:
     """Replace nodes with constant results by initializers; return whether anything changed.
 
     Needs inferred shapes and unique names. Covers: `If` with a constant condition (its branch takes
     its place), Shape and Size of known extents, and every deterministic node whose inputs are
-    constants in memory and whose result is of bounded size. External tables are not read.
+    constants in memory, whose result is of bounded size, and which rounds nothing. External tables
+    are not read.
     """
     branches = [_inline_branch(node) for node in list(model.graph) if node.op_type == "If"]
     facts = [_fold_shape(node) for node in list(model.graph)]
@@ -172,12 +184,21 @@ def _result_sizes(node: ir.Node, sizes: Mapping[ir.Value, int]) -> list[int] | N
     inputs = [value for value in node.inputs if value is not None]
     if node.domain != "" or node.op_type in _NEVER or not inputs:
         return None
-    if any(value not in sizes for value in inputs) or not _is_plain(node):
+    if any(value not in sizes for value in inputs) or not _is_plain(node) or _rounds(node):
         return None
     allowed = max(_FREE_GROWTH, _GROWTH * sum(sizes[value] for value in inputs))
     results = [_value_bytes(value) for value in node.outputs]
     found = [size for size in results if size is not None and size <= min(allowed, _TENSOR_LIMIT)]
     return found if len(found) == len(results) else None
+
+
+def _rounds(node: ir.Node) -> bool:
+    """True when a result holds fractions that arithmetic may have rounded."""
+    fractions = [value.dtype is None or value.dtype.is_floating_point() for value in node.outputs]
+    if node.op_type == "Cast":
+        given = node.inputs[0].dtype if node.inputs[0] is not None else None
+        return any(fractions) and (given is None or given.is_floating_point())
+    return any(fractions) and node.op_type not in _EXACT
 
 
 def _is_plain(node: ir.Node) -> bool:

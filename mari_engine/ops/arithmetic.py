@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -157,11 +158,21 @@ def _cast(call: Call) -> Fact:
     content = call.known(0, "the data")
     if content.dtype == object and to not in (ir.DataType.INT64, ir.DataType.INT32):
         raise Unsupported("extents become fractions")
-    return known(content if content.dtype == object else content.astype(to.numpy()), to)
+    if content.dtype == object:
+        return known(content, to)
+    converted = content.astype(to.numpy())
+    if content.dtype.kind == converted.dtype.kind == "f" and (converted != content).any():
+        raise Unsupported("fractions that would be rounded")
+    return known(converted, to)
 
 
 def _converted(element: object, to: ir.DataType) -> object:
-    return element if isinstance(element, Size) else np.asarray(element).astype(to.numpy()).item()
+    if isinstance(element, Size):
+        return element
+    converted = np.asarray(element).astype(to.numpy()).item()
+    if isinstance(element, float) and isinstance(converted, float) and converted != element:
+        raise Unsupported("a fraction that would be rounded")
+    return converted
 
 
 def _reduced(compute: Callable[[Any, Any], Any]) -> Callable[[Call], Fact]:
@@ -171,6 +182,8 @@ def _reduced(compute: Callable[[Any, Any], Any]) -> Callable[[Call], Fact]:
         if content.ndim > 1 or axes not in (None, [0], [-1]):
             raise Unsupported("a reduction of more than a list")
         elements = content.ravel().tolist()
+        if any(isinstance(element, float) for element in elements):
+            raise Unsupported("a sum of fractions")
         total = elements[0]
         for element in elements[1:]:
             total = compute(total, element)
@@ -181,7 +194,7 @@ def _reduced(compute: Callable[[Any, Any], Any]) -> Callable[[Call], Fact]:
 
 
 def _divided(left: Any, right: Any) -> Any:
-    if isinstance(left, float) or isinstance(right, float):
+    if isinstance(left, (float, Fraction)) or isinstance(right, (float, Fraction)):
         return left / right
     if isinstance(left, int) and isinstance(right, int):
         quotient = abs(left) // abs(right)  # ONNX divides whole numbers towards zero
@@ -209,6 +222,7 @@ _PLACEWISE: Mapping[str, Callable[..., Any]] = {
     "Abs": abs,
     "Identity": lambda x: x,
 }
+_ARITHMETIC = {"Add", "Sub", "Mul", "Div"}
 _TRUTHS = {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Not", "And", "Or"}
 
 
@@ -218,8 +232,24 @@ def _dtype(call: Call) -> ir.DataType | None:
     return call.fact(1 if call.op == "Where" else 0).dtype
 
 
+def _exactly(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Return arithmetic that refuses to round: what it makes must be the same in any precision."""
+
+    def computed(*operands: Any) -> Any:
+        result = compute(*operands)
+        if isinstance(result, float):
+            exact = compute(*(Fraction(each) for each in operands))
+            if exact != Fraction(result) or float(np.float32(result)) != result:
+                raise Unsupported("a fraction that would be rounded")
+        return result
+
+    return computed
+
+
 def _placewise(call: Call) -> Fact:
     compute = _PLACEWISE[call.op]
+    if call.op in _ARITHMETIC:
+        compute = _exactly(compute)
     facts = [call.fact(at) for at in range(len(call.operands))]
     if all(fact.content is not None for fact in facts):
         arrays = np.broadcast_arrays(*[np.asarray(f.content, dtype=object) for f in facts])
