@@ -48,6 +48,7 @@ def write_manifest(result: OptimizeResult, files: Sequence[Path]) -> dict[str, A
         "signature": str(result.signature),
         "candidates": result.candidates,
         "keep": list(result.keep),
+        "autotune": result.autotune,
         "inputs": [_write_input(item) for item in result.interface.inputs],
         "outputs": [asdict(item) for item in result.interface.outputs],
         "flops": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class Plan:
     interface: Interface
     elapsed: float
     """Seconds that planning took."""
+    autotune: bool = False
+    """The ways to rewrite were timed on this machine, not compared by expectation."""
     failures: tuple[str, ...] = ()
     """Nodes that were kept because the rewriter itself failed at them: defects to report."""
 
@@ -106,7 +108,8 @@ def plan(
         model, labels, known, signature=called, candidates=candidates, keep=keep, race=race
     )
     tell(1.0, "planned")
-    return _plan(model, labels, known, choice, called, candidates, tuple(keep), coloring, began)
+    made = _plan(model, labels, known, choice, called, candidates, tuple(keep), coloring, began)
+    return replace(made, autotune=autotune)
 
 
 def _plan(

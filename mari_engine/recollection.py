@@ -62,6 +62,7 @@ def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
             signature=artifact.signature,
             candidates=int(manifest["candidates"]),
             keep=tuple(manifest["keep"]),
+            autotune=bool(manifest["autotune"]),
             flops_before=Flops(**manifest["flops"]["before"]),
             flops_after=Flops(**manifest["flops"]["after"]),
             uncounted=(),

@@ -62,6 +62,8 @@ class Findings:
     elapsed: float | None
     pictures: Mapping[str, Picture]
     """Drawn graphs by title."""
+    autotune: bool = True
+    """The ways to rewrite were timed, not compared by expectation."""
 
 
 def render_report(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
@@ -101,6 +103,7 @@ def find(result: OptimizeResult) -> Findings:
         interface=result.interface,
         certificate=result.certificate,
         elapsed=result.elapsed,
+        autotune=result.autotune,
         pictures={
             "Before": draw(
                 describe(result.original),
@@ -156,6 +159,7 @@ def _command(findings: Findings) -> str:
     parts = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
     parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
     parts += [word for node in findings.keep for word in ("--keep", node)]
+    parts += [] if findings.autotune else ["--no-autotune"]
     return Verbatim(make_plain(shlex.join(parts)))
 
 

@@ -210,14 +210,14 @@ def test_commands_quote_names() -> None:
     command = commands.optimize_command("my model; rm -rf ~.onnx", Options(keep=("/a b",)))
     assert shlex.split(command) == [
         "mari", "optimize", "my model; rm -rf ~.onnx", "--labels", "labels.json", "-o",
-        "optimized", "--candidates", "500", "--keep", "/a b",
+        "optimized", "--candidates", "500", "--keep", "/a b", "--no-autotune",
     ]  # fmt: skip
 
 
 def test_commands_name_what_is_not_usual() -> None:
     options = Options(signature=Signature.COMPACT, candidates=9)
     assert commands.optimize_command("m.onnx", options).endswith(
-        "--signature compact --candidates 9"
+        "--signature compact --candidates 9 --no-autotune"
     )
     assert commands.bench_command("m.onnx", batches=(1, 20), device="cpu", threads=2) == (
         "mari bench m.onnx optimized/model.onnx --labels labels.json"
