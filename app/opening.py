@@ -104,7 +104,7 @@ def open_at_start(work: Work, arguments: Sequence[str]) -> None:
 
 def _load(place: Path, path: str, labels: mari.Labels | None, *, sample: str = "") -> Opened:
     model = mari.load(place)
-    return Opened(model, f"{model.sha256} {place.resolve()}", path, sample, labels)
+    return Opened(model, f"{model.identity} {place.resolve()}", path, sample, labels)
 
 
 def _check_sizes(files: Sequence[Upload]) -> None:

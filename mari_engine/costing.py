@@ -153,18 +153,14 @@ def _batches(spec: Spec) -> Flops:
     return Flops(0, extent(dims, 1)) if CANDIDATES in dims else Flops(extent(dims, 1), 0)
 
 
-def _touched(node: ir.Node) -> tuple[ir.Value | None, ...]:
-    return (*node.inputs, *node.outputs)
-
-
 def _bytes(node: ir.Node, known: Survey) -> Flops:
     """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
     total: Counter[bool] = Counter()
     spec = known.specs[node]
     if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
         return Flops()  # the same elements in the same order: runtimes move nothing
-    values = (*node.outputs, *node.outputs) if isinstance(spec, Pick) else _touched(node)
-    for value in values:
+    read = node.outputs if isinstance(spec, Pick) else node.inputs
+    for value in (*read, *node.outputs):
         fact = known.values.get(value) if value is not None else None
         constant = value is not None and value.is_initializer()
         if value is None or fact is None or (known.settled(value) and not constant):

@@ -118,10 +118,6 @@ class FeedPlan:
     def _sized_by_batch(self) -> frozenset[str]:
         return self.candidate_symbols | self.drawn_alike
 
-    def _repeated_axes(self, item: PlannedInput) -> tuple[int, ...]:
-        leading = (0,) if item.extents and item.extents[0] in self.drawn_alike else ()
-        return (*leading, *self.candidate_axes(item))
-
     def _extents(self, batch: int, rng: np.random.Generator) -> dict[str, int]:
         names = dict.fromkeys(
             extent for item in self.inputs for extent in item.extents if isinstance(extent, str)

@@ -109,14 +109,19 @@ class Settling:
         return layout, tensors
 
     def _blocks(self, blocks: Blocks, why: str) -> Atom:
-        """Concatenate in the original order; neighbours that lack the same factors go first."""
-        pieces_needed = runs(blocks)
+        """Concatenate in the original order, or pick from what was joined where that is shorter."""
+        pieces = runs(blocks)
         inner = flat(blocks.axes)[blocks.position + 1 :]
         long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
-        if long and len(pieces_needed) > 2 * len(blocks.parts) + _FEW_RUNS:
-            return self._picked(blocks, why)
+        many = len(pieces) > 2 * len(blocks.parts) + _FEW_RUNS
+        joined = self._picked(blocks) if long and many else self._in_order(blocks, pieces)
+        note = why if blocks.mixed and why else joined.note
+        return replace(joined, axes=blocks.axes, note=note)
+
+    def _in_order(self, blocks: Blocks, pieces: Sequence[tuple[int, int, int]]) -> Atom:
+        """Concatenate the pieces; neighbours that lack the same factors go first."""
         chunks = list[tuple[frozenset[int], list[Atom]]]()
-        for part, start, stop in pieces_needed:
+        for part, start, stop in pieces:
             columns = np.arange(start, stop)
             whole = self.settle(blocks.parts[part])
             atom = self.algebra.take(whole, blocks.position, columns)
@@ -126,12 +131,10 @@ class Settling:
                 chunks[-1][1].append(atom)
             else:
                 chunks.append((side, [atom]))
-        pieces = [self.concatenated(atoms, blocks.position) for _, atoms in chunks]
-        joined = self.concatenated(pieces, blocks.position)
-        note = why if blocks.mixed and why else joined.note
-        return replace(joined, axes=blocks.axes, note=note)
+        sides = [self.concatenated(atoms, blocks.position) for _, atoms in chunks]
+        return self.concatenated(sides, blocks.position)
 
-    def _picked(self, blocks: Blocks, why: str) -> Atom:
+    def _picked(self, blocks: Blocks) -> Atom:
         """Concatenate the parts once, and pick the many columns from there."""
         atoms = [self.settle(part) for part in blocks.parts]
         widths = [int(flat(atom.axes)[blocks.position]) for atom in atoms]
@@ -140,8 +143,7 @@ class Settling:
         columns = offsets[blocks.part] + blocks.column
         picked = self.algebra.take(whole, blocks.position, columns)
         assert isinstance(picked, Atom)
-        note = why if blocks.mixed and why else picked.note
-        return replace(picked, axes=blocks.axes, note=note)
+        return picked
 
     def concatenated(self, atoms: Sequence[Atom], position: int) -> Atom:
         """Return the columns of all atoms side by side; factors that one has, all get."""
