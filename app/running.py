@@ -36,6 +36,7 @@ def start_benchmark(
             batches=tuple(batches),
             device=device,
             threads=threads,
+            insight=True,
             progress=progress,
         )
 

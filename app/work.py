@@ -51,6 +51,8 @@ class Work:
     options: Options = Options()
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
+    elsewhere: list[BenchmarkResult] = field(default_factory=list)
+    """Benchmarks of this model that were read from files."""
     folder: Path | None = None
     """Where the optimized model is saved for downloads; None until one is offered."""
     error: str = ""
@@ -119,6 +121,11 @@ class Work:
     def verified(self) -> bool:
         """True when the optimized model was shown equal to the original."""
         return self.result is not None and self.result.certificate.passed
+
+    @property
+    def benchmarks(self) -> list[BenchmarkResult]:
+        """All measurements that a report tells: this server's own, and those of elsewhere."""
+        return [*([self.measured] if self.measured is not None else []), *self.elsewhere]
 
     @property
     def measured(self) -> BenchmarkResult | None:

@@ -19,6 +19,7 @@ from mari_engine.feeds import Feeds, bind_feeds, make_feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import Model, load
+from mari_engine.measurements import Arm, BenchmarkResult, Peak, Timing
 from mari_engine.pipeline import (
     OptimizeResult,
     Plan,
@@ -33,8 +34,6 @@ from mari_engine.providers import devices
 from mari_engine.report import render_markdown, render_report
 from mari_engine.request_files import load_requests
 from mari_engine.results import (
-    Arm,
-    BenchmarkResult,
     Certificate,
     Check,
     DeviceInfo,
@@ -42,7 +41,6 @@ from mari_engine.results import (
     Interface,
     OutputBinding,
     OutputError,
-    Timing,
 )
 from mari_engine.runtime import open_session
 from mari_engine.types import (
@@ -96,6 +94,7 @@ __all__ = [
     "OptimizeResult",
     "OutputBinding",
     "OutputError",
+    "Peak",
     "Plan",
     "Progress",
     "Role",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from mari_engine.contenders import Contender, Settings, race
 from mari_engine.costing import count_cost
@@ -12,12 +13,19 @@ from mari_engine.facts import candidate_symbols
 from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
 from mari_engine.loading import Model
 from mari_engine.machine import describe_machine
+from mari_engine.measurements import Arm, BenchmarkResult
 from mari_engine.pipeline import Plan, build_arm
+from mari_engine.profiling import time_operators
 from mari_engine.providers import find_device
-from mari_engine.results import Arm, BenchmarkResult
+from mari_engine.roofline import measure_peak
 from mari_engine.types import Progress, Signature
 
 ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
+_BEFORE_AND_AFTER = (Arm.ORIGINAL, Arm.MARI)
+_INSIGHT_FROM = 0.85
+"""The share of the work that is done when all arms are timed."""
+_PEAK_FROM = 0.95
+_RUNS = 10
 
 
 def benchmark(
@@ -31,10 +39,14 @@ def benchmark(
     repetitions: int | None = None,
     budget: float = 6.0,
     memory: bool = True,
+    insight: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> BenchmarkResult:
     """Return interleaved measurements of the arms; the original is always among them.
+
+    With `insight` also the time of each operator before and after, at the largest batch, and the
+    device's peak of arithmetic and of memory traffic, all with the same threads.
 
     `repetitions` None: as many rounds as fit `budget`, in seconds, at each batch size. Latency is
     of one request after warm-up, all else idle; throughput is that of one request at a time. An arm
@@ -42,28 +54,49 @@ def benchmark(
     device that is absent or refuses a model.
     """
     tell = progress or _say_nothing
-    memory_kind = find_device(device).memory
+    remote = find_device(device).memory != "cpu"
     tell(0.0, "building the arms")
     contenders, skipped = _contenders(model, result, arms)
     plan = plan_feeds(model, result.labels)
-    sizes = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(dict.fromkeys(batches))
+    sizes = tuple(dict.fromkeys(batches if plan.fixed_batch is None else (plan.fixed_batch,)))
     requests = {batch: plan.draw(batch=batch, seed=seed) for batch in sizes}
     settings = Settings(
         device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
     )
-    timings = race(contenders, requests, settings, tell)
+    most = _INSIGHT_FROM if insight else 1.0
+    timings = race(contenders, requests, settings, lambda share, what: tell(most * share, what))
+    deeper = _look_deeper(contenders, requests[max(sizes)], settings, tell) if insight else {}
     tell(1.0, "done")
     return BenchmarkResult(
-        device=device,
-        threads=threads,
+        device,
+        threads,
         batches=sizes,
         timings=timings,
         machine=describe_machine(),
         model=model.name,
         seed=seed,
-        copies_included=device != "cpu" and memory_kind == "cpu",
+        copies_included=device != "cpu" and not remote,
         skipped=skipped,
+        source_sha256=model.sha256,
+        **deeper,
     )
+
+
+def _look_deeper(
+    contenders: Sequence[Contender], request: Feeds, settings: Settings, tell: Progress
+) -> dict[str, Any]:
+    """Return the fields that tell where the time goes, and what the device could do."""
+    operators = {}
+    for item in contenders:
+        if item.arm in _BEFORE_AND_AFTER:
+            tell(_INSIGHT_FROM, f"timing the operators of {item.arm}")
+            operators[str(item.arm)] = time_operators(
+                item.model, item.bind(request), runs=_RUNS, threads=settings.threads,
+                device=settings.device,
+            )  # fmt: skip
+    tell(_PEAK_FROM, f"measuring what {settings.device} can do at most")
+    peak = measure_peak(device=settings.device, threads=settings.threads)
+    return {"operators": operators, "peak": peak}
 
 
 def _say_nothing(_share: float, _message: str) -> None:
@@ -78,7 +111,7 @@ def _contenders(
     The original is always run, and MaRI wherever it is asked for: the others are compared to them.
     """
     symbols = candidate_symbols(model, result.labels)
-    chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before.flops)}
+    chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before)}
     known = {digest_graph(model): Arm.ORIGINAL}
     skipped: dict[str, str] = {}
     for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
@@ -90,7 +123,7 @@ def _contenders(
             skipped[arm] = f"the same graph as {twin}"
             continue
         cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
-        chosen[arm] = Contender(arm, built, _binder(built, result), cost.flops)
+        chosen[arm] = Contender(arm, built, _binder(built, result), cost)
     return [chosen[arm] for arm in ARMS if arm in chosen], skipped
 
 

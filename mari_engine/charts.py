@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mari_engine.results import Arm, BenchmarkResult, Timing
+from mari_engine.measurements import Arm, BenchmarkResult, Timing
 from mari_engine.types import FusionLayout, Segment, Side
 
 STRIP_WIDTH = 960.0

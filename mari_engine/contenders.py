@@ -10,20 +10,20 @@ from mari_engine.errors import ExecutionError
 from mari_engine.feeds import Feeds
 from mari_engine.interleaving import summarize, time_interleaved
 from mari_engine.loading import Model
+from mari_engine.measurements import Arm, Timing
 from mari_engine.memory import measure_peak_memory
-from mari_engine.results import Arm, Timing
 from mari_engine.runtime import Session, open_session
-from mari_engine.types import Flops, Progress
+from mari_engine.types import Cost, Progress
 
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """One arm: its model, how it is fed from the original's feeds, and its arithmetic."""
+    """One arm: its model, how it is fed from the original's feeds, and its counted cost."""
 
     arm: Arm
     model: Model
     bind: Callable[[Feeds], Feeds]
-    flops: Flops
+    cost: Cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,9 @@ def _timing(
         speedup_low=summary.speedup_low,
         speedup_high=summary.speedup_high,
         peak_memory=None,
-        flops=item.flops.at(batch),
+        flops=item.cost.flops.at(batch),
         samples=tuple(samples),
+        bytes=item.cost.bytes.at(batch),
     )
 
 

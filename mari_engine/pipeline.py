@@ -18,9 +18,10 @@ from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, Labels
 from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
+from mari_engine.measurements import Arm
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.racing import race_once
-from mari_engine.results import Arm, Certificate, Interface, OutputBinding
+from mari_engine.results import Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.sizes import CANDIDATES, flat
 from mari_engine.steps import Strategy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,9 @@ from mari_engine.describing import describe
 from mari_engine.emitting import SIDE
 from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Labels
+from mari_engine.measurements import Arm, BenchmarkResult, Timing
 from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH, Picture, draw
-from mari_engine.results import Arm, BenchmarkResult, Certificate, Interface, Timing
+from mari_engine.results import Certificate, Interface
 from mari_engine.types import Action, Decision, Flops, FusionLayout, Side, Signature
 from mari_engine.wording import (
     Verbatim,
@@ -66,24 +67,27 @@ class Findings:
     """The ways to rewrite were timed, not compared by expectation."""
 
 
-def render_report(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
-    """Return one HTML page that needs no network, escapes every name, and prints."""
-    return render_findings(find(result), benchmark)
+def render_report(result: OptimizeResult, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
+    """Return one HTML page that needs no network, escapes every name, and prints.
+
+    The first benchmark is the one that the summary tells.
+    """
+    return render_findings(find(result), benchmarks)
 
 
-def render_markdown(result: OptimizeResult, benchmark: BenchmarkResult | None = None) -> str:
+def render_markdown(result: OptimizeResult, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
     """Return the same facts, without drawings, for a pull request."""
-    return render_findings_markdown(find(result), benchmark)
+    return render_findings_markdown(find(result), benchmarks)
 
 
-def render_findings(findings: Findings, benchmark: BenchmarkResult | None = None) -> str:
+def render_findings(findings: Findings, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
     """Return the HTML page for facts gathered elsewhere."""
-    return _html().get_template("report.html").render(_context(findings, benchmark))
+    return _html().get_template("report.html").render(_context(findings, benchmarks))
 
 
-def render_findings_markdown(findings: Findings, benchmark: BenchmarkResult | None = None) -> str:
+def render_findings_markdown(findings: Findings, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
     """Return the Markdown for facts gathered elsewhere."""
-    return _markdown().get_template("report.md").render(_context(findings, benchmark))
+    return _markdown().get_template("report.md").render(_context(findings, benchmarks))
 
 
 def find(result: OptimizeResult) -> Findings:
@@ -126,7 +130,7 @@ def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
     return sides
 
 
-def _context(findings: Findings, benchmark: BenchmarkResult | None) -> dict[str, Any]:
+def _context(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> dict[str, Any]:
     certificate = findings.certificate
     counts = Counter(decision.action for decision in findings.decisions)
     return {
@@ -142,9 +146,9 @@ def _context(findings: Findings, benchmark: BenchmarkResult | None) -> dict[str,
         "counts": {action: counts[action] for action in Action},
         "strips": pair_strips(findings.layout),
         "letters": LETTERS,
-        "benchmark": benchmark,
-        "headline": _headline(benchmark, findings.candidates) if benchmark else None,
-        "bars": group_bars(benchmark) if benchmark else (),
+        "benchmarks": [{"found": one, "bars": group_bars(one)} for one in benchmarks],
+        "benchmark": benchmarks[0] if benchmarks else None,
+        "headline": _headline(benchmarks[0], findings.candidates) if benchmarks else None,
         "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
     }
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from mari_engine.labels import Column, InputLabel, Labels, Role
+from mari_engine.measurements import Arm, BenchmarkResult, Timing
 from mari_engine.picture import draw
 from mari_engine.report import Findings
 from mari_engine.results import (
-    Arm,
-    BenchmarkResult,
     Certificate,
     Check,
     InputBinding,
     Interface,
     OutputBinding,
     OutputError,
-    Timing,
 )
 from mari_engine.types import (
     Action,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from mari_engine.results import Arm, BenchmarkResult, Certificate, Check, OutputError, Timing
+from mari_engine.measurements import Arm, BenchmarkResult, Timing
+from mari_engine.results import Certificate, Check, OutputError
 from mari_engine.types import (
     Action,
     Cost,

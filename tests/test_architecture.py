@@ -48,7 +48,7 @@ PUBLIC_NAMES = {
     "Coloring", "Column", "Cost", "Decision", "DeviceInfo", "ExecutionError", "FeedError",
     "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo", "GraphNode", "InputBinding",
     "InputLabel", "Interface", "LabelError", "Labels", "MariError", "Model", "ModelError",
-    "OptimizeResult", "OutputBinding", "OutputError", "Plan", "Progress", "Role", "Segment",
+    "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "Progress", "Role", "Segment",
     "Side", "Signature", "TensorInfo", "Timing", "ValueColor", "VerificationError", "benchmark",
     "bind_feeds", "build_arm", "certain_labels", "certificate_in_words", "certify",
     "check_labels", "color", "count_cost", "describe", "devices", "load", "load_artifact",

@@ -56,7 +56,7 @@ def _reader(work: Work, name: str) -> Callable[[], bytes]:
             return b""
         folder = save_once(work.result, work.folder)
         if name in ("report.html", "mari.zip"):
-            report = mari.render_report(work.result, work.measured)
+            report = mari.render_report(work.result, work.benchmarks)
             return report.encode() if name == "report.html" else pack(folder, report)
         return (folder / name).read_bytes()
 

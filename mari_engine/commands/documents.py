@@ -12,8 +12,8 @@ from typing import Any
 
 from mari_engine.describing import describe
 from mari_engine.errors import MariError
+from mari_engine.measurements import BenchmarkResult
 from mari_engine.pipeline import OptimizeResult, Plan
-from mari_engine.results import BenchmarkResult
 
 STDOUT = "-"
 
@@ -30,8 +30,8 @@ def write_json(document: Any, target: str) -> None:
 def read_benchmark(path: Path) -> BenchmarkResult:
     """Return the measurements that `mari bench --json` wrote; raises MariError naming the file."""
     try:
-        return BenchmarkResult.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return BenchmarkResult.from_text(path.read_bytes())
+    except OSError as error:
         raise MariError(f"{path}: cannot be read ({error}); run 'mari bench --json'") from error
     except MariError as error:
         raise MariError(f"{path}: {error}") from error

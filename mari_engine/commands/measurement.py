@@ -60,15 +60,9 @@ def bench(
         found = put_in_place(second, found, name=str(optimized))
     with show_progress() as progress:
         result = benchmark(
-            model,
-            found,
-            batches=batches,
-            device=device,
-            threads=threads,
-            arms=chosen,
-            seed=seed,
-            progress=progress,
-        )
+            model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
+            insight=True, progress=progress,
+        )  # fmt: skip
     if csv is not None:
         csv.write_text(result.to_csv(), encoding="utf-8")
     if json is not None:

@@ -12,7 +12,7 @@ from mari_engine.errors import LabelError, ModelError
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
-from mari_engine.results import Arm
+from mari_engine.measurements import Arm
 from mari_engine.types import Signature
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The ONNX file.")]

@@ -39,8 +39,8 @@ def report(
     ] = Path("report.html"),
     labels: LabelsOption = None,
     benchmark: Annotated[
-        Path | None,
-        typer.Option("--benchmark", metavar="F", help="What 'mari bench --json' wrote."),
+        list[Path] | None,
+        typer.Option("--benchmark", metavar="F", help="From 'mari bench --json'; repeatable."),
     ] = None,
     original: Annotated[
         Path | None,
@@ -51,7 +51,7 @@ def report(
     free_batch: FreeBatch = False,
 ) -> None:
     """Write the one-file report: HTML that opens offline, or Markdown for a pull request."""
-    measured = read_benchmark(benchmark) if benchmark is not None else None
+    measured = [read_benchmark(path) for path in benchmark or ()]
     if source.is_dir():
         before = read_model(original, free_batch) if original is not None else None
         found = recollect(load_artifact(source), before)

@@ -9,8 +9,8 @@ from mari_engine.benchmarking import benchmark
 from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import load
+from mari_engine.measurements import Arm, BenchmarkResult
 from mari_engine.pipeline import Plan, plan
-from mari_engine.results import Arm, BenchmarkResult
 from split_pairs import LABELS
 
 time_quickly = partial(benchmark, repetitions=3, memory=False)
@@ -92,6 +92,27 @@ def test_a_fixed_batch_is_the_only_one() -> None:
     )
     result = time_quickly(model, plan(model, LABELS), batches=(100, 500))
     assert result.batches == (2,)
+
+
+def test_insight_tells_operators_and_the_machines_peak() -> None:
+    found = tower()
+    plain, deep = (
+        time_quickly(found.original, found, batches=(4, 9), insight=insight)
+        for insight in (False, True)
+    )
+    assert (plain.peak, plain.operators) == (None, {})
+    assert set(deep.operators) == {Arm.ORIGINAL, Arm.MARI}
+    assert "Concat" in deep.operators[Arm.ORIGINAL]
+    assert all(taken > 0 for times in deep.operators.values() for taken in times.values())
+    assert deep.peak is not None
+    assert deep.peak.flops_per_second > 0
+    assert deep.peak.bytes_per_second > 0
+    mari, original = (deep.timing(arm, 9) for arm in (Arm.MARI, Arm.ORIGINAL))
+    assert mari is not None
+    assert original is not None
+    assert mari.bytes == found.flops.after.bytes.at(9)
+    assert original.bytes == found.flops.before.bytes.at(9)
+    assert deep.source_sha256 == found.original.sha256
 
 
 def test_the_result_survives_json() -> None:

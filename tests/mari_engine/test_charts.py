@@ -2,7 +2,7 @@ import pytest
 
 import handmade_findings as handmade
 from mari_engine.charts import BAR_WIDTH, MOST_PIECES, STRIP_WIDTH, group_bars, pair_strips
-from mari_engine.results import Arm
+from mari_engine.measurements import Arm
 
 
 def test_layouts_that_are_equal_are_drawn_once() -> None:

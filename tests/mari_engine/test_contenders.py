@@ -14,10 +14,10 @@ from mari_engine.digesting import digest_graph
 from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.feeds import Feeds, bind_feeds, make_feeds, plan_feeds
 from mari_engine.loading import load
+from mari_engine.measurements import Arm
 from mari_engine.memory import measure_peak_memory
 from mari_engine.profiling import profile_nodes
-from mari_engine.results import Arm
-from mari_engine.types import Flops, Signature
+from mari_engine.types import Cost, Flops, Signature
 from split_pairs import LABELS, compact_pair, split_pair
 
 QUICK = Settings(repetitions=3, memory=False)
@@ -32,8 +32,8 @@ def contenders() -> tuple[list[Contender], dict[int, Feeds]]:
     plan = plan_feeds(pair.original, LABELS)
     return (
         [
-            Contender(Arm.ORIGINAL, pair.original, dict, Flops(0, 70)),
-            Contender(Arm.MARI, pair.optimized, dict, Flops(40, 30)),
+            Contender(Arm.ORIGINAL, pair.original, dict, Cost(Flops(0, 70), Flops(8, 4), {})),
+            Contender(Arm.MARI, pair.optimized, dict, Cost(Flops(40, 30), Flops(), {})),
         ],
         {batch: plan.draw(batch=batch, seed=0) for batch in (2, 50)},
     )
@@ -46,6 +46,7 @@ def test_every_arm_is_timed_at_every_batch() -> None:
         (Arm.ORIGINAL, 2), (Arm.MARI, 2), (Arm.ORIGINAL, 50), (Arm.MARI, 50),
     ]  # fmt: skip
     assert [timing.flops for timing in timings] == [140, 100, 3500, 1540]
+    assert [timing.bytes for timing in timings] == [16, 0, 208, 0]
     for timing in timings:
         assert timing.repetitions == len(timing.samples) == 3
         assert 0 < timing.p50 <= timing.p90 <= timing.p99
@@ -58,8 +59,8 @@ def test_compact_arms_are_bound_by_their_interface() -> None:
     assert pair.interface is not None
     bind = partial(bind_feeds, interface=pair.interface, signature=Signature.COMPACT)
     arms = [
-        Contender(Arm.ORIGINAL, pair.original, dict, Flops()),
-        Contender(Arm.MARI, pair.optimized, bind, Flops()),
+        Contender(Arm.ORIGINAL, pair.original, dict, Cost(Flops(), Flops(), {})),
+        Contender(Arm.MARI, pair.optimized, bind, Cost(Flops(), Flops(), {})),
     ]
     x = np.ones((4, 7), np.float32)
     assert len(race(arms, {4: {"x": x}}, QUICK, quiet)) == 2
@@ -68,7 +69,9 @@ def test_compact_arms_are_bound_by_their_interface() -> None:
 def test_texts_are_timed_without_binding() -> None:
     model = load(build("y = Identity (x)", inputs="string[N] x", outputs="string[N] y"))
     feeds = {"x": np.array(["a", "b"], object)}
-    (timing,) = race([Contender(Arm.ORIGINAL, model, dict, Flops())], {2: feeds}, QUICK, quiet)
+    (timing,) = race(
+        [Contender(Arm.ORIGINAL, model, dict, Cost(Flops(), Flops(), {}))], {2: feeds}, QUICK, quiet
+    )
     assert timing.p50 > 0
 
 

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 import handmade_findings as handmade
+from mari_engine.measurements import Arm, Peak
 from mari_engine.report import render_findings, render_findings_markdown
-from mari_engine.results import Arm
 
 ADDRESS = re.compile(r"(https?:)?//[a-z0-9]|\burl\((?!#)|@import|\bsrc\s*=|<link\b", re.IGNORECASE)
 
@@ -30,7 +30,7 @@ class Elements(HTMLParser):
 
 
 def test_page_names_no_outside_address_and_runs_no_script() -> None:
-    page = render_findings(handmade.make_findings(), handmade.make_benchmark())
+    page = render_findings(handmade.make_findings(), [handmade.make_benchmark()])
     assert not ADDRESS.search(page)
     found = Elements(page)
     assert not {"script", "iframe", "object", "embed", "img", "base", "form"} & set(found.tags)
@@ -40,7 +40,7 @@ def test_page_names_no_outside_address_and_runs_no_script() -> None:
 
 def test_hostile_names_are_shown_as_text() -> None:
     findings = handmade.make_findings(handmade.HOSTILE, source="<img src=x onerror=alert(1)>.onnx")
-    found = Elements(render_findings(findings, handmade.make_benchmark()))
+    found = Elements(render_findings(findings, [handmade.make_benchmark()]))
     assert not {"script", "img"} & set(found.tags)
     assert "<script>alert(1)</script>" in found.text
     assert "<img src=x onerror=alert(1)>.onnx" in found.text
@@ -99,7 +99,7 @@ def test_flops_are_not_called_a_speedup_and_time_is_measured_or_missing() -> Non
     without = Elements(render_findings(handmade.make_findings())).text
     assert "not measured" in without
     assert "3.50×" not in without
-    measured = Elements(render_findings(handmade.make_findings(), handmade.make_benchmark())).text
+    measured = Elements(render_findings(handmade.make_findings(), [handmade.make_benchmark()])).text
     assert "3.50×" in measured
     assert "Measured speedup at 500 candidates" in measured
     assert "per-fragment was not run: it equals mari." in measured
@@ -108,7 +108,7 @@ def test_flops_are_not_called_a_speedup_and_time_is_measured_or_missing() -> Non
 def test_headline_is_the_batch_nearest_to_what_was_expected() -> None:
     benchmark = handmade.make_benchmark()
     assert benchmark.timing(Arm.MARI, 100) is not None
-    text = Elements(render_findings(handmade.make_findings(), benchmark)).text
+    text = Elements(render_findings(handmade.make_findings(), [benchmark])).text
     assert "Measured speedup at 100 candidates" not in text
 
 
@@ -117,8 +117,18 @@ def test_page_renders_the_same_twice() -> None:
     assert first == second
 
 
+def test_each_benchmark_is_marked_with_its_machine() -> None:
+    here = replace(handmade.make_benchmark(), machine={"processor": "Chip <A>"})
+    there = replace(here, machine={"processor": "Chip B"}, device="cuda", peak=Peak(2.5e12, 3.1e11))
+    text = Elements(render_findings(handmade.make_findings(), [here, there])).text
+    assert "Chip <A>, cpu" in text
+    assert "Chip B, cuda" in text
+    assert "reaches 2.5 TFLOP/s in large products and moves 310 GB/s" in text
+    assert "interleaved; Chip B" in render_findings_markdown(handmade.make_findings(), [there])
+
+
 def test_markdown_holds_the_same_facts() -> None:
-    text = render_findings_markdown(handmade.make_findings(), handmade.make_benchmark())
+    text = render_findings_markdown(handmade.make_findings(), [handmade.make_benchmark()])
     assert "**Lossless: the optimized model computes the same numbers as the original.**" in text
     assert "| gemm | Gemm | split | 128 of its 192 columns" in text
     assert "| mari | 500 | 2.86 ms |" in text
