@@ -8,6 +8,7 @@ context tags reach it, blue otherwise (MaRI, section 3.2). The walk knows no op.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import onnx_ir as ir
 
@@ -27,6 +28,7 @@ class Tagger:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.roles: list[Role | None] = []
+        self.known: dict[int, frozenset[Role]] = {}
 
     def tag(self, name: str, role: Role | None) -> int:
         """Return a new tag."""
@@ -36,7 +38,11 @@ class Tagger:
 
     def of(self, tags: int) -> frozenset[Role]:
         """Return the roles behind tags; what varies along the rows without a role is cross."""
-        return frozenset(role or Role.CROSS for at, role in enumerate(self.roles) if tags >> at & 1)
+        if tags not in self.known:  # many values, few different sets of tags
+            self.known[tags] = frozenset(
+                role or Role.CROSS for at, role in enumerate(self.roles) if tags >> at & 1
+            )
+        return self.known[tags]
 
 
 def color(model: Model, labels: Labels) -> Coloring:
@@ -54,23 +60,12 @@ def color_surveyed(graph: ir.Graph, labels: Labels, known: Survey) -> Coloring:
         lambda value, axes: _input(value, axes, labels, tagger),
         tagger.tag("(rows)", None),
     )
-    sides = _cached(lambda tags: side_of(tagger.of(tags)))
+    sides = cache(lambda tags: side_of(tagger.of(tags)))
     values = {
         value.name or "": _color(value, found, known, tagger, sides)
         for value, found in paints.items()
     }
     return Coloring(values, _segments(graph, known, paints, sides), _unknown(known))
-
-
-def _cached(compute: Callable[[int], Side]) -> Callable[[int], Side]:
-    seen: dict[int, Side] = {}
-
-    def look_up(tags: int) -> Side:
-        if tags not in seen:
-            seen[tags] = compute(tags)
-        return seen[tags]
-
-    return look_up
 
 
 def side_of(roles: frozenset[Role]) -> Side:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import onnx_ir as ir
@@ -91,9 +92,19 @@ def _name(value: ir.Value, at: int) -> str | None:
     return str(dim.value) if dim.value is not None else f"?{value.name}.{at}"
 
 
+_SURVEYS: WeakKeyDictionary[Model, Survey] = WeakKeyDictionary()
+"""The last survey of each model; a model never changes, and labels change all the time."""
+
+
 def survey(model: Model, symbols: frozenset[str]) -> Survey:
-    """Walk the graph once, in order, and return what is known of every value and node."""
-    return _Walk(symbols).run(model.ir.graph)
+    """Return what is known of every value and node, from one walk over the graph in order.
+
+    The walk is made once for a model, as long as the candidates' symbols stay the same.
+    """
+    known = _SURVEYS.get(model)
+    if known is None or known.symbols != symbols:
+        known = _SURVEYS[model] = _Walk(symbols).run(model.ir.graph)
+    return known
 
 
 class _Walk:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from builders import build
+from builders import build, ranking_tower
 from mari_engine.coloring import color, side_of
+from mari_engine.facts import survey
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import load
 from mari_engine.types import Coloring, Segment, Side
@@ -121,3 +122,10 @@ def test_a_node_without_a_rule_is_named_with_the_reason() -> None:
     )  # fmt: skip
     assert list(made.unknown.values()) == ["MeanVarianceNormalization has no rule"]
     assert made.values["y"].side == Side.CANDIDATE
+
+
+def test_a_model_is_surveyed_once_for_the_same_candidates() -> None:
+    model = load(ranking_tower())
+    known = survey(model, frozenset({"N"}))
+    assert survey(model, frozenset({"N"})) is known
+    assert survey(model, frozenset({"M"})).symbols == {"M"}
