@@ -63,14 +63,11 @@ def benchmark(
     settings = Settings(
         device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
     )
-    most = _INSIGHT_FROM if insight else 1.0
-    timings = race(contenders, requests, settings, lambda share, what: tell(most * share, what))
+    timings = race(contenders, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, tell))
     deeper = _look_deeper(contenders, requests[max(sizes)], settings, tell) if insight else {}
     tell(1.0, "done")
     return BenchmarkResult(
-        device,
-        threads,
-        batches=sizes,
+        device=device, threads=threads, batches=sizes,
         timings=timings,
         machine=describe_machine(),
         model=model.name,
@@ -79,7 +76,7 @@ def benchmark(
         skipped=skipped,
         source_sha256=model.sha256,
         **deeper,
-    )
+    )  # fmt: skip
 
 
 def _look_deeper(
@@ -97,6 +94,11 @@ def _look_deeper(
     tell(_PEAK_FROM, f"measuring what {settings.device} can do at most")
     peak = measure_peak(device=settings.device, threads=settings.threads)
     return {"operators": operators, "peak": peak}
+
+
+def _up_to(most: float, tell: Progress) -> Progress:
+    """Return a progress that ends at this share of another."""
+    return lambda share, what: tell(most * share, what)
 
 
 def _say_nothing(_share: float, _message: str) -> None:
