@@ -24,6 +24,7 @@ from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
 from mari_engine.lookahead import Lookahead
 from mari_engine.ops import UNRULED_PRODUCTS
+from mari_engine.pairing import regrouped
 from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
 from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
@@ -137,9 +138,7 @@ class _Interpreter:
     def results(self, node: ir.Node) -> list[Form]:
         spec = self.known.specs[node]
         forms = tuple(
-            None
-            if value is None or axes is None
-            else self.shop.algebra.regroup(self.form(value), axes)
+            None if value is None or axes is None else regrouped(self.form(value), axes, self.shop)
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
         waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])

@@ -39,6 +39,7 @@ class Settling:
         self.candidates = candidates
         self.algebra = Algebra(emitter, self.settle)
         self._done: dict[Form, Atom] = {}
+        self._origins: dict[Tensor, tuple[Blocks, Dims]] = {}
 
     def settle(self, form: Form, why: str = "") -> Atom:
         """Return the form as one tensor; `why` names what needed its columns together."""
@@ -50,8 +51,19 @@ class Settling:
             elif isinstance(form, Sum):
                 self._done[form] = self._sum(form)
             else:
-                self._done[form] = self._blocks(form, why)
+                atom = self._done[form] = self._blocks(form, why)
+                self._origins.setdefault(atom.tensor, (form, atom.dims))
         return self._done[form]
+
+    def origin(self, atom: Atom) -> tuple[Blocks, dict[int, int]] | None:
+        """Return the columns that an atom was joined from, and where each of their positions is."""
+        if atom.tensor not in self._origins:
+            return None
+        joined, dims = self._origins[atom.tensor]
+        if [len(group) for group in dims] != [len(group) for group in atom.dims]:
+            return None
+        pairs = zip(dims, atom.dims, strict=True)
+        return joined, {old: new for a, b in pairs for old, new in zip(a, b, strict=True)}
 
     def settled(self, form: Form) -> bool:
         """Return True when the form is a tensor already."""

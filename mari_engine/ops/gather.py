@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from itertools import count
 
 import numpy as np
 
-from mari_engine.factors import Labels, Slices, Spec, View
+from mari_engine.factors import Index, Labels, Pick, Slices, Spec, View
 from mari_engine.ops.call import Call, Rule
 from mari_engine.ops.concat import pick
 from mari_engine.sizes import Axes, Axis, Size, Unsupported, align, flat, is_one, positions, static
@@ -96,15 +97,14 @@ def gather_elements(call: Call) -> Spec:
 
 
 def gather_nd(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__GatherND.html: constant rows, or one index tuple."""
+    """https://onnx.ai/onnx/operators/onnx__GatherND.html: constant places, or one index tuple."""
     index, data = call.fact(1), call.axes(0)
     depth = static(index.axes[-1])
     if call.attribute("batch_dims", 0) or depth is None:
         raise Unsupported("batched indices")
-    width = static(data[0])
-    if index.content is not None and depth == 1 and len(index.axes) == 2 and width is not None:
-        rows = np.asarray(index.content, dtype=np.int64).ravel()
-        return pick(call, 0, [rows % width])
+    widths = [width for axis in data[:depth] if (width := static(axis)) is not None]
+    if index.content is not None and len(index.axes) == 2 and len(widths) == depth:
+        return _places(data, np.asarray(index.content, dtype=np.int64), widths)
     places, fresh = positions(data), count(len(flat(data)))
     labels: Labels = tuple(next(fresh) for _ in flat(index.axes))
     kept = len(flat(index.axes[:-1]))
@@ -116,6 +116,19 @@ def gather_nd(call: Call) -> Spec:
         terms=(tuple(range(len(flat(data)))), labels),
         outputs=((*labels[:kept], *rest),),
         mixed=taken | frozenset(labels[kept:]),
+    )
+
+
+def _places(data: Axes, index: Index, widths: list[int]) -> Pick:
+    """Constant places along several axes: columns of the one axis that these would be together."""
+    if not len(index) or (index < np.negative(widths)).any() or (index >= widths).any():
+        raise Unsupported("no index, or one outside its axis")
+    columns = np.ravel_multi_index(tuple((index % widths).T), tuple(widths))
+    rest = data[len(widths) :]
+    return Pick(
+        operands=(((math.prod(widths),), *rest), None),
+        results=(((len(columns),), *rest),),
+        indices=(columns.astype(np.int64),),
     )
 
 
