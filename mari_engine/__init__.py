@@ -12,8 +12,10 @@ from mari_engine.errors import (
     LabelError,
     MariError,
     ModelError,
+    ReviewError,
     VerificationError,
 )
+from mari_engine.evidence import digest_sections
 from mari_engine.explaining import certificate_in_words
 from mari_engine.feeds import Feeds, bind_feeds, make_feeds
 from mari_engine.labeling import check_labels, propose_labels
@@ -42,6 +44,7 @@ from mari_engine.results import (
     OutputBinding,
     OutputError,
 )
+from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn
 from mari_engine.runtime import open_session
 from mari_engine.types import (
     Action,
@@ -91,18 +94,25 @@ __all__ = [
     "MariError",
     "Model",
     "ModelError",
+    "Note",
     "OptimizeResult",
     "OutputBinding",
     "OutputError",
     "Peak",
     "Plan",
     "Progress",
+    "Review",
+    "ReviewError",
     "Role",
+    "Section",
     "Segment",
     "Side",
+    "SignOff",
     "Signature",
+    "Stamp",
     "TensorInfo",
     "Timing",
+    "Turn",
     "ValueColor",
     "VerificationError",
     "benchmark",
@@ -116,6 +126,7 @@ __all__ = [
     "count_cost",
     "describe",
     "devices",
+    "digest_sections",
     "load",
     "load_artifact",
     "load_requests",

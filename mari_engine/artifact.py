@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
 from mari_engine.manifest import read_interface, write_manifest
 from mari_engine.measurements import BenchmarkResult
+from mari_engine.plain_json import to_plain
 from mari_engine.report import render_report
 from mari_engine.results import Interface
 from mari_engine.types import Signature
@@ -139,19 +139,8 @@ def _check_target(original: Model, target: Path) -> None:
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:
-    text = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(to_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _finite(value: Any) -> Any:
-    """Return the same document with null for the numbers that JSON lacks."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ MariError                what is wrong, where, and what to do, in one line
 ├── ModelError           the model cannot be read, or is not one that the engine takes
 ├── LabelError           the labels are malformed or do not fit the model
 ├── FeedError            request data do not fit the model
+├── ReviewError          a review is malformed, or is about another model
 ├── VerificationError    the rewritten model is not equal to the original
 ├── ExecutionError       a runtime could not load or run a model
 └── Cancelled            the user stopped a long piece of work
@@ -24,6 +25,10 @@ class LabelError(MariError):
 
 class FeedError(MariError):
     """Request data do not fit the model."""
+
+
+class ReviewError(MariError):
+    """A review is malformed, or is about another model."""
 
 
 class VerificationError(MariError):

@@ -48,12 +48,14 @@ PUBLIC_NAMES = {
     "Coloring", "Column", "Cost", "Decision", "DeviceInfo", "ExecutionError", "FeedError",
     "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo", "GraphNode", "InputBinding",
     "InputLabel", "Interface", "LabelError", "Labels", "MariError", "Model", "ModelError",
-    "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "Progress", "Role", "Segment",
-    "Side", "Signature", "TensorInfo", "Timing", "ValueColor", "VerificationError", "benchmark",
+    "Note", "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "Progress",
+    "Review", "ReviewError", "Role", "Section", "Segment", "Side", "SignOff", "Signature",
+    "Stamp", "TensorInfo", "Timing", "Turn", "ValueColor", "VerificationError", "benchmark",
     "bind_feeds", "build_arm", "certain_labels", "certificate_in_words", "certify",
-    "check_labels", "color", "count_cost", "describe", "devices", "load", "load_artifact",
-    "load_requests", "make_feeds", "open_session", "optimize", "plan", "profile_nodes",
-    "propose_labels", "render_markdown", "render_report", "save_artifact", "verify",
+    "check_labels", "color", "count_cost", "describe", "devices", "digest_sections", "load",
+    "load_artifact", "load_requests", "make_feeds", "open_session", "optimize", "plan",
+    "profile_nodes", "propose_labels", "render_markdown", "render_report", "save_artifact",
+    "verify",
 }  # fmt: skip
 
 ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from mari_engine.describing import describe
 from mari_engine.errors import MariError
 from mari_engine.measurements import BenchmarkResult
 from mari_engine.pipeline import OptimizeResult, Plan
+from mari_engine.plain_json import to_plain
 
 STDOUT = "-"
 
@@ -35,23 +33,6 @@ def read_benchmark(path: Path) -> BenchmarkResult:
         raise MariError(f"{path}: cannot be read ({error}); run 'mari bench --json'") from error
     except MariError as error:
         raise MariError(f"{path}: {error}") from error
-
-
-def to_plain(value: Any) -> Any:
-    """Return JSON's own types; sets are sorted, and numbers that JSON lacks become null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(to_plain(item) for item in value)
-    if isinstance(value, (list, tuple)):
-        return [to_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def inspection(found: Plan | OptimizeResult) -> dict[str, Any]:

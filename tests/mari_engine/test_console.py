@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mari_engine.commands.console import complain, show, show_progress, show_table
-from mari_engine.commands.documents import to_plain, write_json
+from mari_engine.commands.documents import write_json
 from mari_engine.commands.tables import runs_of
+from mari_engine.plain_json import to_plain
 from mari_engine.types import Flops, Segment, Side
 
 
