@@ -19,6 +19,7 @@ PAGES = [
     ("graph", "Graph", ":material/account_tree:"),
     ("layout", "Layout", ":material/view_column:"),
     ("benchmark", "Benchmark", ":material/speed:"),
+    ("review", "Review", ":material/rate_review:"),
     ("download", "Download", ":material/download:"),
 ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.jobs import Job
-from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Signature
+from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Review, Signature
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +61,18 @@ class Work:
     """Grows whenever labels change other than by the table: the table starts anew."""
     history: list[Labels] = field(default_factory=list)
     """Earlier labels, for undo; the latest last."""
+    review: Review | None = None
+    """What people said of this model; None while there is no model."""
+    reviewer: str = ""
+    """The name that was last given with a note or a sign-off."""
 
     def open(self, opened: Opened, labels: Labels) -> None:
         """Start over with this model and these proposals."""
         self._drop_results()
         self.opened, self.labels, self.error = opened, labels, ""
         self.history.clear()
+        self.elsewhere.clear()
+        self.review = Review(opened.model.sha256)
         self.revision += 1
 
     def edit(self, labels: Labels) -> None:

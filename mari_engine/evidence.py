@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from mari_engine.labels import Labels
-from mari_engine.plain_json import to_plain
 from mari_engine.measurements import BenchmarkResult
+from mari_engine.plain_json import to_plain
 from mari_engine.results import Certificate, Interface
 from mari_engine.review import Section
 from mari_engine.types import Decision, FusionLayout, Signature

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mari_engine.measurements import Arm, BenchmarkResult, Timing
-from mari_engine.results import Certificate, Check, OutputError
+from mari_engine.results import Certificate, Check, Interface, OutputError
 from mari_engine.types import (
     Action,
     Cost,
@@ -16,6 +16,7 @@ from mari_engine.types import (
     FusionLayout,
     Segment,
     Side,
+    Signature,
 )
 
 FACTORS = {Arm.ORIGINAL: 1.0, Arm.ONE_SHOT: 0.8, Arm.FRAGMENTS: 0.5, Arm.MARI: 0.25}
@@ -102,5 +103,13 @@ def make_plan(**changes: Any) -> Any:
         Decision("/mlp/1/MatMul", "MatMul", Action.KEPT, "reads only C", Flops(0, 300_000),
                  Flops(0, 200_000)),
     )  # fmt: skip
-    fields = {"decisions": decisions, "layout": (make_layout(),), "flops": flops}
+    fields = {
+        "decisions": decisions,
+        "layout": (make_layout(),),
+        "flops": flops,
+        "signature": Signature.DROP_IN,
+        "candidates": 500,
+        "keep": (),
+        "interface": Interface((), ()),
+    }
     return SimpleNamespace(**(fields | changes))

@@ -8,10 +8,12 @@ from app import cached
 from app.components.bench_form import choose_run
 from app.components.bench_results import show_results
 from app.components.progress import show_progress
+from app.components.review import show_review
 from app.components.steps import show_command, show_missing, show_next
 from app.running import start_benchmark
 from app.state import get_work
 from app.views.commands import bench_command
+from mari_engine import Section
 
 work = get_work()
 if work.opened is None:
@@ -40,7 +42,8 @@ else:
         show_progress(work.benchmark, key="bench-cancel")
     if work.measured is not None:
         show_results(work.measured)
-    show_next("pages/download.py", "Download", blocked=work.blocked())
+    show_review(work, Section.BENCHMARK)
+    show_next("pages/review.py", "Review", blocked=work.blocked())
     show_command(
         work.opened,
         bench_command(

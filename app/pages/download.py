@@ -1,4 +1,4 @@
-"""Step 6: what was proved, and the files."""
+"""Step 7: what was proved, and the files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from app.components.certificate import show_certificate
 from app.components.files import offer_files
 from app.components.progress import show_progress
 from app.components.requests import offer_requests
+from app.components.review import show_review
 from app.components.steps import show_command, show_missing
 from app.state import get_work
 from app.views.commands import optimize_command
+from mari_engine import Section
 
 work = get_work()
 if work.opened is None or work.confirmed is None:
@@ -24,6 +26,7 @@ else:
         show_certificate(work.result.certificate)
     if work.check is not None and not work.check.active:
         offer_requests(work)
+    show_review(work, Section.LOSSLESSNESS)
     st.subheader("Files", anchor=False)
     offer_files(work)
     show_command(work.opened, optimize_command(work.opened.path, work.options))

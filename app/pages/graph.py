@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.graph_panel import show_graph_panel
+from app.components.review import show_review
 from app.components.steps import show_command, show_missing, show_next
 from app.state import get_work
 from app.views.commands import inspect_command
+from mari_engine import Section
 
 work = get_work()
 if work.opened is None:
@@ -25,5 +27,6 @@ else:
             " lines lead to what it became or was made from."
         )
     show_graph_panel(work)
+    show_review(work, Section.DECISIONS)
     show_next("pages/layout.py", "Layout", blocked=work.blocked())
     show_command(work.opened, inspect_command(work.opened.path))

@@ -9,8 +9,10 @@ from app.components.confirm import show_confirm
 from app.components.label_table import edit_labels
 from app.components.label_tools import change_labels
 from app.components.packed import show_packed
+from app.components.review import show_review
 from app.components.steps import show_missing, show_next
 from app.state import get_work
+from mari_engine import Section
 
 work = get_work()
 if work.opened is None or work.labels is None:
@@ -36,4 +38,5 @@ else:
         st.rerun()
     show_packed(labels)
     show_confirm(work, info, problems)
+    show_review(work, Section.LABELS)
     show_next("pages/graph.py", "Graph", blocked=work.blocked())

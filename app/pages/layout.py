@@ -6,12 +6,13 @@ import streamlit as st
 
 from app import cached
 from app.components.layers import show_layers
+from app.components.review import show_review
 from app.components.steps import show_command, show_error, show_missing, show_next
 from app.state import get_work
 from app.views.commands import inspect_command
 from app.views.decisions import count_actions, decision_rows, sum_up
 from app.views.text import plain, scaled, times
-from mari_engine import MariError
+from mari_engine import MariError, Section
 
 work = get_work()
 if work.opened is None or work.confirmed is None:
@@ -42,5 +43,6 @@ else:
             " · ".join(f"**{n}** {meaning}" for _, n, meaning in count_actions(plan.decisions))
         )
         st.dataframe(decision_rows(plan.decisions, candidates), hide_index=True)
+        show_review(work, Section.LAYOUT)
         show_next("pages/benchmark.py", "Benchmark")
         show_command(work.opened, inspect_command(work.opened.path))

@@ -7,8 +7,8 @@ import handmade_findings as handmade
 import mari_engine as mari
 from builders import ranking_tower
 from mari_engine.evidence import digest_sections
-from mari_engine.recollection import recollect
 from mari_engine.measurements import BenchmarkResult
+from mari_engine.recollection import recollect
 from mari_engine.review import Section
 
 FOUND = handmade.make_findings()

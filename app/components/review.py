@@ -1,0 +1,150 @@
+"""The review of one section: notes to add and settle, and the sign-off. One line on a page.
+
+`show_review(work, Section.LAYOUT)` draws all of it; `about` is what a new note is pinned to at
+first, such as the node that is selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.components.saying import ask
+from app.components.steps import show_error
+from app.reviewing import find_seen, find_subjects
+from app.state import get_work
+from app.views.review import (
+    SUBJECTS,
+    TITLES,
+    note_html,
+    order_notes,
+    review_rows,
+    sign_off_html,
+    sum_up_section,
+)
+from app.views.text import plain
+from app.work import Work
+from mari_engine import MariError, Note, Review, Section, SignOff, Turn
+
+MOST_SHOWN = 12
+
+
+def show_overview(work: Work) -> None:
+    """Draw how the review of each section stands."""
+    if work.review is not None:
+        st.dataframe(review_rows(work.review, find_seen(work)), hide_index=True, height="content")
+
+
+def show_review(work: Work, section: Section, *, about: str = "", title: str = "Review") -> None:
+    """Draw what was said of a section, and let more be said; nothing before a model is open."""
+    if work.review is not None:
+        _panel(section, about, title)
+
+
+@st.fragment
+def _panel(section: Section, about: str, title: str) -> None:
+    work = get_work()
+    if work.review is None:
+        return
+    review, seen = work.review, find_seen(work)
+    said = [note.section for note in review.open_notes] + [s.section for s in review.sign_offs]
+    try:
+        with st.expander(
+            f"{title}: {plain(sum_up_section(review, section, seen))}",
+            expanded=section in said,
+            icon=":material/rate_review:",
+            key=f"review-{section}",
+        ):
+            notes, signing = st.columns([3, 2], gap="large")
+            with notes:
+                st.markdown("**Notes**")
+                made = _show_notes(work, review, section)
+                made = _offer_note(work, review, section, about) or made
+            with signing:
+                st.markdown("**Sign-off**")
+                made = _show_sign_offs(work, review, section, seen) or made
+                made = _offer_sign_off(work, review, section, seen) or made
+    except MariError as error:
+        show_error(error)
+        return
+    if made is not None:
+        work.review = made
+        st.rerun()  # the whole page: other parts of it count notes
+
+
+def _show_notes(work: Work, review: Review, section: Section) -> Review | None:
+    places = order_notes(review, section)
+    if not places:
+        st.caption("None yet. A note stays open until somebody settles it, and is never deleted.")
+    shown = places[:MOST_SHOWN]
+    if len(places) > MOST_SHOWN and st.toggle(
+        f"Show all {len(places):,} notes", key=f"all-notes-{section}"
+    ):
+        shown = places
+    made = None
+    for at in shown:
+        note = review.notes[at]
+        with st.container(horizontal=True, vertical_alignment="top"):
+            st.html(note_html(note))
+            said = ask(
+                work,
+                "Reopen" if note.settled else "Settle",
+                key=f"turn-{at}-{len(note.turns)}",
+                what="Answer",
+            )
+        if said is not None:
+            made = review.turn(at, Turn(not note.settled, said.by, said.text))
+    return made
+
+
+def _offer_note(work: Work, review: Review, section: Section, about: str) -> Review | None:
+    subjects = find_subjects(work, section)
+    said = ask(
+        work,
+        "Add a note",
+        key=f"note-{section}-{len(review.notes)}",
+        icon=":material/add_comment:",
+        what="Note",
+        needed=True,
+        pin=f"{SUBJECTS[section]}, or the whole section",
+        pins=[about, *subjects] if about and about not in subjects else subjects,
+        pinned=about,
+    )
+    return None if said is None else review.add(Note(section, said.about, said.text, said.by))
+
+
+def _show_sign_offs(
+    work: Work, review: Review, section: Section, seen: Mapping[Section, str]
+) -> Review | None:
+    given = [(at, one) for at, one in enumerate(review.sign_offs) if one.section == section]
+    if not given:
+        st.caption("Nobody has signed this section off.")
+    made = None
+    for at, sign_off in reversed(given):
+        with st.container(horizontal=True, vertical_alignment="top"):
+            st.html(sign_off_html(sign_off, seen))
+            if sign_off.withdrawn is None:
+                said = ask(work, "Withdraw", key=f"withdraw-{at}")
+                made = made if said is None else review.withdraw(at, said.by)
+    return made
+
+
+def _offer_sign_off(
+    work: Work, review: Review, section: Section, seen: Mapping[Section, str]
+) -> Review | None:
+    if section not in seen:
+        st.caption(f"Nothing to sign yet: {TITLES[section].lower()} is still to come.")
+        return None
+    said = ask(
+        work,
+        "Sign off",
+        key=f"sign-{section}-{len(review.sign_offs)}",
+        icon=":material/draw:",
+        what="Remark",
+        help="You accept this section as it stands now. Should it change, the sign-off is shown as"
+        " outdated. Names are not checked.",
+    )
+    if said is None:
+        return None
+    return review.sign(SignOff(section, said.by, seen[section], said.text))

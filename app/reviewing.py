@@ -1,0 +1,45 @@
+"""What a session's review looks at, as it stands now."""
+
+from __future__ import annotations
+
+import mari_engine as mari
+from app import cached
+from app.views.review import list_subjects
+from app.work import Work
+
+
+def find_seen(work: Work) -> dict[mari.Section, str]:
+    """Return the digest of each section that could be signed off now."""
+    if work.opened is None or work.labels is None:
+        return {}
+    result = work.result
+    return mari.digest_sections(
+        work.opened.model.sha256,
+        work.confirmed or work.labels,
+        _find_plan(work),
+        result.certificate if result is not None else None,
+        work.benchmarks,
+    )
+
+
+def find_subjects(work: Work, section: mari.Section) -> list[str]:
+    """Return what a note of this section can be pinned to."""
+    plan, result = _find_plan(work), work.result
+    return list_subjects(
+        section,
+        work.labels or mari.Labels(),
+        plan.decisions if plan is not None else (),
+        plan.layout if plan is not None else (),
+        result.certificate if result is not None else None,
+    )
+
+
+def _find_plan(work: Work) -> mari.Plan | None:
+    if work.result is not None:
+        return work.result
+    if work.opened is None or work.confirmed is None:
+        return None
+    try:
+        return cached.make_plan(work.opened, work.confirmed, work.options)
+    except mari.MariError:
+        return None

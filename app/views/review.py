@@ -1,0 +1,137 @@
+"""Notes and sign-offs as text and HTML; people typed all of it, and none of it is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.views.label_rows import list_parts
+from app.views.text import count, markup, one_line
+from mari_engine import (
+    Arm,
+    Certificate,
+    Decision,
+    FusionLayout,
+    Labels,
+    Note,
+    Review,
+    Section,
+    SignOff,
+    Stamp,
+)
+
+TITLES = {
+    Section.LABELS: "Labels",
+    Section.DECISIONS: "Graph and decisions",
+    Section.LAYOUT: "Layout",
+    Section.LOSSLESSNESS: "Losslessness",
+    Section.BENCHMARK: "Benchmark",
+}
+SUBJECTS = {
+    Section.LABELS: "An input or column",
+    Section.DECISIONS: "A node",
+    Section.LAYOUT: "A fusion layer",
+    Section.LOSSLESSNESS: "An output",
+    Section.BENCHMARK: "An arm",
+}
+Row = dict[str, object]
+
+
+def list_subjects(
+    section: Section,
+    labels: Labels,
+    decisions: Sequence[Decision],
+    layout: Sequence[FusionLayout],
+    certificate: Certificate | None,
+) -> list[str]:
+    """Return what notes of a section can be pinned to, each once, in the page's order."""
+    if section == Section.LABELS:
+        found = [part.name for part in list_parts(labels)]
+    elif section == Section.DECISIONS:
+        found = [one.node for one in decisions]
+    elif section == Section.LAYOUT:
+        found = [one.node for one in layout]
+    elif section == Section.LOSSLESSNESS:
+        checks = certificate.checks if certificate is not None else ()
+        found = [output.output for check in checks for output in check.outputs]
+    else:
+        found = [str(arm) for arm in Arm]
+    return list(dict.fromkeys(found))
+
+
+def order_notes(review: Review, section: Section) -> list[int]:
+    """Return the places of a section's notes: open ones first, the latest first."""
+    places = [at for at, note in enumerate(review.notes) if note.section == section]
+    return sorted(places, key=lambda at: (review.notes[at].settled, -at))
+
+
+def sum_up_section(review: Review, section: Section, seen: Mapping[Section, str]) -> str:
+    """Return how the review of a section stands, in one line."""
+    notes = [note for note in review.notes if note.section == section]
+    unsettled = sum(1 for note in notes if not note.settled)
+    parts = [f"{count(unsettled, 'open note')}"] if unsettled else []
+    if len(notes) > unsettled:
+        parts.append(f"{len(notes) - unsettled:,} settled")
+    return " · ".join([*parts, _signed(review, section, seen)])
+
+
+def _signed(review: Review, section: Section, seen: Mapping[Section, str]) -> str:
+    given = [one for one in review.sign_offs if one.section == section and not one.withdrawn]
+    standing = [one.by.name for one in given if one.stands(seen)]
+    if standing:
+        return f"signed off by {', '.join(map(one_line, dict.fromkeys(standing)))}"
+    return "sign-off outdated" if given else "not signed off"
+
+
+def review_rows(review: Review, seen: Mapping[Section, str]) -> list[Row]:
+    """Return one row a section: its notes and who accepts it as it stands."""
+    return [
+        {
+            "section": title,
+            "open notes": sum(1 for note in review.open_notes if note.section == section),
+            "notes": sum(1 for note in review.notes if note.section == section),
+            "sign-off": _signed(review, section, seen),
+        }
+        for section, title in TITLES.items()
+    ]
+
+
+def note_html(note: Note) -> str:
+    """Return a note with what became of it."""
+    state = "settled" if note.settled else "open"
+    turns = "".join(
+        f'<div class="mari-turn"><b>{"Settled" if turn.settled else "Reopened"}</b>'
+        f" {_stamp(turn.by)}{_lines(turn.text)}</div>"
+        for turn in note.turns
+    )
+    about = f"<code>{markup(note.about)}</code>" if note.about else "The whole section"
+    return (
+        f'<div class="mari-note mari-note-{state}"><div class="mari-about">'
+        f'<span class="mari-tag">{"✓ settled" if note.settled else "○ open"}</span> {about}</div>'
+        f'{_lines(note.text)}<div class="mari-by">{_stamp(note.by)}</div>{turns}</div>'
+    )
+
+
+def sign_off_html(sign_off: SignOff, seen: Mapping[Section, str]) -> str:
+    """Return a sign-off, and whether what it accepted is still what is here."""
+    if sign_off.withdrawn is not None:
+        tag, words = "withdrawn", f"✗ withdrawn {_stamp(sign_off.withdrawn)}"
+    elif sign_off.stands(seen):
+        tag, words = "stands", "✓ signed off"
+    elif sign_off.section in seen:
+        tag, words = "outdated", "! outdated: what was signed has changed since"
+    else:
+        tag, words = "outdated", "! outdated: what was signed is not here"
+    return (
+        f'<div class="mari-note mari-signed-{tag}"><div class="mari-about">'
+        f'<span class="mari-tag">{words}</span></div>'
+        f'<div class="mari-by">{_stamp(sign_off.by)}</div>{_lines(sign_off.text)}</div>'
+    )
+
+
+def _stamp(stamp: Stamp) -> str:
+    return f"{markup(stamp.name)}, {markup(stamp.date)}"
+
+
+def _lines(text: str) -> str:
+    lines = "<br>".join(markup(line) for line in text.splitlines())
+    return f'<div class="mari-text">{lines}</div>' if lines else ""
