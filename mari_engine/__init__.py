@@ -22,6 +22,15 @@ from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import Model, load
 from mari_engine.measurements import Arm, BenchmarkResult, Peak, Timing
+from mari_engine.metering.findings import (
+    LabelFinding,
+    Measurement,
+    NodeTime,
+    OperandMeasure,
+    ProductMeasure,
+    TimeMeasure,
+)
+from mari_engine.metering.measuring import measure
 from mari_engine.pipeline import (
     OptimizeResult,
     Plan,
@@ -90,16 +99,21 @@ __all__ = [
     "InputLabel",
     "Interface",
     "LabelError",
+    "LabelFinding",
     "Labels",
     "MariError",
+    "Measurement",
     "Model",
     "ModelError",
+    "NodeTime",
     "Note",
+    "OperandMeasure",
     "OptimizeResult",
     "OutputBinding",
     "OutputError",
     "Peak",
     "Plan",
+    "ProductMeasure",
     "Progress",
     "Review",
     "ReviewError",
@@ -111,6 +125,7 @@ __all__ = [
     "Signature",
     "Stamp",
     "TensorInfo",
+    "TimeMeasure",
     "Timing",
     "Turn",
     "ValueColor",
@@ -131,6 +146,7 @@ __all__ = [
     "load_artifact",
     "load_requests",
     "make_feeds",
+    "measure",
     "open_session",
     "optimize",
     "plan",

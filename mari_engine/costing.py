@@ -14,6 +14,7 @@ from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.sizes import CANDIDATES, Axis, flat
 from mari_engine.types import Cost, Flops
+from mari_engine.weighing import element_bytes
 
 _FREE_EXTENT = 32
 """What an extent other than the candidates' is counted as when only the run knows it."""
@@ -168,6 +169,5 @@ def _bytes(node: ir.Node, known: Survey) -> Flops:
         if constant and isinstance(spec, Slices):
             continue
         dims = flat(fact.axes)
-        width = fact.dtype.bitwidth / 8 if fact.dtype else 4
-        total[CANDIDATES in dims] += int(extent(dims, 1) * width)
+        total[CANDIDATES in dims] += int(extent(dims, 1) * element_bytes(fact.dtype))
     return Flops(total[False], total[True])

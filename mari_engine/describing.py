@@ -11,6 +11,7 @@ import onnx_ir as ir
 
 from mari_engine.loading import Model
 from mari_engine.types import GraphInfo, GraphNode, Side, TensorInfo
+from mari_engine.weighing import stored_bytes
 
 _LONGEST_TEXT = 80
 _LONGEST_LIST = 8
@@ -65,7 +66,7 @@ def _describe_initializer(value: ir.Value) -> TensorInfo:
     if tensor is None:
         return _describe_value(value)
     shape = tuple(tensor.shape.numpy())
-    return TensorInfo(value.name or "", name_dtype(tensor.dtype), shape, int(tensor.nbytes))
+    return TensorInfo(value.name or "", name_dtype(tensor.dtype), shape, stored_bytes(tensor))
 
 
 def _elements(shape: tuple[int | str, ...] | None) -> int:

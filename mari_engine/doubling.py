@@ -16,6 +16,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.loading import Model
+from mari_engine.weighing import stored_bytes
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""
@@ -112,7 +113,7 @@ def _lookup_tables(graph: ir.Graph) -> frozenset[ir.Value]:
         for value in graph.initializers.values()
         if value.const_value is not None
         and value.const_value.dtype in (ir.DataType.FLOAT, ir.DataType.FLOAT16)
-        and value.const_value.nbytes > _LARGEST_INSIDE
+        and stored_bytes(value.const_value) > _LARGEST_INSIDE
         and not value.is_graph_output()
         and not value.is_graph_input()
         and all(_is_lookup(node) and at == 0 for node, at in value.uses())
@@ -238,7 +239,7 @@ def _feed_large(graph: ir.Graph) -> dict[str, np.ndarray]:
         if tensor is None:
             continue
         outside = value.is_graph_input() or value.is_graph_output()
-        if tensor.nbytes > _LARGEST_INSIDE and not outside:
+        if stored_bytes(tensor) > _LARGEST_INSIDE and not outside:
             fed[name] = tensor.numpy()
             del graph.initializers[name]
             value.const_value = None

@@ -18,6 +18,7 @@ from mari_engine.ops import RULES
 from mari_engine.ops.arithmetic import LARGEST, evaluate
 from mari_engine.ops.call import Call, Fact, Rule
 from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported
+from mari_engine.weighing import stored_bytes
 
 _FOLLOWED_BYTES = 1 << 22
 """Constants larger than this are never read for their content."""
@@ -153,7 +154,7 @@ class _Walk:
         if tensor is None:
             return self.described(value)
         axes: Axes = tuple((d,) if d != 1 else () for d in tensor.shape.numpy())
-        readable = tensor.size <= LARGEST and tensor.nbytes <= _FOLLOWED_BYTES
+        readable = tensor.size <= LARGEST and stored_bytes(tensor) <= _FOLLOWED_BYTES
         if not readable or tensor.dtype == ir.DataType.STRING:
             return Fact(axes, tensor.dtype)
         return Fact(axes, tensor.dtype, np.asarray(tensor.numpy()))

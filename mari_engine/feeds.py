@@ -68,11 +68,11 @@ class FeedPlan:
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
 
-    def draw(self, *, batch: int, seed: int) -> Feeds:
+    def draw(self, *, batch: int, seed: int, length: int | None = None) -> Feeds:
         """Return a request of `batch` candidates; the same arguments give the same arrays.
 
-        Symbols other than the candidates' get a length of 2 to 6 each, the same wherever they
-        stand. Raises FeedError when the model allows only another number of candidates.
+        Symbols other than the candidates' get this length, or one of 2 to 6 each, the same wherever
+        they stand. Raises FeedError when the model allows only another number of candidates.
         """
         if self.fixed_batch not in (None, batch):
             raise FeedError(
@@ -80,7 +80,7 @@ class FeedPlan:
                 f"for {self.fixed_batch} or export with a dynamic batch"
             )
         rng = np.random.default_rng([seed, batch])
-        extents = self._extents(batch, rng)
+        extents = self._extents(batch, rng, length)
         shapes = {
             item.name: tuple(_resolve(extent, extents, item.name) for extent in item.extents)
             for item in self.inputs
@@ -118,14 +118,14 @@ class FeedPlan:
     def _sized_by_batch(self) -> frozenset[str]:
         return self.candidate_symbols | self.drawn_alike
 
-    def _extents(self, batch: int, rng: np.random.Generator) -> dict[str, int]:
+    def _extents(self, batch: int, rng: np.random.Generator, length: int | None) -> dict[str, int]:
         names = dict.fromkeys(
             extent for item in self.inputs for extent in item.extents if isinstance(extent, str)
         )
         return {
             name: batch
             if name in self._sized_by_batch
-            else int(rng.integers(2, _LONGEST_SEQUENCE + 1))
+            else length or int(rng.integers(2, _LONGEST_SEQUENCE + 1))
             for name in names
             if not _is_worked_out(name, names)
         }

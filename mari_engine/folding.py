@@ -10,6 +10,8 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
+from mari_engine.weighing import stored_bytes
+
 _TENSOR_LIMIT = 64 << 20
 _TOTAL_LIMIT = 128 << 20
 _FREE_GROWTH = 64 << 10
@@ -166,8 +168,8 @@ def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
     for value in graph.initializers.values():
         tensor = value.const_value
         in_memory = tensor is not None and not isinstance(tensor, ir.ExternalTensor)
-        if in_memory and tensor is not None and tensor.nbytes <= _TENSOR_LIMIT:
-            sizes[value] = tensor.nbytes
+        if in_memory and tensor is not None and stored_bytes(tensor) <= _TENSOR_LIMIT:
+            sizes[value] = stored_bytes(tensor)
     chosen: list[ir.Node] = []
     total = 0
     for node in graph:

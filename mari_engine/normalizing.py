@@ -8,6 +8,7 @@ from onnx_ir.passes.common.naming import NameGenerator
 
 from mari_engine.folding import fold_constants
 from mari_engine.shaping import infer_shapes
+from mari_engine.weighing import stored_bytes
 
 _SMALL = 4096
 """Bytes up to which an external tensor is read: axes and shapes, never tables."""
@@ -64,6 +65,6 @@ def _name_everything(model: ir.Model) -> None:
 def _read_small_tensors(graph: ir.Graph) -> None:
     for value in graph.initializers.values():
         tensor = value.const_value
-        if isinstance(tensor, ir.ExternalTensor) and tensor.nbytes <= _SMALL:
+        if isinstance(tensor, ir.ExternalTensor) and stored_bytes(tensor) <= _SMALL:
             array = tensor.numpy().copy()
             value.const_value = ir.Tensor(array, dtype=tensor.dtype, name=tensor.name)

@@ -9,6 +9,7 @@ import onnxruntime as ort
 
 from mari_engine.errors import ModelError
 from mari_engine.external_data import external_tensors
+from mari_engine.weighing import stored_bytes
 
 if TYPE_CHECKING:
     from mari_engine.loading import Model
@@ -42,7 +43,7 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
 def _bytes_in_memory(model: ir.Model) -> int:
     tensors = [value.const_value for value in model.graph.initializers.values()]
     return sum(
-        tensor.nbytes
+        stored_bytes(tensor)
         for tensor in tensors
         if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
     )

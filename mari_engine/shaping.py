@@ -5,6 +5,8 @@ from __future__ import annotations
 import onnx
 import onnx_ir as ir
 
+from mari_engine.weighing import stored_bytes
+
 _LARGEST_KEPT = 1 << 16
 """Bytes of an initializer that inference may want to look into (split sizes, shapes, axes)."""
 _LONGEST_LIST = 4096
@@ -19,7 +21,8 @@ def infer_shapes(model: ir.Model) -> None:
     skeleton = model.clone()
     for name, value in list(skeleton.graph.initializers.items()):
         tensor = value.const_value
-        if tensor is None or isinstance(tensor, ir.ExternalTensor) or tensor.nbytes > _LARGEST_KEPT:
+        outside = isinstance(tensor, ir.ExternalTensor)
+        if tensor is None or outside or stored_bytes(tensor) > _LARGEST_KEPT:
             value.const_value = None
             del skeleton.graph.initializers[name]
             skeleton.graph.inputs.append(value)

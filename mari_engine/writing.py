@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from mari_engine.external_data import extents
 from mari_engine.loading import Model
+from mari_engine.weighing import stored_bytes
 
 MODEL_FILE = "model.onnx"
 DATA_FILE = "model.onnx.data"
@@ -40,7 +41,7 @@ def write_model(model: Model, folder: Path) -> tuple[Path, ...]:
     """
     copy = model.ir.clone()
     in_memory = [value for value in _initializers(copy) if not _is_external(value)]
-    total = sum(value.const_value.nbytes for value in in_memory if value.const_value is not None)
+    total = sum(_nbytes(value) for value in in_memory)
     beside = [value for value in _initializers(copy) if _is_external(value)]
     if total > _LARGEST_INLINE:
         beside += [value for value in in_memory if _nbytes(value) >= _SMALLEST_BESIDE]
@@ -61,7 +62,7 @@ def _is_external(value: ir.Value) -> bool:
 
 
 def _nbytes(value: ir.Value) -> int:
-    return 0 if value.const_value is None else int(value.const_value.nbytes)
+    return 0 if value.const_value is None else stored_bytes(value.const_value)
 
 
 def _lay_out(values: list[ir.Value]) -> Iterator[_Place]:

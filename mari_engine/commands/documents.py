@@ -10,6 +10,7 @@ from typing import Any
 from mari_engine.describing import describe
 from mari_engine.errors import MariError
 from mari_engine.measurements import BenchmarkResult
+from mari_engine.metering.findings import Measurement
 from mari_engine.pipeline import OptimizeResult, Plan
 from mari_engine.plain_json import to_plain
 
@@ -35,9 +36,10 @@ def read_benchmark(path: Path) -> BenchmarkResult:
         raise MariError(f"{path}: {error}") from error
 
 
-def inspection(found: Plan | OptimizeResult) -> dict[str, Any]:
-    """Return the document that `mari inspect --json` writes."""
+def inspection(found: Plan | OptimizeResult, measured: Measurement | None = None) -> dict[str, Any]:
+    """Return the document that `mari inspect --json` writes, with what was measured if it was."""
     info = describe(found.original)
+    measurement = {} if measured is None else {"measurement": measured.to_json()}
     return {
         "version": 1,
         "model": {
@@ -64,4 +66,5 @@ def inspection(found: Plan | OptimizeResult) -> dict[str, Any]:
             "after": found.flops.after.flops,
             "uncounted": found.flops.before.uncounted,
         },
+        **measurement,
     }

@@ -33,6 +33,18 @@ Requests = Annotated[
     list[Path] | None,
     typer.Option("--request", metavar="F", help="Check this .npz request, too; repeatable."),
 ]
+Measured = Annotated[
+    bool,
+    typer.Option("--measure", help="Run it, and measure what it could save and what is reached."),
+]
+OwnRequests = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--request",
+        metavar="F",
+        help="With --measure: an .npz that labels are held to; repeatable.",
+    ),
+]
 OriginalArgument = Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")]
 OptimizedArgument = Annotated[
     Path, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")

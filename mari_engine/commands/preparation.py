@@ -9,6 +9,7 @@ import typer
 
 from mari_engine.commands.console import show, show_progress, show_table
 from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.meter_tables import show_measurement
 from mari_engine.commands.options import (
     Called,
     Candidates,
@@ -16,14 +17,18 @@ from mari_engine.commands.options import (
     FreeBatch,
     JsonOption,
     LabelsOption,
+    Measured,
     ModelArgument,
+    OwnRequests,
     read_labels,
     read_model,
 )
 from mari_engine.commands.tables import show_decisions, show_flops, show_labels, show_segments
 from mari_engine.describing import describe
 from mari_engine.labeling import propose_labels
+from mari_engine.metering.measuring import measure as measure_plan
 from mari_engine.pipeline import Plan, plan
+from mari_engine.request_files import load_requests
 from mari_engine.types import Side, Signature
 from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
@@ -60,17 +65,28 @@ def inspect(
     json: JsonOption = None,
     signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
+    measure: Measured = False,
+    request: OwnRequests = None,
     free_batch: FreeBatch = False,
 ) -> None:
     """Show inputs, colors, segments and what would become of each product; write nothing else."""
+    if request and not measure:
+        raise typer.BadParameter("--request is read by --measure; add it")
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels)
+    own = tuple(load_requests(path, loaded) for path in request or ())
     with show_progress() as progress:
         found = plan(loaded, known, signature=signature, candidates=candidates, progress=progress)
+    measured = None
+    if measure:
+        with show_progress() as progress:
+            measured = measure_plan(found, requests=own, progress=progress)
     if json is not None:
-        write_json(inspection(found), json)
+        write_json(inspection(found, measured), json)
     if json != STDOUT:
         _show_inspection(found)
+        if measured is not None:
+            show_measurement(measured)
         if known.confidence < 1:
             show("", "Some labels are guesses: 'mari labels' writes them to a file to correct.")
 

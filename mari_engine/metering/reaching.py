@@ -1,0 +1,58 @@
+"""What the rewritten model does in the place of each product, counted by running it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from mari_engine.emitting import SOURCE
+from mari_engine.feeds import Feeds, bind_feeds
+from mari_engine.metering.counting import count_products
+from mari_engine.pipeline import Plan
+from mari_engine.types import Flops
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The FLOPs of the rewritten model's products, in total and by original product."""
+
+    total: Flops
+    nodes: Mapping[str, Flops]
+    uncounted: Mapping[str, str]
+    """By new node: why its FLOPs are not in these numbers."""
+
+
+def count_reached(plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, int]) -> Reached:
+    """Return what the rewritten model's products cost.
+
+    A product that several original ones became is divided among them as their FLOPs `before` were.
+    Raises ExecutionError when the rewritten model cannot be run.
+    """
+    bound = {
+        size: bind_feeds(feeds, plan.interface, plan.signature) for size, feeds in runs.items()
+    }
+    total, request, candidate = Flops(), Counter[str](), Counter[str]()
+    uncounted: dict[str, str] = {}
+    for counted in count_products(plan.optimized, bound):
+        if counted.flops is None:
+            uncounted[counted.node.name or ""] = counted.unmeasured
+            continue
+        total += counted.flops
+        shares = _shares(counted.node, before)
+        for source, share in shares.items():
+            request[source] += round(share * counted.flops.per_request)
+            candidate[source] += round(share * counted.flops.per_candidate)
+    nodes = {name: Flops(request[name], candidate[name]) for name in before}
+    return Reached(total, nodes, uncounted)
+
+
+def _shares(node: ir.Node, before: Mapping[str, int]) -> Mapping[str, float]:
+    names = node.metadata_props.get(SOURCE, "").split("\n")
+    sources = [name for name in names if name in before]
+    whole = sum(before[name] for name in sources)
+    if not whole:
+        return {name: 1 / len(sources) for name in sources}
+    return {name: before[name] / whole for name in sources}
