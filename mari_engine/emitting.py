@@ -129,9 +129,9 @@ class Emitter:
             return self._pooled[key]
         base = self._origin[0].name if self._origin and self._origin[0].name else "mari"
         name = self.unique(f"{base}/constant")
-        tensor = ir.Tensor(np.ascontiguousarray(array), dtype=dtype, name=name)
+        tensor = _tensor(array, dtype, name)
         value = ir.Value(
-            name=name, type=ir.TensorType(dtype), shape=tensor.shape, const_value=tensor
+            name=name, type=ir.TensorType(dtype), shape=ir.Shape(array.shape), const_value=tensor
         )
         self.initializers[name] = value
         if key is not None:
@@ -287,3 +287,11 @@ class Emitter:
             ]
             return self.emit("Reshape", [tensor, self.integers(numbers)])
         return self.emit("Reshape", [tensor, self.extents(groups)])
+
+
+def _tensor(array: Array, dtype: ir.DataType, name: str) -> ir.TensorProtocol:
+    if dtype != ir.DataType.STRING:
+        return ir.Tensor(np.ascontiguousarray(array), dtype=dtype, name=name)
+    texts = [t if isinstance(t, bytes) else str(t).encode() for t in array.ravel().tolist()]
+    held = np.array(texts, dtype=object).reshape(array.shape)
+    return ir.StringTensor(held, shape=ir.Shape(array.shape), name=name)

@@ -164,12 +164,10 @@ def _as_array(extents: list[int | None] | None) -> np.ndarray | None:
 
 def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
     """Return, in order, the nodes that may be evaluated now."""
-    sizes: dict[ir.Value, int] = {}
-    for value in graph.initializers.values():
-        tensor = value.const_value
-        in_memory = tensor is not None and not isinstance(tensor, ir.ExternalTensor)
-        if in_memory and tensor is not None and stored_bytes(tensor) <= _TENSOR_LIMIT:
-            sizes[value] = stored_bytes(tensor)
+    tensors = [(value, value.const_value) for value in graph.initializers.values()]
+    inside = [(v, t) for v, t in tensors if t is not None and not isinstance(t, ir.ExternalTensor)]
+    weighed = ((value, stored_bytes(tensor)) for value, tensor in inside)
+    sizes = {value: size for value, size in weighed if size <= _TENSOR_LIMIT}
     chosen: list[ir.Node] = []
     total = 0
     for node in graph:

@@ -109,7 +109,7 @@ def test_the_command_tells_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
     feeds = request()
     feeds["user"][1, 2] += 1
-    np.savez(file, **feeds)
+    np.savez(file, user=feeds["user"], item=feeds["item"])
     words = ["inspect", str(model), "--labels", str(labels), "--request", str(file)]
     assert run([*words, "--measure", "--json", str(tmp_path / "out.json")]) == 0
     assert "mine.npz: input 'user' column 2" in " ".join(capsys.readouterr().out.split())

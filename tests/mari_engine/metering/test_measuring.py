@@ -176,7 +176,7 @@ def test_a_unit_that_never_fires_counts_as_the_candidates() -> None:
         """,
         inputs="float[N, 3] user, float[N, 3] item",
         outputs="float[N, 4] y",
-        weights={"mask": np.float32([1, 1, 0, 0, 1, 1]), "W": weight(6, 4)},
+        weights={"mask": np.array([1, 1, 0, 0, 1, 1], np.float32), "W": weight(6, 4)},
     )
     (operand, _), best = product(measured(data), "MatMul").operands, Flops(2 * 2 * 4, 2 * 4 * 4)
     assert operand.fixed == ((0, 2),)

@@ -129,7 +129,7 @@ def test_products_inside_bodies_are_named() -> None:
         """,
         inputs="float[1, 4] user, float[N, 4] item",
         outputs="float[N, 2] y",
-        weights={"W": weight(4, 2), "V": weight(4, 2), "zero": np.float32(0)},
+        weights={"W": weight(4, 2), "V": weight(4, 2), "zero": np.array(0, np.float32)},
     )
     found = measured(data)
     assert any("bodies" in note and "MatMul" in note for note in found.notes)
