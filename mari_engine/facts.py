@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -177,7 +177,7 @@ class _Walk:
             ]
         if folded is not None and len(node.outputs) == 1:
             axes = results[0].axes if results[0] and node in self.specs else folded.axes
-            results = [Fact(axes, folded.dtype, folded.content, folded.fill)]
+            results = [replace(folded, axes=axes)]
         for value, fact in zip(node.outputs, results, strict=True):
             self.values[value] = fact
 

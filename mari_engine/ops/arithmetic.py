@@ -15,6 +15,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.ops.call import Call, Content, Fact, as_content, axis_of
+from mari_engine.ops.masking import repeated, true_places, turned
 from mari_engine.sizes import Axes, Size, Unsupported, flat, size
 
 LARGEST = 65_536
@@ -138,6 +139,8 @@ def _expand(call: Call) -> Fact:
         )
         return _filled(axes, fact.dtype, fact.uniform)
     content = call.known(0, "the data")
+    if any(isinstance(extent, Size) for extent in wanted):
+        return repeated(call, content, wanted)
     return known(
         np.broadcast_to(content, np.broadcast_shapes(content.shape, [int(w) for w in wanted])),
         fact.dtype,
@@ -279,6 +282,8 @@ _COMPUTED: Mapping[str, Callable[[Call], Fact]] = {
     "Unsqueeze": _unsqueeze,
     "Reshape": _reshape,
     "Expand": _expand,
+    "NonZero": true_places,
+    "Transpose": turned,
     "Tile": _expand,
     "Range": _range,
     "Cast": _cast,

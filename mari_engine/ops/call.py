@@ -18,6 +18,17 @@ Content = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
+class Chosen:
+    """Places in a tensor: the same ones in each slice along its leading free axes, in order."""
+
+    leading: Axes
+    inner: tuple[int, ...]
+    """The extents of a slice."""
+    index: Content
+    """The places in a slice, counted through."""
+
+
+@dataclass(frozen=True, eq=False)
 class Fact:
     """What is known of a value before the model runs."""
 
@@ -27,6 +38,10 @@ class Fact:
     """All elements, in the value's shape."""
     fill: object = None
     """The one element that a tensor of any extent repeats, if it is known to."""
+    slice: Content | None = None
+    """What each slice holds, where all slices along the leading free axes are alike."""
+    chosen: Chosen | None = None
+    """What a list of places stands for, one row (or, before it is turned, one column) a place."""
 
     @property
     def uniform(self) -> object:

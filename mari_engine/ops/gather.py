@@ -10,6 +10,7 @@ import numpy as np
 from mari_engine.factors import Index, Labels, Pick, Slices, Spec, View
 from mari_engine.ops.call import Call, Rule
 from mari_engine.ops.concat import pick
+from mari_engine.ops.masking import chosen_rows
 from mari_engine.sizes import Axes, Axis, Size, Unsupported, align, flat, is_one, positions, static
 
 
@@ -102,6 +103,8 @@ def gather_nd(call: Call) -> Spec:
     depth = static(index.axes[-1])
     if call.attribute("batch_dims", 0) or depth is None:
         raise Unsupported("batched indices")
+    if index.chosen is not None:
+        return chosen_rows(call, index.chosen)
     widths = [width for axis in data[:depth] if (width := static(axis)) is not None]
     if index.content is not None and len(index.axes) == 2 and len(widths) == depth:
         return _places(data, np.asarray(index.content, dtype=np.int64), widths)
