@@ -7,9 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.status import show_status
+from app.components.status import show_notice, show_status
+from app.links import OWN, make_link, read_link, write_link
 from app.opening import open_at_start
-from app.state import begin, get_work
+from app.restoring import follow_link
+from app.state import begin, get_work, read_address, turn_to_asked, write_address
 
 HERE = Path(__file__).parent
 LOGO = str(HERE / "logo.svg")
@@ -27,15 +29,19 @@ st.set_page_config(page_title="MaRI Studio", page_icon=LOGO, layout="wide")
 st.html(HERE / "style.css")
 st.logo(LOGO, size="large")
 if begin():
-    open_at_start(get_work(), sys.argv[1:])
+    link = read_link(read_address())
+    follow_link(get_work(), link) if link else open_at_start(get_work(), sys.argv[1:])
 pages = [
     st.Page(f"pages/{file}.py", title=f"{at}. {title}", icon=icon, default=at == 1)
     for at, (file, title, icon) in enumerate(PAGES, start=1)
 ]
 page = st.navigation(pages, position="top")
+turn_to_asked(pages)
 status = st.container(key="status")
 try:
     page.run()
 finally:  # also when a page ends early: the state of the work is always visible
     with status:
         show_status(get_work())
+        show_notice(get_work())
+    write_address(write_link(make_link(get_work())), own=OWN)

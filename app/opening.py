@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +54,7 @@ def open_path(path: str) -> Opened:
         )
     beside = place.with_suffix(".labels.json")
     labels = mari.Labels.load(beside) if beside.is_file() else None
-    return _load(place, str(place), labels)
+    return replace(_load(place, str(place), labels), server_path=str(place.resolve()))
 
 
 def open_upload(files: Sequence[Upload], folder: Path) -> Opened:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from app.work import Work
 
 _WORK = "work"
+_PAGE = "page"
 
 
 def begin() -> bool:
@@ -30,9 +33,39 @@ def get_work() -> Work:
     then draws the page alone, so the app is begun instead.
     """
     if _WORK not in st.session_state:
-        st.switch_page("main.py")
+        asked = (st.context.url or "").rstrip("/").rpartition("/")[2]
+        st.switch_page("main.py", query_params={**read_address(), _PAGE: asked})
     work: Work = st.session_state[_WORK]
     return work
+
+
+def read_address() -> dict[str, list[str]]:
+    """Return the parameters of the address that the page was asked for by."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def write_address(parameters: Mapping[str, Sequence[str]], *, own: Sequence[str]) -> None:
+    """Make these the address's parameters among `own`; those of widgets stay as they are."""
+    wanted = {name: list(parameters.get(name, ())) for name in own}
+    for name in own:
+        if name in st.query_params and not wanted[name]:
+            del st.query_params[name]
+    changed = {
+        name: texts
+        for name, texts in wanted.items()
+        if texts and st.query_params.get_all(name) != texts
+    }
+    if changed:  # all at once: each change goes to the browser
+        st.query_params.update(changed)
+
+
+def turn_to_asked(pages: Sequence[StreamlitPage]) -> None:
+    """Go on to the page that was asked for before the app ever ran, if one was."""
+    asked = read_address()
+    for page in pages:
+        if asked.get(_PAGE) == [page.url_path]:
+            st.switch_page(page, query_params={k: v for k, v in asked.items() if k != _PAGE})
+    st.query_params.pop(_PAGE, None)
 
 
 def is_drawn(key: str) -> bool:

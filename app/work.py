@@ -23,6 +23,8 @@ class Opened:
     """The sample's name; empty for a model of the user's own."""
     labels: Labels | None = None
     """The labels that lay beside the model, if any did."""
+    server_path: str = ""
+    """The file on the server's disk, in full; empty for samples and uploads."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Work:
     """Where the optimized model is saved for downloads; None until one is offered."""
     error: str = ""
     """Why the model asked for at the start could not be opened."""
+    notice: str = ""
+    """What is to be known of work that a link or a session file brought back; empty when seen."""
     revision: int = 0
     """Grows whenever labels change other than by the table: the table starts anew."""
     history: list[Labels] = field(default_factory=list)
@@ -69,7 +73,7 @@ class Work:
     def open(self, opened: Opened, labels: Labels) -> None:
         """Start over with this model and these proposals."""
         self._drop_results()
-        self.opened, self.labels, self.error = opened, labels, ""
+        self.opened, self.labels, self.error, self.notice = opened, labels, "", ""
         self.history.clear()
         self.elsewhere.clear()
         self.review = Review(opened.model.sha256)

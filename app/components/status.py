@@ -24,3 +24,13 @@ def _strip(work: Work, was_active: bool) -> None:
     active = any(job is not None and job.active for job in (work.check, work.benchmark))
     if was_active and not active:
         st.rerun()
+
+
+def show_notice(work: Work) -> None:
+    """Draw what is to be known of work that was brought back, until it was seen."""
+    if work.notice:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(plain(work.notice), icon=":material/info:")
+            if st.button("Close", key="notice-close"):
+                work.notice = ""
+                st.rerun()
