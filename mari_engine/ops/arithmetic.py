@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
 from mari_engine.ops.call import Call, Content, Fact, as_content, axis_of
+from mari_engine.ops.elements import ARITHMETIC, PLACEWISE, TRUTHS, exactly
 from mari_engine.ops.masking import repeated, true_places, turned
 from mari_engine.sizes import Axes, Size, Unsupported, flat, size
 
@@ -196,63 +196,33 @@ def _reduced(compute: Callable[[Any, Any], Any]) -> Callable[[Call], Fact]:
     return evaluate_one
 
 
-def _divided(left: Any, right: Any) -> Any:
-    if isinstance(left, (float, Fraction)) or isinstance(right, (float, Fraction)):
-        return left / right
-    if isinstance(left, int) and isinstance(right, int):
-        quotient = abs(left) // abs(right)  # ONNX divides whole numbers towards zero
-        return quotient if (left < 0) == (right < 0) else -quotient
-    return left // right
-
-
-_PLACEWISE: Mapping[str, Callable[..., Any]] = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mul": operator.mul,
-    "Div": _divided,
-    "Neg": operator.neg,
-    "Equal": operator.eq,
-    "Less": operator.lt,
-    "LessOrEqual": operator.le,
-    "Greater": operator.gt,
-    "GreaterOrEqual": operator.ge,
-    "Not": operator.not_,
-    "And": lambda a, b: a and b,
-    "Or": lambda a, b: a or b,
-    "Where": lambda c, a, b: a if c else b,
-    "Max": lambda *xs: max(xs),
-    "Min": lambda *xs: min(xs),
-    "Abs": abs,
-    "Identity": lambda x: x,
-}
-_ARITHMETIC = {"Add", "Sub", "Mul", "Div"}
-_TRUTHS = {"Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Not", "And", "Or"}
-
-
 def _dtype(call: Call) -> ir.DataType | None:
-    if call.op in _TRUTHS:
+    if call.op in TRUTHS:
         return ir.DataType.BOOL
     return call.fact(1 if call.op == "Where" else 0).dtype
 
 
-def _exactly(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Return arithmetic that refuses to round: what it makes must be the same in any precision."""
+def _one_hot(call: Call) -> Fact:
+    indices = np.asarray(call.known(0, "the indices"), dtype=np.int64)
+    depth = int(call.known(1, "the depth").item())
+    off, on = call.known(2, "the values").ravel().tolist()
+    places = np.where(indices < 0, indices + depth, indices)
+    hot = np.arange(depth) == places[..., None]
+    out = np.where(hot, _boxed(on), _boxed(off))
+    return known(np.moveaxis(out, -1, call.attribute("axis", -1)), call.fact(2).dtype)
 
-    def computed(*operands: Any) -> Any:
-        result = compute(*operands)
-        if isinstance(result, float):
-            exact = compute(*(Fraction(each) for each in operands))
-            if exact != Fraction(result) or float(np.float32(result)) != result:
-                raise Unsupported("a fraction that would be rounded")
-        return result
 
-    return computed
+def _boxed(element: object) -> Content:
+    """Return one element as an array of objects; numpy would unwrap it."""
+    out = np.empty((), dtype=object)
+    out[()] = element
+    return out
 
 
 def _placewise(call: Call) -> Fact:
-    compute = _PLACEWISE[call.op]
-    if call.op in _ARITHMETIC:
-        compute = _exactly(compute)
+    compute = PLACEWISE[call.op]
+    if call.op in ARITHMETIC:
+        compute = exactly(compute)
     facts = [call.fact(at) for at in range(len(call.operands))]
     if all(fact.content is not None for fact in facts):
         arrays = np.broadcast_arrays(*[np.asarray(f.content, dtype=object) for f in facts])
@@ -287,9 +257,10 @@ _COMPUTED: Mapping[str, Callable[[Call], Fact]] = {
     "Tile": _expand,
     "Range": _range,
     "Cast": _cast,
+    "OneHot": _one_hot,
     "ReduceProd": _reduced(operator.mul),
     "ReduceSum": _reduced(operator.add),
     "ReduceMax": _reduced(max),
     "ReduceMin": _reduced(min),
-    **dict.fromkeys(_PLACEWISE, _placewise),
+    **dict.fromkeys(PLACEWISE, _placewise),
 }

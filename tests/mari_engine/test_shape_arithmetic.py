@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from builders import build
+from mari_engine.loading import load
+from mari_engine.pipeline import plan
+from mari_engine.types import Action
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 
 LABELS = roles(u="user", i="item")
@@ -61,3 +64,25 @@ def test_a_length_that_only_the_run_knows_divides() -> None:
         for each in requests(h=f"user N, {length}, 3", i="item N, 1, 3")
     ]  # fmt: skip
     assert wrong_rewrites(data, roles(h="user", i="item"), given, alike(0)) == []
+
+
+def test_repeats_that_are_written_as_one_hot_are_a_tile() -> None:
+    """torch's repeat_interleave: the repeats are 1, except N at the axis that is new."""
+    data = build(
+        """
+        s = Shape (i) n = Gather (s, zero) l = Reshape (n, minus)
+        pair = Concat <axis = 0> (one, l) hot = OneHot (one, depth, pair)
+        counts = Reshape (hot, minus) wide = Unsqueeze (u, one) many = Tile (wide, counts)
+        rows = Flatten <axis = 2> (many) j = Concat <axis = 1> (rows, i) y = MatMul (j, W)
+        """,
+        inputs="float[1, 64] u, float[N, 3] i",
+        outputs="float[N, 64] y",
+        weights=WEIGHTS | {"depth": np.array(3), "W": np.ones((67, 64), np.float32)},
+    )
+    (decision,) = plan(load(data), LABELS).decisions
+    assert decision.action == Action.SPLIT
+    given = [
+        {"u": whole["u"][:1], "i": whole["i"]}
+        for whole in requests((1, 2, 4), u="user N, 64", i="item N, 3")
+    ]
+    assert wrong_rewrites(data, LABELS, given, alike(0)) == []
