@@ -25,16 +25,23 @@ class Trace:
     offsets: np.ndarray
     """For each position, what has been added to the column."""
     axis: int | None
+    partial: bool = False
+    """Only some of the columns are there, and nothing tells which."""
 
     def take(self, positions: np.ndarray) -> Trace:
         """Return the trace of some of the positions, in their order."""
-        return Trace(
-            self.inputs[positions], self.columns[positions], self.offsets[positions], self.axis
-        )
+        return replace(
+            self, inputs=self.inputs[positions], columns=self.columns[positions],
+            offsets=self.offsets[positions],
+        )  # fmt: skip
 
     def without_places(self) -> Trace:
         """Return the same columns in no order."""
         return replace(self, axis=None)
+
+    def some(self) -> Trace:
+        """Return the trace of a choice among columns of which nothing tells where they are."""
+        return replace(self, axis=None, partial=self.partial or len(set(self.columns)) > 1)
 
 
 Rule = Callable[[ir.Node, list[Trace | None]], Sequence[Trace | None]]
@@ -51,14 +58,16 @@ def _lose_places(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | 
 
 def _slice(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
     trace, bounds = traces[0], [constant_array(value) for value in node.inputs[1:]]
-    if trace is None or trace.axis is None:
-        return [trace]
+    if trace is None:
+        return [None]
     rank = _rank(node.inputs[0])
-    if rank is None or len(bounds) < 2 or bounds[0] is None or bounds[1] is None:
-        return [trace.without_places()]
+    if trace.axis is None or rank is None or len(bounds) < 2:
+        return [trace.some()]
+    if bounds[0] is None or bounds[1] is None:
+        return [trace.some()]
     count = bounds[0].size
     if any(array is not None and array.shape != (count,) for array in bounds):
-        return [trace.without_places()]
+        return [trace.some()]
     axes = _numbers(bounds, 2, np.arange(count)) % rank
     steps = _numbers(bounds, 3, np.ones(count, np.int64))
     for axis, start, stop, step in zip(axes, bounds[0], bounds[1], steps, strict=True):
@@ -76,7 +85,7 @@ def _numbers(arrays: list[np.ndarray | None], at: int, default: np.ndarray) -> n
 def _split(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
     trace, rank, parts = traces[0], _rank(node.inputs[0]), len(node.outputs)
     if trace is None or trace.axis is None or rank is None:
-        return [trace] * parts
+        return [None if trace is None else trace.some()] * parts
     if node.attributes.get_int("axis", 0) % rank != trace.axis:
         return [trace] * parts
     width = len(trace.columns)
@@ -96,10 +105,10 @@ def _gather(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]
     if trace is None:
         return [None]
     if trace.axis is None or rank is None:
-        return [trace]
+        return [trace.some()]
     axis = node.attributes.get_int("axis", 0) % rank
     if axis == trace.axis:
-        return [trace.without_places() if index is None else _pick(trace, index)]
+        return [trace.some() if index is None else _pick(trace, index)]
     index_rank = _rank(node.inputs[1])
     if index_rank is None:
         return [trace.without_places()]
@@ -117,10 +126,10 @@ def _pick(trace: Trace, index: np.ndarray) -> Trace:
 def _gather_nd(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
     trace, index = traces[0], constant_array(node.inputs[1])
     if trace is None or index is None or node.attributes.get_int("batch_dims", 0) != 0:
-        return [None if trace is None else trace.without_places()]
+        return [None if trace is None else trace.some()]
     if trace.axis == 0 and index.ndim == 2 and index.shape[1] == 1:
         return [_pick(trace, index[:, 0])]
-    return [trace.without_places()]
+    return [trace.some()]
 
 
 def _transpose(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]:
@@ -194,6 +203,7 @@ def _concat(node: ir.Node, traces: list[Trace | None]) -> Sequence[Trace | None]
             np.concatenate([part.columns for part in whole]),
             np.concatenate([part.offsets for part in whole]),
             axis if len(placed) == len(found) else None,
+            any(part.partial for part in whole),
         )
     ]
 

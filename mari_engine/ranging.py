@@ -59,7 +59,8 @@ def _by_name(found: dict[tuple[int, int], tuple[int, int]], model: ir.Model) -> 
 
 def _traced(node: ir.Node, at: int, traces: Traces) -> Trace | None:
     value = node.inputs[at] if at < len(node.inputs) else None
-    return None if value is None else traces.get(value)
+    trace = None if value is None else traces.get(value)
+    return None if trace is None or trace.partial else trace
 
 
 def _lookup(node: ir.Node, traces: Traces) -> Iterator[_Bound]:

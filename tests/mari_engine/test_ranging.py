@@ -171,3 +171,25 @@ def test_ids_expanded_and_joined_keep_their_places() -> None:
         weights={"one": at(1), "sizes": at(1, 1)},
     )
     assert found == {("user", None): (0, 5), ("item", None): (0, 9)}
+
+
+@pytest.mark.parametrize(
+    "picked", ["p, q = Split <axis = 1> (j, halves)", "p = Slice (j, a, two, a)"]
+)
+def test_columns_whose_places_are_lost_are_not_bound_by_a_table_that_some_index(
+    picked: str,
+) -> None:
+    found = ranges(
+        f"""
+        n = Shape (x)
+        t = Tile (x, times)
+        j = Reshape (t, n)
+        {picked}
+        i = Cast <to = 7> (p)
+        y = Gather (small, i)
+        """,
+        inputs="float[1, 4] x, int64[2] times",
+        output="float[A, B, C] y",
+        weights={"halves": at(2, 2), "a": at(1), "two": at(2)},
+    )
+    assert found == {}
