@@ -33,13 +33,13 @@ from mari_engine.metering.findings import (
 from mari_engine.metering.measuring import measure
 from mari_engine.pipeline import (
     OptimizeResult,
-    Plan,
     build_arm,
     certain_labels,
     certify,
     optimize,
     plan,
 )
+from mari_engine.plans import Plan
 from mari_engine.profiling import profile_nodes
 from mari_engine.providers import devices
 from mari_engine.report import render_markdown, render_report

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mari_engine.errors import ModelError, VerificationError
 from mari_engine.labels import Labels
@@ -18,13 +18,11 @@ from mari_engine.loading import Model, load
 from mari_engine.manifest import read_interface, write_manifest
 from mari_engine.measurements import BenchmarkResult
 from mari_engine.plain_json import to_plain
+from mari_engine.plans import CheckedPlan
 from mari_engine.report import render_report
 from mari_engine.results import Interface
 from mari_engine.types import Signature
 from mari_engine.writing import DATA_FILE, MODEL_FILE, write_model
-
-if TYPE_CHECKING:
-    from mari_engine.pipeline import OptimizeResult
 
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
@@ -48,7 +46,7 @@ class Artifact:
 
 
 def save_artifact(
-    result: OptimizeResult, directory: str | Path, *, benchmark: BenchmarkResult | None = None
+    result: CheckedPlan, directory: str | Path, *, benchmark: BenchmarkResult | None = None
 ) -> Path:
     """Write the artifact to a folder, all of it or nothing, and return the folder.
 
@@ -86,7 +84,7 @@ def load_artifact(directory: str | Path) -> Artifact:
     )
 
 
-def _write_files(result: OptimizeResult, folder: Path, benchmark: BenchmarkResult | None) -> None:
+def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult | None) -> None:
     files = write_model(result.optimized, folder)
     manifest = write_manifest(result, files)
     _write_json(folder / MANIFEST_FILE, manifest)
@@ -96,7 +94,7 @@ def _write_files(result: OptimizeResult, folder: Path, benchmark: BenchmarkResul
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
 
-def _check_passed(result: OptimizeResult) -> None:
+def _check_passed(result: CheckedPlan) -> None:
     if not result.certificate.passed:
         reasons = [check.reason for check in result.certificate.checks if not check.passed]
         why = reasons[0] if reasons else "the certificate says so"

@@ -14,7 +14,8 @@ from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
 from mari_engine.loading import Model
 from mari_engine.machine import describe_machine
 from mari_engine.measurements import Arm, BenchmarkResult
-from mari_engine.pipeline import Plan, build_arm
+from mari_engine.pipeline import build_arm
+from mari_engine.plans import Plan
 from mari_engine.profiling import time_operators
 from mari_engine.providers import find_device
 from mari_engine.roofline import measure_peak

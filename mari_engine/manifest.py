@@ -6,22 +6,20 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mari_engine.errors import ModelError
 from mari_engine.external_data import fingerprint
 from mari_engine.machine import describe_versions
+from mari_engine.plans import CheckedPlan
 from mari_engine.results import InputBinding, Interface, OutputBinding, Rows
 from mari_engine.types import Decision, Flops, FusionLayout, Signature
-
-if TYPE_CHECKING:
-    from mari_engine.pipeline import OptimizeResult
 
 _VERSION = 1
 _NAME = "mari-studio"
 
 
-def write_manifest(result: OptimizeResult, files: Sequence[Path]) -> dict[str, Any]:
+def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]:
     """Return the contents of manifest.json for a model that has just been written.
 
     `files` are the written model file and, if there is one, its data file. Each file is told with

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from mari_engine.artifact import save_artifact
 from mari_engine.choosing import Choice, choose
 from mari_engine.coloring import color_surveyed
 from mari_engine.emitting import SOURCE
@@ -20,6 +21,7 @@ from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
 from mari_engine.measurements import Arm
 from mari_engine.ops import UNRULED_PRODUCTS
+from mari_engine.plans import CheckedPlan, Plan
 from mari_engine.racing import race_once
 from mari_engine.results import Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
@@ -32,7 +34,6 @@ from mari_engine.types import (
     Decision,
     Flops,
     FlopsReport,
-    FusionLayout,
     Progress,
     Signature,
 )
@@ -42,39 +43,11 @@ DEFAULT_CANDIDATES = 500
 """The number of candidates that a request is expected to score."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Plan:
-    """A rewritten model that has not been verified."""
-
-    original: Model
-    optimized: Model
-    labels: Labels
-    signature: Signature
-    candidates: int
-    keep: tuple[str, ...]
-    coloring: Coloring
-    decisions: tuple[Decision, ...]
-    layout: tuple[FusionLayout, ...]
-    flops: FlopsReport
-    interface: Interface
-    elapsed: float
-    """Seconds that planning took."""
-    autotune: bool = False
-    """The ways to rewrite were timed on this machine, not compared by expectation."""
-    failures: tuple[str, ...] = ()
-    """Nodes that were kept because the rewriter itself failed at them: defects to report."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class OptimizeResult(Plan):
-    """A rewritten model and its certificate."""
-
-    certificate: Certificate
+class OptimizeResult(CheckedPlan):
+    """A rewritten model and its certificate, ready to be saved."""
 
     def save(self, directory: str | Path) -> None:
         """Write the artifact; raises VerificationError when the certificate is not passed."""
-        from mari_engine.artifact import save_artifact
-
         save_artifact(self, directory)
 
 

@@ -12,9 +12,9 @@ from mari_engine.artifact import MANIFEST_FILE, Artifact, load_artifact
 from mari_engine.coloring import color
 from mari_engine.describing import describe
 from mari_engine.errors import ModelError
+from mari_engine.findings import Findings, emitted_sides
 from mari_engine.loading import Model, load
 from mari_engine.picture import Picture, draw
-from mari_engine.report import Findings, emitted_sides
 from mari_engine.results import Certificate, Check, Interface, OutputError
 from mari_engine.types import Action, Decision, Flops, FusionLayout, Segment, Side, Signature
 

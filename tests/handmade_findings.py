@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mari_engine.findings import Findings
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.measurements import Arm, BenchmarkResult, Timing
 from mari_engine.picture import draw
-from mari_engine.report import Findings
 from mari_engine.results import (
     Certificate,
     Check,

@@ -12,7 +12,7 @@ import onnxruntime as ort
 
 from mari_engine.labels import InputLabel, Labels, Role
 from mari_engine.loading import Model, load
-from mari_engine.pipeline import Plan
+from mari_engine.plans import Plan
 from mari_engine.results import InputBinding
 from mari_engine.rewriting import rewrite
 from mari_engine.steps import Strategy

@@ -11,8 +11,9 @@ from mari_engine.describing import describe
 from mari_engine.errors import MariError
 from mari_engine.measurements import BenchmarkResult
 from mari_engine.metering.findings import Measurement
-from mari_engine.pipeline import OptimizeResult, Plan
+from mari_engine.pipeline import OptimizeResult
 from mari_engine.plain_json import to_plain
+from mari_engine.plans import Plan
 
 STDOUT = "-"
 

@@ -29,7 +29,8 @@ from mari_engine.commands.options import (
 from mari_engine.commands.tables import show_benchmark
 from mari_engine.costing import count_cost
 from mari_engine.errors import ModelError
-from mari_engine.pipeline import Plan, plan
+from mari_engine.pipeline import plan
+from mari_engine.plans import Plan
 from mari_engine.recollection import Optimized, open_optimized
 from mari_engine.types import FlopsReport, Signature
 

@@ -27,7 +27,8 @@ from mari_engine.commands.tables import show_decisions, show_flops, show_labels,
 from mari_engine.describing import describe
 from mari_engine.labeling import propose_labels
 from mari_engine.metering.measuring import measure as measure_plan
-from mari_engine.pipeline import Plan, plan
+from mari_engine.pipeline import plan
+from mari_engine.plans import Plan
 from mari_engine.request_files import load_requests
 from mari_engine.types import Side, Signature
 from mari_engine.wording import format_count

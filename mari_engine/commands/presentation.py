@@ -21,9 +21,10 @@ from mari_engine.commands.options import (
     read_model,
 )
 from mari_engine.errors import ModelError, VerificationError
+from mari_engine.findings import find
 from mari_engine.pipeline import optimize
 from mari_engine.recollection import recollect
-from mari_engine.report import find, render_findings, render_findings_markdown
+from mari_engine.report import render_findings, render_findings_markdown
 from mari_engine.types import Signature
 from sample_models import sample_names
 

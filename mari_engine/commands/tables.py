@@ -10,7 +10,8 @@ from mari_engine.commands.console import show, show_table
 from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Column, Labels
 from mari_engine.measurements import BenchmarkResult
-from mari_engine.pipeline import OptimizeResult, Plan
+from mari_engine.pipeline import OptimizeResult
+from mari_engine.plans import Plan
 from mari_engine.results import Certificate
 from mari_engine.types import Decision, Segment
 from mari_engine.wording import (

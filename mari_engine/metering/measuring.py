@@ -20,7 +20,7 @@ from mari_engine.metering.reaching import Reached, count_reached
 from mari_engine.metering.requesting import Requester
 from mari_engine.metering.spanning import Span
 from mari_engine.metering.watching import watch
-from mari_engine.pipeline import Plan
+from mari_engine.plans import Plan
 from mari_engine.types import Flops, Progress, Side
 
 SEEDS = tuple(range(8))

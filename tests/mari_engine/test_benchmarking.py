@@ -10,7 +10,8 @@ from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import load
 from mari_engine.measurements import Arm, BenchmarkResult
-from mari_engine.pipeline import Plan, plan
+from mari_engine.pipeline import plan
+from mari_engine.plans import Plan
 from split_pairs import LABELS
 
 time_quickly = partial(benchmark, repetitions=3, memory=False)

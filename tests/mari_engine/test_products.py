@@ -7,7 +7,8 @@ import pytest
 
 from builders import build
 from mari_engine.loading import load
-from mari_engine.pipeline import Plan, plan
+from mari_engine.pipeline import plan
+from mari_engine.plans import Plan
 from mari_engine.types import Action, Flops
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 

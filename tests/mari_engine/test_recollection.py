@@ -6,8 +6,8 @@ import pytest
 
 import mari_engine as mari
 from builders import ranking_tower
+from mari_engine.findings import find
 from mari_engine.recollection import open_optimized, recollect
-from mari_engine.report import find
 
 TOWER = mari.Labels.from_json(
     {"version": 1, "inputs": {"user": {"role": "user"}, "item": {"role": "item"}}}

@@ -10,7 +10,8 @@ import pytest
 from builders import build
 from mari_engine.ledger import Entry
 from mari_engine.loading import load
-from mari_engine.pipeline import Plan, plan
+from mari_engine.pipeline import plan
+from mari_engine.plans import Plan
 from mari_engine.rewriting import rewrite
 from mari_engine.types import Action, Side, Signature
 from rewrite_checks import alike, requests, roles, wrong_rewrites

@@ -1,0 +1,79 @@
+"""All that a report tells, gathered from a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mari_engine.describing import describe
+from mari_engine.emitting import SIDE
+from mari_engine.labels import Labels
+from mari_engine.loading import Model
+from mari_engine.picture import Picture, draw
+from mari_engine.plans import CheckedPlan
+from mari_engine.results import Certificate, Interface
+from mari_engine.types import Decision, Flops, FusionLayout, Side, Signature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """All that a report tells, as names and numbers, whatever it was read from."""
+
+    source: str
+    source_sha256: str
+    labels: Labels
+    signature: Signature
+    candidates: int
+    keep: tuple[str, ...]
+    flops_before: Flops
+    flops_after: Flops
+    uncounted: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+    layout: tuple[FusionLayout, ...]
+    interface: Interface
+    certificate: Certificate
+    elapsed: float | None
+    pictures: Mapping[str, Picture]
+    """Drawn graphs by title."""
+    autotune: bool = True
+    """The ways to rewrite were timed, not compared by expectation."""
+
+
+def find(result: CheckedPlan) -> Findings:
+    """Gather what a report tells of a result."""
+    return Findings(
+        source=result.original.path.name if result.original.path else result.original.name,
+        source_sha256=result.original.sha256,
+        labels=result.labels,
+        signature=result.signature,
+        candidates=result.candidates,
+        keep=result.keep,
+        flops_before=result.flops.before.flops,
+        flops_after=result.flops.after.flops,
+        uncounted=tuple(sorted({*result.flops.before.uncounted, *result.flops.after.uncounted})),
+        decisions=result.decisions,
+        layout=result.layout,
+        interface=result.interface,
+        certificate=result.certificate,
+        elapsed=result.elapsed,
+        autotune=result.autotune,
+        pictures={
+            "Before": draw(
+                describe(result.original),
+                {name: color.side for name, color in result.coloring.values.items()},
+                result.decisions,
+            ),
+            "After": draw(
+                describe(result.optimized), emitted_sides(result.optimized, result.interface), ()
+            ),
+        },
+    )
+
+
+def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
+    """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
+    sides = {binding.name: Side(binding.rows) for binding in interface.inputs}
+    for node in model.ir.graph:
+        side = Side(node.metadata_props.get(SIDE, Side.CONSTANT))
+        sides |= {value.name or "": side for value in node.outputs}
+    return sides
