@@ -17,6 +17,7 @@ from mari_engine.providers import find_device
 
 _ERRORS_ONLY = 3
 """onnxruntime's log level: its warnings say nothing that a user of this tool can act on."""
+_NOTHING = 4
 
 
 class Session:
@@ -102,14 +103,18 @@ def open_session(
     threads: int = 0,
     optimize: bool = True,
     profile_prefix: str | None = None,
+    silent: bool = False,
 ) -> Session:
     """Return the model, loaded into onnxruntime.
 
     `threads` is the number within an operator, 0 for the runtime's choice; `optimize` False keeps
-    every node as it is, so that profiles name the model's own nodes. Tables in external data are
+    every node as it is, so that profiles name the model's own nodes; `silent` lets the runtime log
+    nothing, for runs that may fail. Tables in external data are
     mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
     """
     options = _options(threads=threads, optimize=optimize)
+    if silent:
+        options.log_severity_level = _NOTHING
     if profile_prefix is not None:
         options.enable_profiling = True
         options.profile_file_prefix = profile_prefix

@@ -16,13 +16,14 @@ _MOST_LABELS = 2
 """Labels other than the candidates' along which repetition is counted, the largest first."""
 
 
-def attainable(work: Multiplication, seen: Sequence[Observation | None]) -> Flops:
+def attainable(work: Multiplication, seen: Sequence[Observation | None], *, scale: float) -> Flops:
     """Return the FLOPs of a product in which nothing is multiplied twice.
 
     `seen` holds what was seen of each operand, None for a constant. A multiplication is needed once
     per request if none of its factors differs between candidates, otherwise once per candidate;
     and once for all places along a label where all of its factors are the same along it. This is
-    what splitting by columns reaches at best: it knows no folding.
+    what splitting by columns reaches at best: it knows no folding. `scale` is the work for one
+    candidate by that of the runs, which is less than 1 where each candidate stood there twice.
     """
     found = [
         _Operand(factors, observation)
@@ -38,8 +39,8 @@ def attainable(work: Multiplication, seen: Sequence[Observation | None]) -> Flop
             every += share * _places(work, found, same)
             both = [[each.fixed, *masks] for each, masks in zip(found, same, strict=True)]
             once += share * _places(work, found, both)
-    per_request = round(work.unit * once)
-    return Flops(per_request, max(0, round(work.unit * every) - per_request))
+    per_request = round(scale * work.unit * once)
+    return Flops(per_request, max(0, round(scale * work.unit * every) - per_request))
 
 
 class _Operand:
@@ -65,7 +66,7 @@ class _Operand:
         if not self.has(label):
             return None
         axis = self._factors.axes.get(label)
-        if self._seen is None or axis is None:
+        if self._seen is None or axis is None or axis in self._seen.copied:
             return np.zeros((), np.bool_)
         mask = self._seen.same[axis] & _known(self._seen).all(axis, keepdims=True)
         return self._lay(np.broadcast_to(mask, self._seen.shape or ()))

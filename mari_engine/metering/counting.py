@@ -27,9 +27,16 @@ class Counted:
 
     node: ir.Node
     work: Multiplication | None
-    """For one candidate."""
+    """For the smallest request that was run."""
     flops: Flops | None
     unmeasured: str = ""
+
+    @property
+    def scale(self) -> float:
+        """The work for one candidate by that of the smallest request."""
+        if self.work is None or self.flops is None or not self.work.flops:
+            return 1.0
+        return self.flops.at(1) / self.work.flops
 
 
 def is_product(node: ir.Node) -> bool:
@@ -53,7 +60,7 @@ def seen_shapes(model: Model, nodes: Sequence[ir.Node], feeds: Feeds) -> Mapping
 
 
 def count_products(model: Model, runs: Mapping[int, Feeds]) -> tuple[Counted, ...]:
-    """Return the FLOPs of each product, from runs of 1, 2 and 3 candidates, or of 1 alone.
+    """Return the FLOPs of each product, from runs of three consecutive sizes, or of one alone.
 
     With one run all work is counted per candidate. Raises ExecutionError when a run fails.
     """
@@ -68,16 +75,17 @@ def _count(node: ir.Node, seen: Mapping[int, Mapping[ir.Value, Shape]]) -> Count
     except Unsupported as reason:
         return Counted(node, None, None, str(reason))
     flops = spread({size: work.flops for size, work in works.items()})
-    return Counted(node, works[1], flops, "" if flops is not None else _FASTER)
+    return Counted(node, works[min(works)], flops, "" if flops is not None else _FASTER)
 
 
 def spread(work: Mapping[int, int]) -> Flops | None:
     """Return FLOPs as per request and per candidate; None when they do not grow so."""
+    size = min(work)
     if len(work) == 1:
-        return Flops(0, work[1])
-    per_candidate = work[2] - work[1]
-    per_request = work[1] - per_candidate
-    if per_request < 0 or work[3] != per_request + 3 * per_candidate:
+        return Flops(0, round(work[size] / size))
+    per_candidate = work[size + 1] - work[size]
+    per_request = work[size] - size * per_candidate
+    if per_request < 0 or work[size + 2] != per_request + (size + 2) * per_candidate:
         return None
     return Flops(per_request, per_candidate)
 

@@ -40,7 +40,8 @@ class Exposed:
             value.shape = None  # what inference said; the run will tell
         graph.outputs.extend(found)
         self.names = tuple(names)
-        self._session = open_session(Model(clone, model.name), threads=1, optimize=False)
+        exposed = Model(clone, model.name)
+        self._session = open_session(exposed, threads=1, optimize=False, silent=True)
 
     def run(self, feeds: Feeds) -> Feeds:
         """Return the chosen values by name; raises ExecutionError when the run fails."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import onnx_ir as ir
 
@@ -28,7 +29,6 @@ SEEDS = tuple(range(8))
 _CANDIDATES = 3
 _LENGTH = 32
 """What an extent other than the candidates' has in drawn requests when only the run tells it."""
-_SIZES = (1, 2, 3)
 _NAMED = 5
 """Values that a note names before it says how many more there are."""
 Seen = Mapping[ir.Value, Observation]
@@ -62,7 +62,8 @@ class _Meter:
     def run(self, requests: Sequence[Feeds]) -> Measurement:
         try:
             requester = self.requester()
-            counted, seen = self.observe(requester)
+            counted = self.count(requester)
+            seen = self.observe(requester, counted)
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"nothing could be measured: {error}")
             return self.nothing()
@@ -85,27 +86,36 @@ class _Meter:
                 f"the inputs are fixed at {plan.fixed_batch} candidates; let them vary with "
                 "--free-batch, or export with a dynamic batch"
             )
-        return Requester(plan, self.seeds, _CANDIDATES, _LENGTH)
-
-    def observe(self, requester: Requester) -> tuple[tuple[Counted, ...], Seen]:
         self.tell(0.0, "running the original")
         self.note_bodies()
-        counted = count_products(self.model, self.runs(requester))
-        closely = {value for each in counted for value in each.node.inputs if value is not None}
-        seen = watch(self.model, requester, closely, lambda s, w: self.tell(0.1 + 0.4 * s, w))
-        return counted, seen
-
-    def runs(self, requester: Requester) -> Mapping[int, Feeds]:
-        sizes = _SIZES if requester.plan.fixed_batch is None else (1,)
-        if len(sizes) == 1:
+        alone = Requester(plan, self.seeds, _CANDIDATES, _LENGTH)
+        twice = replace(alone, copies=2)
+        if plan.fixed_batch == 1:
             self.notes.append("the batch is fixed at 1: all work is counted per candidate")
-        return {size: requester.batch(size) for size in sizes}
+        elif not self.runs_at(alone) and self.runs_at(twice):
+            self.notes.append("it cannot be run with one candidate: each was sent twice")
+            return twice
+        return alone
+
+    def runs_at(self, requester: Requester) -> bool:
+        try:
+            Exposed(self.model, ()).run(requester.batch(requester.copies))
+        except ExecutionError:
+            return False
+        return True
+
+    def count(self, requester: Requester) -> tuple[Counted, ...]:
+        return count_products(self.model, _runs(requester))
+
+    def observe(self, requester: Requester, counted: Sequence[Counted]) -> Seen:
+        closely = {value for each in counted for value in each.node.inputs if value is not None}
+        return watch(self.model, requester, closely, lambda s, w: self.tell(0.1 + 0.4 * s, w))
 
     def spans(
         self, requester: Requester, counted: Sequence[Counted], seen: Seen
     ) -> Mapping[str, Span]:
-        if requester.plan.fixed_batch is not None:
-            self.notes.append("no affine rank: the inputs hold one candidate only")
+        if requester.plan.fixed_batch is not None or requester.copies > 1:
+            self.notes.append("no affine rank: it takes runs of one candidate and of many")
             return {}
         try:
             return find_spans(
@@ -119,7 +129,7 @@ class _Meter:
         self.tell(0.7, "running the rewritten model")
         before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
         try:
-            found = count_reached(self.planned, self.runs(requester), before)
+            found = count_reached(self.planned, _runs(requester), before)
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"what was reached is not known: {error}")
             return None
@@ -260,6 +270,10 @@ class _Meter:
             for node in nodes
         )
         return self.told(products, None, None, ())
+
+
+def _runs(requester: Requester) -> Mapping[int, Feeds]:
+    return {size: requester.batch(size) for size in requester.sizes}
 
 
 def _sum(flops: Iterable[Flops | None]) -> Flops:

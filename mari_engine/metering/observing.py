@@ -28,6 +28,8 @@ class Observation:
         """It differed between two runs of the same request."""
         self.grows = False
         """It is larger for more candidates."""
+        self.copied: tuple[int, ...] = ()
+        """Its axes along which one candidate stands several times."""
         self.differs = False
         """Some element differed between candidates of one request."""
         self.varies: Mask = np.zeros(0, np.bool_)
@@ -60,6 +62,14 @@ class Observation:
             array.shape == self._origin.shape and not unlike(array, self._origin).any()
         )
         self.random = self.random or not same
+
+    def compare(self, shape: tuple[int, ...], *, copies: int) -> None:
+        """Take in the shape for one candidate more, and how often each candidate stood here."""
+        own = self.shape or ()
+        self.grows = shape != own
+        pairs = zip(own, shape, strict=False)
+        if copies > 1:
+            self.copied = tuple(at for at, (one, other) in enumerate(pairs) if one != other)
 
     def forget(self) -> None:
         """Let the arrays of the runs go."""

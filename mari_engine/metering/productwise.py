@@ -36,7 +36,7 @@ def measure_product(
     if counted.work is not None and counted.flops is not None and not why:
         before = counted.flops
         own = [None if value is None else seen.get(value) for value in node.inputs]
-        best = attainable(counted.work, own)
+        best = attainable(counted.work, own, scale=counted.scale)
         limit = by_rank(counted, best, span, seen)
         operands = tuple(_operands(counted, counted.work, seen, span))
     return ProductMeasure(

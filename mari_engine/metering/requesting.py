@@ -23,16 +23,35 @@ class Requester:
     candidates: int
     """How many candidates each user meets, one at a time."""
     length: int
+    copies: int = 1
+    """How often each candidate stands in the requests of one: 2 where the model takes no fewer."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of candidates by which it is told what grows with them, the smallest first.
+
+        Only one where the model allows no other.
+        """
+        if self.plan.fixed_batch is not None:
+            return (self.copies,)
+        return (self.copies, self.copies + 1, self.copies + 2)
 
     def singles(self) -> Iterator[tuple[int, Feeds]]:
         """Yield requests of one candidate, user by user, each with the candidate's number."""
         for seed in self.seeds:
-            user = self.plan.draw(batch=1, seed=seed, length=self.length)
+            user = self.draw(seed)
             yield 0, user
             for number in range(1, self.candidates):
-                other = seed + _OTHER_CANDIDATES * number
-                drawn = self.plan.draw(batch=1, seed=other, length=self.length)
-                yield number, self.meet(user, drawn)
+                yield number, self.meet(user, self.draw(seed + _OTHER_CANDIDATES * number))
+
+    def draw(self, seed: int) -> Feeds:
+        """Return a request of one candidate, repeated as often as the model needs."""
+        feeds = self.plan.draw(batch=self.copies, seed=seed, length=self.length)
+        for item in self.plan.inputs if self.copies > 1 else ():
+            for axis in self.plan.candidate_axes(item):
+                first = np.take(feeds[item.name], [0], axis)
+                feeds[item.name] = np.repeat(first, self.copies, axis)
+        return feeds
 
     def batch(self, candidates: int) -> Feeds:
         """Return the first user's request with this many candidates at once."""

@@ -42,7 +42,8 @@ def watch(
             found[value].see_again(arrays[value.name or ""])
             found[value].forget()
         if requester.plan.fixed_batch is None:
-            arrays = exposed.run(requester.batch(2))
+            arrays = exposed.run(requester.batch(requester.sizes[1]))
             for value in group:
-                found[value].grows = arrays[value.name or ""].shape != found[value].shape
+                shape = arrays[value.name or ""].shape
+                found[value].compare(shape, copies=requester.copies)
     return found

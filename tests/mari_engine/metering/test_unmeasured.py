@@ -65,6 +65,29 @@ def test_a_batch_that_is_fixed_at_one() -> None:
     assert any("fixed at 1" in note for note in found.notes)
 
 
+def test_a_model_that_takes_no_fewer_than_two_candidates(capfd: pytest.CaptureFixture[str]) -> None:
+    """Squeeze without axes takes the candidates away where there is one."""
+    data = build(
+        """
+        tall = Unsqueeze (user, one)
+        short = Squeeze (tall)
+        pairs = Concat <axis = 1> (short, item)
+        y = MatMul (pairs, W)
+        z = MatMul (once, K)
+        """,
+        inputs="float[N, 3] user, float[N, 2] item, float[1, 3] once",
+        outputs="float[N, 2] y, float[1, 4] z",
+        weights={"W": weight(5, 2), "K": weight(3, 4), "one": np.array([1])},
+    )
+    found = measured(data, roles(user="user", item="item", once="user"))
+    first, second = found.products
+    assert first.before == Flops(0, 2 * 5 * 2)
+    assert first.attainable == Flops(2 * 3 * 2, 2 * 2 * 2)
+    assert second.before == second.attainable == Flops(2 * 3 * 4, 0)
+    assert "each was sent twice" in found.notes[0]
+    assert "Non-zero status" not in capfd.readouterr().err
+
+
 def test_quantized_products_have_no_declaration() -> None:
     data = build(
         """
