@@ -117,6 +117,7 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
             continue
         calls += 1
         if spec is None:
+            moved += _bytes(node, known)
             if node in known.unknown:
                 uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
             continue
@@ -157,7 +158,7 @@ def _batches(spec: Spec) -> Flops:
 def _bytes(node: ir.Node, known: Survey) -> Flops:
     """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
     total: Counter[bool] = Counter()
-    spec = known.specs[node]
+    spec = known.specs.get(node)
     if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
         return Flops()  # the same elements in the same order: runtimes move nothing
     read = node.outputs if isinstance(spec, Pick) else node.inputs

@@ -77,7 +77,7 @@ def _through(
     spec = known.specs.get(node)
     if spec is None:
         tags = _all(node, paints)
-        if any(_has_rows(value, known) for value in node.inputs):
+        if any(_has_rows(value, known) for value in (*node.inputs, *node.outputs)):
             tags |= rows
         return [Paint(((1, tags),))] * len(node.outputs)
     inputs = [

@@ -25,7 +25,7 @@ from mari_engine.forms import (
     waits,
 )
 from mari_engine.merging import merge
-from mari_engine.sizes import Axes, flat
+from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, distributed, kinds
 
 _MOST_GROUPS = 4
@@ -226,7 +226,9 @@ def affine(step: Step) -> Form | None:
         return None
     if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
         return None
-    tensors = [emitter.value(step.atom(at).tensor) for at in range(1, len(step.forms))]
+    atoms = [step.atom(at) for at in range(1, len(step.forms))]
+    full = [step.shop.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
+    tensors = [emitter.value(atom.tensor) for atom in full]
     factor, shift = (
         Atom(step.result, tensor, ((spec.position,),)) for tensor in spec.spell(emitter, tensors)
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mari_engine.factors import Affine, Along, Spec
+from mari_engine.factors import Affine, Along, Slices, Spec
 from mari_engine.ops.call import Call, Rule, normal
-from mari_engine.sizes import Unsupported, flat, positions
+from mari_engine.sizes import Unsupported, flat, positions, size, static
 
 
 def softmax(call: Call) -> Spec:
@@ -34,7 +34,8 @@ def layer_norm(call: Call) -> Spec:
     along = tuple(place for group in positions(axes)[at:] for place in group)
     inner = axes[at:]
     for extra in range(1, len(call.operands)):
-        if call.given(extra) and flat(call.axes(extra)) != flat(inner):
+        given = [size(axis) for axis in call.axes(extra)] if call.given(extra) else None
+        if given not in (None, [size(axis) for axis in inner]):
             raise Unsupported("a scale that is not given per normalized element")
     return Along(
         operands=(axes, *[inner if fact else None for fact in call.operands[1:]]),
@@ -50,10 +51,20 @@ def batch_norm(call: Call) -> Spec:
     axes = call.axes(0)
     if call.outputs > 1 or call.attribute("training_mode", 0):
         raise Unsupported("the norm runs in training mode")
-    if len(axes) < 2 or len(axes[1]) != 1 or any(call.axes(at) != axes[1:2] for at in range(1, 5)):
+    if len(axes) < 2 or any(
+        [size(a) for a in call.axes(at)] != [size(axes[1])] for at in range(1, 5)
+    ):
         raise Unsupported("channels that are not one axis")
     own = tuple(range(len(flat(axes))))
     channel = positions(axes)[1]
+    if len(channel) != 1 or static(axes[1]) is None:  # statistics of rows: a LayerNorm of Keras
+        return Slices(
+            operands=(axes, *[axes[1:2]] * 4),
+            results=(axes,),
+            weight=2,
+            terms=(own, *[channel] * 4),
+            outputs=(own,),
+        )
     return Affine(
         operands=(axes, *[axes[1:2]] * 4),
         results=(axes,),
