@@ -11,18 +11,18 @@ _MOST_READERS = 4
 
 
 class Lookahead:
-    """Answers for each value of the original graph, each once."""
+    """Knows it for each value of the original graph, from one walk against its order."""
 
-    def __init__(self, known: Survey) -> None:
+    def __init__(self, graph: ir.Graph, known: Survey) -> None:
         self.known = known
-        self._seen: dict[ir.Value, bool] = {}
+        self._waits: set[ir.Value] = set()
+        for node in reversed(graph):
+            self._waits.update(value for value in node.outputs if self._follow(value))
+        self._waits.update(value for value in graph.inputs if self._follow(value))
 
     def can_wait(self, value: ir.Value) -> bool:
         """Return True when every way from this value leads, by linear steps, into a product."""
-        if value not in self._seen:
-            self._seen[value] = False  # on a way that is being followed, or to an end
-            self._seen[value] = self._follow(value)
-        return self._seen[value]
+        return value in self._waits
 
     def _follow(self, value: ir.Value) -> bool:
         uses = value.uses()

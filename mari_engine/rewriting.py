@@ -77,7 +77,7 @@ class _Interpreter:
         self.model = model
         self.graph = model.ir.graph
         self.known = known
-        self.lookahead = Lookahead(known)
+        self.lookahead = Lookahead(self.graph, known)
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
         self.settling = Settling(self.emitter, candidates=candidates)
