@@ -64,7 +64,7 @@ class Atom:
     dims: Dims
     note: str = ""
 
-    @property
+    @cached_property
     def present(self) -> frozenset[int]:
         """The positions along which it varies."""
         return frozenset(at for group in self.dims for at in group)
@@ -91,7 +91,7 @@ class Product:
     scale: float = 1.0
     source: tuple[ir.Node, ...] = ()
 
-    @property
+    @cached_property
     def present(self) -> frozenset[int]:
         """The positions along which it varies."""
         return frozenset(at for at, label in enumerate(self.output) if label >= 0)
@@ -126,7 +126,7 @@ class Sum:
     axes: Axes
     terms: tuple[Term, ...]
 
-    @property
+    @cached_property
     def present(self) -> frozenset[int]:
         """The positions along which it varies."""
         return frozenset[int]().union(*(term.present for term in self.terms))
@@ -147,12 +147,12 @@ class Blocks:
     names: tuple[str, ...] = ()
     """What to call each part in a layout."""
 
-    @property
+    @cached_property
     def present(self) -> frozenset[int]:
         """The positions along which it varies."""
         return frozenset[int]().union(*(part.present for part in self.parts), {self.position})
 
-    @property
+    @cached_property
     def sides(self) -> tuple[frozenset[int], ...]:
         """For each part, the positions other than the columns' along which it varies."""
         return tuple(part.present - {self.position} for part in self.parts)

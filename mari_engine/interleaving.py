@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+
+from mari_engine.collecting import no_collection
 
 K = TypeVar("K")
 
@@ -52,7 +53,8 @@ def time_interleaved(
     wanted = rounds or min(_MOST_ROUNDS, max(_FEWEST_ROUNDS, fitting))
     samples: dict[K, list[float]] = {way: [] for way in ways}
     started = time.perf_counter()
-    with _no_collection():
+    gc.collect()
+    with no_collection():
         for at in range(wanted):
             if each_round is not None:
                 each_round(at / wanted)
@@ -89,16 +91,3 @@ def _warm_up(run: Callable[[], object]) -> float:
 def _rotate(ways: list[K], by: int) -> list[K]:
     start = by % len(ways)
     return ways[start:] + ways[:start]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python's garbage collector from running inside a timed run."""
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import onnx_ir as ir
@@ -28,6 +29,10 @@ class Ledger:
     layouts: list[FusionLayout] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     """Nodes at which the rewriter itself failed, and how: they are kept, and it needs mending."""
+    _moves: dict[Blocks, tuple[tuple[Segment, ...], tuple[Segment, ...]]] = field(
+        default_factory=dict
+    )
+    """By joined columns, which many products may read."""
 
     def record(self, node: ir.Node, action: Action, reason: str) -> None:
         """Note what became of a product and why."""
@@ -35,24 +40,24 @@ class Ledger:
 
     def moved(self, node: ir.Node, blocks: Blocks) -> None:
         """Note how a fusion layer's columns lie before and after."""
-        before = segments(blocks, np.arange(len(blocks.part)))
-        side = np.array([per_candidate(part) for part in blocks.parts])[blocks.part]
-        after = segments(blocks, np.lexsort((blocks.column, blocks.part, side)))
-        self.layouts.append(FusionLayout(node.name or "", before, after))
+        if blocks not in self._moves:
+            side = np.array([per_candidate(part) for part in blocks.parts])[blocks.part]
+            order = np.lexsort((blocks.column, blocks.part, side))
+            self._moves[blocks] = segments(blocks, np.arange(len(side))), segments(blocks, order)
+        self.layouts.append(FusionLayout(node.name or "", *self._moves[blocks]))
 
 
 def segments(blocks: Blocks, order: Index) -> tuple[Segment, ...]:
     """Return the runs of columns, taken in this order, that lie together in one part."""
-    out: list[Segment] = []
-    stop = 0
-    for at, (part, column) in enumerate(
-        zip(blocks.part[order].tolist(), blocks.column[order].tolist(), strict=True)
-    ):
-        name = blocks.names[part] if blocks.names else f"part {part}"
-        side = Side.CANDIDATE if per_candidate(blocks.parts[part]) else Side.REQUEST
-        if out and (out[-1].source, out[-1].side, stop) == (name, side, column):
-            out[-1] = Segment(out[-1].start, at + 1, side, name, out[-1].source_start)
-        else:
-            out.append(Segment(at, at + 1, side, name, column))
-        stop = column + 1
-    return tuple(out)
+    names = blocks.names or tuple(f"part {at}" for at in range(len(blocks.parts)))
+    sides = [Side.CANDIDATE if per_candidate(part) else Side.REQUEST for part in blocks.parts]
+    numbers: dict[tuple[str, Side], int] = {}
+    of_part = [numbers.setdefault(key, len(numbers)) for key in zip(names, sides, strict=True)]
+    source, column = np.array(of_part)[blocks.part[order]], blocks.column[order]
+    cuts = np.flatnonzero((np.diff(source) != 0) | (np.diff(column) != 1)) + 1
+    bounds, told = [0, *cuts.tolist(), len(order)], list(numbers)
+    return tuple(
+        Segment(start, stop, side, name, int(column[start]))
+        for start, stop in pairwise(bounds)
+        for name, side in [told[int(source[start])]]
+    )

@@ -11,6 +11,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.admitting import parse_model
+from mari_engine.collecting import no_collection
 from mari_engine.errors import ModelError
 from mari_engine.external_data import check_external_data, external_tensors, fingerprint
 from mari_engine.freeing import check_freed, free_inputs, mend_reshapes
@@ -66,6 +67,7 @@ class Model:
         return tuple(sorted({Path(tensor.path) for tensor in external_tensors(self.ir)}))
 
 
+@no_collection()
 def load(source: str | Path | bytes, *, name: str | None = None, free_batch: bool = False) -> Model:
     """Return the normalized model in a file or in a file's bytes.
 

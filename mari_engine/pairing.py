@@ -18,7 +18,7 @@ from mari_engine.forms import Atom, Blocks, Form, Product, per_candidate, with_e
 from mari_engine.forms import width as width_of
 from mari_engine.matching import match_factors
 from mari_engine.sizes import Axes, flat
-from mari_engine.steps import Shop, one_part_per_side
+from mari_engine.steps import Shop
 from mari_engine.types import Action
 
 _SMALL_MATRIX = 0.1
@@ -174,10 +174,10 @@ def _grid(product: Product, axes: Axes, shop: Shop) -> _Grid | None:
 
 def _neat(rows: _Operand, across: _Operand, shop: Shop) -> tuple[_Operand, _Operand]:
     """Return both with one part a side; of the same columns made once, if they are the same."""
-    joined = one_part_per_side(rows.joined, shop.settling)
+    joined = shop.grouping.one_part_per_kind(rows.joined)
     place = _same_columns(rows.joined, across.joined)
     if place is None:
-        other = one_part_per_side(across.joined, shop.settling)
+        other = shop.grouping.one_part_per_kind(across.joined)
         return _Operand(joined, rows.labels), _Operand(other, across.labels)
     labels = tuple(across.labels[place[p]] if p in place else -1 for p in range(len(rows.labels)))
     return _Operand(joined, rows.labels), _Operand(joined, labels)

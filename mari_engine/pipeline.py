@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mari_engine.artifact import save_artifact
 from mari_engine.choosing import Choice, choose
+from mari_engine.collecting import no_collection
 from mari_engine.coloring import color_surveyed
 from mari_engine.emitting import SOURCE
 from mari_engine.errors import LabelError, VerificationError
@@ -51,6 +52,7 @@ class OptimizeResult(CheckedPlan):
         save_artifact(self, directory)
 
 
+@no_collection()
 def plan(
     model: Model,
     labels: Labels,

@@ -26,7 +26,7 @@ from mari_engine.forms import (
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat, positions
-from mari_engine.steps import Step, distributed, kinds
+from mari_engine.steps import Step, distributed
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""
@@ -64,7 +64,7 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     common = frozenset[int]()
     if not lazy:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
-    groups = _groups(blocks, [kinds(form, settling) for form in blocks])
+    groups = _groups(blocks, [step.shop.grouping.groups(form).kinds for form in blocks])
     sides = [tuple(_side(kind, common) for kind in key) for key in groups]
     if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
         return None

@@ -31,7 +31,7 @@ from mari_engine.forms import (
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
-from mari_engine.steps import Step, columns_apart, distributed, kinds, side_by_side
+from mari_engine.steps import Step, columns_apart, distributed
 from mari_engine.types import Action
 
 
@@ -172,7 +172,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
     """Return the operand whose columns are split, having decided that it pays."""
     for at in range(len(spec.terms)):
         form = step.forms[at]
-        if not isinstance(form, Blocks) or len(set(kinds(form, step.shop.settling))) < 2:
+        if not isinstance(form, Blocks) or len(step.shop.grouping.groups(form).members) < 2:
             continue
         if spec.terms[at][form.position] in spec.output:
             continue
@@ -203,16 +203,16 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
 
     width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
-    counts = np.bincount(form.part, minlength=len(form.parts)).tolist()
-    whole = {spec.terms[at][place] for side in form.sides for place in side}
-    blocks, lazy = dict[frozenset[int], int](), 0.0
-    for kind, side, part, columns in zip(
-        kinds(form, step.shop.settling), form.sides, form.parts, counts, strict=True
-    ):
+    groups = step.shop.grouping.groups(form)
+    whole = {spec.terms[at][place] for place in form.present - {form.position}}
+    blocks, pieces, lazy = dict[frozenset[int], int](), dict[frozenset[int], int](), 0.0
+    for kind, members in groups.members.items():
         if isinstance(kind, frozenset):
-            own = frozenset(spec.terms[at][place] for place in side)
-            blocks[own] = blocks.get(own, 0) + columns
+            own = frozenset(spec.terms[at][place] for place in kind)
+            blocks[own] = blocks.get(own, 0) + groups.columns[kind]
+            pieces[own] = pieces.get(own, 0) + len(members)
         else:
+            part = form.parts[members[0]]
             lazy += sum(operand_elements(term, candidates) for term in terms(part)) * width
     side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
     many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
@@ -224,7 +224,7 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         copied=extent_of(whole, len(form.part)) - kept,
         kept=kept,
         joined=step.shop.settling.settled(form),
-        pieces=sum(1 for side in form.sides if side == many),
+        pieces=pieces.get(many, 0),
         products=len(blocks),
         taken=sum(
             extent_of({own[place] for place in other.present}, len(form.part))
@@ -246,11 +246,12 @@ def operand_elements(term: Term, candidates: int) -> int:
 def _told(step: Step, form: Blocks) -> str:
     """Return what becomes of the columns of each kind, in words."""
     counts = {"request": 0, "folded": 0, "candidate": 0}
-    own = kinds(form, step.shop.settling)
-    for part in form.part.tolist():
-        lazy = not isinstance(own[part], frozenset)
-        moving = per_candidate(form.parts[part])
-        counts["folded" if lazy else "candidate" if moving else "request"] += 1
+    groups = step.shop.grouping.groups(form)
+    for kind, members in groups.members.items():
+        lazy = not isinstance(kind, frozenset)
+        moving = per_candidate(form.parts[members[0]])
+        side = "folded" if lazy else "candidate" if moving else "request"
+        counts[side] += groups.columns[kind]
     words = {
         "request": "request columns run once per request",
         "folded": "columns that are linear in few candidate values fold into per-request weights",
@@ -286,31 +287,15 @@ def _split(step: Step, at: int) -> list[Product]:
 
 def _divided(step: Step, form: Blocks) -> list[tuple[Whole, Index]]:
     """Return the blocks, each with the logical column (or columns) behind each of its own."""
-    settling = step.shop.settling
-    if not step.shop.strategy.neat:
-        out, at = list[tuple[Whole, Index]](), 0
-        for part, start, stop in runs(form):
-            columns = np.arange(start, stop)
-            taken = as_whole(settling.algebra.take(form.parts[part], form.position, columns))
-            out.append((taken, np.arange(at, at + len(columns))))
-            at += len(columns)
-        return out
-    blocks = []
-    groups: dict[object, list[int]] = {}
-    for at, kind in enumerate(kinds(form, settling)):
-        groups.setdefault(kind, []).append(at)
-    for members in groups.values():
-        whole, place = side_by_side(form, members, settling)
-        logical = np.flatnonzero(np.isin(form.part, members))
-        width = int(flat(whole.axes)[form.position])
-        if len(place) == width:
-            columns = np.empty(width, dtype=np.int64)
-            columns[place] = logical
-        else:  # a column that stands in several places: bring it there
-            whole = as_whole(settling.algebra.take(whole, form.position, place))
-            columns = logical
-        blocks.append((whole, columns))
-    return blocks
+    if step.shop.strategy.neat:
+        return step.shop.grouping.divided(form)
+    out, at = list[tuple[Whole, Index]](), 0
+    for part, start, stop in runs(form):
+        columns = np.arange(start, stop)
+        taken = as_whole(step.shop.algebra.take(form.parts[part], form.position, columns))
+        out.append((taken, np.arange(at, at + len(columns))))
+        at += len(columns)
+    return out
 
 
 def _rows(step: Step, index: int, own: Labels, label: int, columns: Index) -> Atom:

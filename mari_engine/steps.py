@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import onnx_ir as ir
@@ -19,9 +20,9 @@ from mari_engine.forms import (
     Tensor,
     Whole,
     as_whole,
-    waits,
     with_extent,
 )
+from mari_engine.grouping import Grouping
 from mari_engine.ledger import Ledger
 from mari_engine.settling import Settling
 from mari_engine.sizes import Axes, flat
@@ -51,6 +52,11 @@ class Shop:
     candidates: int
     native: Callable[[ir.Value], ir.Value]
     """Returns an original value in full, in its own layout, in the new graph."""
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """Which parts of joined columns go together."""
+        return Grouping(self.settling)
 
     @property
     def algebra(self) -> Algebra:
@@ -99,59 +105,6 @@ def grouped(blocks: Sequence[Blocks]) -> list[Index]:
     return [np.flatnonzero(which.ravel() == at) for at in order]
 
 
-def kinds(blocks: Blocks, settling: Settling) -> list[object]:
-    """Return what sets each part apart: its side, or itself when it is better not computed yet."""
-    return [
-        part if not settling.settled(part) and waits(part) else side
-        for part, side in zip(blocks.parts, blocks.sides, strict=True)
-    ]
-
-
-def one_part_per_side(blocks: Blocks, settling: Settling) -> Blocks:
-    """Return the blocks with the parts of each side joined into one."""
-    own = kinds(blocks, settling)
-    distinct = list(dict.fromkeys(own))
-    if len(distinct) == len(own):
-        return blocks
-    parts, part, column = list[Whole](), blocks.part.copy(), blocks.column.copy()
-    names = list[str]()
-    for number, kind in enumerate(distinct):
-        members = [at for at, other in enumerate(own) if other == kind]
-        whole, place = side_by_side(blocks, members, settling)
-        parts.append(whole)
-        names.append(_together([blocks.names[at] for at in members]) if blocks.names else "")
-        mine = np.isin(blocks.part, members)
-        part[mine], column[mine] = number, place
-    return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
-
-
-def _together(names: Sequence[str]) -> str:
-    """Return a short name for several values that became one."""
-    rest = len(names) - 2
-    return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def side_by_side(blocks: Blocks, members: Sequence[int], settling: Settling) -> tuple[Whole, Index]:
-    """Return the used columns of some parts as one tensor, and where each logical column is."""
-    pieces, offsets, count = list[Whole](), dict[tuple[int, int], int](), 0
-    for member in members:
-        used = np.unique(blocks.column[blocks.part == member])
-        pieces.append(as_whole(settling.algebra.take(blocks.parts[member], blocks.position, used)))
-        offsets.update({(member, int(column)): count + at for at, column in enumerate(used)})
-        count += len(used)
-    mine = np.isin(blocks.part, members)
-    place = [
-        offsets[pair]
-        for pair in zip(blocks.part[mine].tolist(), blocks.column[mine].tolist(), strict=True)
-    ]
-    if len(pieces) == 1:
-        return pieces[0], np.array(place)
-    atoms = [settling.settle(piece) for piece in pieces]
-    joined = settling.concatenated(atoms, blocks.position)
-    axes = with_extent(blocks.axes, blocks.position, count)
-    return replace(joined, axes=axes), np.array(place)
-
-
 Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
 
 
@@ -167,8 +120,8 @@ def distributed(
     `places` gives for each form the position of the columns, None where it lacks them; blocks
     are so along that position. `result_place` is the columns' position in the result.
     """
-    settling, algebra = step.shop.settling, step.shop.algebra
-    neat = [one_part_per_side(f, settling) if isinstance(f, Blocks) else f for f in forms]
+    grouping, algebra = step.shop.grouping, step.shop.algebra
+    neat = [grouping.one_part_per_kind(f) if isinstance(f, Blocks) else f for f in forms]
     groups = grouped([form for form in neat if isinstance(form, Blocks)])
     width = int(flat(step.result)[result_place])
     part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
