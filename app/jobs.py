@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, Literal, TypeVar
 
@@ -34,6 +35,8 @@ class Job(Generic[T]):
         self.result: T | None = None
         self.error = ""
         """Why it failed, in one line; empty unless `state` is "failed"."""
+        self._began = time.monotonic()
+        self._ended: float | None = None
         self._run = run
         self._alone = alone
         self._cancelled = threading.Event()
@@ -44,6 +47,11 @@ class Job(Generic[T]):
     def active(self) -> bool:
         """True until the work has ended, in whichever way."""
         return self.state in ("waiting", "running")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was started, until it ended; waiting for its turn included."""
+        return (self._ended or time.monotonic()) - self._began
 
     def cancel(self) -> None:
         """Ask the work to stop at its next report of progress."""
@@ -71,6 +79,8 @@ class Job(Generic[T]):
         except Exception as error:  # a thread's error has no other way to reach the page
             log.exception("a job failed")
             self._fail(f"unexpected {type(error).__name__}; the server's log says more")
+        finally:
+            self._ended = time.monotonic()
 
     def _take_turn(self) -> None:
         self.message = "waiting for another session's benchmark to end"

@@ -14,6 +14,9 @@ from mari_engine import DeviceInfo
 OFFERED = (1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 USUAL = (100, 500, 2000)
 MOST_CANDIDATES = 100_000
+BASE_SECONDS = 10
+"""What loading, memory, operators and the machine's peak take, roughly."""
+SECONDS_EACH = 8
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,17 @@ def choose_run(devices: Sequence[DeviceInfo], *, blocked: str, busy: bool) -> Ru
                 "Run benchmark", type="primary", icon=":material/play_arrow:",
                 disabled=bool(reason), key="bench-run",
             )  # fmt: skip
-            if reason:
-                st.caption(plain(reason), width="content")
+            st.caption(plain(reason) or _how_long(batches), width="content")
         if absent:
             with st.expander(f"Absent devices: {plain(', '.join(one.name for one in absent))}"):
                 for one in absent:
                     st.markdown(f"**{plain(one.name)}** — {plain(one.reason)}")
     return Run(str(device), batches or USUAL, threads, clicked)
+
+
+def _how_long(batches: Sequence[int]) -> str:
+    seconds = BASE_SECONDS + SECONDS_EACH * len(batches)
+    return f"Takes about {seconds:,} s on a quiet machine, more for large models."
 
 
 def read_batches(typed: Sequence[str]) -> tuple[tuple[int, ...], str]:

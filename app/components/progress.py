@@ -26,6 +26,7 @@ def _bar(job: Job[Any], key: str) -> None:
     if not job.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.progress(job.share, f"{job.share:.0%} · {plain(job.message or 'starting')}")
+        words = [f"{job.share:.0%}", plain(job.message or "starting"), f"{job.elapsed:,.0f} s"]
+        st.progress(job.share, " · ".join(words))
         if st.button("Cancel", key=key, icon=":material/cancel:"):
             job.cancel()

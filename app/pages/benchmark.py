@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cached
+from app.components.bench_elsewhere import offer_elsewhere
 from app.components.bench_form import choose_run
 from app.components.bench_results import show_results
 from app.components.progress import show_progress
@@ -27,6 +28,9 @@ else:
     blocked = work.unverified()
     busy = work.benchmark is not None and work.benchmark.active
     run = choose_run(cached.list_devices(), blocked=blocked, busy=busy)
+    command = bench_command(
+        work.opened.path, batches=run.batches, device=run.device, threads=run.threads
+    )
     if run.clicked and work.result is not None:
         work.measure(
             start_benchmark(
@@ -40,13 +44,8 @@ else:
         st.rerun()
     if work.benchmark is not None:
         show_progress(work.benchmark, key="bench-cancel")
-    if work.measured is not None:
-        show_results(work.measured)
+    show_results(work)
+    offer_elsewhere(work, command)
     show_review(work, Section.BENCHMARK)
     show_next("pages/review.py", "Review", blocked=work.blocked())
-    show_command(
-        work.opened,
-        bench_command(
-            work.opened.path, batches=run.batches, device=run.device, threads=run.threads
-        ),
-    )
+    show_command(work.opened, command)

@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 
 import plotly.graph_objects as go
 
-from app.views.palette import ARM_SYMBOLS, ARMS
+from app.views.palette import ARM_SYMBOLS, ARMS, BAR_PATTERNS
 from app.views.text import scaled, seconds, times
 from mari_engine import Arm, BenchmarkResult, Timing
 
@@ -62,21 +62,28 @@ def flops_figure(result: BenchmarkResult) -> go.Figure:
     """Return the FLOPs that each arm counts for a request; counted, not measured."""
     figure = go.Figure()
     for arm in _arms(result):
-        timings = _timings(result, arm)
-        figure.add_trace(
-            go.Bar(
-                name=ARMS[arm].name,
-                x=[f"{timing.batch:,}" for timing in timings],
-                y=[timing.flops for timing in timings],
-                text=[scaled(timing.flops, "") for timing in timings],
-                textposition="outside",
-                cliponaxis=False,
-                marker={"color": ARMS[arm].color},
-                hovertemplate="%{text}FLOP<extra>" + ARMS[arm].name + "</extra>",
-            )
-        )
+        counted = [(f"{timing.batch:,}", timing.flops) for timing in _timings(result, arm)]
+        figure.add_trace(_bars(arm, counted, "FLOP"))
     figure.update_xaxes(title="candidates", type="category")
     figure.update_yaxes(title="FLOPs per request", rangemode="tozero", exponentformat="SI")
+    return _dress(figure)
+
+
+def memory_figure(result: BenchmarkResult) -> go.Figure:
+    """Return the peak of memory that each arm's session takes; empty where it is not known."""
+    figure = go.Figure()
+    for arm in _arms(result):
+        known = [
+            (f"{one.batch:,}", one.peak_memory)
+            for one in _timings(result, arm)
+            if one.peak_memory is not None
+        ]
+        if known:
+            figure.add_trace(_bars(arm, known, "B"))
+    if not figure.data:
+        figure.add_annotation(text="not measured on this device", showarrow=False)
+    figure.update_xaxes(title="candidates", type="category")
+    figure.update_yaxes(title="bytes", rangemode="tozero", exponentformat="SI")
     return _dress(figure)
 
 
@@ -186,6 +193,20 @@ def _sweep(
     else:
         figure.update_yaxes(rangemode="tozero", exponentformat="SI")
     return _dress(figure)
+
+
+def _bars(arm: Arm, bars: list[tuple[str, int]], unit: str) -> go.Bar:
+    return go.Bar(
+        name=ARMS[arm].name,
+        x=[name for name, _ in bars],
+        y=[value for _, value in bars],
+        text=[scaled(value, unit) for _, value in bars],
+        textposition="outside",
+        textangle=0,
+        cliponaxis=False,
+        marker={"color": ARMS[arm].color, "pattern": BAR_PATTERNS[arm]},
+        hovertemplate="%{text}<extra>" + ARMS[arm].name + "</extra>",
+    )
 
 
 def _line(arm: Arm, batches: list[int], values: list[float]) -> go.Scatter:

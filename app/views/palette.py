@@ -48,6 +48,21 @@ ARM_SYMBOLS = {
     Arm.MARI: "circle",
 }
 
+
+def bar_pattern(shape: str) -> dict[str, object]:
+    """Return Plotly's fill pattern over a bar's own color."""
+    fill = {"fillmode": "overlay", "fgcolor": "rgba(255,255,255,.6)", "solidity": 0.25}
+    return {"shape": shape, **fill}
+
+
+BAR_PATTERNS = {
+    Arm.ORIGINAL: bar_pattern("/"),
+    Arm.ONE_SHOT: bar_pattern("."),
+    Arm.FRAGMENTS: bar_pattern("x"),
+    Arm.MARI: bar_pattern(""),
+}
+"""For arms as bars."""
+
 ACTIONS = {
     Action.SPLIT: "split: request share once, candidate share per candidate",
     Action.ONCE: "once: runs at one row per request",
