@@ -26,8 +26,9 @@ def start_benchmark(
     batches: Sequence[int],
     device: str,
     threads: int,
+    arms: Sequence[mari.Arm] = tuple(mari.Arm),
 ) -> Job[mari.BenchmarkResult]:
-    """Measure all arms in the background, alone on this server."""
+    """Measure these arms in the background, alone on this server."""
 
     def run(progress: mari.Progress) -> mari.BenchmarkResult:
         return mari.benchmark(
@@ -36,6 +37,7 @@ def start_benchmark(
             batches=tuple(batches),
             device=device,
             threads=threads,
+            arms=arms,
             insight=True,
             progress=progress,
         )

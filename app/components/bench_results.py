@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import plotly.graph_objects as go
@@ -23,7 +21,7 @@ from app.views.machines import machine_rows, machines_figure, name_machine
 from app.views.operators import operators_figure
 from app.views.palette import ARMS
 from app.views.roofline import roofline_figure
-from app.views.text import plain
+from app.views.text import plain, rows_csv
 from app.work import Work
 from mari_engine import Arm, BenchmarkResult
 
@@ -145,7 +143,7 @@ def _show_numbers(result: BenchmarkResult) -> None:
     st.caption(plain(" · ".join(f"{key}: {value}" for key, value in result.machine.items())))
     with st.container(horizontal=True):
         st.download_button(
-            "CSV", _csv(rows), "benchmark.csv", "text/csv", icon=":material/download:",
+            "CSV", rows_csv(rows), "benchmark.csv", "text/csv", icon=":material/download:",
             on_click="ignore",
         )  # fmt: skip
         st.download_button(
@@ -173,11 +171,3 @@ def _table(rows: list[dict[str, object]]) -> None:
         height="content",
         column_config={name: number(format=how) for name, how in _FORMATS},
     )
-
-
-def _csv(rows: list[dict[str, object]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

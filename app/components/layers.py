@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.charts import fragment_cost
+from app.views.moves import find_moves, move_rows
 from app.views.strips import SharedLayout, explain, layout_figure, share_layouts
-from app.views.text import count, plain, shorten
-from mari_engine import BenchmarkResult, Plan
+from app.views.text import count, plain, rows_csv, shorten
+from mari_engine import Plan
 
 MOST_AT_ONCE = 3
+MOST_ROWS = 12
+TALL = 440
 
 
-def show_layers(plan: Plan, measured: BenchmarkResult | None) -> None:
+def show_layers(plan: Plan) -> None:
     """Draw the layouts; the reader chooses which when there are many."""
     shared = share_layouts(plan.layout)
     if not shared:
@@ -34,7 +36,18 @@ def show_layers(plan: Plan, measured: BenchmarkResult | None) -> None:
                 layout_figure(one.layout), key=f"layer-{at}", config={"displayModeBar": False}
             )
             st.caption(explain(one.layout))
-    st.caption(fragment_cost(measured))
+            show_moves(one, at)
+
+
+def show_moves(shared: SharedLayout, at: int) -> None:
+    """Draw where each fragment went, as a table to take away."""
+    rows = move_rows(find_moves(shared.layout))
+    with st.expander(f"How each of {len(rows):,} fragments moved", icon=":material/swap_vert:"):
+        st.dataframe(rows, hide_index=True, height=TALL if len(rows) > MOST_ROWS else "content")
+        st.download_button(
+            "CSV", rows_csv(rows), "moves.csv", "text/csv", icon=":material/download:",
+            on_click="ignore", key=f"moves-{at}",
+        )  # fmt: skip
 
 
 def _title(shared: SharedLayout) -> str:

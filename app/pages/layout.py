@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cached
+from app.components.decisions import show_decisions
+from app.components.fragments import show_fragment_cost
+from app.components.input_order import show_input_order
 from app.components.layers import show_layers
 from app.components.review import show_review
 from app.components.steps import show_command, show_error, show_missing, show_next
 from app.state import get_work
 from app.views.commands import inspect_command
-from app.views.decisions import count_actions, decision_rows, sum_up
+from app.views.decisions import sum_up
 from app.views.text import plain, scaled, times
 from mari_engine import MariError, Section
 
@@ -37,12 +40,14 @@ else:
         ]
         for column, (name, value) in zip(st.columns(len(cards)), cards, strict=True):
             column.metric(name, value)
-        show_layers(plan, work.measured)
-        st.subheader("Every product, and why", anchor=False)
-        st.caption(
-            " · ".join(f"**{n}** {meaning}" for _, n, meaning in count_actions(plan.decisions))
-        )
-        st.dataframe(decision_rows(plan.decisions, candidates), hide_index=True)
+        layers, order, products = st.tabs(["Layers", "Input order", "Every product, and why"])
+        with layers:
+            show_layers(plan)
+            show_fragment_cost(work)
+        with order:
+            show_input_order(work)
+        with products:
+            show_decisions(plan.decisions, candidates)
         show_review(work, Section.LAYOUT)
         show_next("pages/benchmark.py", "Benchmark")
         show_command(work.opened, inspect_command(work.opened.path))

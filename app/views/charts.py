@@ -62,11 +62,11 @@ def flops_figure(result: BenchmarkResult) -> go.Figure:
     """Return the FLOPs that each arm counts for a request; counted, not measured."""
     figure = go.Figure()
     for arm in _arms(result):
-        counted = [(f"{timing.batch:,}", timing.flops) for timing in _timings(result, arm)]
-        figure.add_trace(_bars(arm, counted, "FLOP"))
+        counted = [(f"{timing.batch:,}", timing.flops) for timing in timings_of(result, arm)]
+        figure.add_trace(arm_bars(arm, counted, "FLOP"))
     figure.update_xaxes(title="candidates", type="category")
     figure.update_yaxes(title="FLOPs per request", rangemode="tozero", exponentformat="SI")
-    return _dress(figure)
+    return dress(figure)
 
 
 def memory_figure(result: BenchmarkResult) -> go.Figure:
@@ -75,16 +75,16 @@ def memory_figure(result: BenchmarkResult) -> go.Figure:
     for arm in _arms(result):
         known = [
             (f"{one.batch:,}", one.peak_memory)
-            for one in _timings(result, arm)
+            for one in timings_of(result, arm)
             if one.peak_memory is not None
         ]
         if known:
-            figure.add_trace(_bars(arm, known, "B"))
+            figure.add_trace(arm_bars(arm, known, "B"))
     if not figure.data:
         figure.add_annotation(text="not measured on this device", showarrow=False)
     figure.update_xaxes(title="candidates", type="category")
     figure.update_yaxes(title="bytes", rangemode="tozero", exponentformat="SI")
-    return _dress(figure)
+    return dress(figure)
 
 
 def timing_rows(result: BenchmarkResult) -> list[Row]:
@@ -146,21 +146,6 @@ def describe_noise(result: BenchmarkResult) -> str:
     )
 
 
-def fragment_cost(result: BenchmarkResult | None) -> str:
-    """Return what one product per fragment was measured to cost, or how to find out."""
-    if result is None:
-        return "What fragmentation costs in time is measured in the Benchmark step."
-    batch = max(result.batches)
-    neat, loose = result.timing(Arm.MARI, batch), result.timing(Arm.FRAGMENTS, batch)
-    if neat is None or loose is None:
-        reason = result.skipped.get(Arm.FRAGMENTS, "it was not among the arms")
-        return f"One product per fragment was not measured: {reason}."
-    return (
-        f"Measured at {batch:,} candidates: {seconds(loose.p50)} with one product per fragment,"
-        f" {seconds(neat.p50)} in the neat layout, {loose.p50 / neat.p50:.2f} times as long."
-    )
-
-
 def _sweep(
     result: BenchmarkResult,
     *,
@@ -173,7 +158,7 @@ def _sweep(
 ) -> go.Figure:
     figure = go.Figure()
     for arm in _arms(result):
-        timings = _timings(result, arm)
+        timings = timings_of(result, arm)
         batches = [timing.batch for timing in timings]
         if low is not None and high is not None:
             edge = [high(one) for one in timings] + [low(one) for one in reversed(timings)]
@@ -192,10 +177,11 @@ def _sweep(
         figure.update_yaxes(type="log", tickvals=marks, ticktext=[f"{mark:g}" for mark in marks])
     else:
         figure.update_yaxes(rangemode="tozero", exponentformat="SI")
-    return _dress(figure)
+    return dress(figure)
 
 
-def _bars(arm: Arm, bars: list[tuple[str, int]], unit: str) -> go.Bar:
+def arm_bars(arm: Arm, bars: list[tuple[str, int]], unit: str) -> go.Bar:
+    """Return one arm's bars, with their values written on them."""
     return go.Bar(
         name=ARMS[arm].name,
         x=[name for name, _ in bars],
@@ -236,7 +222,8 @@ def _band(arm: Arm, x: list[int], y: list[float]) -> go.Scatter:
     )  # fmt: skip
 
 
-def _dress(figure: go.Figure) -> go.Figure:
+def dress(figure: go.Figure) -> go.Figure:
+    """Return the figure, sized and with its legend on top, as all charts of measurements are."""
     figure.update_layout(
         height=340,
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
@@ -254,6 +241,7 @@ def _arms(result: BenchmarkResult) -> list[Arm]:
     return [arm for arm in ARMS if any(timing.arm == arm for timing in result.timings)]
 
 
-def _timings(result: BenchmarkResult, arm: Arm) -> list[Timing]:
+def timings_of(result: BenchmarkResult, arm: Arm) -> list[Timing]:
+    """Return one arm's timings, smaller requests first."""
     found = [timing for timing in result.timings if timing.arm == arm]
     return sorted(found, key=lambda timing: timing.batch)

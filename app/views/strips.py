@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from app.views.moves import find_moves, ribbons
 from app.views.palette import SIDES, side_of
 from app.views.text import count, markup, shorten
 from mari_engine import Column, FusionLayout, Role, Segment, Side
@@ -15,6 +16,9 @@ LETTER_SHARE = 0.012
 """A segment narrower than this share of the strip holds no letter."""
 NAME_SHARE = 0.09
 """A segment at least this wide also holds its name."""
+BAR = 0.5
+"""The height of a strip, of the distance between two."""
+LAYOUT_HEIGHT = 250
 LINED_SHARE = 0.006
 """Strips with a narrower segment are drawn without lines, which would cover it."""
 
@@ -42,8 +46,11 @@ def share_layouts(layouts: Sequence[FusionLayout]) -> list[SharedLayout]:
 
 
 def layout_figure(layout: FusionLayout) -> go.Figure:
-    """Return the columns of a fusion layer's input before and after, one strip each."""
-    return _figure([("after", layout.after), ("before", layout.before)])
+    """Return the columns of a fusion layer's input before and after, and bands between them."""
+    figure = _figure([("after", layout.after), ("before", layout.before)])
+    low, high = BAR / 2, 1 - BAR / 2
+    bands = ribbons(find_moves(layout), top=high, bottom=low)
+    return figure.add_traces(bands).update_layout(height=LAYOUT_HEIGHT)
 
 
 def columns_figure(columns: Sequence[Column]) -> go.Figure:
@@ -68,7 +75,7 @@ def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
     figure = go.Figure()
     for side in SIDES:
         chosen = [
-            (name, segment) for name, segments in strips for segment in segments
+            (at, segment) for at, (_, segments) in enumerate(strips) for segment in segments
             if segment.side == side
         ]  # fmt: skip
         if chosen:
@@ -77,20 +84,27 @@ def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
         barmode="overlay",
         height=80 + 56 * len(strips),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        bargap=0.3,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         xaxis={"range": [0, width], "showgrid": False, "zeroline": False, "ticks": "outside"},
-        yaxis={"ticksuffix": "  ", "categoryarray": [n for n, _ in strips], "fixedrange": True},
+        yaxis={
+            "tickvals": list(range(len(strips))),
+            "ticktext": [f"{name}  " for name, _ in strips],
+            "range": [-BAR, len(strips) - 1 + BAR],
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+        },
         hoverlabel={"align": "left"},
     )
     return figure
 
 
-def _trace(side: Side, chosen: list[tuple[str, Segment]], width: int, *, lined: bool) -> go.Bar:
+def _trace(side: Side, chosen: list[tuple[int, Segment]], width: int, *, lined: bool) -> go.Bar:
     mark = SIDES[side]
     return go.Bar(
         name=f"{mark.letter} · {mark.name}",
         orientation="h",
+        width=BAR,
         y=[strip for strip, _ in chosen],
         base=[segment.start for _, segment in chosen],
         x=[segment.stop - segment.start for _, segment in chosen],

@@ -168,12 +168,12 @@ def test_layout_shows_fragments_and_reasons(confirmed: Work) -> None:
     values = {metric.label: metric.value for metric in app.metric}
     assert (values["Fragments before"], values["Fragments after"]) == ("8", "2")
     assert "8 fragments became 2" in texts(app)
-    assert "measured in the Benchmark step" in texts(app)
-    assert list(app.dataframe[0].value["action"]) == ["split", "kept"]
+    assert "Not measured yet" in texts(app)
+    assert list(app.dataframe[-1].value["action"]) == ["split", "kept"]
 
 
 def test_layout_says_what_fragments_were_measured_to_cost(measured: Work) -> None:
-    assert "1.98 times as long" in texts(visit("layout", measured))
+    assert "1.98 times as long" in texts(visit("layout", measured)).replace("\\", "")
 
 
 def test_a_model_without_fusion_layers_says_so(confirmed: Work, plan: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.views import certificate, charts, commands, decisions, strips
+from app.views import certificate, charts, commands, decisions, fragments, strips
 from app.views.palette import ARM_SYMBOLS, ARMS, SIDES, name_role, side_of
 from app.work import Options
 from handmade_results import make_benchmark, make_certificate, make_layout, make_plan
@@ -47,10 +47,13 @@ def test_strips_are_to_scale() -> None:
     bars = {
         (strip, base, width)
         for trace in figure.data
+        if trace.type == "bar"
         for strip, base, width in zip(trace.y, trace.base, trace.x, strict=True)
     }
-    assert bars == {(row, at, 16) for row in ("before", "after") for at in (0, 16, 32, 48)}
+    assert bars == {(row, at, 16) for row in (0, 1) for at in (0, 16, 32, 48)}
     assert figure.layout.xaxis.range == (0, 64)
+    assert list(figure.layout.yaxis.tickvals) == [0, 1]
+    assert [text.strip() for text in figure.layout.yaxis.ticktext] == ["after", "before"]
 
 
 def test_names_in_strips_are_escaped() -> None:
@@ -193,11 +196,11 @@ def test_no_headline_without_the_original() -> None:
 
 def test_fragment_cost_is_measured_or_asked_for() -> None:
     result = make_benchmark()
-    assert "measured in the Benchmark step" in charts.fragment_cost(None)
-    assert "1.98 times as long" in charts.fragment_cost(result)
+    assert "Not measured yet" in fragments.fragment_cost(None)
+    assert "1.98 times as long" in fragments.fragment_cost(result)
     without = tuple(one for one in result.timings if one.arm != Arm.FRAGMENTS)
     skipped = replace(result, timings=without, skipped={Arm.FRAGMENTS: "it equals mari"})
-    assert charts.fragment_cost(skipped).endswith("was not measured: it equals mari.")
+    assert fragments.fragment_cost(skipped).endswith("was not measured: it equals mari.")
 
 
 def test_timings_are_rows() -> None:

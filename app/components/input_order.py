@@ -1,0 +1,83 @@
+"""What a feature service fills, in which order: table, files, code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from app import cached
+from app.components.steps import show_error
+from app.views.input_order import (
+    list_slots,
+    order_csv,
+    order_json,
+    order_python,
+    order_text,
+    slot_rows,
+)
+from app.work import Work
+from mari_engine import Labels, MariError, Plan, Signature
+
+MOST_ROWS = 12
+TALL = 440
+
+
+def show_input_order(work: Work) -> None:
+    """Draw the order for the confirmed contract, or for the other one to compare."""
+    if work.opened is None or work.confirmed is None:
+        return
+    signature = Signature(
+        st.segmented_control(
+            "Calling contract",
+            list(Signature),
+            default=work.options.signature,
+            required=True,
+            key="order-signature",
+            help="drop-in: filled as the original is. compact: request inputs have one row, and a"
+            " packed input comes apart into one block for each side.",
+        )
+        or work.options.signature
+    )
+    options = replace(work.options, signature=signature)
+    try:
+        plan = cached.make_plan(work.opened, work.confirmed, options)
+    except MariError as error:
+        show_error(error)
+        return
+    if signature != work.options.signature:
+        st.caption(
+            f"You confirmed **{work.options.signature}**. This is what **{signature}** would ask"
+            " for; choose it in the Labels step to get that model."
+        )
+    elif signature == Signature.DROP_IN:
+        st.caption(
+            "Nothing changes for the caller: the model gathers each side into one block itself."
+            " With **compact**, the feature service fills the blocks, and nothing is copied."
+        )
+    _show(plan, work.confirmed, signature)
+
+
+def _show(plan: Plan, labels: Labels, signature: Signature) -> None:
+    slots = list_slots(plan.interface, labels)
+    table, code = st.columns([3, 2], gap="large")
+    with table:
+        st.dataframe(
+            slot_rows(slots),
+            hide_index=True,
+            height=TALL if len(slots) > MOST_ROWS else "content",
+        )
+        with st.container(horizontal=True):
+            _download("CSV", order_csv(slots), "text/csv")
+            _download("JSON", order_json(plan.interface, labels, signature), "application/json")
+    with code:
+        python, text = st.tabs(["Python, numpy", "Any language"])
+        python.code(order_python(plan.interface, signature), language="python", height=TALL)
+        text.code(order_text(slots), language=None, height=TALL)
+
+
+def _download(kind: str, data: str, mime: str) -> None:
+    st.download_button(
+        kind, data, f"input_order.{kind.lower()}", mime, icon=":material/download:",
+        on_click="ignore", key=f"order-{kind}",
+    )  # fmt: skip

@@ -1,0 +1,171 @@
+"""The order in which a feature service fills the optimized model's inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from app.views.palette import SIDES
+from app.views.text import one_line, rows_csv, shape
+from mari_engine import InputBinding, Interface, Labels, Side, Signature
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Adjacent columns of an optimized input, filled by adjacent columns of one feature."""
+
+    binding: InputBinding
+    first: int
+    """The first column in the optimized input."""
+    columns: int | None
+    """How many; None for an input that is taken whole."""
+    taken: int
+    """The first column in the original input."""
+    feature: str
+
+
+def list_slots(interface: Interface, labels: Labels) -> list[Slot]:
+    """Return the slots of all inputs, in the order in which they are filled."""
+    return [slot for one in interface.inputs for slot in _slots(one, labels)]
+
+
+def _slots(binding: InputBinding, labels: Labels) -> list[Slot]:
+    if binding.columns is None:
+        return [Slot(binding, 0, None, 0, binding.source)]
+    names = _names(binding.source, labels)
+    runs = groupby(
+        enumerate(binding.columns), key=lambda item: (item[1] - item[0], names.get(item[1], ""))
+    )
+    found = []
+    for (_, feature), run in runs:
+        places = list(run)
+        found.append(Slot(binding, places[0][0], len(places), places[0][1], feature))
+    return found
+
+
+def _names(source: str, labels: Labels) -> dict[int, str]:
+    """Return each column's feature; numbered where one feature has several ranges."""
+    label = labels.inputs.get(source)
+    columns = label.columns if label is not None else ()
+    return {at: one.name or source for one in columns for at in range(one.start, one.stop)}
+
+
+def slot_rows(slots: Sequence[Slot]) -> list[Row]:
+    """Return one row a slot, for reading."""
+    return [
+        {
+            "input": slot.binding.name,
+            "rows": _rows(slot.binding),
+            "columns": _span(slot.first, slot.columns),
+            "feature": slot.feature,
+            "from input": slot.binding.source,
+            "from columns": _span(slot.taken, slot.columns),
+            "type": f"{slot.binding.dtype} {shape(slot.binding.shape)}",
+        }
+        for slot in slots
+    ]
+
+
+def _rows(binding: InputBinding) -> str:
+    side = Side.REQUEST if binding.rows == "request" else Side.CANDIDATE
+    return f"{SIDES[side].letter} · {binding.rows}"
+
+
+def _span(first: int, columns: int | None) -> str:
+    if columns is None:
+        return "all"
+    return str(first) if columns == 1 else f"{first} to {first + columns - 1}"
+
+
+def order_csv(slots: Sequence[Slot]) -> str:
+    """Return a table with one row for each column to fill; whole inputs have one row."""
+    return rows_csv(
+        [
+            {
+                "input": slot.binding.name,
+                "column": "" if slot.columns is None else slot.first + at,
+                "feature": slot.feature,
+                "rows": slot.binding.rows,
+                "source_input": slot.binding.source,
+                "source_column": "" if slot.columns is None else slot.taken + at,
+            }
+            for slot in slots
+            for at in range(slot.columns or 1)
+        ]
+    )
+
+
+def order_json(interface: Interface, labels: Labels, signature: Signature) -> str:
+    """Return the same as JSON: inputs in order, each with its columns and features in order."""
+    inputs = [
+        {
+            "name": one.name,
+            "dtype": one.dtype,
+            "shape": list(one.shape),
+            "rows": one.rows,
+            "source": {"input": one.source, "columns": one.columns and list(one.columns)},
+            "features": [
+                {"name": slot.feature, "column": slot.first, "columns": slot.columns}
+                for slot in _slots(one, labels)
+            ],
+        }
+        for one in interface.inputs
+    ]
+    document = {"version": 1, "signature": str(signature), "inputs": inputs}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def order_python(interface: Interface, signature: Signature) -> str:
+    """Return Python with numpy that makes the optimized model's feeds from the original's."""
+    lines = "".join(
+        f"    {one.name!r}: ({one.source!r}, {_columns(one)}, {_first(one, signature)}),\n"
+        for one in interface.inputs
+    )
+    return f'''import numpy as np
+
+# optimized input: (original input, columns of its last axis or None for all, first row only)
+ORDER = {{
+{lines}}}
+
+
+def fill(feeds):
+    """Return the optimized model's feeds, made from the original's (numpy arrays by name)."""
+    filled = {{}}
+    for name, (source, columns, first_row) in ORDER.items():
+        array = feeds[source] if columns is None else np.take(feeds[source], columns, axis=-1)
+        filled[name] = np.ascontiguousarray(array[:1] if first_row else array)
+    return filled
+'''
+
+
+def _columns(binding: InputBinding) -> str:
+    return "None" if binding.columns is None else str(list(binding.columns))
+
+
+def _first(binding: InputBinding, signature: Signature) -> bool:
+    return bool(binding.shape) and signature == Signature.COMPACT and binding.rows == "request"
+
+
+def order_text(slots: Sequence[Slot]) -> str:
+    """Return the order as plain text that any language can be written from."""
+    lines = []
+    for name, own in groupby(slots, key=lambda slot: slot.binding.name):
+        first, *rest = own
+        kind = f"{first.binding.dtype} {shape(first.binding.shape)}"
+        lines.append(f"{_quote(name)}: {kind}, one row a {first.binding.rows}")
+        for slot in (first, *rest):
+            source = _quote(slot.binding.source)
+            if slot.columns is None:
+                lines.append(f"  all <- {source}")
+            else:
+                to, taken = (_span(at, slot.columns) for at in (slot.first, slot.taken))
+                lines.append(f"  [{to}] <- {source} [{taken}]  # {one_line(slot.feature)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
