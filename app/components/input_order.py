@@ -21,6 +21,7 @@ from mari_engine import Labels, MariError, Plan, Signature
 
 MOST_ROWS = 12
 TALL = 440
+_NARROW = ("rows", "columns", "from input", "from columns")
 
 
 def show_input_order(work: Work) -> None:
@@ -66,14 +67,20 @@ def _show(plan: Plan, labels: Labels, signature: Signature) -> None:
             slot_rows(slots),
             hide_index=True,
             height=TALL if len(slots) > MOST_ROWS else "content",
+            column_config={
+                "feature": st.column_config.TextColumn(width="medium"),
+                **{name: st.column_config.TextColumn(width="small") for name in _NARROW},
+            },
         )
         with st.container(horizontal=True):
             _download("CSV", order_csv(slots), "text/csv")
             _download("JSON", order_json(plan.interface, labels, signature), "application/json")
     with code:
         python, text = st.tabs(["Python, numpy", "Any language"])
-        python.code(order_python(plan.interface, signature), language="python", height=TALL)
-        text.code(order_text(slots), language=None, height=TALL)
+        python.code(
+            order_python(plan.interface, signature), language="python", height=TALL, wrap_lines=True
+        )
+        text.code(order_text(slots), language=None, height=TALL, wrap_lines=True)
 
 
 def _download(kind: str, data: str, mime: str) -> None:

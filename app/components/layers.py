@@ -42,7 +42,7 @@ def show_layers(plan: Plan) -> None:
 def show_moves(shared: SharedLayout, at: int) -> None:
     """Draw where each fragment went, as a table to take away."""
     rows = move_rows(find_moves(shared.layout))
-    with st.expander(f"How each of {len(rows):,} fragments moved", icon=":material/swap_vert:"):
+    with st.expander(f"How each of {count(len(rows), 'piece')} moved", icon=":material/swap_vert:"):
         st.dataframe(rows, hide_index=True, height=TALL if len(rows) > MOST_ROWS else "content")
         st.download_button(
             "CSV", rows_csv(rows), "moves.csv", "text/csv", icon=":material/download:",

@@ -27,31 +27,7 @@ def name_machine(result: BenchmarkResult, *, elsewhere: bool) -> str:
 
 def machines_figure(named: Sequence[tuple[str, BenchmarkResult]]) -> go.Figure:
     """Return MaRI's measured speedup by candidates, a bar for each machine with its band."""
-    figure = go.Figure()
-    for at, (name, result) in enumerate(named):
-        found = [one for one in result.timings if one.arm == Arm.MARI]
-        found.sort(key=lambda one: one.batch)
-        figure.add_trace(
-            go.Bar(
-                name=markup(name),
-                x=[f"{one.batch:,}" for one in found],
-                y=[one.speedup for one in found],
-                error_y={
-                    "array": [one.speedup_high - one.speedup for one in found],
-                    "arrayminus": [one.speedup - one.speedup_low for one in found],
-                    "color": "#7A8491",
-                },
-                text=[times(one.speedup) for one in found],
-                textposition="inside",
-                insidetextanchor="start",
-                marker={
-                    "color": SHADES[at % len(SHADES)],
-                    "pattern": bar_pattern(SHAPES[at % len(SHAPES)]),
-                },
-                customdata=[f"{seconds(one.p50)} per request" for one in found],
-                hovertemplate="%{text}, %{customdata}<extra></extra>",
-            )
-        )
+    figure = go.Figure([_bars(at, name, one) for at, (name, one) in enumerate(named)])
     batches = sorted({one.batch for _, result in named for one in result.timings})
     figure.update_xaxes(
         title="candidates", type="category", categoryorder="array",
@@ -69,6 +45,31 @@ def machines_figure(named: Sequence[tuple[str, BenchmarkResult]]) -> go.Figure:
         height=340,
         margin={"l": 8, "r": 8, "t": 12, "b": 8},
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
+    )
+
+
+def _bars(at: int, name: str, result: BenchmarkResult) -> go.Bar:
+    found = sorted(
+        (one for one in result.timings if one.arm == Arm.MARI), key=lambda one: one.batch
+    )
+    return go.Bar(
+        name=markup(name),
+        x=[f"{one.batch:,}" for one in found],
+        y=[one.speedup for one in found],
+        error_y={
+            "array": [one.speedup_high - one.speedup for one in found],
+            "arrayminus": [one.speedup - one.speedup_low for one in found],
+            "color": "#7A8491",
+        },
+        text=[times(one.speedup) for one in found],
+        textposition="inside",
+        insidetextanchor="start",
+        marker={
+            "color": SHADES[at % len(SHADES)],
+            "pattern": bar_pattern(SHAPES[at % len(SHAPES)]),
+        },
+        customdata=[f"{seconds(one.p50)} per request" for one in found],
+        hovertemplate="%{text}, %{customdata}<extra></extra>",
     )
 
 

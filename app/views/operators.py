@@ -27,22 +27,7 @@ def operators_figure(result: BenchmarkResult) -> go.Figure:
         if rest:
             bars.append((f"{len(rest)} others", sum(times.get(name, 0.0) for name in rest)))
         bars.reverse()
-        figure.add_trace(
-            go.Bar(
-                name=ARMS[arm].name,
-                orientation="h",
-                y=[name for name, _ in bars],
-                x=[taken * MILLI for _, taken in bars],
-                text=[seconds(taken) if taken else "none" for _, taken in bars],
-                textposition="outside",
-                cliponaxis=False,
-                marker={
-                    "color": ARMS[arm].color,
-                    "pattern": BAR_PATTERNS[arm],
-                },
-                hovertemplate="%{y}: %{text}<extra>" + ARMS[arm].name + "</extra>",
-            )
-        )
+        figure.add_trace(_bars(arm, bars))
     figure.update_layout(
         height=90 + 42 * (len(shown) + bool(rest)),
         margin={"l": 8, "r": 70, "t": 36, "b": 8},
@@ -58,6 +43,20 @@ def operators_figure(result: BenchmarkResult) -> go.Figure:
         bargap=0.25,
     )
     return figure
+
+
+def _bars(arm: Arm, bars: list[tuple[str, float]]) -> go.Bar:
+    return go.Bar(
+        name=ARMS[arm].name,
+        orientation="h",
+        y=[name for name, _ in bars],
+        x=[taken * MILLI for _, taken in bars],
+        text=[seconds(taken) if taken else "none" for _, taken in bars],
+        textposition="outside",
+        cliponaxis=False,
+        marker={"color": ARMS[arm].color, "pattern": BAR_PATTERNS[arm]},
+        hovertemplate="%{y}: %{text}<extra>" + ARMS[arm].name + "</extra>",
+    )
 
 
 def _order(operators: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -16,9 +16,9 @@ LETTER_SHARE = 0.012
 """A segment narrower than this share of the strip holds no letter."""
 NAME_SHARE = 0.09
 """A segment at least this wide also holds its name."""
-BAR = 0.5
+BAR = 0.42
 """The height of a strip, of the distance between two."""
-LAYOUT_HEIGHT = 250
+LAYOUT_HEIGHT = 270
 LINED_SHARE = 0.006
 """Strips with a narrower segment are drawn without lines, which would cover it."""
 
@@ -85,7 +85,13 @@ def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
         height=80 + 56 * len(strips),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"range": [0, width], "showgrid": False, "zeroline": False, "ticks": "outside"},
+        xaxis={
+            "range": [0, width],
+            "showgrid": False,
+            "zeroline": False,
+            "ticks": "outside",
+            "tickformat": ",d",
+        },
         yaxis={
             "tickvals": list(range(len(strips))),
             "ticktext": [f"{name}  " for name, _ in strips],

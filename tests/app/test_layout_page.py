@@ -196,7 +196,7 @@ def test_the_order_of_a_packed_input_is_taken_away(page: Page) -> None:
     confirm(page)
     turn_to(page, "layout", "Each side in one block")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.get_by_text(re.compile(r"How each of \d+ fragments moved")).first.click()
+    page.get_by_text(re.compile(r"How each of \d+ pieces moved")).first.click()
     page.get_by_role("tab", name="Input order").click()
     page.get_by_role("radio", name="compact").click()
     expect(page.get_by_text("You confirmed")).to_be_visible()
