@@ -260,6 +260,19 @@ def waits(form: Whole) -> bool:
     return bool(moving) and all(_spreads(term, form.present) for term in moving)
 
 
+def cut_dearly(form: Whole, position: int) -> bool:
+    """Return True for a product of which a piece needs a piece of a tensor of the run.
+
+    Several pieces are better cut from the result; weights are cut before the model runs.
+    """
+    return any(
+        term.output[position] in labels and atom.constant is None
+        for term in terms(form)
+        if isinstance(term, Product) and term.output[position] >= 0
+        for atom, labels in zip(term.operands, term.labels, strict=True)
+    )
+
+
 def _spreads(term: Term, present: frozenset[int]) -> bool:
     if isinstance(term, Atom):
         return term.present != present

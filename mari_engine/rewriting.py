@@ -18,7 +18,16 @@ from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
 from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
 from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
-from mari_engine.forms import Atom, Blocks, Constant, Form, as_whole, relabel, with_extent
+from mari_engine.forms import (
+    Atom,
+    Blocks,
+    Constant,
+    Form,
+    as_whole,
+    cut_dearly,
+    relabel,
+    with_extent,
+)
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
@@ -241,6 +250,8 @@ def _pick(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Pick)
     assert form is not None
+    if len(spec.indices) > 1 and not isinstance(form, Blocks) and cut_dearly(form, spec.position):
+        form = step.shop.settling.settle(form)
     results, read = [], step.node.inputs[0]
     name = (read.name if read is not None else None) or ""
     for index, axes in zip(spec.indices, spec.results, strict=True):

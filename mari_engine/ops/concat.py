@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mari_engine.factors import Index, Join, Labels, Pick, Slices, Spec
+from mari_engine.factors import Index, Join, Labels, Pick, Slices, Spec, View
 from mari_engine.ops.call import Call, Rule, normal
 from mari_engine.ops.shape import identity
 from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions, static
@@ -63,6 +63,8 @@ def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -
     axes = call.axes(0)
     before, after = axes[:at], axes[at + 1 :]
     width = static(axes[at]) or 1
+    if len(indices) == 1 and inner is None and (regular := _repeated(call, at, indices[0], width)):
+        return regular
     return Pick(
         operands=((*before, (width,), *after), *[None] * (len(call.operands) - 1)),
         results=tuple(
@@ -71,6 +73,32 @@ def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -
         position=len(flat(before)),
         indices=tuple(indices),
     )
+
+
+def _repeated(call: Call, at: int, index: Index, width: int) -> Spec | None:
+    """All columns, each several times over, or all of them over and over: a view, if it is one.
+
+    The two sides of all pairs of fields are picked so.
+    """
+    times = len(index) // width
+    if times < 2 or width < 2 or len(index) % width:
+        return None
+    columns, axes = np.arange(width), call.axes(0)
+    if (index == np.repeat(columns, times)).all():
+        new, own = (width, times), (0, -1)
+    elif (index == np.tile(columns, times)).all():
+        new, own = (times, width), (-1, 0)
+    else:
+        return None
+    axes = (*axes[:at], (width,), *axes[at + 1 :])
+    place, count = len(flat(axes[:at])), len(flat(axes))
+    return View(
+        operands=(axes, *[None] * (len(call.operands) - 1)),
+        results=((*axes[:at], new, *axes[at + 1 :]),),
+        source=(
+            *range(place), *(-1 if other else place for other in own), *range(place + 1, count)
+        ),
+    )  # fmt: skip
 
 
 def split(call: Call) -> Spec:

@@ -7,6 +7,8 @@ import pytest
 
 from builders import build
 from mari_engine.labels import Column, InputLabel, Labels, Role
+from mari_engine.loading import load
+from mari_engine.pipeline import plan
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 
 LABELS = roles(u="user", i="item", x="cross")
@@ -16,7 +18,7 @@ WEIGHTS = {
     "one": np.array([1]), "two": np.array([2]), "three": np.array([3]), "back": np.array([-1]),
     "far": np.array([-99]), "perm": np.array([8, 0, 3, 3, -1, 5]), "cube": np.array([-1, 3, 3]),
     "six": np.array([0, 6]), "pads": np.array([0, 1, 0, 2]), "cut": np.array([5, 4]),
-    "up": np.array([2, 1, 1]),
+    "up": np.array([2, 1, 1]), "each": np.repeat(np.arange(9), 3), "over": np.tile(np.arange(9), 3),
 }  # fmt: skip
 C = "c = Concat <axis = -1> (u, i, x) "
 
@@ -27,6 +29,8 @@ C = "c = Concat <axis = -1> (u, i, x) "
         "y = Concat <axis = 1> (u, i, x, u, i)",
         "d = Concat <axis = 1> (i, u) y = Concat <axis = 1> (d, x, d, u)",
         f"{C} y = Gather <axis = 1> (c, perm)",
+        f"{C} y = Gather <axis = 1> (c, each)",
+        f"{C} y = Gather <axis = 1> (c, over)",
         f"{C} y = Slice (c, back, far, one, back)",
         f"{C} y = Slice (c, one, far, one, back)",
         f"{C} a, b = Split <axis = 1> (c, cut) y = Concat <axis = 1> (b, a)",
@@ -94,3 +98,26 @@ def test_one_column_is_repeated_along_new_axes() -> None:
     )  # fmt: skip
     given = requests(u="user 1, 4", i="item N, 3")
     assert wrong_rewrites(data, roles(u="user", i="item"), given, alike(0)) == []
+
+
+def test_weights_meet_fields_before_these_are_paired() -> None:
+    first, second = (index.ravel() for index in np.divmod(np.arange(49), 7))
+    data = build(
+        """
+        c = Concat <axis = 1> (u, i) l = Gather <axis = 1> (c, first)
+        r = Gather <axis = 1> (c, second) p = Concat <axis = 2> (l, r) s = MatMul (p, w)
+        t = Tanh (s) y = Reshape (t, square)
+        """,
+        inputs="float[N, 4, 5] u, float[N, 3, 5] i", outputs="float[N, 7, 7] y",
+        weights={
+            "first": first, "second": second, "square": np.array([-1, 7, 7]),
+            "w": np.arange(10, dtype=np.float32).reshape(10, 1) % 4 - 1,
+        },
+    )  # fmt: skip
+    labels = roles(u="user", i="item")
+    given = requests(u="user N, 4, 5", i="item N, 3, 5")
+    assert wrong_rewrites(data, labels, given, alike(1e-6)) == []
+    made = plan(load(data), labels)
+    products = [work for name, work in made.flops.after.nodes.items() if "MatMul" in name]
+    assert sum(work.per_candidate for work in products) <= 2 * 2 * 7 * 5 + 49
+    assert made.flops.before.nodes["MatMul"].per_candidate == 2 * 49 * 10
