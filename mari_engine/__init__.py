@@ -73,6 +73,7 @@ from mari_engine.types import (
     ValueColor,
 )
 from mari_engine.verifying import verify
+from mari_engine.weights import WeightSummary, summarize_weight
 
 __all__ = [
     "Action",
@@ -130,6 +131,7 @@ __all__ = [
     "Turn",
     "ValueColor",
     "VerificationError",
+    "WeightSummary",
     "benchmark",
     "bind_feeds",
     "build_arm",
@@ -155,5 +157,6 @@ __all__ = [
     "render_markdown",
     "render_report",
     "save_artifact",
+    "summarize_weight",
     "verify",
 ]

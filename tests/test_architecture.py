@@ -52,11 +52,12 @@ PUBLIC_NAMES = {
     "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "ProductMeasure",
     "Progress", "Review", "ReviewError", "Role", "Section", "Segment", "Side", "SignOff",
     "Signature", "Stamp", "TensorInfo", "TimeMeasure", "Timing", "Turn", "ValueColor",
-    "VerificationError", "benchmark", "bind_feeds", "build_arm", "certain_labels",
-    "certificate_in_words", "certify", "check_labels", "color", "count_cost", "describe",
-    "devices", "digest_sections", "load", "load_artifact", "load_requests", "make_feeds",
-    "measure", "open_session", "optimize", "plan", "profile_nodes", "propose_labels",
-    "render_markdown", "render_report", "save_artifact", "verify",
+    "VerificationError", "WeightSummary", "benchmark", "bind_feeds", "build_arm",
+    "certain_labels", "certificate_in_words", "certify", "check_labels", "color", "count_cost",
+    "describe", "devices", "digest_sections", "load", "load_artifact", "load_requests",
+    "make_feeds", "measure", "open_session", "optimize", "plan", "profile_nodes",
+    "propose_labels", "render_markdown", "render_report", "save_artifact", "summarize_weight",
+    "verify",
 }  # fmt: skip
 
 ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)

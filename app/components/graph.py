@@ -17,38 +17,50 @@ import streamlit as st
 from app.views.graph_scene import Scene
 
 _SCRIPTS = (
-    "model", "folding", "drawing", "minimap", "pane", "panel", "studio", "looks", "legend", "tools",
-    "main",
+    "model", "folding", "drawing", "minimap", "pane", "parts", "panel", "changes", "list", "studio",
+    "looks", "legend", "tools", "pictures", "link", "main",
 )  # fmt: skip
 """One module, in this order."""
 
 
 def show_graph(
-    scene: Scene, *, key: str, height: int = 680, on_select: Callable[[], None] | None = None
+    scene: Scene, choices: Mapping[str, object], *, key: str, on_choice: Callable[[], None]
 ) -> None:
-    """Draw the scene; `on_select` is called when the user has selected something else."""
+    """Draw the scene; `on_choice` is called when the user folds or times otherwise.
+
+    `choices` holds the ways to fold (`folds`, `fold`), and whether nodes are `timed`; None where
+    they cannot be.
+    """
     _component()(
         key=key,
-        data={"key": key, "id": scene.id, "scene": scene.text, "height": height},
-        on_selected_change=on_select or (lambda: None),
+        data={"key": key, "id": scene.id, "scene": scene.text, "choices": choices},
+        on_fold_change=on_choice,
+        on_timed_change=on_choice,
     )
 
 
-def choose_vertex(pane: int, at: int, *, key: str, turn: int) -> None:
-    """Select a vertex in the graph with this key, once for each `turn`.
+def show_courier(
+    scene: Scene, details: object, *, key: str, graph: str, on_ask: Callable[[], None]
+) -> None:
+    """Carry what the user selects in the graph to Python, and its details back.
 
-    A component of its own, so that a choice does not send the whole scene again.
+    A component of its own, so that a selection does not send the whole scene again. `details`
+    are those of what was asked for last; `on_ask` is called when something else is.
     """
-    _chooser()(key=f"{key} chooser", data={"key": key, "pane": pane, "at": at, "turn": turn})
+    _courier()(
+        key=key,
+        data={"graph": graph, "id": scene.id, "details": details},
+        on_asked_change=on_ask,
+    )
 
 
 def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
-    """Return the pane and the vertex that the browser says are selected.
+    """Return the pane and the vertex that the courier says are selected.
 
     None where nothing is, or where this scene has no such vertex: browsers can say anything.
     """
-    selected = value.get("selected") if isinstance(value, Mapping) else None
-    if not isinstance(selected, Mapping):
+    selected = value.get("asked") if isinstance(value, Mapping) else None
+    if not isinstance(selected, Mapping) or selected.get("id") != scene.id:
         return None
     pane, at = selected.get("pane"), selected.get("at")
     if not isinstance(pane, int) or not isinstance(at, int):
@@ -82,5 +94,5 @@ def _component() -> Any:
 
 
 @cache
-def _chooser() -> Any:
-    return st.components.v2.component("mari_graph_chooser", js=_asset("chooser.js"))
+def _courier() -> Any:
+    return st.components.v2.component("mari_graph_courier", js=_asset("courier.js"))

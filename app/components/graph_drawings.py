@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import streamlit as st
 
 import mari_engine as mari
 from app import cached
+from app.views.graph_details import clean
 from app.views.graph_folding import Fold, has_scopes
 from app.views.graph_sides import correct_sides
-from app.views.graph_views import Drawing, Rewrite, View, draw, relabel
+from app.views.graph_views import Drawing, Rewrite, draw, relabel
+from app.views.graph_weights import describe_weight
 from app.work import Opened, Options, Work
 
+_MOST_WEIGHTS = 8
+"""Weights of one node whose contents are told."""
 
-def make_drawing(work: Work, view: View, fold: Fold, *, timed: bool = False) -> Drawing:
-    """Return the drawing of a view; before labels are confirmed there is only the original.
+
+def make_drawing(work: Work, fold: Fold, *, timed: bool = False) -> Drawing:
+    """Return the drawing of the model; once labels are confirmed, of both graphs side by side.
 
     When `timed`, every node of both graphs is timed on this machine first. Raises MariError when
     the labels do not fit the model, or the models cannot be run.
@@ -23,17 +29,42 @@ def make_drawing(work: Work, view: View, fold: Fold, *, timed: bool = False) -> 
     if work.opened is None or work.labels is None:
         raise ValueError("there is no model to draw")
     labels = work.confirmed or work.labels
-    shown = view if work.confirmed else View.ORIGINAL
     return _draw(
         work.opened.key,
         json.dumps(labels.to_json()),
         work.options if work.confirmed else None,
-        shown,
         fold,
         timed and work.confirmed is not None,
         work.opened,
         labels,
     )
+
+
+def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[str, Any]:
+    """Return the details of a vertex, with what its weights hold."""
+    details = drawing.describe(pane, at)
+    vertex = drawing.graphs[pane].topology.vertices[at]
+    model = _model(work, pane)
+    if vertex.node is not None and model is not None:
+        weights = drawing.graphs[pane].topology.weights
+        taken = [name for name in dict.fromkeys(vertex.node.inputs) if name in weights]
+        details["weights"] = [_describe_weight(model, name) for name in taken[:_MOST_WEIGHTS]]
+    return details
+
+
+def _model(work: Work, pane: int) -> mari.Model | None:
+    if work.opened is None or pane == 0:
+        return work.opened.model if work.opened else None
+    if work.confirmed is None:
+        return None
+    return cached.make_plan(work.opened, work.confirmed, work.options).optimized
+
+
+def _describe_weight(model: mari.Model, name: str) -> dict[str, Any]:
+    try:
+        return describe_weight(mari.summarize_weight(model, name))
+    except mari.MariError as error:  # its data are elsewhere: the rest of the panel still stands
+        return {"name": clean(name), "error": clean(str(error), 300)}
 
 
 def find_folds(opened: Opened, most: int) -> list[Fold]:
@@ -52,7 +83,6 @@ def _draw(
     key: str,
     labels: str,
     options: Options | None,
-    view: View,
     fold: Fold,
     timed: bool,
     _opened: Opened,
@@ -61,7 +91,7 @@ def _draw(
     info = cached.describe(_opened)
     if options is None:
         mari.check_labels(_opened.model, _labels)
-        return draw(info, mari.color(_opened.model, _labels), None, view, fold)
+        return draw(info, mari.color(_opened.model, _labels), None, fold)
     plan = cached.make_plan(_opened, _labels, options)
     optimized = cached.describe_optimized(_opened, _labels, options)
     rewrite = Rewrite(
@@ -70,9 +100,10 @@ def _draw(
         plan.decisions,
         plan.flops,
         options.candidates,
+        plan.layout,
         _time(key, labels, options, plan) if timed else (None, None),
     )
-    return draw(info, plan.coloring, rewrite, view, fold)
+    return draw(info, plan.coloring, rewrite, fold)
 
 
 @st.cache_resource(show_spinner="Timing every node", max_entries=16)

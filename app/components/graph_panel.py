@@ -1,80 +1,74 @@
-"""The graph with its choices and its table; what is selected in one is selected in the other."""
+"""The graph of a session's model, its details on demand, and its nodes as a table to keep."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from app.components.graph import choose_vertex, read_selection, show_graph
-from app.components.graph_drawings import find_folds, make_drawing
+from app.components.graph import read_selection, show_courier, show_graph
+from app.components.graph_drawings import describe_selected, find_folds, make_drawing
 from app.components.steps import show_error
-from app.state import read_widget, write_widget
+from app.state import read_widget
 from app.views.graph_folding import Fold
-from app.views.graph_views import Drawing, View
+from app.views.graph_table import write_csv
+from app.views.graph_views import Drawing
 from app.work import Work
 from mari_engine import MariError
 
 GRAPH = "graph"
-TABLE = "graph-table"
-CHOICE = "graph-choice"
+COURIER = "graph-courier"
 MOST_FLAT = 1500
 """A graph with more nodes than this is always folded."""
-_FOLDS = {Fold.PARTS: "What MaRI sees", Fold.SCOPES: "Modules", Fold.FLAT: "Nothing"}
-_TIMED = (
-    "Runs both models on this machine, without onnxruntime's own optimizations, so that each node"
-    " can be told apart. The Benchmark step measures whole models."
-)
+_FOLDS = {Fold.PARTS: "what MaRI sees", Fold.SCOPES: "modules", Fold.FLAT: "nothing"}
 
 
 @st.fragment
 def show_graph_panel(work: Work) -> None:
-    """Draw the graph of this session's model, and the table of its nodes."""
+    """Draw the graph of this session's model."""
     if work.opened is None:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        view, timed = View.ORIGINAL, False
-        if work.confirmed:
-            view = st.segmented_control("Show", list(View), default=View.BOTH, required=True)
-        folds = find_folds(work.opened, MOST_FLAT)
-        fold = st.segmented_control(
-            "Fold by", folds, default=folds[0], format_func=_FOLDS.__getitem__, required=True
-        )
-        if work.confirmed:
-            timed = st.toggle("Time every node", help=_TIMED)
+    said = read_widget(GRAPH)
+    chosen = said if isinstance(said, Mapping) else {}
+    folds = find_folds(work.opened, MOST_FLAT)
+    wished = chosen.get("fold") or st.query_params.get("fold")
+    fold = next((one for one in folds if one == wished), folds[0])
+    timed = chosen.get("timed") is True if work.confirmed else None
     try:
-        drawing = make_drawing(work, view, fold, timed=timed)
+        drawing = make_drawing(work, fold, timed=bool(timed))
     except MariError as error:
         show_error(error)
         return
-    show_graph(drawing.scene, key=GRAPH, on_select=partial(_follow_graph, drawing))
-    _show_choice(drawing)
-    st.dataframe(
-        drawing.table,
-        key=TABLE,
-        hide_index=True,
-        height=320,
-        on_select=partial(_follow_table, drawing),
-        selection_mode="single-row",
+    choices = {
+        "folds": [[one, _FOLDS[one]] for one in folds],
+        "fold": fold,
+        "timed": timed,
+        "model": work.opened.sample or work.opened.model.name,
+    }
+    show_graph(drawing.scene, choices, key=GRAPH, on_choice=lambda: None)
+    _show_details(work, drawing)
+
+
+@st.fragment
+def _show_details(work: Work, drawing: Drawing) -> None:
+    """Answer what the graph asks: the details of the selected vertex, and the whole table."""
+    asked = read_selection(read_widget(COURIER), drawing.scene)
+    details: dict[str, Any] | None = None
+    if asked is not None:
+        found = describe_selected(work, drawing, *asked)
+        details = {"pane": asked[0], "at": asked[1], "found": found}
+    show_courier(drawing.scene, details, key=COURIER, graph=GRAPH, on_ask=lambda: None)
+    st.download_button(
+        "All nodes as CSV",
+        data=partial(_write_table, drawing),
+        file_name="nodes.csv",
+        mime="text/csv",
+        icon=":material/table:",
+        on_click="ignore",
     )
 
 
-def _follow_graph(drawing: Drawing) -> None:
-    """Select the row of the vertex that was selected in the graph."""
-    found = read_selection(read_widget(GRAPH), drawing.scene)
-    rows = [] if found is None else [drawing.row_of(*found)]
-    write_widget(TABLE, {"selection": {"rows": rows, "columns": [], "cells": []}})
-
-
-def _follow_table(drawing: Drawing) -> None:
-    """Select the vertex of the row that was selected in the table."""
-    rows = read_widget(TABLE)["selection"]["rows"]
-    if rows and rows[0] < sum(drawing.scene.sizes):
-        _, _, turn = read_widget(CHOICE) or (0, 0, 0)
-        write_widget(CHOICE, (*drawing.vertex_of(rows[0]), turn + 1))
-
-
-def _show_choice(drawing: Drawing) -> None:
-    pane, at, turn = read_widget(CHOICE) or (0, 0, 0)
-    if turn:
-        choose_vertex(pane, at, key=GRAPH, turn=turn)
+def _write_table(drawing: Drawing) -> str:
+    return write_csv(drawing.rows())

@@ -21,12 +21,8 @@ else:
             "Colored by the labels as they stand. Confirm them to see the rewritten graph beside"
             " the original."
         )
-    else:
-        st.caption(
-            "Left: what is replaced. Right: what is new. Select a node on one side, and dashed"
-            " lines lead to what it became or was made from."
-        )
-    show_graph_panel(work)
+    with st.container(key="wide"):
+        show_graph_panel(work)
     show_review(work, Section.DECISIONS)
     show_next("pages/layout.py", "Layout", blocked=work.blocked())
     show_command(work.opened, inspect_command(work.opened.path))

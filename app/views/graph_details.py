@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.views.graph_topology import Topology, Vertex
 from app.views.palette import SIDES
 from app.views.text import one_line, scaled, shape, shorten
-from mari_engine import Decision, Flops
+from mari_engine import Decision
 
 LONGEST = 160
 """Letters of a name or a value that a picture carries; names from models have no limit."""
@@ -43,31 +43,17 @@ def describe_vertex(topology: Topology, vertex: Vertex) -> dict[str, Any]:
     return {key: value for key, value in details.items() if value not in ("", None, [])}
 
 
-def describe_flops(flops: Flops) -> str:
-    """Return "2.1 MFLOP per request + 33 kFLOP per candidate", leaving out what is zero."""
-    parts = []
-    if flops.per_request:
-        parts.append(f"{scaled(flops.per_request, 'FLOP')} per request")
-    if flops.per_candidate:
-        parts.append(f"{scaled(flops.per_candidate, 'FLOP')} per candidate")
-    return " + ".join(parts) or "none"
-
-
-def describe_decision(decision: Decision) -> dict[str, Any]:
-    """Return what became of a product, why, and what it costs before and after."""
-    return {
-        "node": clean(decision.node),
-        "action": str(decision.action),
-        "reason": clean(decision.reason, 600),
-        "before": describe_flops(decision.flops_before),
-        "after": describe_flops(decision.flops_after),
-        "new": [clean(name) for name in decision.new_nodes[:_MOST]],
-    }
-
-
-def index_decisions(decisions: Iterable[Decision]) -> Mapping[str, int]:
-    """Return the index of the decision on each original node."""
-    return {decision.node: at for at, decision in enumerate(decisions)}
+def find_decisions(topology: Topology, decisions: Sequence[Decision]) -> Iterator[tuple[int, int]]:
+    """Yield vertices with the index of the decision on them, or on what they were made from."""
+    of_node = {decision.node: at for at, decision in enumerate(decisions)}
+    made = {name: at for at, decision in enumerate(decisions) for name in decision.new_nodes}
+    for at, vertex in enumerate(topology.vertices):
+        if vertex.node is None:
+            continue
+        found = made.get(vertex.name) if vertex.node.sources else of_node.get(vertex.name)
+        found = of_node.get(vertex.name) if found is None else found
+        if found is not None:
+            yield at, found
 
 
 def _tensors(topology: Topology, vertex: Vertex, names: Sequence[str]) -> list[list[str]]:

@@ -6,13 +6,13 @@ A folding is a tree. Whatever the model, no box opens onto more than `LIMIT` thi
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from app.views.graph_parts import find_parts, split_parallel
+from app.views.graph_parts import Part, find_parts, split_parallel
 from app.views.graph_topology import Kind, Topology
 from mari_engine import GraphNode, Side
 
@@ -22,6 +22,9 @@ LIMIT = 60
 """More than this many things in one box are divided further."""
 _FEW_CONSTANTS = 4
 """A part with more constants shows them in a box of their own."""
+_FEW_OF_A_KIND = 6
+_KINDS = ("Expert", "Head", "Fusion layer", "Behind fusion layer")
+"""Parts that a model can have many of."""
 _MOST_SCOPED = 0.6
 _LEAST = 2
 """A box that holds less than this is not worth opening."""
@@ -69,8 +72,7 @@ def fold_graph(topology: Topology, fold: Fold) -> Folding:
     elif fold is Fold.SCOPES:
         _fold_scopes(tree, _split_scopes(topology), everything, depth=0, box=0)
     else:
-        for name, members in find_parts(topology):
-            tree.add_part(name, members)
+        tree.add_parts(find_parts(topology))
     return tree.freeze()
 
 
@@ -101,13 +103,24 @@ class _Tree:
             return
         self.divide(members, self.open_box(name, parent))
 
-    def add_part(self, name: str, members: Sequence[int]) -> None:
+    def add_parts(self, parts: Sequence[Part]) -> None:
+        """Put each part into a box; parts of one kind share a box where they are many."""
+        families = Counter(_family(name) for name, _ in parts)
+        shared = {
+            family: self.open_box(f"{number} {family.lower()}s", 0)
+            for family, number in families.items()
+            if family and number > _FEW_OF_A_KIND
+        }
+        for name, members in parts:
+            self.add_part(name, members, shared.get(_family(name), 0))
+
+    def add_part(self, name: str, members: Sequence[int], parent: int) -> None:
         """Put a part into a box, its constants apart where they are many."""
         constants = [at for at in members if self.topology.vertices[at].side is Side.CONSTANT]
         if len(constants) <= _FEW_CONSTANTS or len(constants) == len(members):
-            self.add(name, members, 0)
+            self.add(name, members, parent)
             return
-        self.add(name, sorted(set(members) - set(constants)), 0)
+        self.add(name, sorted(set(members) - set(constants)), parent)
         around = self.box_of[next(at for at in members if at not in constants)]
         self.add("Shapes and constants", constants, self.outermost(around))
 
@@ -135,11 +148,27 @@ class _Tree:
                 self.add(self.title(stretch), stretch, box)
 
     def title(self, members: Sequence[int]) -> str:
-        """Return a name for an unnamed box: the operators that it begins and ends with."""
+        """Return a name for an unnamed box: its module, or the operators at its ends."""
         vertices = self.topology.vertices
+        module = _common_module([vertices[at].scope for at in members if vertices[at].node])
+        if module:
+            return module
         first, last = vertices[members[0]], vertices[members[-1]]
         begin = first.name if first.kind is Kind.INPUT else first.op
         return f"{begin} … {last.op}" if len(members) > 1 else begin
+
+
+def _common_module(scopes: Sequence[str]) -> str:
+    """Return the end of the path that all modules share; "" where it tells nothing."""
+    paths = [scope.split("/") for scope in set(scopes)]
+    levels = itertools.takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False))
+    shared = [level[0] for level in levels if level[0]]
+    return "/".join(shared[-2:]) if len(shared) > 1 else ""
+
+
+def _family(name: str) -> str:
+    """Return "Expert" for "Expert 7", "Head" for "Head ctr"; "" for what is one of its kind."""
+    return next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
 
 
 def _bundles(items: Sequence[T]) -> list[Sequence[T]]:

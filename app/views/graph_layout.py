@@ -99,28 +99,50 @@ def _sibling_edges(
     Each weighs what flows along it; constants hardly weigh, so they do not shape the picture.
     """
     edges: defaultdict[int, dict[tuple[int, int], float]] = defaultdict(dict)
-    chains: dict[int, list[int]] = {}
+    light = [vertex.side is Side.CONSTANT for vertex in topology.vertices]
+    around = _Around(parent, count)
     for edge in topology.edges:
-        tail = _ancestors(edge.tail, parent, count, chains)
-        head = _ancestors(edge.head, parent, count, chains)
-        depth = 0
-        while tail[depth] == head[depth]:
-            depth += 1
-        box = tail[depth - 1] - count if depth else 0
-        pair = tail[depth], head[depth]
-        sides = {topology.vertices[edge.tail].side, topology.vertices[edge.head].side}
-        weight = _LIGHT if Side.CONSTANT in sides else 1.0
-        edges[box][pair] = edges[box].get(pair, 0.0) + weight
+        box, tail, head = around.meet(edge.tail, edge.head)
+        weights = edges[box]
+        weight = _LIGHT if light[edge.tail] or light[edge.head] else 1.0
+        weights[tail, head] = weights.get((tail, head), 0.0) + weight
     return edges
 
 
-def _ancestors(
-    item: int, parent: Sequence[int], count: int, known: dict[int, list[int]]
-) -> list[int]:
-    """Return the boxes around a vertex, outermost first without the whole, and itself."""
-    if item not in known:
-        chain = [item]
-        while parent[chain[-1]] > 0:
-            chain.append(parent[chain[-1]] + count)
-        known[item] = chain[::-1]
-    return known[item]
+class _Around:
+    """The boxes around vertices, and where two vertices' boxes part; each pair of boxes once."""
+
+    def __init__(self, parent: Sequence[int], count: int) -> None:
+        self.parent = parent
+        self.count = count
+        self.chains: dict[int, list[int]] = {}
+        self.partings: dict[tuple[int, int], tuple[int, int, int]] = {}
+
+    def meet(self, tail: int, head: int) -> tuple[int, int, int]:
+        """Return the innermost box around both, and the items in it that hold or are the ends."""
+        pair = self.parent[tail], self.parent[head]
+        if pair[0] == pair[1]:
+            return pair[0], tail, head
+        if pair not in self.partings:
+            self.partings[pair] = self._part(*pair)
+        box, left, right = self.partings[pair]
+        return box, tail if left < 0 else left, head if right < 0 else right
+
+    def _part(self, one: int, other: int) -> tuple[int, int, int]:
+        """Return the box in which two boxes part, and their items there; -1 for the box itself."""
+        left, right = self._chain(one), self._chain(other)
+        depth = 0
+        while depth < min(len(left), len(right)) and left[depth] == right[depth]:
+            depth += 1
+        box = left[depth - 1] - self.count
+        ends = [chain[depth] if depth < len(chain) else -1 for chain in (left, right)]
+        return box, ends[0], ends[1]
+
+    def _chain(self, box: int) -> list[int]:
+        """Return the items of the boxes around a box and of itself, the whole first."""
+        if box not in self.chains:
+            chain = [box + self.count]
+            while self.parent[chain[-1]] >= 0:
+                chain.append(self.parent[chain[-1]] + self.count)
+            self.chains[box] = chain[::-1]
+        return self.chains[box]

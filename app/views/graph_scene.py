@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.views.graph_changes import Change
-from app.views.graph_details import clean, describe_decision, describe_vertex, index_decisions
+from app.views.graph_details import clean, find_decisions
 from app.views.graph_folding import Fold, Folding, fold_graph
 from app.views.graph_layout import Layout, lay_out
 from app.views.graph_marks import CHANGES, DECISIONS, UNKNOWN, list_marks
 from app.views.graph_topology import Kind, Topology, Vertex
 from app.views.palette import SIDES
 from app.views.text import count, scaled
-from mari_engine import Cost, Decision
+from mari_engine import Cost, Decision, Flops, FusionLayout
 
+_MOST_NEW = 64
+_MOST_FOUND = 8
 _KINDS = {Kind.INPUT: "i", Kind.NODE: "n", Kind.OUTPUT: "o"}
 
 
@@ -44,6 +46,8 @@ class Ruling:
 
     decisions: tuple[Decision, ...] = ()
     candidates: int = 500
+    layouts: Mapping[str, FusionLayout] = field(default_factory=dict)
+    """By original product."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def make_scene(
         {
             "panes": [_pane(graph, fold, ruling) for graph in graphs],
             "links": links,
-            "decisions": [describe_decision(decision) for decision in ruling.decisions],
+            "decisions": _rulings(graphs, ruling.decisions),
             "candidates": ruling.candidates,
             "marks": list_marks(),
         },
@@ -102,11 +106,10 @@ def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
         "changes": "".join(CHANGES[change][0] for change in graph.changes),
         "flops": _flops(topology, graph.cost, ruling.candidates),
         "times": _microseconds(graph),
-        "decisions": _decisions(topology, ruling.decisions),
-        "actions": "".join(DECISIONS[decision.action][0] for decision in ruling.decisions),
+        "decisions": list(find_decisions(topology, ruling.decisions)),
         "boxes": boxes,
         "edges": _edges(topology),
-        "details": [describe_vertex(topology, vertex) for vertex in vertices],
+        "tensors": [_tensors(topology, vertex) for vertex in vertices],
         **_places(layout, folding),
     }
 
@@ -150,19 +153,36 @@ def _microseconds(graph: Graph) -> list[float]:
     return [round(seconds * 1e6, 2) for seconds in times]
 
 
-def _decisions(topology: Topology, decisions: Sequence[Decision]) -> list[list[int]]:
-    """Return pairs of vertex and decision: the product itself, or a node made from it."""
-    of_node = dict(index_decisions(decisions))
-    made = {name: at for at, decision in enumerate(decisions) for name in decision.new_nodes}
-    pairs = []
-    for at, vertex in enumerate(topology.vertices):
-        if vertex.node is None:
-            continue
-        found = made.get(vertex.name) if vertex.node.sources else of_node.get(vertex.name)
-        found = of_node.get(vertex.name) if found is None else found
-        if found is not None:
-            pairs.append([at, found])
-    return pairs
+def _rulings(graphs: Sequence[Graph], decisions: Sequence[Decision]) -> dict[str, Any]:
+    """Return the decisions as columns; what they name are vertices of the two panes."""
+    places = [
+        {vertex.name: at for at, vertex in enumerate(graph.topology.vertices) if vertex.node}
+        for graph in graphs
+    ]
+    first, last = (places[0], places[-1]) if places else ({}, {})
+    return {
+        "actions": "".join(DECISIONS[decision.action][0] for decision in decisions),
+        "reasons": _coded([clean(decision.reason, 600) for decision in decisions]),
+        "before": [_pair(decision.flops_before) for decision in decisions],
+        "after": [_pair(decision.flops_after) for decision in decisions],
+        "at": [first.get(decision.node, -1) for decision in decisions],
+        "new": [
+            [last[name] for name in decision.new_nodes[:_MOST_NEW] if name in last]
+            for decision in decisions
+        ],
+    }
+
+
+def _pair(flops: Flops) -> tuple[int, int]:
+    return flops.per_request, flops.per_candidate
+
+
+def _tensors(topology: Topology, vertex: Vertex) -> str:
+    """Return the tensors that are found with a vertex: what it makes, and its weights."""
+    taken = vertex.node.inputs if vertex.node else ()
+    weights = (name for name in taken if name in topology.weights)
+    names = dict.fromkeys([*vertex.values[:_MOST_FOUND], *weights])
+    return " ".join(clean(name, 80) for name in [*names][:_MOST_FOUND] if name != vertex.name)
 
 
 def _edges(topology: Topology) -> dict[str, Any]:

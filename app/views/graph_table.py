@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 
-from app.views.graph_details import clean, index_decisions
+from app.views.graph_details import clean, find_decisions
 from app.views.graph_marks import CHANGES
 from app.views.graph_scene import Graph, Ruling
 from app.views.graph_topology import Vertex
@@ -18,13 +20,12 @@ Row = dict[str, object]
 def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
     """Return one row for each vertex, in the order of the scene."""
     topology = graph.topology
-    decided = index_decisions(ruling.decisions)
-    made = {name: at for at, one in enumerate(ruling.decisions) for name in one.new_nodes}
+    decided = dict(find_decisions(topology, ruling.decisions))
     costs = graph.cost.nodes if graph.cost else {}
     rows: list[Row] = []
     for at, vertex in enumerate(topology.vertices):
         first = next((topology.colors[v] for v in vertex.values if v in topology.colors), None)
-        index = decided.get(vertex.name, made.get(vertex.name)) if vertex.node else None
+        index = decided.get(at)
         cost = costs.get(vertex.name, Flops()) if vertex.node else Flops()
         time = {} if graph.seconds is None else {"Time (µs)": _time(graph.seconds, vertex)}
         rows.append(
@@ -43,6 +44,22 @@ def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
             }
         )
     return rows
+
+
+def write_csv(rows: Sequence[Row]) -> str:
+    """Return the rows as CSV with a head; no cell is one that a spreadsheet would compute."""
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(rows[0] if rows else ())
+    for row in rows:
+        writer.writerow(_inert(cell) for cell in row.values())
+    return stream.getvalue()
+
+
+def _inert(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@")):
+        return f"'{cell}"
+    return cell
 
 
 def _time(seconds: Mapping[str, float], vertex: Vertex) -> float | None:

@@ -1,21 +1,24 @@
-"""Original, optimized, or both: what the Graph page shows, put together."""
+"""The original, or the original beside the optimized graph: what the Graph page shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from app.views.graph_changes import Changes, compare_graphs
+from app.views.graph_details import describe_vertex, find_decisions
 from app.views.graph_folding import Fold
 from app.views.graph_scene import Graph, Ruling, Scene, make_scene
-from app.views.graph_table import list_rows
+from app.views.graph_slices import describe_slices
+from app.views.graph_table import Row, list_rows
 from app.views.graph_topology import build_topology
 from mari_engine import (
     Coloring,
     Decision,
     FlopsReport,
+    FusionLayout,
     GraphInfo,
     InputLabel,
     Interface,
@@ -23,14 +26,6 @@ from mari_engine import (
     Role,
     Signature,
 )
-
-
-class View(StrEnum):
-    """What is shown."""
-
-    BOTH = "Before and after"
-    ORIGINAL = "Original"
-    OPTIMIZED = "Optimized"
 
 
 @dataclass(frozen=True)
@@ -42,59 +37,59 @@ class Rewrite:
     decisions: tuple[Decision, ...]
     flops: FlopsReport
     candidates: int
+    layout: tuple[FusionLayout, ...] = ()
     seconds: tuple[Mapping[str, float], Mapping[str, float]] | tuple[None, None] = (None, None)
     """How long each node takes, before and after; None until measured."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A scene, and the same vertices as the rows of a table: pane after pane."""
+    """A scene, and what it was made from: details and tables are made when they are asked for."""
 
     scene: Scene
     graphs: tuple[Graph, ...]
     ruling: Ruling
 
+    def rows(self) -> list[Row]:
+        """Return one row for each vertex, pane after pane."""
+        return [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
+
+    def describe(self, pane: int, at: int) -> dict[str, Any]:
+        """Return what the scene does not hold of a vertex: tensors, attributes, weight slices."""
+        topology = self.graphs[pane].topology
+        details = describe_vertex(topology, topology.vertices[at])
+        found = self._decided[pane].get(at)
+        layouts = self.ruling.layouts
+        if found is not None and self.ruling.decisions[found].node in layouts:
+            decision = self.ruling.decisions[found]
+            details["slices"] = describe_slices(
+                layouts[decision.node], decision, self.graphs[-1].topology
+            )
+        return details
+
     @cached_property
-    def table(self) -> dict[str, list[object]]:
-        """The rows as columns, made when they are first asked for: after the picture."""
-        rows = [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
-        return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-    def row_of(self, pane: int, at: int) -> int:
-        """Return the table's row of a vertex."""
-        return sum(self.scene.sizes[:pane]) + at
-
-    def vertex_of(self, row: int) -> tuple[int, int]:
-        """Return the pane and the vertex of a table's row."""
-        start = 0
-        for pane, size in enumerate(self.scene.sizes):
-            if row < start + size:
-                return pane, row - start
-            start += size
-        raise IndexError(f"the table has no row {row}")
+    def _decided(self) -> list[dict[int, int]]:
+        """The decision on each vertex, by pane."""
+        decisions = self.ruling.decisions
+        return [dict(find_decisions(graph.topology, decisions)) for graph in self.graphs]
 
 
 def draw(
-    info: GraphInfo, coloring: Coloring | None, rewrite: Rewrite | None, view: View, fold: Fold
+    info: GraphInfo, coloring: Coloring | None, rewrite: Rewrite | None, fold: Fold
 ) -> Drawing:
-    """Return the drawing of a view; without a rewrite there is only the original."""
+    """Return the original, and beside it the optimized graph where there is a rewrite."""
     original = build_topology(info, coloring)
     if rewrite is None:
-        return _drawing([Graph("", original)], fold, Ruling())
+        return _drawing([Graph("Original", original)], fold, Ruling())
     optimized = build_topology(rewrite.info, rewrite.coloring)
     changes = compare_graphs(original, optimized)
-    graphs = {
-        View.ORIGINAL: Graph(
-            "Original", original, rewrite.flops.before, changes.original, rewrite.seconds[0]
-        ),
-        View.OPTIMIZED: Graph(
-            "Optimized", optimized, rewrite.flops.after, changes.optimized, rewrite.seconds[1]
-        ),
-    }
-    ruling = Ruling(rewrite.decisions, rewrite.candidates)
-    if view is View.BOTH:
-        return _drawing(list(graphs.values()), fold, ruling, changes)
-    return _drawing([graphs[view]], fold, ruling)
+    cost, seconds = rewrite.flops, rewrite.seconds
+    graphs = [
+        Graph("Original", original, cost.before, changes.original, seconds[0]),
+        Graph("Optimized", optimized, cost.after, changes.optimized, seconds[1]),
+    ]
+    layouts = {layout.node: layout for layout in rewrite.layout}
+    return _drawing(graphs, fold, Ruling(rewrite.decisions, rewrite.candidates, layouts), changes)
 
 
 def relabel(labels: Labels, interface: Interface, signature: Signature) -> Labels:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import onnx
@@ -44,8 +46,24 @@ def press(graph: Locator, *keys: str) -> None:
         graph.page.keyboard.press(key)
 
 
+def details(graph: Locator) -> Locator:
+    return graph.locator("[data-tab=details]")
+
+
+def changes(graph: Locator) -> Locator:
+    return graph.locator("[data-tab=changes]")
+
+
 def title(graph: Locator) -> Locator:
-    return graph.locator(".panel h3").first
+    return details(graph).locator("h3").first
+
+
+def save(graph: Locator, kind: str) -> Path:
+    """Return the file that the Save menu makes."""
+    graph.get_by_role("button", name="Save").click()
+    with graph.page.expect_download() as waiting:
+        graph.get_by_role("menuitem", name=kind).click()
+    return Path(waiting.value.path())
 
 
 def sizes(graph: Locator, pane: int = 0) -> list[int]:
@@ -61,11 +79,11 @@ def test_search_jumps_from_match_to_match(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(graph.locator(".matches")).to_contain_text("1 of ")
     expect(title(graph)).to_have_text("Concat")
-    first = graph.locator(".panel .name").first.text_content()
+    first = details(graph).locator(".name").first.text_content()
     page.keyboard.press("Escape")
     press(graph, "n")
     expect(graph.locator(".matches")).to_contain_text("2 of ")
-    assert graph.locator(".panel .name").first.text_content() != first
+    assert details(graph).locator(".name").first.text_content() != first
     press(graph, "N")
     expect(graph.locator(".matches")).to_contain_text("1 of ")
 
@@ -95,30 +113,43 @@ def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:
     assert sizes(graph) == closed
 
 
-def test_a_click_selects_in_the_panel_and_in_the_table(page: Page) -> None:
+def test_a_click_selects_in_the_details_and_in_the_list(page: Page) -> None:
     graph = open_graph(page, "paper_tower")
     graph.locator(".search").fill("node_linear")
     page.keyboard.press("Enter")
-    expect(graph.locator(".panel .name").first).to_have_text("node_linear")
+    expect(details(graph).locator(".name").first).to_have_text("node_linear")
+    graph.locator(".search").fill("")
     press(graph, "Escape")
     expect(title(graph)).to_have_text("Nothing selected")
     canvas = graph.locator(".canvas").first.bounding_box()
     assert canvas is not None
     page.wait_for_timeout(600)  # until the view has come to rest where the match was
     page.mouse.click(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
-    expect(graph.locator(".panel .name").first).to_have_text("node_linear")
-    expect(graph.locator(".panel")).to_contain_text("candidate side")
-    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    expect(details(graph).locator(".name").first).to_have_text("node_linear")
+    expect(details(graph)).to_contain_text("candidate side")
+    press(graph, "3")
+    expect(graph.locator(".row[aria-selected=true]")).to_contain_text("node_linear")
 
 
-def test_a_row_of_the_table_selects_in_the_graph(page: Page) -> None:
+def test_a_row_of_the_list_selects_in_the_graph(page: Page) -> None:
     graph = open_graph(page, "paper_tower")
-    table = page.locator("[data-testid=stDataFrame]").last
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 50)
-    expect(title(graph)).to_have_text("input")
+    press(graph, "3")
+    graph.locator(".row").filter(has_text="Relu").nth(1).click()
+    expect(title(graph)).to_have_text("Relu")
+    expect(details(graph).locator(".name").first).to_have_text("node_relu_1")
+    page.keyboard.press("ArrowDown")
+    expect(graph.locator(".row[aria-selected=true]")).not_to_contain_text("node_relu_1")
+
+
+def test_a_weight_is_found_by_its_name_and_shown_with_its_distribution(page: Page) -> None:
+    graph = open_graph(page, "paper_tower")
+    graph.locator(".search").fill("mlp.2.weight")
+    page.keyboard.press("Enter")
+    expect(title(graph)).to_have_text("Gemm")
+    weight = details(graph).locator(".tensor").filter(has_text="mlp.2.weight")
+    expect(weight).to_contain_text("float32 [128, 256]")
+    expect(weight).to_contain_text("32,768")
+    expect(weight.locator(".histogram rect").first).to_be_visible()
 
 
 def test_before_and_after_are_linked(page: Page) -> None:
@@ -126,10 +157,73 @@ def test_before_and_after_are_linked(page: Page) -> None:
     expect(graph.locator(".pane .title").nth(1)).to_contain_text("Optimized")
     press(graph, "]")
     expect(graph.locator(".step")).to_contain_text("1 of ")
-    expect(graph.locator(".decision")).to_contain_text("split")
-    expect(graph.locator(".panel")).to_contain_text("Became")
-    graph.locator(".panel .jump").first.click()
-    expect(graph.locator(".panel")).to_contain_text("Made from")
+    chosen = changes(graph).locator(".entry-open")
+    expect(chosen).to_contain_text("run once per request")
+    expect(chosen.locator(".strips rect").first).to_be_visible()
+    expect(chosen.locator(".decision .tensor").first).to_contain_text("weight of ")
+    first = chosen.locator(".change .name").text_content()
+    press(graph, "]")
+    expect(chosen.locator(".change .name")).not_to_have_text(first or "")
+    press(graph, "[")
+    expect(chosen.locator(".change .name")).to_have_text(first or "")
+    chosen.locator(".jump").first.click()
+    press(graph, "1")
+    expect(details(graph)).to_contain_text("Made from")
+
+
+def test_one_graph_can_be_shown_alone(page: Page) -> None:
+    graph = open_graph(page, confirmed=True)
+    graph.get_by_role("button", name="After", exact=True).click()
+    expect(graph.locator(".pane").first).to_be_hidden()
+    expect(graph.locator(".pane").nth(1)).to_be_visible()
+    press(graph, "v")
+    expect(graph.locator(".pane").first).to_be_visible()
+
+
+def test_what_changed_can_be_told_alone(page: Page) -> None:
+    graph = open_graph(page, confirmed=True)
+    changes(graph).locator(".jump").filter(has_text="no longer needed").click()
+    pressed = graph.locator(".legend .entry[aria-pressed=true]")
+    expect(pressed).to_have_count(1)
+    expect(pressed).to_contain_text("no longer needed")
+
+
+def test_the_paths_from_an_input_to_an_output_are_shown(page: Page) -> None:
+    graph = open_graph(page, "two_tower")
+    press(graph, "Escape")
+    page.wait_for_timeout(200)
+    inputs = details(graph).get_by_label("From this input")
+    inputs.select_option(index=0)
+    details(graph).get_by_role("button", name="Show the paths").click()
+    expect(title(graph)).to_contain_text("on the way")
+    assert details(graph).locator(".jump").count() > 3
+
+
+def test_a_link_restores_what_is_looked_at(page: Page) -> None:
+    graph = open_graph(page, confirmed=True)
+    graph.get_by_label("Color by").select_option("side")
+    graph.locator(".legend .entry").filter(has_text="request side").click()
+    graph.locator(".search").fill("Concat")
+    page.keyboard.press("Enter")
+    press(graph, "3")
+    expect(page).to_have_url(re.compile(r"/graph\?.*tab=nodes"))
+    name = graph.locator(".row[aria-selected=true] .name").text_content()
+    turn_to(page, "labels", "Who owns which input?")
+    graph = show_graph(page)
+    expect(graph.locator(".row[aria-selected=true] .name")).to_have_text(name or "")
+    expect(graph.get_by_label("Color by")).to_have_value("side")
+    hidden = graph.locator(".legend .entry[aria-pressed=false]")
+    expect(hidden).to_contain_text("request side")
+    expect(graph.locator(".search")).to_have_value("Concat")
+
+
+def test_all_nodes_can_be_kept_as_a_table(page: Page) -> None:
+    open_graph(page, "two_tower")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="All nodes as CSV").click()
+    lines = Path(waiting.value.path()).read_text().splitlines()
+    assert lines[0].startswith("Graph,Side,Operator,Node")
+    assert len(lines) > 20
 
 
 def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:
@@ -144,14 +238,15 @@ def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:
 
 def test_the_drawing_can_be_saved(page: Page) -> None:
     graph = open_graph(page, "two_tower")
-    with page.expect_download() as waiting:
-        graph.get_by_role("button", name="SVG").click()
-    drawing = Path(waiting.value.path()).read_text()
-    assert drawing.startswith("<svg")
-    assert "Request tower" in drawing
-    with page.expect_download() as waiting:
-        graph.get_by_role("button", name="PNG").click()
-    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    drawing = ElementTree.parse(save(graph, "SVG")).getroot()
+    texts = [part.text for part in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Request tower" in texts
+    assert "request side, once per request" in texts
+    picture = save(graph, "PNG").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert width >= 2 * float(drawing.attrib["width"]) - 2
+    assert height > 200
 
 
 def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:
@@ -159,32 +254,32 @@ def test_names_that_are_markup_stay_text(page: Page, tmp_path: Path) -> None:
         build(
             "joined = Concat <axis = 1> (user, item) score = MatMul (joined, W)",
             inputs="float[N, 4] user, float[N, 3] item",
-            outputs="float[N, 2] score",
-            weights={"W": np.ones((7, 2), np.float32)},
+            outputs="float[N, 9] score",
+            weights={"W": np.ones((7, 9), np.float32)},
         )
     )
     for node, name in zip(proto.graph.node, MARKUP, strict=False):
         node.name = name
         node.input[:] = [f"{MARKUP[0]}user" if taken == "user" else taken for taken in node.input]
     proto.graph.input[0].name = f"{MARKUP[0]}user"
-    onnx.save(proto, tmp_path / "marked.onnx")
+    hostile = tmp_path / "marked<img src=x onerror=window.harm=3>.onnx"
+    onnx.save(proto, hostile)
     status(page, 0, "none yet")
     page.get_by_role("tab", name=re.compile("Upload")).click()
     uploader = page.locator("[data-testid=stFileUploader]").first
     expect(uploader.get_by_role("button", name="Upload", exact=True)).to_be_visible()
     with page.expect_response(lambda response: response.request.method == "PUT"):
-        uploader.locator("input").set_input_files(tmp_path / "marked.onnx")
+        uploader.locator("input").set_input_files(hostile)
     page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
-    status(page, 0, "marked")
+    expect(page.locator(".mari-word").first).to_contain_text("marked")
     graph = show_graph(page)
     for op in ("Concat", "MatMul"):
         graph.locator(".search").fill(op)
         page.keyboard.press("Enter")
         expect(title(graph)).to_have_text(op)
-    expect(graph.locator(".panel .name").first).to_have_text(MARKUP[1])
-    with page.expect_download() as waiting:
-        graph.get_by_role("button", name="SVG").click()
-    assert "<script>" not in Path(waiting.value.path()).read_text()
+    expect(details(graph).locator(".name").first).to_have_text(MARKUP[1])
+    expect(details(graph).locator(".histogram")).to_be_visible()
+    assert "<script>" not in save(graph, "SVG").read_text()
     assert page.evaluate("window.harm") is None
     assert page.locator("img[onerror]").count() == 0
 

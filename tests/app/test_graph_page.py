@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 import mari_engine as mari
-from app.views.graph_views import View
+from app.components.graph_drawings import describe_selected, make_drawing
+from app.views.graph_folding import Fold
 from app.work import Opened, Options, Work
 from app_visits import LABELS, ended, visit
 from builders import ranking_tower
@@ -27,8 +29,11 @@ def rewritten(tower: Work) -> Work:
     return tower
 
 
-def rows(app: Any) -> Any:
-    return app.dataframe[0].value
+def drawn(app: Any) -> Any:
+    """The document that the graph component was given."""
+    (graph,) = [one for one in app.get("bidi_component") if "scene" in one.proto.json]
+    data = json.loads(graph.proto.json)
+    return {**data, "scene": json.loads(data["scene"])}
 
 
 def test_without_a_model_the_way_leads_back() -> None:
@@ -39,33 +44,20 @@ def test_without_a_model_the_way_leads_back() -> None:
 def test_before_the_labels_are_confirmed_there_is_the_original(tower: Work) -> None:
     app = visit("graph", tower)
     assert "Confirm them" in app.caption[0].value
-    assert [control.label for control in app.segmented_control] == ["Fold by"]
-    assert set(rows(app)["Change"]) == {""}
-    assert list(rows(app)["Side"])[:2] == ["R · request", "I · item"]
+    data = drawn(app)
+    assert [pane["title"] for pane in data["scene"]["panes"]] == ["Original · 4 nodes"]
+    assert data["scene"]["panes"][0]["sides"].startswith("RI")
+    assert data["choices"]["timed"] is None
 
 
 def test_confirmed_labels_show_both_graphs(rewritten: Work) -> None:
-    app = visit("graph", rewritten)
-    assert set(rows(app)["Graph"]) == {"Original", "Optimized"}
-    decided = rows(app).query("Decision == 'split' and Graph == 'Original'")
-    assert list(decided["Operator"]) == ["Gemm"]
-    assert set(rows(app).query("Graph == 'Original'")["Change"]) >= {"replaced by other nodes"}
-    assert set(rows(app).query("Graph == 'Optimized'")["Change"]) >= {"new", "unchanged"}
-
-
-def test_one_graph_can_be_shown_alone(rewritten: Work) -> None:
-    app = visit("graph", rewritten)
-    app.segmented_control[0].set_value(View.OPTIMIZED).run()
-    assert not app.exception
-    assert set(rows(app)["Graph"]) == {"Optimized"}
-
-
-def test_folding_by_nothing_keeps_all_nodes(rewritten: Work) -> None:
-    app = visit("graph", rewritten)
-    before = len(rows(app))
-    app.segmented_control[1].set_value(app.segmented_control[1].options[-1]).run()
-    assert not app.exception
-    assert len(rows(app)) == before
+    data = drawn(visit("graph", rewritten))
+    left, right = data["scene"]["panes"]
+    assert left["title"].startswith("Original · 4 nodes · ")
+    assert "-" in left["changes"]
+    assert set(right["changes"]) >= {"+", "="}
+    assert "S" in data["scene"]["decisions"]["actions"]
+    assert data["choices"]["timed"] is False
 
 
 def test_labels_that_do_not_fit_are_one_line(tower: Work) -> None:
@@ -75,11 +67,27 @@ def test_labels_that_do_not_fit_are_one_line(tower: Work) -> None:
     assert "item" in app.error[0].value
 
 
+def test_a_link_chooses_how_to_fold(tower: Work) -> None:
+    app = visit("graph", tower)
+    assert drawn(app)["choices"]["fold"] == Fold.PARTS
+    app.query_params["fold"] = Fold.FLAT
+    app.run()
+    assert drawn(app)["choices"]["fold"] == Fold.FLAT
+    assert drawn(app)["scene"]["panes"][0]["boxes"] == [""]
+
+
 def test_nodes_can_be_timed(rewritten: Work) -> None:
-    app = visit("graph", rewritten)
-    assert "Time (µs)" not in rows(app)
-    app.toggle[0].set_value(True).run()
-    assert not app.exception
-    timed = rows(app).query("Operator == 'Gemm'")["Time (µs)"]
+    drawing = make_drawing(rewritten, Fold.PARTS, timed=True)
+    assert all(sum(pane["times"]) > 0 for pane in json.loads(drawing.scene.text)["panes"])
+    timed = [row for row in drawing.rows() if row["Operator"] == "Gemm"]
     assert len(timed) > 2
-    assert (timed > 0).all()
+    assert all(row["Time (µs)"] for row in timed)
+
+
+def test_a_vertex_tells_what_its_weights_hold(rewritten: Work) -> None:
+    drawing = make_drawing(rewritten, Fold.PARTS)
+    names = [vertex.name for vertex in drawing.graphs[1].topology.vertices]
+    made = next(at for at, name in enumerate(names) if name.endswith("Gemm"))
+    found = describe_selected(rewritten, drawing, 1, made)
+    assert sum(found["weights"][0]["counts"]) > 1000
+    assert found["slices"]["columns"] == 440

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.views.graph_details import LONGEST, clean, describe_flops
+from app.views.graph_details import LONGEST, clean
 from app.views.graph_folding import Fold
 from app.views.graph_marks import list_marks
-from app.views.graph_scene import Graph, Ruling, Scene, make_scene
+from app.views.graph_scene import Graph, Scene, make_scene
 from app.views.graph_topology import build_topology
-from app.views.graph_views import Drawing, Rewrite, View, draw, relabel
+from app.views.graph_views import Rewrite, draw, relabel
 from graph_pictures import picture, tower
 from mari_engine import (
     Action,
@@ -55,7 +55,7 @@ def test_columns_are_as_long_as_the_items() -> None:
     items = len(pane["names"]) + len(pane["boxes"])
     assert {len(pane[key]) for key in ("parent", "row", "x", "width")} == {items}
     vertices = len(pane["names"])
-    assert {len(pane[key]) for key in ("labels", "kinds", "sides", "flops", "details")} == {
+    assert {len(pane[key]) for key in ("labels", "kinds", "sides", "flops", "tensors")} == {
         vertices
     }
 
@@ -71,30 +71,23 @@ def test_the_same_graph_has_the_same_id_and_another_has_another() -> None:
 
 def test_both_graphs_stand_side_by_side_with_links_and_decisions() -> None:
     info, coloring = tower()
-    scene = read(draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS).scene)
+    scene = read(draw(info, coloring, rewrite(), Fold.PARTS).scene)
     assert [pane["title"] for pane in scene["panes"]] == [
         "Original · 6 nodes · 50 kFLOP at 500 candidates",
         "Optimized · 6 nodes · 20.1 kFLOP at 500 candidates",
     ]
-    assert scene["decisions"][0]["reason"] == "two sides"
-    assert scene["decisions"][0]["after"] == "60 FLOP per request + 40 FLOP per candidate"
+    decisions = scene["decisions"]
+    assert decisions["actions"] == "S"
+    assert decisions["reasons"] == {"texts": ["two sides"], "codes": [0]}
+    assert (decisions["before"], decisions["after"]) == ([[0, 100]], [[60, 40]])
+    assert (decisions["at"], decisions["new"]) == ([5], [[5]])
     assert [5, 0] in scene["panes"][0]["decisions"]
     assert [5, 5] in scene["links"]
     assert set(scene["panes"][0]["changes"]) == {"="}
 
 
-@pytest.mark.parametrize("view", [View.ORIGINAL, View.OPTIMIZED])
-def test_one_graph_alone_keeps_its_changes(view: View) -> None:
-    info, coloring = tower()
-    scene = read(draw(info, coloring, rewrite(), view, Fold.PARTS).scene)
-    assert len(scene["panes"]) == 1
-    assert len(scene["panes"][0]["changes"]) == 9
-    assert scene["links"] == []
-
-
 def test_details_tell_shapes_weights_and_origin() -> None:
-    pane = read(make_scene([Graph("", build_topology(*tower()))], fold=Fold.FLAT))["panes"][0]
-    fused = pane["details"][5]
+    fused = draw(*tower(), None, Fold.FLAT).describe(0, 5)
     assert fused["takes"] == [
         ["joined", "float32 [N, 4]", "C"], ["W", "float32 [4, 4], 64 B", "W"],
     ]  # fmt: skip
@@ -104,14 +97,14 @@ def test_details_tell_shapes_weights_and_origin() -> None:
 
 def test_every_letter_in_a_scene_is_in_its_legend() -> None:
     info, coloring = tower()
-    scene = read(draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS).scene)
+    scene = read(draw(info, coloring, rewrite(), Fold.PARTS).scene)
     letters = {
         overlay: {mark["letter"] for mark in marks} for overlay, marks in list_marks().items()
     }
     for pane in scene["panes"]:
         assert set(pane["sides"]) | set(pane["edges"]["sides"]) <= letters["side"]
         assert set(pane["changes"]) <= letters["change"]
-        assert set(pane["actions"]) <= letters["decision"]
+    assert set(scene["decisions"]["actions"]) <= letters["decision"]
 
 
 @pytest.mark.parametrize("overlay", ["side", "change", "decision", "flops"])
@@ -131,28 +124,10 @@ def test_long_and_hidden_letters_of_names_do_not_reach_the_picture() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("flops", "text"),
-    [
-        (Flops(), "none"),
-        (Flops(2_000_000, 0), "2 MFLOP per request"),
-        (Flops(0, 1500), "1.5 kFLOP per candidate"),
-    ],
-)
-def test_flops_are_told_by_what_they_are_paid_for(flops: Flops, text: str) -> None:
-    assert describe_flops(flops) == text
-
-
-def test_rows_and_vertices_lead_to_each_other() -> None:
-    info, coloring = tower()
-    drawing = draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS)
-    assert {len(column) for column in drawing.table.values()} == {18}
-    for row in range(18):
-        assert drawing.row_of(*drawing.vertex_of(row)) == row
-    assert drawing.table["Decision"][5] == "split"
-    assert drawing.table["FLOPs per candidate"][5] == 100
-    with pytest.raises(IndexError, match="no row 18"):
-        drawing.vertex_of(18)
+def test_rows_tell_both_graphs_one_after_the_other() -> None:
+    rows = draw(*tower(), rewrite(), Fold.PARTS).rows()
+    assert [row["Graph"] for row in rows] == ["Original"] * 9 + ["Optimized"] * 9
+    assert (rows[5]["Decision"], rows[5]["FLOPs per candidate"]) == ("split", 100)
 
 
 def test_a_compact_model_is_labelled_by_its_interface() -> None:
@@ -172,23 +147,17 @@ def test_a_compact_model_is_labelled_by_its_interface() -> None:
     }  # fmt: skip
 
 
-def test_a_table_is_made_only_when_it_is_asked_for() -> None:
-    drawing = Drawing(make_scene([], fold=Fold.FLAT), (), Ruling())
-    assert "table" not in vars(drawing)
-    assert drawing.table == {}
-
-
 def test_measured_times_are_told_in_microseconds() -> None:
     info, coloring = tower()
     timed = replace(rewrite(), seconds=({"fused": 2e-5}, {"fused": 5e-6}))
-    drawing = draw(info, coloring, timed, View.BOTH, Fold.PARTS)
+    drawing = draw(info, coloring, timed, Fold.PARTS)
     panes = read(drawing.scene)["panes"]
     assert [pane["times"][5] for pane in panes] == [20.0, 5.0]
-    assert [drawing.table["Time (µs)"][row] for row in (0, 5, 14)] == [None, 20.0, 5.0]
+    assert [drawing.rows()[row]["Time (µs)"] for row in (0, 5, 14)] == [None, 20.0, 5.0]
 
 
 def test_nothing_measured_is_not_nought() -> None:
     info, coloring = tower()
-    drawing = draw(info, coloring, rewrite(), View.BOTH, Fold.PARTS)
+    drawing = draw(info, coloring, rewrite(), Fold.PARTS)
     assert read(drawing.scene)["panes"][0]["times"] == []
-    assert "Time (µs)" not in drawing.table
+    assert "Time (µs)" not in drawing.rows()[0]

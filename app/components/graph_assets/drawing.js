@@ -99,7 +99,8 @@ function drawNode(ctx, theme, place, look, scale) {
   trace(ctx, look.side, x, y, width, height);
   ctx.fillStyle = look.hover ? blend(look.color, theme.background, 0.38) : paint.fill;
   ctx.fill();
-  ctx.lineWidth = 2;
+  if (look.hatched && scale > 0.16) drawHatch(ctx, theme, look, place);
+  ctx.lineWidth = look.fresh ? 3.5 : 2;
   ctx.strokeStyle = paint.border;
   if (look.dashed) ctx.setLineDash([5, 4]);
   ctx.stroke();
@@ -109,6 +110,22 @@ function drawNode(ctx, theme, place, look, scale) {
   if (scale < 0.28) return;
   drawTexts(ctx, theme, look, x - width / 2 + 35, y, width - 46);
   if (look.sign) drawSign(ctx, theme, paint, look.sign, x + width / 2, y - height / 2);
+}
+
+// Lines aslant across a node that is replaced or gone.
+function drawHatch(ctx, theme, look, { x, y, width, height }) {
+  ctx.save();
+  ctx.clip();
+  ctx.beginPath();
+  for (let at = x - width / 2 - height; at < x + width / 2; at += 9) {
+    ctx.moveTo(at, y + height / 2);
+    ctx.lineTo(at + height, y - height / 2);
+  }
+  ctx.lineWidth = 1.4;
+  ctx.strokeStyle = blend(look.color, theme.background, 0.34);
+  ctx.stroke();
+  ctx.restore();
+  trace(ctx, look.side, x, y, width, height);
 }
 
 function drawTexts(ctx, theme, look, left, y, room) {

@@ -6,7 +6,7 @@ const ROW_GAP = 38;
 const COLUMN_GAP = 24;
 const PADDING = 22;
 const HEADER = 34;
-const READABLE = 0.6;
+const READABLE = 0.72;
 const FIRST_TRIES = 12;
 
 class Folding {

@@ -28,6 +28,12 @@ Object.assign(Studio.prototype, {
     }
   },
 
+  // Colors by an overlay, and dims all but one of its marks.
+  showOnly(overlay, letter) {
+    this.colorBy(overlay);
+    this.only(letter);
+  },
+
   filter(letter) {
     if (!this.hidden.delete(letter)) this.hidden.add(letter);
     this.showFilter();
@@ -44,5 +50,7 @@ Object.assign(Studio.prototype, {
       entry.setAttribute("aria-pressed", String(!this.hidden.has(entry.dataset.letter)));
     }
     this.restyle();
+    this.list.fill();
+    this.changed();
   },
 });

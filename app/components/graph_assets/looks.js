@@ -7,7 +7,7 @@ Object.assign(Studio.prototype, {
     if (this.panes.some(({ model }) => model.data.changes)) {
       wanted[this.panes.length > 1 ? "unshift" : "push"](["change", "change"]);
     }
-    if (this.scene.decisions.length) wanted.push(["decision", "decision"]);
+    if (this.scene.decisions.actions.length) wanted.push(["decision", "decision"]);
     this.most = {};
     for (const [column, overlay, text] of [["flops", "flops", "FLOPs"], ["times", "time", "time"]]) {
       const most = Math.max(...this.panes.map(({ model }) => model.data[column].reduce((a, b) => Math.max(a, b), 0)));
@@ -30,7 +30,7 @@ Object.assign(Studio.prototype, {
     if (overlay === "change") return model.change(item);
     if (overlay === "decision") {
       const at = model.decision.get(item);
-      return at === undefined ? "·" : model.data.actions[at];
+      return at === undefined ? "·" : this.scene.decisions.actions[at];
     }
     const amount = model.data[overlay === "time" ? "times" : "flops"][item];
     if (!amount) return "0";
@@ -55,6 +55,8 @@ Object.assign(Studio.prototype, {
       side: model.side(item), title: isNode ? model.op(item) : model.label(item),
       subtitle: isNode ? model.label(item) : model.op(item),
       dashed: model.side(item) === "K" || letter === "x" || letter === "-",
+      hatched: this.overlay === "change" && (letter === "x" || letter === "-"),
+      fresh: this.overlay === "change" && letter === "+",
       sign: this.overlay === "change" && letter !== "=" ? mark.sign : "" };
   },
 

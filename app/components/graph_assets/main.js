@@ -8,29 +8,31 @@ export default function draw({ parentElement, data, setStateValue }) {
   if (!studio) {
     studio = new Studio(root);
     studios.set(root, studio);
-    studio.hear = () => takeChoice(studio);
-    window.addEventListener("mari-choice", studio.hear);
+    studio.hear = ({ detail }) => {
+      if (detail.graph === studio.key && detail.id === studio.id) studio.answer(detail);
+    };
+    window.addEventListener("mari-answer", studio.hear);
   }
-  root.style.setProperty("--graph-height", `${data.height}px`);
-  studio.report = (selected) => setStateValue("selected", selected);
+  studio.key = data.key;
+  studio.choose = (name, value) => setStateValue(name, value);
+  studio.ask = (asked) => {
+    const whole = { id: studio.id, ...asked };
+    window.mariAsked = { ...window.mariAsked, [studio.key]: whole };
+    window.dispatchEvent(new CustomEvent("mari-ask", { detail: { graph: studio.key, asked: whole } }));
+  };
+  studio.offer(data.choices);
   if (studio.id !== data.id) {
+    const first = !studio.id;
     studio.id = data.id;
+    if (first) studio.readLink();
     studio.load(JSON.parse(data.scene));
+    if (first) studio.followLink();
   } else {
     studio.retheme();
   }
-  studio.key = data.key;
-  takeChoice(studio);
   return () => {
     studios.delete(root);
-    window.removeEventListener("mari-choice", studio.hear);
+    window.removeEventListener("mari-answer", studio.hear);
     studio.destroy();
   };
-}
-
-function takeChoice(studio) {
-  const choice = window.mariChoices?.[studio.key];
-  if (!choice || choice.taken) return;
-  choice.taken = true;
-  studio.choose(choice);
 }

@@ -22,6 +22,7 @@ class GraphModel {
     this.readRoutes();
     this.countMembers();
     this.decision = new Map(data.decisions);
+    this.details = new Map(); // by vertex, as Python answers
   }
 
   readEdges() {
@@ -138,7 +139,7 @@ class GraphModel {
     return found;
   }
 
-  // All vertices on a way between the two, in either direction.
+  // All vertices on a way between the two, in either direction; none where there is no way.
   between(one, other) {
     for (const [from, to] of [[one, other], [other, one]]) {
       const down = this.reach([from], this.after);
@@ -147,10 +148,30 @@ class GraphModel {
         return new Set([...down].filter((item) => up.has(item)));
       }
     }
-    return new Set([one, other]);
+    return new Set();
   }
 
-  // Vertices whose name or operator holds the text: whole words first, constants last.
+  // All vertices at most this many steps away.
+  near(start, hops) {
+    const found = new Set([start]);
+    let rim = [start];
+    for (let hop = 0; hop < hops; hop += 1) {
+      rim = rim.flatMap((item) => [...this.before[item], ...this.after[item]])
+        .filter((item) => !found.has(item));
+      rim.forEach((item) => found.add(item));
+    }
+    return found;
+  }
+
+  ofKind(kind) {
+    const found = [];
+    for (let item = 0; item < this.count; item += 1) {
+      if (this.data.kinds[item] === kind) found.push(item);
+    }
+    return found;
+  }
+
+  // Vertices whose name, operator or tensors hold the text: whole words first, constants last.
   search(text) {
     const wanted = text.toLowerCase();
     const found = [];
@@ -158,7 +179,8 @@ class GraphModel {
     for (let item = 0; item < this.count; item += 1) {
       const name = this.data.names[item].toLowerCase();
       const op = this.op(item).toLowerCase();
-      if (!name.includes(wanted) && !op.includes(wanted)) continue;
+      if (!name.includes(wanted) && !op.includes(wanted)
+        && !this.data.tensors[item].toLowerCase().includes(wanted)) continue;
       const whole = name === wanted || op === wanted ? 0 : 1;
       found.push({ item, rank: whole + (this.side(item) === "K" ? 2 : 0) });
     }

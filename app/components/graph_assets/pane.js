@@ -12,6 +12,7 @@ class Pane {
     this.selected = -1;
     this.linked = new Set();
     this.lit = null;
+    this.away = false;
     this.looks = new Map();
     this.paths = new Map();
     this.strong = [];
@@ -67,7 +68,9 @@ class Pane {
         return;
       }
     }
-    const other = event.event.srcEvent.shiftKey ? this.selected : -1;
+    const { start } = this.studio;
+    const chosen = start?.pane === this ? start.item : -1;
+    const other = event.event.srcEvent.shiftKey ? this.selected : chosen;
     this.studio.select(this, item);
     if (item >= 0 && other >= 0) this.studio.tracePath(this, other, item);
   }
@@ -200,7 +203,17 @@ class Pane {
     this.folding.toggle(box);
     this.keep(before, this.folding.place[box]);
     this.sync();
+    this.studio.changed();
     performance.measure("mari graph: open", { start });
+  }
+
+  // Opens these boxes, counted from the whole, and closes all others.
+  openOnly(boxes) {
+    const { root, parent } = this.model;
+    const known = boxes.map((box) => box + root).filter((box) => box >= root && box < parent.length);
+    this.folding.open = new Set([root, ...known]);
+    this.folding.arrange();
+    this.sync();
   }
 
   // Moves the view so that what was clicked stays under the pointer.
@@ -235,6 +248,11 @@ class Pane {
   // Shows the items at a readable size if they fit so, opening boxes where needed.
   reveal(items) {
     if (this.folding.reveal(items)) this.sync();
+    this.turnTo(items);
+  }
+
+  // Brings what stands for the items into view; closed boxes stay closed.
+  turnTo(items) {
     const box = this.around(items);
     const wished = Math.max(this.network.getScale(), 0.75);
     this.network.moveTo({ position: { x: box.left + box.width / 2, y: box.top + box.height / 2 },

@@ -1,18 +1,27 @@
-// The whole component: one pane or two, toolbar, legend, panel, and what they share.
+// The whole component: one pane or two, toolbar, legend, panels, and what they share.
 
 const MANY = 3000;
+const TABS = [["details", "Details"], ["changes", "Changes"], ["nodes", "Nodes"]];
+const SHOWS = [["both", "Before and after"], ["left", "Before"], ["right", "After"]];
 
 class Studio {
   constructor(root) {
     this.root = root;
     this.find = (name) => root.querySelector(name);
-    this.panel = new Panel(this.find(".panel"), this);
+    this.tab = "details";
+    this.show = "both";
     this.hidden = new Set();
     this.panes = [];
+    this.most = {};
     this.matches = [];
     this.match = -1;
-    this.step = -1;
-    this.report = () => {};
+    this.start = null;
+    const place = (tab) => root.querySelector(`[data-tab=${tab}]`);
+    this.panel = new Panel(place("details"), this);
+    this.changes = new Changes(place("changes"), this);
+    this.list = new NodeList(place("nodes"), this);
+    this.ask = () => {};
+    this.choose = () => {};
     this.bridge = document.createElement("canvas");
     this.bridge.className = "bridge";
     this.bindTools();
@@ -40,17 +49,20 @@ class Studio {
       return new Pane(canvas, new GraphModel(data), this);
     });
     holder.append(this.bridge);
-    this.bridge.hidden = this.panes.length < 2;
     [this.active] = this.panes;
     this.selection = null;
+    this.start = null;
+    this.showPanes();
     this.fillOverlays();
     const alike = kept.length === this.panes.length;
     this.panes.forEach((pane, at) => this.recall(pane, alike ? kept[at] : null));
+    this.changes.load(scene);
     this.searchFor(this.find(".search").value);
     this.panel.show(null, -1);
-    this.showSteps();
     this.showLegend();
     if (chosen) this.recallSelection(chosen);
+    const first = kept.length ? this.tab : this.firstTab();
+    this.turnTo(first);
     performance.measure("mari graph: load", { start });
   }
 
@@ -74,7 +86,8 @@ class Studio {
       }
       folding.arrange();
     } else {
-      folding.openFirst(pane.element.clientWidth, pane.element.clientHeight);
+      const { clientWidth, clientHeight } = this.panes.find((each) => !each.away).element;
+      folding.openFirst(clientWidth, clientHeight);
     }
     pane.sync();
     if (same) pane.network.moveTo({ ...kept.view, animation: false });
@@ -92,12 +105,10 @@ class Studio {
     for (const pane of box ? [] : [this.panes[at], ...this.panes].filter(Boolean)) {
       const item = pane.model.data.names.indexOf(name);
       if (item >= 0) {
-        this.select(pane, item);
-        pane.reveal([item]);
+        this.goTo(pane, item);
         return;
       }
     }
-    this.tell();
   }
 
   retheme() {
@@ -105,10 +116,62 @@ class Studio {
     this.restyle();
     this.showLegend();
     this.panel.show(this.selection?.pane, this.selection?.item ?? -1);
+    this.changes.render();
+    this.list.draw();
   }
 
   restyle() {
     this.panes.forEach((pane) => pane.restyle());
+  }
+
+  // -- what is shown
+
+  get shown() {
+    return this.panes.filter((pane) => !pane.away);
+  }
+
+  showPanes() {
+    const alone = this.panes.length < 2;
+    this.panes.forEach((pane, at) => {
+      pane.away = !alone && this.show !== "both" && this.show !== ["left", "right"][at];
+      pane.element.parentElement.hidden = pane.away;
+    });
+    if (this.active?.away) [this.active] = this.shown;
+    this.bridge.hidden = this.shown.length < 2;
+    const views = this.find(".views");
+    views.hidden = alone;
+    for (const choice of views.children) {
+      choice.setAttribute("aria-pressed", String(choice.dataset.show === this.show));
+    }
+  }
+
+  // Both panes side by side, or one alone.
+  view(show) {
+    this.show = show;
+    this.showPanes();
+    for (const pane of this.shown) {
+      pane.network.redraw();
+      pane.network.once("resize", () => pane.fit());
+    }
+    this.searchFor(this.find(".search").value);
+    this.list.fill();
+    this.changed();
+  }
+
+  // What became of the model is what is wanted first, unless a link says otherwise.
+  firstTab() {
+    return this.changes.size && !this.link?.has("tab") ? "changes" : this.tab;
+  }
+
+  turnTo(tab) {
+    this.tab = tab;
+    for (const place of this.root.querySelectorAll("[data-tab]")) place.hidden = place.dataset.tab !== tab;
+    for (const choice of this.find(".tabs").children) {
+      choice.setAttribute("aria-selected", String(choice.dataset.turn === tab));
+    }
+    if (tab === "changes") this.changes.render();
+    if (tab === "nodes") this.list.fill();
+    this.changed();
   }
 
   // -- selection
@@ -117,7 +180,7 @@ class Studio {
     this.active = pane;
   }
 
-  select(pane, item, { tell = true } = {}) {
+  select(pane, item) {
     const start = performance.now();
     const others = item >= 0 ? this.partners(pane, item) : { pane: null, items: [] };
     this.selection = item >= 0 ? { pane, item, others } : null;
@@ -128,29 +191,45 @@ class Studio {
       each.linked = new Set();
     }
     this.active = pane;
+    if (this.tab === "changes" && item >= 0 && !pane.model.decision.has(item)) this.turnTo("details");
     if (others.items.length) {
       others.pane.linked = new Set(others.items);
-      if (!pane.model.isBox(item)) others.pane.reveal(others.items.slice(0, 12));
+      if (!others.pane.away && !pane.model.isBox(item)) others.pane.turnTo(others.items.slice(0, 12));
     }
     if (lit) this.restyle();
     else this.panes.forEach((each) => each.reselect());
     this.panel.show(pane, item);
-    if (tell) this.tell();
+    this.changes.follow(this.selection);
+    if (lit) this.list.fill();
+    else this.list.follow();
+    this.askDetails();
+    this.changed();
     performance.measure("mari graph: select", { start });
   }
 
-  tell() {
-    const { selection } = this;
-    const vertex = selection && !selection.pane.model.isBox(selection.item);
-    this.report(vertex ? { pane: this.panes.indexOf(selection.pane), at: selection.item } : null);
+  // Selects and brings into view.
+  goTo(pane, item) {
+    if (item === undefined) return;
+    if (pane.away) this.view("both");
+    this.select(pane, item);
+    pane.reveal([item]);
   }
 
-  // Selects on Python's behalf: the table's row was chosen.
-  choose({ pane: at, at: item }) {
+  askDetails() {
+    const { pane, item } = this.selection || {};
+    if (!pane || pane.model.isBox(item) || pane.model.details.has(item)) return;
+    this.ask({ pane: this.panes.indexOf(pane), at: item });
+  }
+
+  // Python's answer: the details of a vertex that was selected.
+  answer({ pane: at, at: item, found }) {
     const pane = this.panes[at];
     if (!pane || !(item >= 0 && item < pane.model.count)) return;
-    this.select(pane, item, { tell: false });
-    pane.reveal([item]);
+    pane.model.details.set(item, found);
+    const { selection } = this;
+    if (selection?.pane !== pane || selection.item !== item || pane.lit) return;
+    this.panel.show(pane, item);
+    this.changes.follow(selection);
   }
 
   // What the item became in the other pane, or was made from.
@@ -174,21 +253,47 @@ class Studio {
     }
   }
 
-  light(pane, items) {
-    pane.lit = pane.lit && pane.lit.size === items().size ? null : items();
+  // -- ways through the graph
+
+  // Dims all but these; the same once more shows everything again.
+  light(pane, items, name) {
+    pane.lit = pane.litBy === name && pane.lit ? null : items;
+    pane.litBy = name;
     pane.restyle();
+    this.list.fill();
+  }
+
+  // The neighbors, and with each call those a step further away, up to four.
+  widen(pane, item) {
+    const hops = pane.lit && pane.litBy?.startsWith("near") ? Number(pane.litBy.slice(4)) + 1 : 1;
+    if (hops > 4) this.light(pane, pane.lit, pane.litBy);
+    else this.light(pane, pane.model.near(item, hops), `near${hops}`);
+  }
+
+  startPath(pane, item) {
+    this.start = this.start ? null : { pane, item };
+    this.panel.show(pane, item);
   }
 
   tracePath(pane, one, other) {
+    this.start = null;
     if (pane.model.isBox(one) || pane.model.isBox(other)) return;
-    this.light(pane, () => pane.model.between(one, other));
+    const items = pane.model.between(one, other);
+    this.turnTo("details");
+    if (items.size) {
+      this.light(pane, items, `path${one} ${other}`);
+      if (pane.lit) pane.fit([...items]);
+    }
+    this.panel.paths(pane, one, other, items);
   }
 
   clear() {
+    this.start = null;
     this.select(this.active, -1);
     this.hidden.clear();
     this.showLegend();
     this.restyle();
+    this.list.fill();
   }
 
   // -- links between the panes
@@ -202,7 +307,8 @@ class Studio {
   }
 
   moved() {
-    if (this.panes.length < 2 || !this.bridge.isConnected) return;
+    this.changed();
+    if (this.shown.length < 2 || !this.bridge.isConnected) return;
     const ctx = this.bridge.getContext("2d");
     const ratio = window.devicePixelRatio || 1;
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -232,12 +338,14 @@ class Studio {
       y: Math.min(Math.max(place.offsetTop, y + place.offsetTop), place.offsetTop + place.clientHeight) };
   }
 
-  // -- search and steps
+  // -- search
 
   searchFor(text) {
-    this.matches = this.panes.flatMap((pane) => pane.model.search(text.trim()).map((item) => ({ pane, item })));
+    this.matches = this.shown.flatMap((pane) => pane.model.search(text.trim()).map((item) => ({ pane, item })));
     this.match = -1;
     this.showMatches(text);
+    this.list.fill();
+    this.changed();
   }
 
   showMatches(text = this.find(".search").value) {
@@ -251,31 +359,8 @@ class Studio {
     const { length } = this.matches;
     this.match = this.match < 0 && by < 0 ? length - 1 : (this.match + by + length) % length;
     const { pane, item } = this.matches[this.match];
-    this.select(pane, item);
-    pane.reveal([item]);
+    this.goTo(pane, item);
     this.showMatches();
-  }
-
-  showSteps() {
-    const { length } = this.scene.decisions;
-    this.find(".steps").hidden = !length;
-    const place = this.step >= 0 ? `${this.step + 1} of ` : "";
-    this.find(".step").textContent = `${place}${length} decisions`;
-  }
-
-  stepBy(by) {
-    const { length } = this.scene.decisions;
-    if (!length) return;
-    this.step = this.step < 0 && by < 0 ? length - 1 : (this.step + by + length) % length;
-    this.showSteps();
-    for (const pane of this.panes) {
-      const found = pane.model.data.decisions.find(([, at]) => at === this.step);
-      if (found) {
-        this.select(pane, found[0]);
-        pane.reveal([found[0]]);
-        return;
-      }
-    }
   }
 
   destroy() {

@@ -1,18 +1,24 @@
-// Toolbar, keys, and saving pictures.
+// Toolbar and keys.
 
 const KEYS = [
   ["/", "search"], ["n  N", "next, previous match"], ["f", "fit everything"],
   ["Enter", "open or close the selected box"], ["e  c", "open, close the box around"],
   ["E  C", "open all, close all"], ["↑ ↓", "go to a predecessor, a successor"],
-  ["← →", "go along the row"], ["[  ]", "previous, next decision"],
-  ["+  −", "zoom"], ["i", "details on, off"], ["Esc", "clear selection and filters"], ["?", "this list"],
+  ["← →", "go along the row"], ["[  ]", "previous, next change"], ["p", "paths from here to …"],
+  ["h", "neighbors, and theirs"], ["v", "before and after, before, after"], ["o", "color by something else"],
+  ["1 2 3", "details, changes, nodes"], ["+  −", "zoom"], ["i", "side panel on, off"],
+  ["Esc", "clear selection and filters"], ["?", "this list"],
 ];
+const HINTS = [["/", "search"], ["[ ]", "changes"], ["f", "fit"], ["?", "all keys"]];
 
 Object.assign(Studio.prototype, {
   bindTools() {
     const actions = this.actions();
-    for (const button of this.root.querySelectorAll("[data-do]")) {
-      button.addEventListener("click", () => actions[button.dataset.do]());
+    for (const made of this.root.querySelectorAll("[data-do]")) {
+      made.addEventListener("click", () => {
+        if (made.dataset.do !== "menu") this.dropMenu(false);
+        actions[made.dataset.do]();
+      });
     }
     const search = this.find(".search");
     search.addEventListener("input", () => this.searchFor(search.value));
@@ -24,32 +30,78 @@ Object.assign(Studio.prototype, {
       }
       event.stopPropagation();
     });
-    this.find(".overlay").addEventListener("change", (event) => {
-      this.overlay = this.wished = event.target.value;
-      this.hidden.clear();
-      this.restyle();
-      this.showLegend();
-    });
+    this.find(".overlay").addEventListener("change", (event) => this.colorBy(event.target.value));
+    this.find(".fold").addEventListener("change", (event) => this.choose("fold", event.target.value));
     for (const [key, text] of KEYS) {
       this.find(".keys").append(element("dt", "", key), element("dd", "", text));
     }
+    for (const [key, text] of HINTS) {
+      const hint = element("span");
+      hint.append(element("kbd", "", key), ` ${text}`);
+      this.find(".hints").append(hint);
+    }
+    for (const [show, text] of SHOWS) {
+      const made = button(text, () => this.view(show));
+      made.dataset.show = show;
+      this.find(".views").append(made);
+    }
+    for (const [tab, text] of TABS) {
+      const made = button(text, () => this.turnTo(tab));
+      made.dataset.turn = tab;
+      made.setAttribute("role", "tab");
+      this.find(".tabs").append(made);
+    }
+  },
+
+  // What Python can do: ways to fold, and timing.
+  offer({ folds, fold, timed, model }) {
+    this.model = model;
+    const select = this.find(".fold");
+    select.replaceChildren(...folds.map(([value, text]) => {
+      const option = element("option", "", text);
+      option.value = value;
+      return option;
+    }));
+    select.value = fold;
+    this.find(".folds").hidden = folds.length < 2;
+    const timer = this.find(".timer");
+    timer.hidden = timed === null;
+    timer.setAttribute("aria-pressed", String(Boolean(timed)));
+  },
+
+  colorBy(overlay) {
+    this.overlay = this.wished = overlay;
+    this.find(".overlay").value = overlay;
+    this.hidden.clear();
+    this.restyle();
+    this.showLegend();
+    this.list.fill();
+    this.changed();
   },
 
   actions() {
     return {
       next: () => this.jump(1),
       previous: () => this.jump(-1),
-      stepOn: () => this.stepBy(1),
-      stepBack: () => this.stepBy(-1),
-      fit: () => this.panes.forEach((pane) => pane.fit()),
+      stepOn: () => this.changes.stepBy(1),
+      stepBack: () => this.changes.stepBy(-1),
+      fit: () => this.shown.forEach((pane) => pane.fit()),
       expandAll: () => this.foldAll((folding) => folding.openAll(MANY)),
       collapseAll: () => this.foldAll((folding) => folding.closeAll()),
       savePicture: () => this.savePicture(),
       saveDrawing: () => this.saveDrawing(),
+      copyLink: () => this.copyLink(),
       fullScreen: () => this.fullScreen(),
-      panel: () => this.find(".panel").classList.toggle("closed"),
+      menu: () => this.dropMenu(this.find(".drop").hidden),
+      time: () => this.choose("timed", this.find(".timer").getAttribute("aria-pressed") !== "true"),
+      panel: () => this.find(".side").classList.toggle("closed"),
       help: () => { this.find(".keys").hidden = !this.find(".keys").hidden; },
     };
+  },
+
+  dropMenu(open) {
+    this.find(".drop").hidden = !open;
+    this.find("[data-do=menu]").setAttribute("aria-expanded", String(open));
   },
 
   foldAll(change) {
@@ -58,6 +110,7 @@ Object.assign(Studio.prototype, {
       pane.sync();
       pane.fit();
     }
+    this.changed();
   },
 
   bindKeys() {
@@ -69,6 +122,10 @@ Object.assign(Studio.prototype, {
       "+": () => this.active.zoom(1.25), "=": () => this.active.zoom(1.25),
       "-": () => this.active.zoom(0.8), Enter: () => this.fold("toggle"),
       e: () => this.fold("open"), c: () => this.fold("close"),
+      p: () => this.withVertex((pane, item) => this.startPath(pane, item)),
+      h: () => this.withVertex((pane, item) => this.widen(pane, item)),
+      v: () => this.cycleView(), o: () => this.cycleOverlay(),
+      1: () => this.turnTo("details"), 2: () => this.turnTo("changes"), 3: () => this.turnTo("nodes"),
       ArrowDown: () => this.walk("after"), ArrowUp: () => this.walk("before"),
       ArrowLeft: () => this.slide(-1), ArrowRight: () => this.slide(1),
     };
@@ -81,12 +138,32 @@ Object.assign(Studio.prototype, {
       event.preventDefault();
       event.stopPropagation();
     });
-    this.find(".panes").addEventListener("pointerdown", () => this.root.focus({ preventScroll: true }));
+    this.find(".panes").addEventListener("pointerdown", () => {
+      this.dropMenu(false);
+      this.root.focus({ preventScroll: true });
+    });
   },
 
   escape() {
     this.find(".keys").hidden = true;
+    this.dropMenu(false);
     this.clear();
+  },
+
+  withVertex(act) {
+    const { pane, item } = this.selection || {};
+    if (pane && !pane.model.isBox(item)) act(pane, item);
+  },
+
+  cycleView() {
+    if (this.panes.length < 2) return;
+    const at = SHOWS.findIndex(([show]) => show === this.show);
+    this.view(SHOWS[(at + 1) % SHOWS.length][0]);
+  },
+
+  cycleOverlay() {
+    const { options, selectedIndex } = this.find(".overlay");
+    this.colorBy(options[(selectedIndex + 1) % options.length].value);
   },
 
   // Opens the selected box, or closes the box around what is selected.
@@ -109,8 +186,7 @@ Object.assign(Studio.prototype, {
   walk(direction) {
     const { pane, item } = this.selection || { pane: this.active, item: -1 };
     if (item < 0) {
-      this.select(pane, pane.folding.visible[0]);
-      pane.reveal([pane.folding.visible[0]]);
+      this.goTo(pane, pane.folding.visible[0]);
       return;
     }
     const [near, far] = direction === "after" ? ["tail", "head"] : ["head", "tail"];
@@ -129,98 +205,8 @@ Object.assign(Studio.prototype, {
     this.goTo(pane, row[row.indexOf(item) + by]);
   },
 
-  goTo(pane, item) {
-    if (item === undefined) return;
-    this.select(pane, item);
-    pane.reveal([item]);
-  },
-
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.root.requestFullscreen();
   },
-
-  savePicture() {
-    this.panes.forEach((pane, at) => {
-      const source = pane.element.querySelector("canvas");
-      const canvas = document.createElement("canvas");
-      canvas.width = source.width;
-      canvas.height = source.height;
-      const ctx = canvas.getContext("2d");
-      ctx.fillStyle = this.theme.background;
-      ctx.fillRect(0, 0, canvas.width, canvas.height);
-      ctx.drawImage(source, 0, 0);
-      canvas.toBlob((blob) => save(blob, `graph-${at + 1}.png`));
-    });
-  },
-
-  saveDrawing() {
-    this.panes.forEach((pane, at) => {
-      save(new Blob([drawingOf(pane)], { type: "image/svg+xml" }), `graph-${at + 1}.svg`);
-    });
-  },
 });
-
-function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
-// The pane as SVG: frames, wires, nodes and their texts, as they are visible now.
-function drawingOf(pane) {
-  const { folding, studio, looks } = pane;
-  const { bounds } = folding;
-  const space = "http://www.w3.org/2000/svg";
-  const make = (name, attributes, parent, text = "") => {
-    const made = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text) made.textContent = text;
-    parent.append(made);
-    return made;
-  };
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("xmlns", space);
-  svg.setAttribute("viewBox", `${bounds.left - 30} ${bounds.top - 30} ${bounds.width + 60} ${bounds.height + 60}`);
-  svg.setAttribute("font-family", "sans-serif");
-  const { theme } = studio;
-  make("rect", { x: bounds.left - 30, y: bounds.top - 30, width: bounds.width + 60,
-    height: bounds.height + 60, fill: theme.background }, svg);
-  const rect = (item, radius, style) => {
-    const { x, y, width, height } = folding.place[item];
-    make("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: radius, ...style }, svg);
-  };
-  for (const box of folding.frames) {
-    rect(box, 10, { fill: "none", stroke: theme.line });
-    const { x, y, width, height } = folding.place[box];
-    make("text", { x: x - width / 2 + 12, y: y - height / 2 + 22, "font-size": 14, fill: theme.muted }, svg, looks.get(box).title);
-  }
-  for (const wire of folding.wires) {
-    make("path", { d: wirePath(wire.points), fill: "none", "stroke-width": wire.count > 1 ? 3 : 1.6,
-      stroke: theme.mark("side", wire.side).color }, svg);
-  }
-  for (const item of folding.visible) {
-    const look = looks.get(item);
-    const paint = theme.paint(look.color || theme.line);
-    const { x, y, width, height } = folding.place[item];
-    rect(item, look.side === "R" ? height / 2 : 5, { fill: paint.fill, stroke: paint.border,
-      "stroke-width": 2, "stroke-dasharray": look.dashed ? "5 4" : "none" });
-    make("text", { x: x - width / 2 + 12, y: y + 5, "font-size": 13, "font-weight": 700, fill: theme.text }, svg, look.letter || "+");
-    make("text", { x: x - width / 2 + 30, y: y - 3, "font-size": 13, "font-weight": 600, fill: theme.text }, svg, look.title);
-    make("text", { x: x - width / 2 + 30, y: y + 13, "font-size": 11, fill: theme.muted }, svg, look.subtitle);
-  }
-  return new XMLSerializer().serializeToString(svg);
-}
-
-function wirePath(points) {
-  let [x, y] = points[0];
-  let path = `M${x},${y}`;
-  for (const [toX, toY] of points.slice(1)) {
-    const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
-    path += `C${x},${y + pull} ${toX},${toY - pull} ${toX},${toY}`;
-    [x, y] = [toX, toY];
-  }
-  return path;
-}
