@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -19,12 +20,15 @@ def save_once(result: mari.OptimizeResult, folder: Path) -> Path:
     return folder
 
 
-def pack(folder: Path, report: str) -> bytes:
-    """Return the artifact as a zip, with this report in place of the saved one."""
+def pack(folder: Path, report: str, review: mari.Review | None) -> bytes:
+    """Return the artifact as a zip, with this report in place of the saved one, and the review."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.name != "report.html":
                 archive.write(path, path.name)
         archive.writestr("report.html", report)
+        if review is not None:
+            text = json.dumps(review.to_json(), indent=2, ensure_ascii=False)
+            archive.writestr("review.json", text + "\n")
     return packed.getvalue()

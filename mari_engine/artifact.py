@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import ModelError, VerificationError
+from mari_engine.findings import find
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
 from mari_engine.manifest import read_interface, write_manifest
 from mari_engine.measurements import BenchmarkResult
 from mari_engine.plain_json import to_plain
 from mari_engine.plans import CheckedPlan
-from mari_engine.report import render_report
+from mari_engine.report import render_findings
 from mari_engine.results import Interface
 from mari_engine.types import Signature
 from mari_engine.writing import DATA_FILE, MODEL_FILE, write_model
@@ -90,7 +91,7 @@ def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult |
     _write_json(folder / MANIFEST_FILE, manifest)
     _write_json(folder / CERTIFICATE_FILE, result.certificate.to_json())
     result.labels.save(folder / LABELS_FILE)
-    page = render_report(result, [benchmark] if benchmark is not None else [])
+    page = render_findings(find(result, manifest), [benchmark] if benchmark is not None else [])
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
 

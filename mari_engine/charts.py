@@ -15,6 +15,8 @@ MOST_PIECES = 240
 LETTER_ROOM = 12.0
 """A piece narrower than this holds no letter."""
 BAR_WIDTH = 520.0
+NOISY = 2.5
+"""Rounds whose speedups differ by more than this, from the 10th to the 90th percentile."""
 
 
 @dataclass(frozen=True)
@@ -120,3 +122,13 @@ def group_bars(benchmark: BenchmarkResult) -> tuple[BarGroup, ...]:
         bars = tuple(Bar(t, t.p50 * scale, t.p90 * scale) for t in timings)
         groups.append(BarGroup(batch, bars))
     return tuple(groups)
+
+
+def find_noisy(benchmark: BenchmarkResult) -> tuple[int, ...]:
+    """Return the batches whose rounds disagree too much to be believed."""
+    noisy = {
+        timing.batch
+        for timing in benchmark.timings
+        if timing.speedup_high > NOISY * max(timing.speedup_low, 1e-9)
+    }
+    return tuple(sorted(noisy))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from mari_engine.describing import describe
 from mari_engine.emitting import SIDE
@@ -37,10 +38,12 @@ class Findings:
     """Drawn graphs by title."""
     autotune: bool = True
     """The ways to rewrite were timed, not compared by expectation."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the other files that belong to it, by name; empty before they are written."""
 
 
-def find(result: CheckedPlan) -> Findings:
-    """Gather what a report tells of a result."""
+def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:
+    """Gather what a report tells of a result, and of its files once they have a manifest."""
     return Findings(
         source=result.original.path.name if result.original.path else result.original.name,
         source_sha256=result.original.sha256,
@@ -57,6 +60,7 @@ def find(result: CheckedPlan) -> Findings:
         certificate=result.certificate,
         elapsed=result.elapsed,
         autotune=result.autotune,
+        hashes={} if manifest is None else list_hashes(manifest),
         pictures={
             "Before": draw(
                 describe(result.original),
@@ -68,6 +72,13 @@ def find(result: CheckedPlan) -> Findings:
             ),
         },
     )
+
+
+def list_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each file that a manifest names beside the source."""
+    source, optimized = manifest["source"], manifest["optimized"]
+    files = [*source.get("data", ()), optimized, *optimized.get("data", ())]
+    return {str(entry["file"]): str(entry["sha256"]) for entry in files}
 
 
 def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:

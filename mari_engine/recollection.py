@@ -12,7 +12,7 @@ from mari_engine.artifact import MANIFEST_FILE, Artifact, load_artifact
 from mari_engine.coloring import color
 from mari_engine.describing import describe
 from mari_engine.errors import ModelError
-from mari_engine.findings import Findings, emitted_sides
+from mari_engine.findings import Findings, emitted_sides, list_hashes
 from mari_engine.loading import Model, load
 from mari_engine.picture import Picture, draw
 from mari_engine.results import Certificate, Check, Interface, OutputError
@@ -71,6 +71,7 @@ def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
             interface=artifact.interface,
             certificate=_certificate(artifact.certificate),
             elapsed=None,
+            hashes=list_hashes(manifest),
             pictures=_pictures(artifact, original, decisions),
         )
     except (KeyError, TypeError, ValueError) as error:

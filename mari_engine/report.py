@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mari_engine.charts import LETTERS, group_bars, pair_strips
+from mari_engine.charts import LETTERS, NOISY, find_noisy, group_bars, pair_strips
+from mari_engine.evidence import digest_sections
 from mari_engine.explaining import certificate_in_words
+from mari_engine.filling import list_slots
 from mari_engine.findings import Findings, find
 from mari_engine.measurements import Arm, BenchmarkResult, Timing
+from mari_engine.outcome import SectionOutcome, sum_up_review
 from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH
 from mari_engine.plans import CheckedPlan
+from mari_engine.review import Review
 from mari_engine.types import Action
 from mari_engine.wording import (
     Verbatim,
@@ -30,42 +34,62 @@ from mari_engine.wording import (
     format_ranges,
     format_ratio,
     format_seconds,
+    format_whole,
     make_plain,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_report(result: CheckedPlan, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
+def render_report(
+    result: CheckedPlan,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    *,
+    review: Review | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> str:
     """Return one HTML page that needs no network, escapes every name, and prints.
 
-    The first benchmark is the one that the summary tells.
+    The first benchmark is the one that the summary tells; `manifest` adds the hashes of files that
+    were written. Raises ReviewError when the review is about another model.
     """
-    return render_findings(find(result), benchmarks)
+    return render_findings(find(result, manifest), benchmarks, review)
 
 
-def render_markdown(result: CheckedPlan, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
+def render_markdown(
+    result: CheckedPlan,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    *,
+    review: Review | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> str:
     """Return the same facts, without drawings, for a pull request."""
-    return render_findings_markdown(find(result), benchmarks)
+    return render_findings_markdown(find(result, manifest), benchmarks, review)
 
 
-def render_findings(findings: Findings, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
+def render_findings(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+) -> str:
     """Return the HTML page for facts gathered elsewhere."""
-    return _html().get_template("report.html").render(_context(findings, benchmarks))
+    return _html().get_template("report.html").render(_context(findings, benchmarks, review))
 
 
-def render_findings_markdown(findings: Findings, benchmarks: Sequence[BenchmarkResult] = ()) -> str:
+def render_findings_markdown(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+) -> str:
     """Return the Markdown for facts gathered elsewhere."""
-    return _markdown().get_template("report.md").render(_context(findings, benchmarks))
+    return _markdown().get_template("report.md").render(_context(findings, benchmarks, review))
 
 
-def _context(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> dict[str, Any]:
+def _context(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult], review: Review | None
+) -> dict[str, Any]:
     certificate = findings.certificate
     counts = Counter(decision.action for decision in findings.decisions)
     return {
         "found": findings,
         "name": findings.source,
-        "command": _command(findings),
+        "commands": _commands(findings, benchmarks),
         "words": certificate_in_words(certificate),
         "checks": [
             {"check": check, "output": output}
@@ -73,12 +97,38 @@ def _context(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> dict[
             for output in check.outputs
         ],
         "counts": {action: counts[action] for action in Action},
+        "anchors": _anchors(findings),
         "strips": pair_strips(findings.layout),
+        "slots": list_slots(findings.interface, findings.labels),
         "letters": LETTERS,
-        "benchmarks": [{"found": one, "bars": group_bars(one)} for one in benchmarks],
+        "benchmarks": [
+            {"found": one, "bars": group_bars(one), "noisy": find_noisy(one)} for one in benchmarks
+        ],
         "benchmark": benchmarks[0] if benchmarks else None,
         "headline": _headline(benchmarks[0], findings.candidates) if benchmarks else None,
+        "reviewed": {} if review is None else _outcomes(findings, benchmarks, review),
+        "noisy_factor": NOISY,
         "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
+    }
+
+
+def _outcomes(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult], review: Review
+) -> dict[str, SectionOutcome]:
+    seen = digest_sections(
+        findings.source_sha256, findings.labels, findings, findings.certificate, benchmarks
+    )
+    outcomes = sum_up_review(review, findings.source_sha256, seen)
+    return {str(outcome.section): outcome for outcome in outcomes}
+
+
+def _anchors(findings: Findings) -> dict[str, str]:
+    """Return the place in the drawings of each product, and of each node made from one."""
+    return {
+        name: f"{title.lower()}-{at}"
+        for title, picture in findings.pictures.items()
+        for at, box in enumerate(picture.boxes)
+        for name in box.names
     }
 
 
@@ -88,16 +138,25 @@ def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
     return min(timings, key=lambda timing: abs(timing.batch - candidates), default=None)
 
 
-def _command(findings: Findings) -> str:
-    parts = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
-    parts += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
-    parts += [word for node in findings.keep for word in ("--keep", node)]
-    parts += [] if findings.autotune else ["--no-autotune"]
-    return Verbatim(make_plain(shlex.join(parts)))
+def _commands(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> list[str]:
+    """Return what repeats the rewrite, its check, and each measurement."""
+    source, labels = findings.source, ["--labels", "labels.json"]
+    rewrite = ["mari", "optimize", source, *labels, "-o", "out"]
+    rewrite += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    rewrite += [word for node in findings.keep for word in ("--keep", node)]
+    rewrite += [] if findings.autotune else ["--no-autotune"]
+    lines = [rewrite, ["mari", "verify", source, "out", *labels]]
+    for one in benchmarks:
+        batches = ",".join(map(str, one.batches))
+        lines.append(["mari", "bench", source, "out", *labels, "--batch", batches])
+        lines[-1] += ["--device", one.device, "--threads", str(one.threads)]
+    distinct = dict.fromkeys(make_plain(shlex.join(line)) for line in lines)
+    return [Verbatim(line) for line in distinct]
 
 
 _FILTERS = {
     "count": format_count,
+    "whole": format_whole,
     "seconds": format_seconds,
     "error": format_error,
     "ranges": format_ranges,

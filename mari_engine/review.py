@@ -37,6 +37,11 @@ class Section(StrEnum):
     LOSSLESSNESS = "losslessness"
     BENCHMARK = "benchmark"
 
+    @property
+    def heading(self) -> str:
+        """The section's name for readers."""
+        return "Graph and decisions" if self is Section.DECISIONS else self.value.capitalize()
+
 
 @dataclass(frozen=True)
 class Stamp:

@@ -21,6 +21,15 @@ def format_count(number: float, unit: str = "") -> str:
     return f"{number:.3g} {unit}".rstrip()
 
 
+def format_whole(number: float) -> str:
+    """Write a number in full, its thousands apart.
+
+    >>> format_whole(1234567), format_whole(0.5), format_whole(2000.0)
+    ('1,234,567', '0.5', '2,000')
+    """
+    return f"{int(number):,}" if float(number).is_integer() else f"{number:,}"
+
+
 def format_seconds(seconds: float) -> str:
     """Write a duration in the unit that fits.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import streamlit as st
@@ -18,6 +19,7 @@ _FILES = [
     ("model.onnx", "Model", ":material/deployed_code:", "application/octet-stream"),
     ("manifest.json", "Manifest", ":material/list_alt:", "application/json"),
     ("report.html", "Report", ":material/article:", "text/html"),
+    ("report.md", "Report for a pull request", ":material/merge:", "text/markdown"),
     ("certificate.json", "Certificate", ":material/verified:", "application/json"),
     ("mari.zip", "All as a zip", ":material/folder_zip:", "application/zip"),
 ]
@@ -55,10 +57,12 @@ def _reader(work: Work, name: str) -> Callable[[], bytes]:
         if work.result is None or work.folder is None:
             return b""
         folder = save_once(work.result, work.folder)
-        if name in ("report.html", "mari.zip"):
-            report = mari.render_report(work.result, work.benchmarks)
-            return report.encode() if name == "report.html" else pack(folder, report)
-        return (folder / name).read_bytes()
+        if name not in ("report.html", "report.md", "mari.zip"):
+            return (folder / name).read_bytes()
+        render = mari.render_markdown if name == "report.md" else mari.render_report
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        report = render(work.result, work.benchmarks, review=work.review, manifest=manifest)
+        return report.encode() if name != "mari.zip" else pack(folder, report, work.review)
 
     return read
 

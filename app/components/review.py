@@ -16,7 +16,6 @@ from app.reviewing import find_seen, find_subjects
 from app.state import get_work
 from app.views.review import (
     SUBJECTS,
-    TITLES,
     note_html,
     order_notes,
     review_rows,
@@ -134,7 +133,7 @@ def _offer_sign_off(
     work: Work, review: Review, section: Section, seen: Mapping[Section, str]
 ) -> Review | None:
     if section not in seen:
-        st.caption(f"Nothing to sign yet: {TITLES[section].lower()} is still to come.")
+        st.caption(f"Nothing to sign yet: {section.heading.lower()} is still to come.")
         return None
     said = ask(
         work,

@@ -7,7 +7,6 @@ import streamlit as st
 from app.components.review import show_overview, show_review
 from app.components.steps import show_missing, show_next
 from app.state import get_work
-from app.views.review import TITLES
 from mari_engine import Section
 
 work = get_work()
@@ -21,5 +20,5 @@ else:
     )
     show_overview(work)
     for section in Section:
-        show_review(work, section, title=TITLES[section])
+        show_review(work, section, title=section.heading)
     show_next("pages/download.py", "Download", blocked=work.blocked())

@@ -19,13 +19,6 @@ from mari_engine import (
     Stamp,
 )
 
-TITLES = {
-    Section.LABELS: "Labels",
-    Section.DECISIONS: "Graph and decisions",
-    Section.LAYOUT: "Layout",
-    Section.LOSSLESSNESS: "Losslessness",
-    Section.BENCHMARK: "Benchmark",
-}
 SUBJECTS = {
     Section.LABELS: "An input or column",
     Section.DECISIONS: "A node",
@@ -86,12 +79,12 @@ def review_rows(review: Review, seen: Mapping[Section, str]) -> list[Row]:
     """Return one row a section: its notes and who accepts it as it stands."""
     return [
         {
-            "section": title,
+            "section": section.heading,
             "open notes": sum(1 for note in review.open_notes if note.section == section),
             "notes": sum(1 for note in review.notes if note.section == section),
             "sign-off": _signed(review, section, seen),
         }
-        for section, title in TITLES.items()
+        for section in Section
     ]
 
 

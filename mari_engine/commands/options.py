@@ -79,6 +79,17 @@ Arms = Annotated[
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="F", help="Write the timings as CSV.")
 ]
+BenchmarkFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--benchmark", metavar="F", help="From 'mari bench --json'; repeatable."),
+]
+ReviewFile = Annotated[
+    Path | None, typer.Option("--review", metavar="F", help="review.json: notes and sign-offs.")
+]
+OriginalFile = Annotated[
+    Path | None,
+    typer.Option("--original", metavar="MODEL", help="Beside DIR: to draw the graph before, too."),
+]
 Candidates = Annotated[
     int, typer.Option(min=1, metavar="N", help="How many candidates a request has, usually.")
 ]

@@ -13,10 +13,13 @@ from mari_engine.artifact import load_artifact
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import read_benchmark
 from mari_engine.commands.options import (
+    BenchmarkFiles,
     Called,
     Candidates,
     FreeBatch,
     LabelsOption,
+    OriginalFile,
+    ReviewFile,
     read_labels,
     read_model,
 )
@@ -25,6 +28,7 @@ from mari_engine.findings import find
 from mari_engine.pipeline import optimize
 from mari_engine.recollection import recollect
 from mari_engine.report import render_findings, render_findings_markdown
+from mari_engine.review import Review
 from mari_engine.types import Signature
 from sample_models import sample_names
 
@@ -39,19 +43,15 @@ def report(
         Path, typer.Option("-o", "--output", metavar="F", help="report.html, or report.md.")
     ] = Path("report.html"),
     labels: LabelsOption = None,
-    benchmark: Annotated[
-        list[Path] | None,
-        typer.Option("--benchmark", metavar="F", help="From 'mari bench --json'; repeatable."),
-    ] = None,
-    original: Annotated[
-        Path | None,
-        typer.Option(metavar="MODEL", help="Beside DIR: to draw the graph before, too."),
-    ] = None,
+    benchmark: BenchmarkFiles = None,
+    review: ReviewFile = None,
+    original: OriginalFile = None,
     signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
 ) -> None:
     """Write the one-file report: HTML that opens offline, or Markdown for a pull request."""
+    said = Review.load(review) if review is not None else None
     measured = [read_benchmark(path) for path in benchmark or ()]
     if source.is_dir():
         before = read_model(original, free_batch) if original is not None else None
@@ -67,7 +67,7 @@ def report(
             )
     markdown = output.suffix.lower() in (".md", ".markdown")
     render = render_findings_markdown if markdown else render_findings
-    output.write_text(render(found, measured), encoding="utf-8")
+    output.write_text(render(found, measured, said), encoding="utf-8")
     show(f"written: {output}")
     if not found.certificate.passed:
         reason = found.certificate.reason

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from app.components import files
 from app.work import Options, Work
 from app_visits import ended, visit
 from handmade_results import make_certificate, make_plan
-from mari_engine import ModelError
+from mari_engine import ModelError, Review
 
 
 class Saved:
@@ -45,8 +46,9 @@ def test_the_artifact_is_saved_once(tmp_path: Path) -> None:
 
 def test_the_zip_holds_the_latest_report(tmp_path: Path) -> None:
     Saved()(tmp_path)
-    packed = zipfile.ZipFile(io.BytesIO(pack(tmp_path, "with benchmark")))
-    assert packed.namelist() == ["manifest.json", "model.onnx", "report.html"]
+    packed = zipfile.ZipFile(io.BytesIO(pack(tmp_path, "with benchmark", Review("sha"))))
+    assert packed.namelist() == ["manifest.json", "model.onnx", "report.html", "review.json"]
+    assert Review.from_json(json.loads(packed.read("review.json"))) == Review("sha")
     assert packed.read("report.html") == b"with benchmark"
     assert packed.read("model.onnx") == b"model.onnx"
 

@@ -232,7 +232,7 @@ def test_download_shows_the_certificate_and_the_files(confirmed: Work) -> None:
     app = visit("download", confirmed)
     assert app.success[0].value.replace("\\", "").startswith("Lossless")
     assert [one.label for one in app.download_button] == [
-        "Model", "Manifest", "Report", "Certificate", "All as a zip",
+        "Model", "Manifest", "Report", "Report for a pull request", "Certificate", "All as a zip",
     ]  # fmt: skip
     assert not any(one.proto.disabled for one in app.download_button)
     assert "mari optimize tower.onnx" in texts(app)

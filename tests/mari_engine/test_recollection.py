@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -31,10 +32,14 @@ def test_an_artifact_tells_what_its_result_told(result: mari.OptimizeResult, fol
     told = find(result)
     again = recollect(mari.load_artifact(folder), result.original)
     for field in dataclasses.fields(again):
-        if field.name in ("uncounted", "elapsed"):
-            continue  # a manifest does not keep them
+        if field.name in ("uncounted", "elapsed", "hashes"):
+            continue  # a manifest does not keep the first two; files have hashes once written
         assert getattr(again, field.name) == getattr(told, field.name), field.name
     assert again.source == "tower.onnx"
+    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    assert again.hashes == find(result, mari.load_artifact(folder).manifest).hashes
+    assert again.hashes == {"model.onnx": digest}
+    assert digest in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_the_original_only_the_graph_after_is_drawn(folder: Path) -> None:

@@ -5,8 +5,14 @@ from html.parser import HTMLParser
 import pytest
 
 import handmade_findings as handmade
+from mari_engine.errors import ReviewError
+from mari_engine.evidence import digest_sections
+from mari_engine.filling import list_slots
+from mari_engine.labels import Role
 from mari_engine.measurements import Arm, Peak
 from mari_engine.report import render_findings, render_findings_markdown
+from mari_engine.results import InputBinding, Interface
+from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn
 
 ADDRESS = re.compile(r"(https?:)?//[a-z0-9]|\burl\((?!#)|@import|\bsrc\s*=|<link\b", re.IGNORECASE)
 
@@ -73,16 +79,16 @@ def test_every_section_tells_its_facts() -> None:
         "mari optimize ranker.onnx --labels labels.json -o out --signature drop-in",
         "--candidates 500 --keep head",
         "item_id",
-        "0 to below 5000, whole numbers",
         "its first axis is 1",
         "128 of its 192 columns are the same for all candidates",
         "192 columns in 8 alternating pieces",
         "192 columns in 2 alternating pieces",
         "Gather × 8",
         "98.8 kFLOP",
-        "exact 1.0e-09",
+        "1.0e-09: largest difference between the two, both evaluated in float64",
         "1.31.0",
-        "3, 0–2",
+        "0 to below 5,000, whole numbers",
+        "mari verify ranker.onnx out --labels labels.json",
     ):
         assert fact in text
 
@@ -142,3 +148,83 @@ def test_markdown_escapes_names() -> None:
     assert rows
     assert all(r"\|" in line and "<script" not in line.replace(r"\<", "") for line in rows)
     assert r"a\|b\<i\>\`.onnx" in text
+
+
+def test_the_input_order_is_told_feature_by_feature() -> None:
+    rows = list_slots(handmade.make_findings("x").interface, handmade.make_labels("x"))
+    told = [(row.first, row.columns, row.taken, row.feature) for row in rows]
+    assert told == [(0, 1, 3, "profile"), (1, 3, 0, "profile")]
+    whole = Interface((InputBinding("hour", "int64", (1,), "request", "hour"),), ())
+    (slot,) = list_slots(whole, handmade.make_labels())
+    assert (slot.columns, slot.feature, slot.role) == (None, "hour", Role.CONTEXT)
+    packed = Interface((InputBinding("x", "float32", ("N", 20), "candidate", "x"),), ())
+    assert [slot.feature for slot in list_slots(packed, handmade.make_labels("x"))] == [
+        "profile",
+        "item_id",
+        "counts",
+    ]
+
+
+def make_review() -> Review:
+    """Return a review of the handmade findings: one sign-off stands, one is outdated."""
+    found, stamp = handmade.make_findings(), Stamp("Ann <b>", "2026-11-20")
+    seen = digest_sections(found.source_sha256, found.labels, found, found.certificate)
+    note = Note(Section.DECISIONS, "gemm", "Why <i>this</i> one?\nAnd how?", stamp)
+    review = Review(found.source_sha256).add(note).add(replace(note, about="", text="Later"))
+    review = review.turn(0, Turn(True, stamp, "Its columns."))
+    review = review.sign(SignOff(Section.LABELS, stamp, seen[Section.LABELS], "as seen"))
+    return review.sign(SignOff(Section.LAYOUT, stamp, "another"))
+
+
+def test_a_review_is_told_with_what_stands_and_what_is_open() -> None:
+    page = render_findings(handmade.make_findings(), (), make_review())
+    found = Elements(page)
+    assert "i" not in found.tags
+    for fact in (
+        "stands: what was signed is what is shown here",
+        "outdated: what was signed has changed since",
+        "Confirmed: signed off by Ann <b>, 2026-11-20.",
+        "1 of 5",
+        "1 open note",
+        "Why <i>this</i> one?",
+        "Settled by Ann <b>, 2026-11-20",
+    ):
+        assert fact in found.text
+    assert "not signed off" not in Elements(render_findings(handmade.make_findings())).text
+
+
+def test_markdown_tells_the_review_as_tasks() -> None:
+    text = render_findings_markdown(handmade.make_findings(), (), make_review())
+    assert "| Labels | signed off by Ann \\<b\\>, 2026-11-20 | 0 | 0 |" in text
+    assert "| Layout | sign-off outdated | 0 | 0 |" in text
+    assert "- [x] Graph and decisions, gemm: Why \\<i\\>this\\</i\\> one? And how? (Ann" in text
+    assert "- [ ] Graph and decisions: Later (Ann" in text
+
+
+def test_the_review_of_another_model_is_refused() -> None:
+    review = replace(make_review(), model="f" * 64)
+    with pytest.raises(ReviewError, match=r"about another model \(SHA-256 ffffffffffff\)"):
+        render_findings(handmade.make_findings(), (), review)
+
+
+def test_decisions_lead_to_the_drawing() -> None:
+    page = render_findings(handmade.make_findings())
+    found = Elements(page)
+    targets = {value for key, value in found.attributes if key == "id"}
+    links = {value for key, value in found.attributes if key == "href" and value}
+    assert {link[1:] for link in links} <= targets
+    assert [link for link in links if link.startswith("#before-")]
+
+
+def test_doubtful_measurements_are_marked() -> None:
+    quiet = handmade.make_benchmark()
+    first, *rest = quiet.timings
+    noisy = replace(
+        quiet, timings=(replace(first, speedup_high=9.0), *rest), source_sha256="0" * 64
+    )
+    text = Elements(render_findings(handmade.make_findings(), [noisy])).text
+    assert "disagree by more than 2.5 times at 100 candidates" in text
+    assert "Measured on another model file: SHA-256 000" in text
+    text = Elements(render_findings(handmade.make_findings(), [quiet])).text
+    assert "disagree" not in text
+    assert "another model file" not in text
