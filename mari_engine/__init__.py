@@ -55,8 +55,10 @@ from mari_engine.results import (
 )
 from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn
 from mari_engine.runtime import open_session
+from mari_engine.selecting import break_even_in_words, selection_in_words
 from mari_engine.types import (
     Action,
+    BreakEven,
     Coloring,
     Cost,
     Decision,
@@ -67,10 +69,13 @@ from mari_engine.types import (
     GraphNode,
     Progress,
     Segment,
+    Selection,
     Side,
     Signature,
     TensorInfo,
+    Trial,
     ValueColor,
+    Way,
 )
 from mari_engine.verifying import verify
 from mari_engine.weights import WeightSummary, summarize_weight
@@ -80,6 +85,7 @@ __all__ = [
     "Arm",
     "Artifact",
     "BenchmarkResult",
+    "BreakEven",
     "Cancelled",
     "Certificate",
     "Check",
@@ -121,6 +127,7 @@ __all__ = [
     "Role",
     "Section",
     "Segment",
+    "Selection",
     "Side",
     "SignOff",
     "Signature",
@@ -128,12 +135,15 @@ __all__ = [
     "TensorInfo",
     "TimeMeasure",
     "Timing",
+    "Trial",
     "Turn",
     "ValueColor",
     "VerificationError",
+    "Way",
     "WeightSummary",
     "benchmark",
     "bind_feeds",
+    "break_even_in_words",
     "build_arm",
     "certain_labels",
     "certificate_in_words",
@@ -157,6 +167,7 @@ __all__ = [
     "render_markdown",
     "render_report",
     "save_artifact",
+    "selection_in_words",
     "summarize_weight",
     "verify",
 ]

@@ -1,12 +1,13 @@
-"""Tries the ways to rewrite a model, and keeps the one that is expected to be fastest."""
+"""Tries the ways to rewrite a model, and keeps the one that is fastest, or expected to be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from mari_engine.apportioning import Share, apportion
 from mari_engine.boundary import unchanged_boundary
-from mari_engine.costing import Prices, count_cost, count_graph, seconds
+from mari_engine.costing import Line, Prices, count_cost, count_graph, faster_from, whole_line
 from mari_engine.emitting import SOURCE
 from mari_engine.facts import Survey
 from mari_engine.labels import Labels
@@ -15,26 +16,48 @@ from mari_engine.loading import Model
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.shaping import infer_shapes
 from mari_engine.steps import Strategy
-from mari_engine.types import Action, Cost, Signature
+from mari_engine.types import Action, BreakEven, Cost, Selection, Signature, Trial, Way
+from mari_engine.wording import format_seconds
 
 _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""
 _WORTH = 0.96
 """The share of the original's time that a rewrite must stay below."""
+_CLOSE = 2.0
+"""How many times the least expected time a way may take to be timed at all."""
+_TIE = 1.03
+"""Measured times this close to the least are noise: the least expected time then decides."""
 Race = Callable[[Sequence[Model]], list[float] | None]
 """Times models that are called alike, the original first; see `racing.race_once`."""
-_WAYS = (Strategy(), Strategy(fold=False), Strategy(split=False, fold=False))
+_WAYS = {
+    Way.FOLD: Strategy(),
+    Way.SPLIT: Strategy(fold=False),
+    Way.HOIST: Strategy(split=False, fold=False),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The rewrite that was chosen, what it costs, and how it was made."""
+    """The rewrite that was chosen, what it costs, and how it was chosen."""
 
     made: Rewritten
     before: Cost
     after: Cost
-    strategy: Strategy | None
-    """None when the model was left as it was."""
+    selection: Selection
+    shares: Mapping[str, Share]
+    """What is spent on each product of the original."""
+    split: Mapping[str, Share] | None = None
+    """The same for the plain split, where that is another way."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One way to rewrite, tried."""
+
+    way: Way
+    made: Rewritten
+    cost: Cost
+    line: Line
 
 
 def choose(
@@ -45,41 +68,113 @@ def choose(
     signature: Signature,
     candidates: int,
     keep: Collection[str],
+    prices: Prices,
     race: Race | None = None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    With `race` the ways are timed instead, where they can be run. A drop-in model that no rewrite
-    makes faster is left as it was.
+    With `race` those that come close are timed instead, where they can be run. A drop-in model
+    that no rewrite makes faster is left as it was.
     """
     before = count_graph(model.ir.graph, known)
-    ways = _WAYS if len(before.nodes) <= _COMPARED else _WAYS[:1]
-    found = list[Choice]()
-    for strategy in ways:
+    plain = whole_line(before, prices)
+    found = list[_Found]()
+    for way, strategy in list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]:
         made = rewrite(
             model, labels, signature=signature, candidates=candidates, keep=keep,
-            strategy=strategy, known=known,
+            strategy=strategy, prices=prices, known=known,
         )  # fmt: skip
         after = _counted(made, known)
-        if all(after != choice.after for choice in found):
-            found.append(Choice(made, before, after, strategy))
+        if all(after != other.cost for other in found):
+            found.append(_Found(way, made, after, whole_line(after, prices)))
     drop_in = signature == Signature.DROP_IN
-    times, how = None, "is expected to"
-    if race is not None and drop_in:
-        times, how = race([model, *(Model(c.made.model, "way") for c in found)]), "was measured to"
-    if times is None:
-        costs = [before, *(choice.after for choice in found)]
-        times = [seconds(cost, candidates=candidates, prices=Prices()) for cost in costs]
-        how = "is expected to"
-    plain, rest = times[0], times[1:]
-    best = min(range(len(found)), key=lambda at: rest[at])
-    if rest[best] < plain * _WORTH or not drop_in:
-        return found[best]
-    reason = (
-        f"every rewrite {how} take as long or longer ({rest[best] * 1e6:.0f} us against "
-        f"{plain * 1e6:.0f} us at {candidates:,} candidates): the model is left as it was"
+    times = _timed(model, found, candidates, race) if race is not None and drop_in else {}
+    best = _best(found, times, candidates)
+    trials = (
+        Trial(Way.ORIGINAL, plain.at(candidates), times.get(Way.ORIGINAL)),
+        *(Trial(one.way, one.line.at(candidates), times.get(one.way)) for one in found),
     )
-    return Choice(_unchanged(model, labels, found[best].made.ledger, reason), before, before, None)
+    selection = _selected(best, trials, candidates, prices, drop_in=drop_in)
+    if selection.way == Way.ORIGINAL:
+        left = _unchanged(model, labels, best.made.ledger, selection.reason)
+        shares = apportion(left.model.graph, left.ledger, before, before, prices)
+        return Choice(left, before, before, selection, shares)
+    split = next((one for one in found if one.way == Way.SPLIT and one is not best), None)
+    selection = replace(selection, break_even=_break_even(best, plain, split, trials, candidates))
+    return Choice(
+        best.made, before, best.cost, selection, _shares(best, before, prices),
+        _shares(split, before, prices) if split is not None else None,
+    )  # fmt: skip
+
+
+def _shares(one: _Found, before: Cost, prices: Prices) -> Mapping[str, Share]:
+    return apportion(one.made.model.graph, one.made.ledger, before, one.cost, prices)
+
+
+def _timed(
+    model: Model, found: Sequence[_Found], candidates: int, race: Race
+) -> Mapping[Way, float]:
+    """Return the measured seconds of the original and of the ways that may be the fastest."""
+    least = min(one.line.at(candidates) for one in found)
+    close = [one for one in found if one.line.at(candidates) <= least * _CLOSE]
+    times = race([model, *(Model(one.made.model, "way") for one in close)])
+    if times is None:
+        return {}
+    return dict(zip([Way.ORIGINAL, *(one.way for one in close)], times, strict=True))
+
+
+def _best(found: Sequence[_Found], times: Mapping[Way, float], candidates: int) -> _Found:
+    """Return the way that was measured fastest, or is expected to be where that says nothing."""
+    timed = [one for one in found if one.way in times] or list(found)
+    if times:
+        least = min(times[one.way] for one in timed)
+        timed = [one for one in timed if times[one.way] <= least * _TIE]
+    return min(timed, key=lambda one: one.line.at(candidates))
+
+
+def _selected(
+    best: _Found, trials: Sequence[Trial], candidates: int, prices: Prices, *, drop_in: bool
+) -> Selection:
+    """Weigh the best way against the original, and say how."""
+    measured = trials[0].measured is not None
+    plain, own = (
+        (trial.measured if measured else trial.expected) or 0.0
+        for trial in (trials[0], next(trial for trial in trials if trial.way == best.way))
+    )
+    chosen_by = "measured" if measured else "expected"
+    how = "was measured to" if measured else "is expected to"
+    times = f"{format_seconds(own)} against {format_seconds(plain)} at {candidates:,} candidates"
+    if own >= plain * _WORTH and drop_in:
+        reason = f"every rewrite {how} take as long or longer ({times}): "
+        reason += "the model is left as it was"
+        return Selection(Way.ORIGINAL, chosen_by, reason, tuple(trials), None, prices.source)
+    reason = f"it {how} take {times}, least of all that was tried"
+    if own >= plain * _WORTH:
+        reason = f"its signature was asked for, though it {how} take {times}"
+    return Selection(best.way, chosen_by, reason, tuple(trials), None, prices.source)
+
+
+def _break_even(
+    best: _Found, plain: Line, split: _Found | None, trials: Sequence[Trial], candidates: int
+) -> BreakEven:
+    """Return from how many candidates on the chosen way is faster, by expected times.
+
+    Where both ways were timed, their expected times are scaled to what was measured.
+    """
+    timed = {trial.way: trial.measured for trial in trials if trial.measured}
+
+    def from_on(way: Way, other: Line) -> int | None:
+        if best.way not in timed or way not in timed:
+            return faster_from(best.line, other)
+        lines = ((best.way, best.line), (way, other))
+        return faster_from(
+            *(each.times(timed[of] / max(1e-12, each.at(candidates))) for of, each in lines)
+        )
+
+    return BreakEven(
+        from_on(Way.ORIGINAL, plain),
+        None if split is None else from_on(split.way, split.line),
+    )
 
 
 def _counted(made: Rewritten, known: Survey) -> Cost:

@@ -13,7 +13,7 @@ from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.sizes import CANDIDATES, Axis, flat
-from mari_engine.types import Cost, Flops
+from mari_engine.types import Cost, Flops, Work
 from mari_engine.weighing import element_bytes
 
 _FREE_EXTENT = 32
@@ -25,13 +25,18 @@ class Prices:
     """Seconds: the defaults are those of one core of a present-day server."""
 
     flops_per_second: float = 1e11
+    """Of products."""
+    arithmetic_per_second: float = 1e11
+    """Of everything else."""
     bytes_per_second: float = 5e9
     node: float = 2e-6
     """The overhead of one more node."""
     batch: float = 1.5e-7
     """The overhead of one more matrix in a batch of matrix products."""
     pick: float = 5e-9
-    """Picking one element out of a row."""
+    """Picking one element, or one run of elements, out of a row."""
+    source: str = "built-in"
+    """Where they come from."""
 
 
 @dataclass(frozen=True)
@@ -106,34 +111,88 @@ def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
 
 def count_graph(graph: ir.Graph, known: Survey) -> Cost:
     """Return the cost of a graph, per node and in total."""
-    flops, moved, nodes, uncounted = Flops(), Flops(), dict[str, Flops](), set[str]()
-    calls, batched = 0, Flops()
+    flops, moved, uncounted = Flops(), Flops(), set[str]()
+    nodes, works = dict[str, Flops](), dict[str, Work]()
     constants = set(graph.initializers.values())
     for node in graph:
-        spec = known.specs.get(node)
-        nodes[node.name or ""] = Flops()
+        spec, name = known.specs.get(node), node.name or ""
+        nodes[name], works[name] = Flops(), Work(calls=0)
         if _before_the_run(node, known, constants):
             constants.update(node.outputs)
             continue
-        calls += 1
+        called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if spec is None:
-            moved += _bytes(node, known)
-            if node in known.unknown:
-                uncounted.add(f"{node.domain}.{node.op_type}" if node.domain else node.op_type)
+            works[name] = Work()
+            uncounted.update([called] if node in known.unknown else [])
             continue
         own = work(spec)
-        nodes[node.name or ""] = own
+        nodes[name], works[name] = own, _work(node, spec, own, known)
         flops += own
-        moved += _bytes(node, known)
-        batched += _batches(spec)
-    return Cost(flops, moved, nodes, calls, batched, tuple(sorted(uncounted)))
+        moved += works[name].bytes
+        if isinstance(spec, Contract) and list(spec.extents().values()).count(CANDIDATES) > 1:
+            uncounted.add(f"{called} of every candidate with every other, beyond one each")
+    return Cost(flops, moved, nodes, works, tuple(sorted(uncounted)))
 
 
-def seconds(cost: Cost, *, candidates: int, prices: Prices) -> float:
-    """Return the seconds that a request is expected to take: to choose by, not to report."""
-    work = cost.flops.at(candidates) / prices.flops_per_second
-    moved = cost.bytes.at(candidates) / prices.bytes_per_second
-    return work + moved + cost.calls * prices.node + cost.batched.at(candidates) * prices.batch
+def _work(node: ir.Node, spec: Spec, own: Flops, known: Survey) -> Work:
+    product = isinstance(spec, Contract)
+    return Work(
+        products=own if product else Flops(),
+        arithmetic=Flops() if product else own,
+        bytes=_bytes(node, known),
+        batched=_batches(spec),
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """Expected seconds for a request: `fixed + n * each` for n candidates."""
+
+    fixed: float = 0.0
+    each: float = 0.0
+
+    def at(self, candidates: int) -> float:
+        """Return the seconds of one request with this many candidates."""
+        return self.fixed + candidates * self.each
+
+    def __add__(self, other: Line) -> Line:
+        return Line(self.fixed + other.fixed, self.each + other.each)
+
+    def times(self, factor: float) -> Line:
+        """Return so many times the seconds."""
+        return Line(factor * self.fixed, factor * self.each)
+
+
+def line(work: Work, prices: Prices) -> Line:
+    """Return the seconds that a node is expected to take: to choose by, not to report."""
+    paid = (
+        (work.products, 1 / prices.flops_per_second),
+        (work.arithmetic, 1 / prices.arithmetic_per_second),
+        (work.bytes, 1 / prices.bytes_per_second),
+        (work.runs, prices.pick),
+        (work.batched, prices.batch),
+    )
+    return Line(
+        sum(count.per_request * price for count, price in paid) + work.calls * prices.node,
+        sum(count.per_candidate * price for count, price in paid),
+    )
+
+
+def whole_line(cost: Cost, prices: Prices) -> Line:
+    """Return the seconds that a whole model is expected to take."""
+    return sum((line(work, prices) for work in cost.works.values()), Line())
+
+
+def faster_from(after: Line, before: Line) -> int | None:
+    """Return the fewest candidates from which on `after` takes less time; None: at no number.
+
+    >>> faster_from(Line(3.0, 1.0), Line(0.0, 2.0)), faster_from(Line(1.0, 2.0), Line(0.0, 2.0))
+    (4, None)
+    """
+    gained = before.each - after.each
+    if gained <= 0:
+        return 1 if gained == 0 and after.fixed < before.fixed else None
+    return max(1, math.floor((after.fixed - before.fixed) / gained) + 1)
 
 
 def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:

@@ -13,7 +13,7 @@ from mari_engine.loading import Model
 from mari_engine.picture import Picture, draw
 from mari_engine.plans import CheckedPlan
 from mari_engine.results import Certificate, Interface
-from mari_engine.types import Decision, Flops, FusionLayout, Side, Signature
+from mari_engine.types import Decision, Flops, FusionLayout, Selection, Side, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,8 @@ class Findings:
     """The ways to rewrite were timed, not compared by expectation."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the other files that belong to it, by name; empty before they are written."""
+    selection: Selection | None = None
+    """None for an artifact that was made before it was told."""
 
 
 def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:
@@ -61,6 +63,7 @@ def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Find
         elapsed=result.elapsed,
         autotune=result.autotune,
         hashes={} if manifest is None else list_hashes(manifest),
+        selection=result.selection,
         pictures={
             "Before": draw(
                 describe(result.original),

@@ -47,6 +47,7 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
         "candidates": result.candidates,
         "keep": list(result.keep),
         "autotune": result.autotune,
+        "selection": asdict(result.selection),
         "inputs": [_write_input(item) for item in result.interface.inputs],
         "outputs": [asdict(item) for item in result.interface.outputs],
         "flops": {
@@ -129,6 +130,7 @@ def _write_decision(item: Decision) -> dict[str, Any]:
         "flops_before": _write_flops(item.flops_before),
         "flops_after": _write_flops(item.flops_after),
         "new_nodes": list(item.new_nodes),
+        "break_even": None if item.break_even is None else asdict(item.break_even),
     }
 
 

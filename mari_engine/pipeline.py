@@ -8,20 +8,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from mari_engine.apportioning import decide
 from mari_engine.artifact import save_artifact
 from mari_engine.choosing import Choice, choose
 from mari_engine.collecting import no_collection
 from mari_engine.coloring import color_surveyed
-from mari_engine.emitting import SOURCE
+from mari_engine.costing import Prices
 from mari_engine.errors import LabelError, VerificationError
-from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
+from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.feeds import Feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, Labels
 from mari_engine.loading import Model
 from mari_engine.marking import mark_sides
 from mari_engine.measurements import Arm
-from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.plans import CheckedPlan, Plan
 from mari_engine.racing import race_once
 from mari_engine.results import Certificate, Interface, OutputBinding
@@ -29,11 +29,8 @@ from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.sizes import CANDIDATES, flat
 from mari_engine.steps import Strategy
 from mari_engine.types import (
-    Action,
     Coloring,
-    Cost,
     Decision,
-    Flops,
     FlopsReport,
     Progress,
     Signature,
@@ -61,14 +58,16 @@ def plan(
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
     autotune: bool = False,
+    prices: Prices | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Return the model rewritten for its labels, with what was decided and what it costs.
 
     `candidates` is the number of candidates that decisions are made for; `keep` names nodes
     that must stay as they are. With `autotune` the ways to rewrite are timed on this machine, on
-    one thread, instead of being compared by expectation. Raises LabelError when the labels do not
-    fit the model.
+    one thread, instead of being compared by expectation. `prices` are what expectation goes by,
+    the built-in ones by default, so that a plan does not depend on the machine. Raises LabelError
+    when the labels do not fit the model.
     """
     began = time.perf_counter()
     tell = progress or _silent
@@ -81,16 +80,21 @@ def plan(
     race = partial(race_once, labels=labels, candidates=candidates) if autotune else None
     called = Signature(signature)
     choice = choose(
-        model, labels, known, signature=called, candidates=candidates, keep=keep, race=race
+        model, labels, known, signature=called, candidates=candidates, keep=keep,
+        prices=prices or Prices(), race=race,
+    )  # fmt: skip
+    decisions = decide(
+        choice.made.ledger, choice.before, choice.shares, choice.split, prices or Prices()
     )
     tell(1.0, "planned")
-    made = _plan(model, labels, known, choice, called, candidates, tuple(keep), coloring, began)
-    return replace(made, autotune=autotune)
+    made = _plan(model, labels, known, choice, called, candidates, coloring, decisions)
+    took = time.perf_counter() - began
+    return replace(made, keep=tuple(keep), elapsed=took, autotune=autotune)
 
 
 def _plan(
     model: Model, labels: Labels, known: Survey, choice: Choice, called: Signature,
-    candidates: int, keep: tuple[str, ...], coloring: Coloring, began: float,
+    candidates: int, coloring: Coloring, decisions: tuple[Decision, ...],
 ) -> Plan:  # fmt: skip
     made = choice.made
     mark_sides(made.model, made.boundary)
@@ -100,13 +104,14 @@ def _plan(
         labels=labels,
         signature=called,
         candidates=candidates,
-        keep=keep,
+        keep=(),
         coloring=coloring,
-        decisions=_decisions(made, choice.before, choice.after),
+        decisions=decisions,
+        selection=choice.selection,
         layout=tuple(made.ledger.layouts),
         flops=FlopsReport(choice.before, choice.after),
         interface=_interface(made, model, known),
-        elapsed=time.perf_counter() - began,
+        elapsed=0.0,
         failures=tuple(made.ledger.failures),
     )
 
@@ -120,6 +125,7 @@ def optimize(
     keep: Collection[str] = (),
     requests: Sequence[Feeds] = (),
     autotune: bool = True,
+    prices: Prices | None = None,
     progress: Progress | None = None,
 ) -> OptimizeResult:
     """Return the model rewritten and checked; look at `certificate.passed` before using it.
@@ -134,6 +140,7 @@ def optimize(
         candidates=candidates,
         keep=keep,
         autotune=autotune,
+        prices=prices,
         progress=lambda share, what: tell(0.3 * share, what),
     )
     certificate = certify(planned, requests=requests, progress=lambda s, w: tell(0.3 + 0.7 * s, w))
@@ -200,30 +207,6 @@ def verified(result: OptimizeResult) -> OptimizeResult:
             f"({reasons[0] if reasons else 'no check was made'}); nothing was saved"
         )
     return result
-
-
-def _decisions(made: Rewritten, before: Cost, after: Cost) -> tuple[Decision, ...]:
-    made_from: dict[str, list[str]] = {}
-    for node in made.model.graph:
-        for source in node.metadata_props.get(SOURCE, "").split("\n"):
-            made_from.setdefault(source, []).append(node.name or "")
-    out = []
-    for node, entry in made.ledger.entries.items():
-        rule = rule_of(node)
-        if not (rule.product if rule is not None else node.op_type in UNRULED_PRODUCTS):
-            continue
-        new = made_from.get(node.name or "", [])
-        spent = sum((after.nodes.get(name, Flops()) for name in new), Flops())
-        action, reason = entry.action, entry.reason
-        if not new and action != Action.FUSED:
-            action, reason = Action.FUSED, "computed before the model runs, or within another one"
-        out.append(
-            Decision(
-                node.name or "", node.op_type, action, reason,
-                before.nodes.get(node.name or "", Flops()), spent, tuple(new),
-            )
-        )  # fmt: skip
-    return tuple(out)
 
 
 def _interface(made: Rewritten, model: Model, known: Survey) -> Interface:

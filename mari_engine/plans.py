@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.results import Certificate, Interface
-from mari_engine.types import Coloring, Decision, FlopsReport, FusionLayout, Signature
+from mari_engine.types import Coloring, Decision, FlopsReport, FusionLayout, Selection, Signature
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,6 +24,7 @@ class Plan:
     decisions: tuple[Decision, ...]
     layout: tuple[FusionLayout, ...]
     flops: FlopsReport
+    selection: Selection
     interface: Interface
     elapsed: float
     """Seconds that planning took."""

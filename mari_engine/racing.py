@@ -12,33 +12,48 @@ from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.runtime import Session, open_session
 
-_BUDGET = 3.0
-"""Seconds of processor time that a race may take, a few rounds apart."""
-_FEWEST, _MOST = 4, 25
+_BUDGET = 1.2
+"""Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
+_SLOW_TO_LOAD = 1.5
+"""Seconds of processor time for loading one model, beyond which a race takes too long."""
+_SAMPLE = 2e-3
+"""Seconds that one sample takes at least: short requests are run several times."""
+_FEWEST, _MOST = 5, 25
 
 
 def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
-    """Return each model's median processor seconds for one request, or None if one cannot run.
+    """Return each model's median processor seconds for one request, or None where there is no race.
 
-    All models are called as the first is, on one thread, in interleaved rounds. Processor time
+    There is none when one of the models cannot run, or when loading the first takes too long. All
+    are called as the first is, on one thread, in interleaved rounds. Processor time of this thread
     is little disturbed by what else the machine does.
     """
     try:
         feeds = make_feeds(models[0], labels, batch=candidates, seed=0)
-        sessions = [open_session(model, threads=1) for model in models]
-        first = [_timed(session, feeds) for session in sessions for _ in range(2)]
+        began = time.process_time()
+        sessions = [open_session(models[0], threads=1)]
+        if time.process_time() - began > _SLOW_TO_LOAD:
+            return None
+        sessions += [open_session(model, threads=1) for model in models[1:]]
+        for session in sessions:
+            session.run(feeds)
+        first = [_timed(session, feeds, 1) for session in sessions]
     except MariError:
         return None
-    rounds = int(max(_FEWEST, min(_MOST, 2 * _BUDGET / max(1e-6, sum(first)))))
+    runs = [1 + int(_SAMPLE / max(1e-6, taken)) for taken in first]
+    whole = sum(count * taken for count, taken in zip(runs, first, strict=True))
+    rounds = int(max(_FEWEST, min(_MOST, _BUDGET / max(1e-6, whole))))
     times: list[list[float]] = [[] for _ in sessions]
     for number in range(rounds):
         order = range(len(sessions)) if number % 2 else range(len(sessions) - 1, -1, -1)
         for at in order:
-            times[at].append(_timed(sessions[at], feeds))
+            times[at].append(_timed(sessions[at], feeds, runs[at]))
     return [statistics.median(each) for each in times]
 
 
-def _timed(session: Session, feeds: Feeds) -> float:
-    began = time.process_time()
-    session.run(feeds)
-    return time.process_time() - began
+def _timed(session: Session, feeds: Feeds, runs: int) -> float:
+    """Return the processor seconds of one run, the mean of several."""
+    began = time.thread_time()
+    for _ in range(runs):
+        session.run(feeds)
+    return (time.thread_time() - began) / runs

@@ -16,7 +16,19 @@ from mari_engine.findings import Findings, emitted_sides, list_hashes
 from mari_engine.loading import Model, load
 from mari_engine.picture import Picture, draw
 from mari_engine.results import Certificate, Check, Interface, OutputError
-from mari_engine.types import Action, Decision, Flops, FusionLayout, Segment, Side, Signature
+from mari_engine.types import (
+    Action,
+    BreakEven,
+    Decision,
+    Flops,
+    FusionLayout,
+    Segment,
+    Selection,
+    Side,
+    Signature,
+    Trial,
+    Way,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +79,7 @@ def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
             flops_after=Flops(**manifest["flops"]["after"]),
             uncounted=(),
             decisions=decisions,
+            selection=_selection(manifest.get("selection")),
             layout=_layouts(manifest["layout"]),
             interface=artifact.interface,
             certificate=_certificate(artifact.certificate),
@@ -89,7 +102,22 @@ def _decision(entry: Mapping[str, Any]) -> Decision:
         flops_before=Flops(**entry["flops_before"]),
         flops_after=Flops(**entry["flops_after"]),
         new_nodes=tuple(entry["new_nodes"]),
+        break_even=_break_even(entry.get("break_even")),
     )
+
+
+def _break_even(entry: Mapping[str, Any] | None) -> BreakEven | None:
+    return None if entry is None else BreakEven(entry["original"], entry["split"])
+
+
+def _selection(entry: Mapping[str, Any] | None) -> Selection | None:
+    """Return how the way was chosen; None for an artifact that was made before it was told."""
+    if entry is None:
+        return None
+    trials = tuple(Trial(Way(t["way"]), t["expected"], t["measured"]) for t in entry["trials"])
+    even = _break_even(entry["break_even"])
+    chosen_by, reason, prices = (str(entry[of]) for of in ("chosen_by", "reason", "prices"))
+    return Selection(Way(entry["way"]), chosen_by, reason, trials, even, prices)
 
 
 def _layouts(entry: Mapping[str, Any]) -> tuple[FusionLayout, ...]:

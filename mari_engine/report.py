@@ -25,6 +25,7 @@ from mari_engine.outcome import SectionOutcome, sum_up_review
 from mari_engine.picture import BOX_HEIGHT, BOX_WIDTH
 from mari_engine.plans import CheckedPlan
 from mari_engine.review import Review
+from mari_engine.selecting import break_even_in_words, selection_in_words
 from mari_engine.types import Action
 from mari_engine.wording import (
     Verbatim,
@@ -91,6 +92,7 @@ def _context(
         "name": findings.source,
         "commands": _commands(findings, benchmarks),
         "words": certificate_in_words(certificate),
+        "chosen": selection_in_words(findings.selection) if findings.selection else (),
         "checks": [
             {"check": check, "output": output}
             for check in certificate.checks
@@ -161,6 +163,7 @@ _FILTERS = {
     "error": format_error,
     "ranges": format_ranges,
     "ratio": format_ratio,
+    "pays": break_even_in_words,
 }
 
 

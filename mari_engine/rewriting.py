@@ -65,6 +65,7 @@ def rewrite(
     candidates: int,
     keep: Collection[str] = (),
     strategy: Strategy | None = None,
+    prices: Prices | None = None,
     known: Survey | None = None,
 ) -> Rewritten:
     """Return a graph that computes the same, with what is per request computed once.
@@ -74,14 +75,15 @@ def rewrite(
     """
     if known is None:
         known = survey(model, candidate_symbols(model, labels))
-    walk = _Interpreter(model, known, candidates, frozenset(keep), strategy or Strategy())
+    ways = strategy or Strategy(), prices or Prices()
+    walk = _Interpreter(model, known, candidates, frozenset(keep), *ways)
     return walk.run(labels, signature)
 
 
 class _Interpreter:
     def __init__(
         self, model: Model, known: Survey, candidates: int, keep: frozenset[str],
-        strategy: Strategy,
+        strategy: Strategy, prices: Prices,
     ) -> None:  # fmt: skip
         self.model = model
         self.graph = model.ir.graph
@@ -92,7 +94,7 @@ class _Interpreter:
         self.settling = Settling(self.emitter, candidates=candidates)
         self.ledger = Ledger()
         self.shop = Shop(
-            self.emitter, self.settling, self.ledger, Prices(), strategy, candidates, self.native
+            self.emitter, self.settling, self.ledger, prices, strategy, candidates, self.native
         )
         self.forms: dict[ir.Value, Form] = {}
         self.opaque: dict[ir.Value, ir.Value] = {}

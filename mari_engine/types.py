@@ -64,6 +64,24 @@ class Flops:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What one node does for a request, apart by what it is paid for."""
+
+    products: Flops = Flops()
+    """FLOPs of sums of products."""
+    arithmetic: Flops = Flops()
+    """FLOPs of everything else, place by place."""
+    bytes: Flops = Flops()
+    """Read and written."""
+    runs: Flops = Flops()
+    """Runs of elements that are copied one by one: pieces of a row, rows of a table."""
+    batched: Flops = Flops()
+    """Matrices that are multiplied one by one, in stacks."""
+    calls: int = 1
+    """0 for what is known before the run, and for what runtimes compute when they load a model."""
+
+
+@dataclass(frozen=True)
 class Cost:
     """What a model does for a request: FLOPs, bytes moved, and the same for each node."""
 
@@ -71,12 +89,10 @@ class Cost:
     bytes: Flops
     nodes: Mapping[str, Flops]
     """FLOPs by node name."""
-    calls: int = 0
-    """The nodes that run for each request; those that runtimes fold at load are not counted."""
-    batched: Flops = Flops()
-    """Matrices that are multiplied one by one, in stacks."""
+    works: Mapping[str, Work] = field(default_factory=dict)
+    """All that each node does, by name."""
     uncounted: tuple[str, ...] = ()
-    """The operators present whose work is not counted, sorted."""
+    """The operators present whose work is not counted, or not as it grows, sorted."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,16 @@ class FlopsReport:
 
 
 @dataclass(frozen=True)
+class BreakEven:
+    """The fewest candidates from which on the rewritten is expected to be faster."""
+
+    original: int | None
+    """Than what was there before; None: it is not, at any number."""
+    split: int | None = None
+    """Than the plain split; None: it is that split, or there is none, or it is not faster."""
+
+
+@dataclass(frozen=True)
 class Decision:
     """What became of one product (or attention, convolution, recurrent node), and why."""
 
@@ -101,7 +127,49 @@ class Decision:
     reason: str
     flops_before: Flops
     flops_after: Flops
+    """Of a new node that several products were made into, each has its share."""
     new_nodes: tuple[str, ...] = ()
+    break_even: BreakEven | None = None
+    """By costs, of this product alone; None where nothing about it changed."""
+
+
+class Way(StrEnum):
+    """The ways to rewrite a model, from the furthest to none."""
+
+    FOLD = "fold"
+    """Split, and what is per request folded into the weights that the candidates meet."""
+    SPLIT = "split"
+    """Request and candidate share of each product apart: MaRI itself."""
+    HOIST = "hoist"
+    """Only what does not depend on the candidates runs once."""
+    ORIGINAL = "as it was"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one way costs: seconds for one request of the expected number of candidates."""
+
+    way: Way
+    expected: float
+    """By prices, see `Selection.prices`."""
+    measured: float | None = None
+    """Processor time on this machine, one thread, median of interleaved rounds; None: not timed."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which way a model was rewritten, and how that was chosen."""
+
+    way: Way
+    chosen_by: str
+    """"measured" (the ways were timed in place) or "expected" (their costs were compared)."""
+    reason: str
+    trials: tuple[Trial, ...]
+    """The original among them, and every way that differs from those before it."""
+    break_even: BreakEven | None = None
+    """Of the whole model; None where it is as it was."""
+    prices: str = "built-in"
+    """Where the prices of expected times come from."""
 
 
 @dataclass(frozen=True)

@@ -44,19 +44,19 @@ TOP_LEVEL = {
 KNOW_NO_OPERATOR = ("coloring.py", "factors.py", "forms.py", "rewriting.py", "costing.py")
 
 PUBLIC_NAMES = {
-    "Action", "Arm", "Artifact", "BenchmarkResult", "Cancelled", "Certificate", "Check",
-    "Coloring", "Column", "Cost", "Decision", "DeviceInfo", "ExecutionError", "FeedError",
+    "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Cancelled", "Certificate",
+    "Check", "Coloring", "Column", "Cost", "Decision", "DeviceInfo", "ExecutionError", "FeedError",
     "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo", "GraphNode", "InputBinding",
-    "InputLabel", "Interface", "LabelError", "LabelFinding", "Labels", "MariError",
-    "Measurement", "Model", "ModelError", "NodeTime", "Note", "OperandMeasure",
-    "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "ProductMeasure",
-    "Progress", "Review", "ReviewError", "Role", "Section", "Segment", "Side", "SignOff",
-    "Signature", "Stamp", "TensorInfo", "TimeMeasure", "Timing", "Turn", "ValueColor",
-    "VerificationError", "WeightSummary", "benchmark", "bind_feeds", "build_arm",
+    "InputLabel", "Interface", "LabelError", "LabelFinding", "Labels", "MariError", "Measurement",
+    "Model", "ModelError", "NodeTime", "Note", "OperandMeasure", "OptimizeResult", "OutputBinding",
+    "OutputError", "Peak", "Plan", "ProductMeasure", "Progress", "Review", "ReviewError", "Role",
+    "Section", "Segment", "Selection", "Side", "SignOff", "Signature", "Stamp", "TensorInfo",
+    "TimeMeasure", "Timing", "Trial", "Turn", "ValueColor", "VerificationError", "Way",
+    "WeightSummary", "benchmark", "bind_feeds", "break_even_in_words", "build_arm",
     "certain_labels", "certificate_in_words", "certify", "check_labels", "color", "count_cost",
     "describe", "devices", "digest_sections", "load", "load_artifact", "load_requests",
-    "make_feeds", "measure", "open_session", "optimize", "plan", "profile_nodes",
-    "propose_labels", "render_markdown", "render_report", "save_artifact", "summarize_weight",
+    "make_feeds", "measure", "open_session", "optimize", "plan", "profile_nodes", "propose_labels",
+    "render_markdown", "render_report", "save_artifact", "selection_in_words", "summarize_weight",
     "verify",
 }  # fmt: skip
 

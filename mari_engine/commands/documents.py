@@ -61,6 +61,7 @@ def inspection(found: Plan | OptimizeResult, measured: Measurement | None = None
         "segments": found.coloring.segments,
         "unknown": found.coloring.unknown,
         "decisions": found.decisions,
+        "selection": found.selection,
         "layout": found.layout,
         "flops": {
             "before": found.flops.before.flops,

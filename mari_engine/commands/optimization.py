@@ -28,7 +28,7 @@ from mari_engine.commands.options import (
     read_model,
     read_numbers,
 )
-from mari_engine.commands.tables import show_certificate, show_decisions, show_flops
+from mari_engine.commands.tables import show_certificate, show_decisions, show_flops, show_selection
 from mari_engine.errors import VerificationError
 from mari_engine.pipeline import optimize as optimize_model
 from mari_engine.recollection import open_optimized
@@ -73,6 +73,7 @@ def optimize(
     if json != STDOUT:
         show_decisions(result.decisions)
         show_flops(result)
+        show_selection(result.selection)
         show_certificate(result.certificate)
     result.save(output)
     if json != STDOUT:

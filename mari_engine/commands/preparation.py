@@ -23,7 +23,13 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
-from mari_engine.commands.tables import show_decisions, show_flops, show_labels, show_segments
+from mari_engine.commands.tables import (
+    show_decisions,
+    show_flops,
+    show_labels,
+    show_segments,
+    show_selection,
+)
 from mari_engine.describing import describe
 from mari_engine.labeling import propose_labels
 from mari_engine.metering.measuring import measure as measure_plan
@@ -113,3 +119,4 @@ def _show_inspection(found: Plan) -> None:
     if unknown:
         show_table("Not understood, and left as they are", ("node", "reason"), unknown)
     show_flops(found)
+    show_selection(found.selection)

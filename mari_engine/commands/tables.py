@@ -13,7 +13,8 @@ from mari_engine.measurements import BenchmarkResult
 from mari_engine.pipeline import OptimizeResult
 from mari_engine.plans import Plan
 from mari_engine.results import Certificate
-from mari_engine.types import Decision, Segment
+from mari_engine.selecting import break_even_in_words, selection_in_words
+from mari_engine.types import Decision, Segment, Selection
 from mari_engine.wording import (
     format_count,
     format_error,
@@ -73,12 +74,23 @@ def show_decisions(decisions: Sequence[Decision]) -> None:
             decision.action,
             format_count(decision.flops_before.per_candidate),
             format_count(decision.flops_after.per_candidate),
-            decision.reason,
+            _reason(decision),
         )
         for decision in decisions
     ]
     columns = ("node", "op", "decision", "FLOPs/candidate#", "after#", "reason")
     show_table("Products", columns, rows)
+
+
+def _reason(decision: Decision) -> str:
+    if decision.break_even is None:
+        return decision.reason
+    return f"{decision.reason}; {break_even_in_words(decision.break_even)}"
+
+
+def show_selection(selection: Selection) -> None:
+    """Print which way the model was rewritten, how that was chosen, and when it pays."""
+    show("", *(make_plain(sentence) for sentence in selection_in_words(selection)))
 
 
 def show_flops(found: Plan | OptimizeResult) -> None:
