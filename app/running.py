@@ -1,4 +1,4 @@
-"""Starts the long work: the rewrite with its check, and benchmarks."""
+"""Starts the long work: the rewrite with its check, benchmarks, and measures of single nodes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import mari_engine as mari
 from app.jobs import Job
+from app.views.graph_measures import NodeMeasures
 from app.work import Opened
 
 
@@ -41,5 +42,21 @@ def start_benchmark(
             insight=True,
             progress=progress,
         )
+
+    return Job(run, alone=True)
+
+
+def start_node_measures(plan: mari.Plan) -> Job[NodeMeasures]:
+    """Time every node of both graphs and meter the products, in the background, alone."""
+
+    def run(progress: mari.Progress) -> NodeMeasures:
+        progress(0.0, "timing the original's nodes")
+        feeds = mari.make_feeds(plan.original, plan.labels, batch=plan.candidates, seed=0)
+        bound = mari.bind_feeds(feeds, plan.interface, plan.signature)
+        before = mari.profile_nodes(plan.original, feeds)
+        progress(0.2, "timing the optimized model's nodes")
+        after = mari.profile_nodes(plan.optimized, bound)
+        meter = mari.measure(plan, progress=lambda share, text: progress(0.3 + 0.7 * share, text))
+        return NodeMeasures((before, after), meter)
 
     return Job(run, alone=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.jobs import Job
+from app.views.graph_measures import NodeMeasures
 from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Review, Signature
 
 
@@ -53,6 +54,8 @@ class Work:
     options: Options = Options()
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
+    nodes: Job[NodeMeasures] | None = None
+    """Measures of single nodes, for the graph."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
     folder: Path | None = None
@@ -122,6 +125,13 @@ class Work:
         self.benchmark = benchmark
         weakref.finalize(self, benchmark.cancel)
 
+    def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
+        """Take over a measurement of single nodes that was started."""
+        if self.nodes is not None:
+            self.nodes.cancel()
+        self.nodes = nodes
+        weakref.finalize(self, nodes.cancel)
+
     @property
     def result(self) -> OptimizeResult | None:
         """The optimized model with its certificate, passed or not; None before the check ends."""
@@ -163,7 +173,7 @@ class Work:
         return "" if self.verified else "The optimized model is not equal to the original."
 
     def _drop_results(self) -> None:
-        for job in (self.check, self.benchmark):
+        for job in (self.check, self.benchmark, self.nodes):
             if job is not None:
                 job.cancel()
-        self.confirmed = self.check = self.benchmark = self.folder = None
+        self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None

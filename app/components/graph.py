@@ -24,18 +24,19 @@ _SCRIPTS = (
 
 
 def show_graph(
-    scene: Scene, choices: Mapping[str, object], *, key: str, on_choice: Callable[[], None]
+    scene: Scene, choices: Mapping[str, object], *, key: str, on_measure: Callable[[], None]
 ) -> None:
-    """Draw the scene; `on_choice` is called when the user folds or times otherwise.
+    """Draw the scene; `on_measure` is called when the user asks for measures of the nodes.
 
-    `choices` holds the ways to fold (`folds`, `fold`), and whether nodes are `timed`; None where
-    they cannot be.
+    `choices` holds the ways to fold (`folds`, `fold`), how measuring nodes stands (`measures`:
+    possible, busy, done, or empty), and the `model`'s name. The user's choice of a way to fold
+    is the component's state `fold`.
     """
     _component()(
         key=key,
         data={"key": key, "id": scene.id, "scene": scene.text, "choices": choices},
-        on_fold_change=on_choice,
-        on_timed_change=on_choice,
+        on_fold_change=lambda: None,
+        on_measure_change=on_measure,
     )
 
 

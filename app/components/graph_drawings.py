@@ -11,6 +11,7 @@ import mari_engine as mari
 from app import cached
 from app.views.graph_details import clean
 from app.views.graph_folding import Fold, has_scopes
+from app.views.graph_measures import NodeMeasures
 from app.views.graph_sides import correct_sides
 from app.views.graph_views import Drawing, Rewrite, draw, relabel
 from app.views.graph_weights import describe_weight
@@ -20,23 +21,25 @@ _MOST_WEIGHTS = 8
 """Weights of one node whose contents are told."""
 
 
-def make_drawing(work: Work, fold: Fold, *, timed: bool = False) -> Drawing:
+def make_drawing(work: Work, fold: Fold) -> Drawing:
     """Return the drawing of the model; once labels are confirmed, of both graphs side by side.
 
-    When `timed`, every node of both graphs is timed on this machine first. Raises MariError when
-    the labels do not fit the model, or the models cannot be run.
+    It tells what was measured of single nodes, if anything was. Raises MariError when the labels
+    do not fit the model.
     """
     if work.opened is None or work.labels is None:
         raise ValueError("there is no model to draw")
     labels = work.confirmed or work.labels
+    measures = work.nodes.result if work.confirmed and work.nodes else None
     return _draw(
         work.opened.key,
         json.dumps(labels.to_json()),
         work.options if work.confirmed else None,
         fold,
-        timed and work.confirmed is not None,
+        measures.stamp if measures else "",
         work.opened,
         labels,
+        measures,
     )
 
 
@@ -84,9 +87,10 @@ def _draw(
     labels: str,
     options: Options | None,
     fold: Fold,
-    timed: bool,
+    measured: str,
     _opened: Opened,
     _labels: mari.Labels,
+    _measures: NodeMeasures | None,
 ) -> Drawing:
     info = cached.describe(_opened)
     if options is None:
@@ -101,18 +105,9 @@ def _draw(
         plan.flops,
         options.candidates,
         plan.layout,
-        _time(key, labels, options, plan) if timed else (None, None),
+        _measures,
     )
     return draw(info, plan.coloring, rewrite, fold)
-
-
-@st.cache_resource(show_spinner="Timing every node", max_entries=16)
-def _time(
-    key: str, labels: str, options: Options, _plan: mari.Plan
-) -> tuple[dict[str, float], dict[str, float]]:
-    feeds = mari.make_feeds(_plan.original, _plan.labels, batch=options.candidates, seed=0)
-    bound = mari.bind_feeds(feeds, _plan.interface, _plan.signature)
-    return mari.profile_nodes(_plan.original, feeds), mari.profile_nodes(_plan.optimized, bound)
 
 
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:

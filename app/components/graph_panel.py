@@ -8,9 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from app import cached
 from app.components.graph import read_selection, show_courier, show_graph
 from app.components.graph_drawings import describe_selected, find_folds, make_drawing
+from app.components.progress import show_progress
 from app.components.steps import show_error
+from app.running import start_node_measures
 from app.state import read_widget
 from app.views.graph_folding import Fold
 from app.views.graph_table import write_csv
@@ -35,20 +38,22 @@ def show_graph_panel(work: Work) -> None:
     folds = find_folds(work.opened, MOST_FLAT)
     wished = chosen.get("fold") or st.query_params.get("fold")
     fold = next((one for one in folds if one == wished), folds[0])
-    timed = chosen.get("timed") is True if work.confirmed else None
     try:
-        drawing = make_drawing(work, fold, timed=bool(timed))
+        drawing = make_drawing(work, fold)
     except MariError as error:
         show_error(error)
         return
     choices = {
         "folds": [[one, _FOLDS[one]] for one in folds],
         "fold": fold,
-        "timed": timed,
+        "measures": _tell_measures(work),
         "model": work.opened.sample or work.opened.model.name,
     }
-    show_graph(drawing.scene, choices, key=GRAPH, on_choice=lambda: None)
+    on_measure = partial(_start_measures, work)
+    show_graph(drawing.scene, choices, key=GRAPH, on_measure=on_measure)
     _show_details(work, drawing)
+    if work.nodes is not None:
+        show_progress(work.nodes, key="nodes-cancel")
 
 
 @st.fragment
@@ -68,6 +73,21 @@ def _show_details(work: Work, drawing: Drawing) -> None:
         icon=":material/table:",
         on_click="ignore",
     )
+
+
+def _tell_measures(work: Work) -> str:
+    """Return how measuring single nodes stands; "" where it is not possible."""
+    if work.confirmed is None:
+        return ""
+    if work.nodes is None or work.nodes.state in ("failed", "cancelled"):
+        return "possible"
+    return "busy" if work.nodes.active else "done"
+
+
+def _start_measures(work: Work) -> None:
+    if work.opened is not None and work.confirmed is not None:
+        plan = cached.make_plan(work.opened, work.confirmed, work.options)
+        work.measure_nodes(start_node_measures(plan))
 
 
 def _write_table(drawing: Drawing) -> str:

@@ -53,6 +53,7 @@ def list_marks() -> dict[str, list[dict[str, Any]]]:
         ],
         "flops": [_mark(*mark) for mark in _STEPS],
         "time": [_mark(*mark) for mark in _STEPS],
+        "left": [_mark(*mark) for mark in _STEPS],
     }
 
 

@@ -20,7 +20,7 @@ from app.views.graph_marks import CHANGES, DECISIONS, UNKNOWN, list_marks
 from app.views.graph_topology import Kind, Topology, Vertex
 from app.views.palette import SIDES
 from app.views.text import count, scaled
-from mari_engine import Cost, Decision, Flops, FusionLayout
+from mari_engine import Cost, Decision, Flops, FusionLayout, ProductMeasure
 
 _MOST_NEW = 64
 _MOST_FOUND = 8
@@ -38,6 +38,8 @@ class Graph:
     """By vertex; empty while there is nothing to compare with."""
     seconds: Mapping[str, float] | None = None
     """By node name, for one request; None until measured."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """By product: the measured FLOPs of a request that are above what is attainable."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Ruling:
     candidates: int = 500
     layouts: Mapping[str, FusionLayout] = field(default_factory=dict)
     """By original product."""
+    products: Mapping[str, ProductMeasure] = field(default_factory=dict)
+    """By original product; empty until measured."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
         "changes": "".join(CHANGES[change][0] for change in graph.changes),
         "flops": _flops(topology, graph.cost, ruling.candidates),
         "times": _microseconds(graph),
+        "left": [graph.left.get(v.name, 0) if v.node else 0 for v in vertices]
+        if graph.left
+        else [],
         "decisions": list(find_decisions(topology, ruling.decisions)),
         "boxes": boxes,
         "edges": _edges(topology),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from app.views.graph_changes import Changes, compare_graphs
 from app.views.graph_details import describe_vertex, find_decisions
 from app.views.graph_folding import Fold
+from app.views.graph_measures import NodeMeasures, describe_product
 from app.views.graph_scene import Graph, Ruling, Scene, make_scene
 from app.views.graph_slices import describe_slices
 from app.views.graph_table import Row, list_rows
@@ -38,8 +39,7 @@ class Rewrite:
     flops: FlopsReport
     candidates: int
     layout: tuple[FusionLayout, ...] = ()
-    seconds: tuple[Mapping[str, float], Mapping[str, float]] | tuple[None, None] = (None, None)
-    """How long each node takes, before and after; None until measured."""
+    measures: NodeMeasures | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ class Drawing:
         topology = self.graphs[pane].topology
         details = describe_vertex(topology, topology.vertices[at])
         found = self._decided[pane].get(at)
+        product = self.ruling.products.get(topology.vertices[at].name) if pane == 0 else None
+        if product is not None:
+            details["meter"] = describe_product(product, self.ruling.candidates)
         layouts = self.ruling.layouts
         if found is not None and self.ruling.decisions[found].node in layouts:
             decision = self.ruling.decisions[found]
@@ -83,13 +86,17 @@ def draw(
         return _drawing([Graph("Original", original)], fold, Ruling())
     optimized = build_topology(rewrite.info, rewrite.coloring)
     changes = compare_graphs(original, optimized)
-    cost, seconds = rewrite.flops, rewrite.seconds
+    cost, measures = rewrite.flops, rewrite.measures
+    seconds = measures.seconds if measures else (None, None)
+    products = measures.products() if measures else {}
+    left = {name: one.left(rewrite.candidates) for name, one in products.items()}
     graphs = [
-        Graph("Original", original, cost.before, changes.original, seconds[0]),
+        Graph("Original", original, cost.before, changes.original, seconds[0], left),
         Graph("Optimized", optimized, cost.after, changes.optimized, seconds[1]),
     ]
     layouts = {layout.node: layout for layout in rewrite.layout}
-    return _drawing(graphs, fold, Ruling(rewrite.decisions, rewrite.candidates, layouts), changes)
+    ruling = Ruling(rewrite.decisions, rewrite.candidates, layouts, products)
+    return _drawing(graphs, fold, ruling, changes)
 
 
 def relabel(labels: Labels, interface: Interface, signature: Signature) -> Labels:

@@ -290,3 +290,15 @@ def test_the_keys_are_explained(page: Page) -> None:
     expect(graph.locator(".keys")).to_contain_text("next, previous match")
     press(graph, "Escape")
     expect(graph.locator(".keys")).to_be_hidden()
+
+
+def test_nodes_can_be_measured(page: Page) -> None:
+    graph = open_graph(page, "two_tower", confirmed=True)
+    graph.get_by_role("button", name="Measure nodes").click()
+    expect(graph.get_by_role("button", name="Measure nodes")).to_be_hidden()
+    graph.get_by_label("Color by").select_option("measured time")
+    expect(graph.locator(".legend")).to_contain_text("down to a tenth of it")
+    press(graph, "]")
+    press(graph, "1")
+    expect(details(graph)).to_contain_text("Measured by running it")
+    expect(details(graph)).to_contain_text("Time at 500 candidates")

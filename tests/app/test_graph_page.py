@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 import mari_engine as mari
+from app import cached
 from app.components.graph_drawings import describe_selected, make_drawing
+from app.running import start_node_measures
 from app.views.graph_folding import Fold
 from app.work import Opened, Options, Work
-from app_visits import LABELS, ended, visit
+from app_visits import LABELS, LONG, ended, visit
 from builders import ranking_tower
 
 
@@ -47,7 +49,7 @@ def test_before_the_labels_are_confirmed_there_is_the_original(tower: Work) -> N
     data = drawn(app)
     assert [pane["title"] for pane in data["scene"]["panes"]] == ["Original · 4 nodes"]
     assert data["scene"]["panes"][0]["sides"].startswith("RI")
-    assert data["choices"]["timed"] is None
+    assert data["choices"]["measures"] == ""
 
 
 def test_confirmed_labels_show_both_graphs(rewritten: Work) -> None:
@@ -57,7 +59,6 @@ def test_confirmed_labels_show_both_graphs(rewritten: Work) -> None:
     assert "-" in left["changes"]
     assert set(right["changes"]) >= {"+", "="}
     assert "S" in data["scene"]["decisions"]["actions"]
-    assert data["choices"]["timed"] is False
 
 
 def test_labels_that_do_not_fit_are_one_line(tower: Work) -> None:
@@ -76,12 +77,23 @@ def test_a_link_chooses_how_to_fold(tower: Work) -> None:
     assert drawn(app)["scene"]["panes"][0]["boxes"] == [""]
 
 
-def test_nodes_can_be_timed(rewritten: Work) -> None:
-    drawing = make_drawing(rewritten, Fold.PARTS, timed=True)
-    assert all(sum(pane["times"]) > 0 for pane in json.loads(drawing.scene.text)["panes"])
+def test_nodes_can_be_measured(rewritten: Work) -> None:
+    assert rewritten.opened is not None
+    assert rewritten.confirmed is not None
+    assert drawn(visit("graph", rewritten))["choices"]["measures"] == "possible"
+    plan = cached.make_plan(rewritten.opened, rewritten.confirmed, rewritten.options)
+    job = start_node_measures(plan)
+    rewritten.measure_nodes(job)
+    job.wait(LONG)
+    data = drawn(visit("graph", rewritten))
+    assert data["choices"]["measures"] == "done"
+    assert all(sum(pane["times"]) > 0 for pane in data["scene"]["panes"])
+    drawing = make_drawing(rewritten, Fold.PARTS)
     timed = [row for row in drawing.rows() if row["Operator"] == "Gemm"]
     assert len(timed) > 2
     assert all(row["Time (µs)"] for row in timed)
+    operators = [vertex.op for vertex in drawing.graphs[0].topology.vertices]
+    assert drawing.describe(0, operators.index("Gemm"))["meter"][0][0] == "As exported"
 
 
 def test_a_vertex_tells_what_its_weights_hold(rewritten: Work) -> None:

@@ -9,6 +9,7 @@ import pytest
 from app.views.graph_details import LONGEST, clean
 from app.views.graph_folding import Fold
 from app.views.graph_marks import list_marks
+from app.views.graph_measures import NodeMeasures, describe_product
 from app.views.graph_scene import Graph, Scene, make_scene
 from app.views.graph_topology import build_topology
 from app.views.graph_views import Rewrite, draw, relabel
@@ -23,6 +24,8 @@ from mari_engine import (
     InputLabel,
     Interface,
     Labels,
+    Measurement,
+    ProductMeasure,
     Role,
     Signature,
 )
@@ -147,13 +150,30 @@ def test_a_compact_model_is_labelled_by_its_interface() -> None:
     }  # fmt: skip
 
 
-def test_measured_times_are_told_in_microseconds() -> None:
+def test_measures_are_told_per_request() -> None:
     info, coloring = tower()
-    timed = replace(rewrite(), seconds=({"fused": 2e-5}, {"fused": 5e-6}))
-    drawing = draw(info, coloring, timed, Fold.PARTS)
+    product = ProductMeasure(
+        "fused", "Gemm", Flops(0, 100), Flops(60, 30), Flops(60, 20), Flops(60, 40)
+    )
+    meter = Measurement("m", 500, (0,), (product,), Flops(), Flops(), Flops(), None, None, (), ())
+    measures = NodeMeasures(({"fused": 2e-5}, {"fused": 5e-6}), meter)
+    drawing = draw(info, coloring, replace(rewrite(), measures=measures), Fold.PARTS)
     panes = read(drawing.scene)["panes"]
     assert [pane["times"][5] for pane in panes] == [20.0, 5.0]
+    assert [pane["left"] for pane in panes] == [[0, 0, 0, 0, 0, 5000, 0, 0, 0], []]
     assert [drawing.rows()[row]["Time (µs)"] for row in (0, 5, 14)] == [None, 20.0, 5.0]
+    assert drawing.describe(0, 5)["meter"] == [
+        ["As exported", "50 kFLOP"],
+        ["By columns, attainable", "15.1 kFLOP"],
+        ["By folding, at best", "10.1 kFLOP"],
+        ["Reached", "20.1 kFLOP"],
+        ["Left", "5 kFLOP"],
+    ]
+
+
+def test_what_could_not_be_measured_says_why() -> None:
+    product = ProductMeasure("fused", "Gemm", unmeasured="its shape varies")
+    assert describe_product(product, 500) == [["Not measured", "its shape varies"]]
 
 
 def test_nothing_measured_is_not_nought() -> None:

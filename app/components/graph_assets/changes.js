@@ -77,7 +77,8 @@ class Changes {
     this.part("Changed, the largest gain first", 0, this.changed, window_);
     this.part("Kept, the costliest first", this.changed, this.size, window_);
     this.others();
-    root.querySelector(".entry-open")?.scrollIntoView({ block: "start" });
+    const chosen = root.querySelector(".entry-open");
+    root.scrollTop = chosen ? chosen.offsetTop - root.offsetTop - 46 : 0;
   }
 
   // Of thousands of decisions only those around the current one are in the page.

@@ -18,7 +18,9 @@ export default function carry({ data, setStateValue }) {
     setStateValue("asked", waiting);
   }
   if (waiting) delete window.mariAsked[graph];
-  return () => forget(graph);
+  return () => { // the next one may already be on the page
+    if (listeners.get(graph) === listen) forget(graph);
+  };
 }
 
 function forget(graph) {

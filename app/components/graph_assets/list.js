@@ -38,7 +38,7 @@ class NodeList {
       Array.from({ length: pane.model.count }, (_, item) => ({ pane, item })));
     this.rows = rows.filter(({ pane, item }) => !studio.hidden.has(studio.letter(pane, item))
       && (!pane.lit || pane.lit.has(item)));
-    const column = { flops: "flops", time: "times" }[this.sort];
+    const column = AMOUNTS[this.sort];
     if (column) {
       const amount = ({ pane, item }) => pane.model.data[column][item] || 0;
       this.rows.sort((a, b) => amount(b) - amount(a));
@@ -58,7 +58,8 @@ class NodeList {
   fillChoice() {
     const { most } = this.studio;
     const ways = [["order", "in order"], ["name", "by name"], ["operator", "by operator"],
-      ...(most.flops ? [["flops", "by FLOPs"]] : []), ...(most.time ? [["time", "by time"]] : [])];
+      ...(most.flops ? [["flops", "by FLOPs"]] : []), ...(most.time ? [["time", "by time"]] : []),
+      ...(most.left ? [["left", "by FLOPs left"]] : [])];
     if (!ways.some(([value]) => value === this.sort)) this.sort = "order";
     this.choice.replaceChildren(...ways.map(([value, text]) => {
       const option = element("option", "", text);
@@ -89,9 +90,8 @@ class NodeList {
     const isNode = model.data.kinds[item] === "n";
     texts.append(element("b", "", isNode ? model.op(item) : model.name(item)),
       element("span", "name", isNode ? model.name(item) : model.op(item)));
-    const letter = studio.letter(pane, item, ["flops", "time"].includes(studio.overlay) ? "side" : studio.overlay);
-    const overlay = ["flops", "time"].includes(studio.overlay) ? "side" : studio.overlay;
-    line.append(studio.panel.badge(overlay, letter), texts, element("span", "count", this.amount(pane, item)));
+    const overlay = AMOUNTS[studio.overlay] ? "side" : studio.overlay;
+    line.append(studio.panel.badge(overlay, studio.letter(pane, item, overlay)), texts, element("span", "count", this.amount(pane, item)));
     line.addEventListener("click", () => {
       studio.goTo(pane, item);
       this.port.focus({ preventScroll: true });
@@ -101,8 +101,10 @@ class NodeList {
 
   amount(pane, item) {
     const { data } = pane.model;
-    if (this.sort === "time" || this.studio.overlay === "time") return data.times[item] ? duration(data.times[item]) : "";
-    return data.flops[item] ? figure(data.flops[item]) : "";
+    const told = AMOUNTS[this.sort] || AMOUNTS[this.studio.overlay] || "flops";
+    const amount = data[told][item];
+    if (!amount) return "";
+    return told === "times" ? duration(amount) : figure(amount);
   }
 
   isSelected({ pane, item }) {

@@ -1,5 +1,7 @@
 // What an item looks like under the current overlay: color, letter, texts, whether it is dim.
 
+const AMOUNTS = { flops: "flops", time: "times", left: "left" };
+
 Object.assign(Studio.prototype, {
   fillOverlays() {
     const select = this.find(".overlay");
@@ -9,7 +11,7 @@ Object.assign(Studio.prototype, {
     }
     if (this.scene.decisions.actions.length) wanted.push(["decision", "decision"]);
     this.most = {};
-    for (const [column, overlay, text] of [["flops", "flops", "FLOPs"], ["times", "time", "time"]]) {
+    for (const [column, overlay, text] of [["flops", "flops", "FLOPs"], ["times", "time", "measured time"], ["left", "left", "FLOPs left to gain"]]) {
       const most = Math.max(...this.panes.map(({ model }) => model.data[column].reduce((a, b) => Math.max(a, b), 0)));
       if (most) wanted.push([overlay, text]);
       this.most[overlay] = most;
@@ -32,7 +34,7 @@ Object.assign(Studio.prototype, {
       const at = model.decision.get(item);
       return at === undefined ? "·" : this.scene.decisions.actions[at];
     }
-    const amount = model.data[overlay === "time" ? "times" : "flops"][item];
+    const amount = model.data[AMOUNTS[overlay]][item];
     if (!amount) return "0";
     return String(Math.max(1, 4 - Math.floor(Math.log10(this.most[overlay] / amount))));
   },
@@ -51,7 +53,7 @@ Object.assign(Studio.prototype, {
     const mark = this.theme.mark(this.overlay, letter);
     const own = this.overlay === "change" ? model.side(item) : letter;
     const isNode = model.data.kinds[item] === "n";
-    return { ...base, color: mark.color, letter: ["flops", "time"].includes(this.overlay) ? model.side(item) : own,
+    return { ...base, color: mark.color, letter: AMOUNTS[this.overlay] ? model.side(item) : own,
       side: model.side(item), title: isNode ? model.op(item) : model.label(item),
       subtitle: isNode ? model.label(item) : model.op(item),
       dashed: model.side(item) === "K" || letter === "x" || letter === "-",

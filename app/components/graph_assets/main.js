@@ -2,7 +2,7 @@
 
 const studios = new WeakMap();
 
-export default function draw({ parentElement, data, setStateValue }) {
+export default function draw({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".graph");
   let studio = studios.get(root);
   if (!studio) {
@@ -15,6 +15,7 @@ export default function draw({ parentElement, data, setStateValue }) {
   }
   studio.key = data.key;
   studio.choose = (name, value) => setStateValue(name, value);
+  studio.measure = () => setTriggerValue("measure", true);
   studio.ask = (asked) => {
     const whole = { id: studio.id, ...asked };
     window.mariAsked = { ...window.mariAsked, [studio.key]: whole };

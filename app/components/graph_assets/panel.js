@@ -127,7 +127,7 @@ class Panel {
     if (details?.axis !== undefined) facts.push(["Candidate axis", String(details.axis)]);
     const change = model.change(item);
     if (change) facts.push(["Change", this.marked("change", change)]);
-    for (const [column, text, write] of [["flops", "FLOPs", figure], ["times", "Time", duration]]) {
+    for (const [column, text, write] of [["flops", "FLOPs", figure], ["times", "Time", duration], ["left", "FLOPs left to gain", figure]]) {
       const amount = model.data[column][item];
       if (amount) facts.push([this.atCandidates(text), write(amount)]);
     }
@@ -136,6 +136,7 @@ class Panel {
     this.section("", facts);
     const at = model.decision.get(item);
     if (at !== undefined) this.root.append(this.studio.changes.ruling(at, details));
+    this.section("Measured by running it", details?.meter);
     this.partners(pane, item, details);
     if (!details) {
       this.root.append(element("p", "muted waiting", "Reading shapes and weights …"));

@@ -53,8 +53,8 @@ Object.assign(Studio.prototype, {
     }
   },
 
-  // What Python can do: ways to fold, and timing.
-  offer({ folds, fold, timed, model }) {
+  // What Python can do: ways to fold, and measuring.
+  offer({ folds, fold, measures, model }) {
     this.model = model;
     const select = this.find(".fold");
     select.replaceChildren(...folds.map(([value, text]) => {
@@ -65,8 +65,9 @@ Object.assign(Studio.prototype, {
     select.value = fold;
     this.find(".folds").hidden = folds.length < 2;
     const timer = this.find(".timer");
-    timer.hidden = timed === null;
-    timer.setAttribute("aria-pressed", String(Boolean(timed)));
+    timer.hidden = !measures || measures === "done";
+    timer.disabled = measures === "busy";
+    timer.textContent = measures === "busy" ? "Measuring …" : "Measure nodes";
   },
 
   colorBy(overlay) {
@@ -93,7 +94,7 @@ Object.assign(Studio.prototype, {
       copyLink: () => this.copyLink(),
       fullScreen: () => this.fullScreen(),
       menu: () => this.dropMenu(this.find(".drop").hidden),
-      time: () => this.choose("timed", this.find(".timer").getAttribute("aria-pressed") !== "true"),
+      measure: () => this.measure(),
       panel: () => this.find(".side").classList.toggle("closed"),
       help: () => { this.find(".keys").hidden = !this.find(".keys").hidden; },
     };
