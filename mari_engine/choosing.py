@@ -13,6 +13,7 @@ from mari_engine.facts import Survey
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
+from mari_engine.respelling import counted_for
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.shaping import infer_shapes
 from mari_engine.steps import Strategy
@@ -65,6 +66,7 @@ def choose(
     labels: Labels,
     known: Survey,
     *,
+    spelled: tuple[Model, Survey],
     signature: Signature,
     candidates: int,
     keep: Collection[str],
@@ -73,18 +75,22 @@ def choose(
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    With `race` those that come close are timed instead, where they can be run. A drop-in model
-    that no rewrite makes faster is left as it was.
+    `spelled` is the model as the rewriter reads it (see `respelling`), with its survey. With
+    `race` those that come close are timed instead, where they can be run. A drop-in model that no
+    rewrite makes faster is left as it was.
     """
+    source, told = spelled
     before = count_graph(model.ir.graph, known)
+    if source is not model:
+        before = counted_for(before, count_graph(source.ir.graph, told), source)
     plain = whole_line(before, prices)
     found = list[_Found]()
     for way, strategy in list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]:
         made = rewrite(
-            model, labels, signature=signature, candidates=candidates, keep=keep,
-            strategy=strategy, prices=prices, known=known,
+            source, labels, signature=signature, candidates=candidates, keep=keep,
+            strategy=strategy, prices=prices, known=told,
         )  # fmt: skip
-        after = _counted(made, known)
+        after = _counted(made, told)
         if all(after != other.cost for other in found):
             found.append(_Found(way, made, after, whole_line(after, prices)))
     drop_in = signature == Signature.DROP_IN

@@ -18,6 +18,7 @@ from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels, Role
 from mari_engine.loading import Model
 from mari_engine.painting import Paint, paint
+from mari_engine.respelling import respell
 from mari_engine.sizes import CANDIDATES, Axes, flat, show
 from mari_engine.types import Coloring, Segment, Side, ValueColor
 
@@ -48,7 +49,8 @@ class Tagger:
 def color(model: Model, labels: Labels) -> Coloring:
     """Return the side, roles and candidate axis of every value of the original graph."""
     known = survey(model, candidate_symbols(model, labels))
-    return color_surveyed(model.ir.graph, labels, known)
+    spelled, told = respell(model, known)
+    return color_surveyed(spelled.ir.graph, labels, told)
 
 
 def color_surveyed(graph: ir.Graph, labels: Labels, known: Survey) -> Coloring:

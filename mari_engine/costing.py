@@ -12,7 +12,7 @@ from mari_engine.factors import Contract, Pick, Reduce, Slices, Spec, View
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
-from mari_engine.sizes import CANDIDATES, Axis, flat
+from mari_engine.sizes import CANDIDATES, Axis, Size, flat
 from mari_engine.types import Cost, Flops, Work
 from mari_engine.weighing import element_bytes
 
@@ -122,7 +122,7 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
             continue
         called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if spec is None:
-            works[name] = Work()
+            works[name] = Work(bytes=_bytes(node, known), rounds=_rounds(node, known))
             uncounted.update([called] if node in known.unknown else [])
             continue
         own = work(spec)
@@ -171,6 +171,7 @@ def line(work: Work, prices: Prices) -> Line:
         (work.bytes, 1 / prices.bytes_per_second),
         (work.runs, prices.pick),
         (work.batched, prices.batch),
+        (work.rounds, prices.node),
     )
     return Line(
         sum(count.per_request * price for count, price in paid) + work.calls * prices.node,
@@ -199,7 +200,27 @@ def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> b
     """Return True for shape arithmetic, and for what runtimes compute when they load a model."""
     if all(known.settled(value) for value in node.outputs):
         return True
+    if any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values()):
+        return False  # its bodies read more than its inputs
     return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
+
+
+def _rounds(node: ir.Node, known: Survey) -> Flops:
+    """Return how many nodes run in a loop; as often as there are candidates if nothing tells."""
+    bodies = [
+        attribute.as_graph()
+        for attribute in node.attributes.values()
+        if attribute.type == ir.AttributeType.GRAPH and attribute.as_graph().inputs
+    ]
+    length = sum(len(body) for body in bodies)
+    first = node.inputs[0] if node.inputs else None
+    fact = known.values.get(first) if first is not None else None
+    if fact is None or fact.content is None or fact.content.size != 1:
+        return Flops(0, length)
+    often = Size.of(fact.content.ravel()[0])
+    if not often.symbols:
+        return Flops(often.number * length, 0)
+    return Flops(0, extent((often.number, *often.symbols), 1) * length)
 
 
 def _batches(spec: Spec) -> Flops:

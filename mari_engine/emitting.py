@@ -20,6 +20,8 @@ from mari_engine.sizes import Dim, Size, Unsupported
 
 SOURCE = "mari.source"
 SIDE = "mari.side"
+STANDS_FOR = "mari.stands_for"
+"""On a node of a respelled model: the node of the original that it was made of."""
 
 
 class Emitter:
@@ -95,7 +97,9 @@ class Emitter:
         origin = self._origin or more
         if origin:
             node.metadata_props.update(origin[0].metadata_props)
-        names = dict.fromkeys(n.name for n in (*origin, *more) if n.name)
+            node.metadata_props.pop(STANDS_FOR, None)
+        told = [n.metadata_props.get(STANDS_FOR, n.name) for n in (*origin, *more)]
+        names = dict.fromkeys(name for name in told if name)
         node.metadata_props[SOURCE] = "\n".join(names)
         self.nodes.append(node)
         return node
@@ -200,7 +204,9 @@ class Emitter:
         """Return elements of which some are extents, in the content's shape."""
         sizes = [Size.of(element) for element in content.ravel().tolist()]
         out = self.extents([(size.number, *size.symbols) for size in sizes])
-        if content.ndim != 1:
+        if content.ndim == 0:  # runtimes infer the rank of this one, not of a Reshape to none
+            out = self.emit("Squeeze", [out])
+        elif content.ndim != 1:
             out = self.emit("Reshape", [out, self.integers(list(content.shape))])
         if dtype != ir.DataType.INT64:
             out = self.emit("Cast", [out], {"to": int(dtype)})
@@ -291,7 +297,7 @@ class Emitter:
 
 def _tensor(array: Array, dtype: ir.DataType, name: str) -> ir.TensorProtocol:
     if dtype != ir.DataType.STRING:
-        return ir.Tensor(np.ascontiguousarray(array), dtype=dtype, name=name)
+        return ir.Tensor(np.asarray(array, order="C"), dtype=dtype, name=name)
     texts = [t if isinstance(t, bytes) else str(t).encode() for t in array.ravel().tolist()]
     held = np.array(texts, dtype=object).reshape(array.shape)
     return ir.StringTensor(held, shape=ir.Shape(array.shape), name=name)

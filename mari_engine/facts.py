@@ -175,6 +175,8 @@ class _Walk:
                 for axes, value in zip(spec.results, node.outputs, strict=True)
                 if (facts := [fact for fact in call.operands if fact]) is not None
             ]
+        if folded is not None and folded.counting is not None:
+            self.specs.pop(node, None)  # what it counts tells its extent, its operands do not
         if folded is not None and len(node.outputs) == 1:
             axes = results[0].axes if results[0] and node in self.specs else folded.axes
             results = [replace(folded, axes=axes)]

@@ -45,7 +45,7 @@ class Constant:
 
     def mapped(self, change: Callable[[Array], Array]) -> Constant:
         """Return the constant that `change` makes of this one, lazily."""
-        return Constant(lambda: np.ascontiguousarray(change(self.array)), self.dtype)
+        return Constant(lambda: np.asarray(change(self.array), order="C"), self.dtype)
 
 
 Tensor = ir.Value | Constant

@@ -75,13 +75,14 @@ def plan(
     check_labels(model, labels)
     tell(0.1, "coloring the graph")
     known = survey(model, candidate_symbols(model, labels))
-    coloring = color_surveyed(model.ir.graph, labels, known)
+    spelled, told = respell(model, known, keep)
+    coloring = color_surveyed(spelled.ir.graph, labels, told)
     tell(0.4, "rewriting")
     race = partial(race_once, labels=labels, candidates=candidates) if autotune else None
     called = Signature(signature)
     choice = choose(
-        model, labels, known, signature=called, candidates=candidates, keep=keep,
-        prices=prices or Prices(), race=race,
+        model, labels, known, spelled=(spelled, told), signature=called, candidates=candidates,
+        keep=keep, prices=prices or Prices(), race=race,
     )  # fmt: skip
     decisions = decide(
         choice.made.ledger, choice.before, choice.shares, choice.split, prices or Prices()

@@ -77,6 +77,8 @@ class Work:
     """Runs of elements that are copied one by one: pieces of a row, rows of a table."""
     batched: Flops = Flops()
     """Matrices that are multiplied one by one, in stacks."""
+    rounds: Flops = Flops()
+    """The nodes that run within loops, each time around."""
     calls: int = 1
     """0 for what is known before the run, and for what runtimes compute when they load a model."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
+from mari_engine.ops import counting
 from mari_engine.ops.call import Call, Content, Fact, as_content, axis_of
 from mari_engine.ops.elements import ARITHMETIC, PLACEWISE, TRUTHS, exactly
 from mari_engine.ops.masking import repeated, true_places, turned
@@ -24,13 +25,12 @@ LARGEST = 65_536
 
 def evaluate(call: Call) -> Fact | None:
     """Return the first result when it is known before the model runs, or None."""
-    compute = _COMPUTED.get(call.op)
-    if compute is None:
-        return None
-    try:
-        return compute(call)
-    except (Unsupported, ValueError, IndexError, OverflowError, ZeroDivisionError):
-        return None
+    for computed in (_COMPUTED, counting.COMPUTED):
+        try:
+            return computed[call.op](call)
+        except (Unsupported, ValueError, LookupError, OverflowError, ZeroDivisionError):
+            pass
+    return None
 
 
 def known(content: Content, dtype: ir.DataType | None = ir.DataType.INT64) -> Fact:

@@ -29,6 +29,16 @@ class Chosen:
 
 
 @dataclass(frozen=True, eq=False)
+class Progression:
+    """`start + step * i` for each i below `count`, and `more` elements beyond that."""
+
+    start: int
+    step: int
+    count: Size
+    more: int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class Fact:
     """What is known of a value before the model runs."""
 
@@ -42,6 +52,9 @@ class Fact:
     """What each slice holds, where all slices along the leading free axes are alike."""
     chosen: Chosen | None = None
     """What a list of places stands for, one row (or, before it is turned, one column) a place."""
+
+    counting: Progression | None = None
+    """What a list of whole numbers counts, where only its length is left to the run."""
 
     @property
     def uniform(self) -> object:

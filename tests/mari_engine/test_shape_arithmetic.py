@@ -35,6 +35,7 @@ N = "s = Shape (u) n = Gather (s, zero) v = Slice (s, z, one) "
          "float[N, 3] y"),
         ("e = Expand (n, v) y = CumSum (e, zero)", "int64[N] y"),
         ("y = Size (u)", "int64 y"),
+        ("y = Less (zero, n)", "bool y"),
         ("c = ConstantOfShape <value = float[1] {2}> (s) y = MatMul (i, t)".replace(
             "t)", "g) d = Add (c, c)").replace("y = ", "g = Transpose (i) y = "), "float[N, N] y"),
         ("q = Equal (s, minus) o = Where (q, one, s) y = Expand (one, o)", "int64[M, K] y"),

@@ -1,0 +1,117 @@
+"""Another spelling of a model that the rewriter can work on: loops over bags become reductions.
+
+The original keeps its spelling: what is measured and what is left alone is the model as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import onnx_ir as ir
+import onnx_ir.passes.common as passes
+
+from mari_engine.bagging import Bags, find_bags
+from mari_engine.emitting import STANDS_FOR
+from mari_engine.facts import Survey, survey
+from mari_engine.loading import Model
+from mari_engine.shaping import infer_shapes
+from mari_engine.sizes import static
+from mari_engine.types import Cost, Flops
+
+
+def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
+    """Return a model of the same function, inputs and outputs, with its survey.
+
+    It is the model itself where nothing is to be spelled anew. `keep` names nodes that must stay.
+    Values and nodes that stay keep their names.
+    """
+    found = [bags for bags in find_bags(model.ir.graph, known) if bags.loop.name not in keep]
+    if not found:
+        return model, known
+    copy = model.ir.clone()
+    values = {value.name: value for node in copy.graph for value in node.outputs}
+    values |= {value.name: value for value in copy.graph.inputs}
+    values |= dict(copy.graph.initializers.items())
+    loops = [node for node in copy.graph if node.op_type == "Loop"]
+    for bags in found:
+        _reduce(bags, copy, values, known)
+    passes.RemoveUnusedNodesPass()(copy)
+    for node in loops:
+        if node.graph is None:
+            _let_go(node)
+    passes.RemoveUnusedNodesPass()(copy)
+    infer_shapes(copy)
+    spelled = Model(copy, model.name)
+    return spelled, survey(spelled, known.symbols)
+
+
+def _reduce(bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], known: Survey) -> None:
+    """Put a reshape, the lookup and a reduction in the place of a loop."""
+    rows, old = bags.rows, values[bags.result.name]
+    axes = known.fact(rows.source).axes
+    inner = [static(axis) for axis in axes[1:]]
+    if any(extent is None for extent in inner):
+        return
+    node, opset = old.producer(), model.graph.opset_imports[""]
+    assert node is not None
+    stem = bags.loop.name or "bags"
+    shape = _listed(
+        model, f"{stem}/shape", [-1, rows.step, *(int(extent or 0) for extent in inner)]
+    )
+    new = [ir.node("Reshape", [values[rows.source.name], shape], name=f"{stem}/Reshape")]
+    if rows.table is not None:
+        looked = [values[rows.table.name], new[-1].outputs[0]]
+        new.append(ir.node("Gather", looked, name=f"{stem}/Gather"))
+    read, since = [new[-1].outputs[0]], 13 if bags.op == "ReduceSum" else 18
+    attributes: dict[str, int | list[int]] = {"keepdims": 0}
+    if opset >= since:
+        read.append(_listed(model, f"{stem}/axis", [1]))
+    else:
+        attributes["axes"] = [1]
+    new.append(ir.node(bags.op, read, attributes, name=f"{stem}/{bags.op}"))
+    for each in new:
+        each.metadata_props.update(bags.loop.metadata_props)
+        each.metadata_props[STANDS_FOR] = stem
+        each.outputs[0].name = f"{each.name}:0"
+    assert node.graph is not None
+    node.graph.insert_before(node, new)
+    result = new[-1].outputs[0]
+    result.dtype = bags.result.dtype
+    output = old.is_graph_output()
+    old.replace_all_uses_with(result, replace_graph_outputs=True)
+    result.name, old.name = old.name, f"{stem}/was" if output else f"{old.name}/was"
+
+
+def _let_go(node: ir.Node) -> None:
+    """Let the bodies of a node that is gone use nothing outside them."""
+    for attribute in node.attributes.values():
+        for inner in attribute.as_graph() if attribute.type == ir.AttributeType.GRAPH else ():
+            for at in range(len(inner.inputs)):
+                inner.replace_input_with(at, None)
+            _let_go(inner)
+
+
+def counted_for(original: Cost, plain: Cost, spelled: Model) -> Cost:
+    """Return the original's cost, its work as the plainer spelling tells it, by its own nodes.
+
+    A loop keeps what it is paid for, going around included; its FLOPs are those of what stands
+    for it.
+    """
+    nodes, works = dict.fromkeys(original.nodes, Flops()), dict(original.works)
+    for node in spelled.ir.graph:
+        own = node.name or ""
+        name = node.metadata_props.get(STANDS_FOR, own)
+        nodes[name] = nodes.get(name, Flops()) + plain.nodes[own]
+        if name == own:
+            works[name] = plain.works[own]
+    return replace(plain, nodes=nodes, works=works)
+
+
+def _listed(model: ir.Model, name: str, numbers: list[int]) -> ir.Value:
+    tensor = ir.tensor(numbers, dtype=ir.DataType.INT64, name=name)
+    value = ir.Value(
+        name=name, type=ir.TensorType(ir.DataType.INT64), shape=tensor.shape, const_value=tensor
+    )
+    model.graph.register_initializer(value)
+    return value
