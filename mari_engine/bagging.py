@@ -9,7 +9,7 @@ iteration; whatever it does beyond that is no bag.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -138,14 +138,14 @@ class _Reader:
             return goes_on
         raise _no_bag("another end")
 
-    def sequence(self, count: Size, results: list[ir.Value]) -> Bags:
+    def sequence(self, count: Size, results: Sequence[ir.Value]) -> Bags:
         at = next(i for i, v in enumerate(results) if isinstance(self.meanings[v], _Sequence))
         held = self.meanings[results[at]]
         (use,) = self.loop.outputs[at].uses()
-        new = use.node.attributes.get_int("new_axis", 0)
+        new = bool(use.node.attributes.get_int("new_axis", 0))
         if use.node.op_type != "ConcatFromSequence" or use.node.attributes.get_int("axis", 0):
             raise _no_bag("a sequence that is not joined row by row")
-        if not isinstance(held, _Sequence) or held.bag is None or bool(new) == held.bag.kept:
+        if not isinstance(held, _Sequence) or held.bag is None or new == held.bag.kept:
             raise _no_bag("rows of another rank")
         return self.bags(use.node.outputs[0], held.bag, count)
 
@@ -167,11 +167,10 @@ class _Reader:
 
     def of(self, value: ir.Value | None) -> _Meaning:
         """Return what a value of the body, or a number outside it, means."""
-        if value in self.meanings:
-            return self.meanings[value]  # type: ignore[index]
+        if value is not None and value in self.meanings:
+            return self.meanings[value]
         number = self.number(value)
-        fact = self.known.values[value]  # type: ignore[index]
-        if fact is not None and fact.dtype == ir.DataType.BOOL:
+        if value is not None and self.known.fact(value).dtype == ir.DataType.BOOL:
             return bool(number)
         return number if isinstance(number, Size) else Line(0, number)
 

@@ -20,8 +20,7 @@ from mari_engine.sizes import Dim, Size, Unsupported
 
 SOURCE = "mari.source"
 SIDE = "mari.side"
-STANDS_FOR = "mari.stands_for"
-"""On a node of a respelled model: the node of the original that it was made of."""
+STANDS_FOR = "mari.stands_for"  # of a respelled node: the original's node that it was made of
 
 
 class Emitter:
@@ -204,9 +203,7 @@ class Emitter:
         """Return elements of which some are extents, in the content's shape."""
         sizes = [Size.of(element) for element in content.ravel().tolist()]
         out = self.extents([(size.number, *size.symbols) for size in sizes])
-        if content.ndim == 0:  # runtimes infer the rank of this one, not of a Reshape to none
-            out = self.emit("Squeeze", [out])
-        elif content.ndim != 1:
+        if content.ndim != 1:
             out = self.emit("Reshape", [out, self.integers(list(content.shape))])
         if dtype != ir.DataType.INT64:
             out = self.emit("Cast", [out], {"to": int(dtype)})

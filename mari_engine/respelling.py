@@ -77,7 +77,7 @@ def _reduce(bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], kno
     assert node.graph is not None
     node.graph.insert_before(node, new)
     result = new[-1].outputs[0]
-    result.dtype = bags.result.dtype
+    result.type = bags.result.type
     output = old.is_graph_output()
     old.replace_all_uses_with(result, replace_graph_outputs=True)
     result.name, old.name = old.name, f"{stem}/was" if output else f"{old.name}/was"
@@ -111,7 +111,10 @@ def counted_for(original: Cost, plain: Cost, spelled: Model) -> Cost:
 def _listed(model: ir.Model, name: str, numbers: list[int]) -> ir.Value:
     tensor = ir.tensor(numbers, dtype=ir.DataType.INT64, name=name)
     value = ir.Value(
-        name=name, type=ir.TensorType(ir.DataType.INT64), shape=tensor.shape, const_value=tensor
+        name=name,
+        type=ir.TensorType(ir.DataType.INT64),
+        shape=ir.Shape([len(numbers)]),
+        const_value=tensor,
     )
     model.graph.register_initializer(value)
     return value
