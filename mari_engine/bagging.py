@@ -142,10 +142,10 @@ class _Reader:
         at = next(i for i, v in enumerate(results) if isinstance(self.meanings[v], _Sequence))
         held = self.meanings[results[at]]
         (use,) = self.loop.outputs[at].uses()
-        new = bool(use.node.attributes.get_int("new_axis", 0))
+        added = use.node.attributes.get_int("new_axis", 0) == 1
         if use.node.op_type != "ConcatFromSequence" or use.node.attributes.get_int("axis", 0):
             raise _no_bag("a sequence that is not joined row by row")
-        if not isinstance(held, _Sequence) or held.bag is None or new == held.bag.kept:
+        if not isinstance(held, _Sequence) or held.bag is None or held.bag.kept == added:
             raise _no_bag("rows of another rank")
         return self.bags(use.node.outputs[0], held.bag, count)
 
@@ -223,7 +223,7 @@ class _Reader:
         axis = self.line(node.inputs[1]) if listed is None else Line(0, listed[0])
         if not isinstance(rows, Rows) or axis != Line(0, 0):
             raise _no_bag("another axis is reduced")
-        return _Bag(rows, node.op_type, bool(node.attributes.get_int("keepdims", 1)))
+        return _Bag(rows, node.op_type, node.attributes.get_int("keepdims", 1) == 1)
 
     def compared(self, node: ir.Node) -> _Meaning:
         left, right = (self.of(value) for value in node.inputs)

@@ -66,12 +66,12 @@ def choose(
     labels: Labels,
     known: Survey,
     *,
-    spelled: tuple[Model, Survey],
     signature: Signature,
     candidates: int,
     keep: Collection[str],
     prices: Prices,
     race: Race | None = None,
+    spelled: tuple[Model, Survey] | None = None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
@@ -79,10 +79,8 @@ def choose(
     `race` those that come close are timed instead, where they can be run. A drop-in model that no
     rewrite makes faster is left as it was.
     """
-    source, told = spelled
-    before = count_graph(model.ir.graph, known)
-    if source is not model:
-        before = counted_for(before, count_graph(source.ir.graph, told), source)
+    source, told = spelled or (model, known)
+    before = counted_for(count_graph(model.ir.graph, known), source, told)
     plain = whole_line(before, prices)
     found = list[_Found]()
     for way, strategy in list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]:

@@ -24,6 +24,7 @@ from mari_engine.marking import mark_sides
 from mari_engine.measurements import Arm
 from mari_engine.plans import CheckedPlan, Plan
 from mari_engine.racing import race_once
+from mari_engine.respelling import respell
 from mari_engine.results import Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.sizes import CANDIDATES, flat

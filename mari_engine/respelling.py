@@ -12,6 +12,7 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
 from mari_engine.bagging import Bags, find_bags
+from mari_engine.costing import count_graph
 from mari_engine.emitting import STANDS_FOR
 from mari_engine.facts import Survey, survey
 from mari_engine.loading import Model
@@ -92,12 +93,13 @@ def _let_go(node: ir.Node) -> None:
             _let_go(inner)
 
 
-def counted_for(original: Cost, plain: Cost, spelled: Model) -> Cost:
+def counted_for(original: Cost, spelled: Model, known: Survey) -> Cost:
     """Return the original's cost, its work as the plainer spelling tells it, by its own nodes.
 
     A loop keeps what it is paid for, going around included; its FLOPs are those of what stands
     for it.
     """
+    plain = count_graph(spelled.ir.graph, known)
     nodes, works = dict.fromkeys(original.nodes, Flops()), dict(original.works)
     for node in spelled.ir.graph:
         own = node.name or ""
