@@ -143,7 +143,7 @@ class _Reader:
         held = self.meanings[results[at]]
         (use,) = self.loop.outputs[at].uses()
         added = use.node.attributes.get_int("new_axis", 0) == 1
-        if use.node.op_type != "ConcatFromSequence" or use.node.attributes.get_int("axis", 0):
+        if use.node.op_type != "ConcatFromSequence" or use.node.attributes.get_int("axis", 0) != 0:
             raise _no_bag("a sequence that is not joined row by row")
         if not isinstance(held, _Sequence) or held.bag is None or held.bag.kept == added:
             raise _no_bag("rows of another rank")

@@ -75,9 +75,8 @@ def choose(
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    `spelled` is the model as the rewriter reads it (see `respelling`), with its survey. With
-    `race` those that come close are timed instead, where they can be run. A drop-in model that no
-    rewrite makes faster is left as it was.
+    `spelled` is what the rewriter reads, and its survey (see `respelling`). With `race` those that
+    come close are timed. A drop-in model that no rewrite makes faster is left as it was.
     """
     source, told = spelled or (model, known)
     before = counted_for(count_graph(model.ir.graph, known), source, told)
@@ -94,10 +93,8 @@ def choose(
     drop_in = signature == Signature.DROP_IN
     times = _timed(model, found, candidates, race) if race is not None and drop_in else {}
     best = _best(found, times, candidates)
-    trials = (
-        Trial(Way.ORIGINAL, plain.at(candidates), times.get(Way.ORIGINAL)),
-        *(Trial(one.way, one.line.at(candidates), times.get(one.way)) for one in found),
-    )
+    lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in found)]
+    trials = tuple(Trial(way, line.at(candidates), times.get(way)) for way, line in lines)
     selection = _selected(best, trials, candidates, prices, drop_in=drop_in)
     if selection.way == Way.ORIGINAL:
         left = _unchanged(model, labels, best.made.ledger, selection.reason)
