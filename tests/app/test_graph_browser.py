@@ -1,4 +1,4 @@
-"""The graph in a real Chromium: search, fold, select, filter, compare; names stay text."""
+"""The graph in a real Chromium: search, fold, select, filter, save; names stay text."""
 
 from __future__ import annotations
 
@@ -10,66 +10,19 @@ from xml.etree import ElementTree
 import numpy as np
 import onnx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from browser_session import click_confirm, open_sample, status, turn_to
+from browser_session import status
 from builders import build
+from graph_visits import details, open_graph, press, save, show_graph, sizes, title
 
 pytestmark = pytest.mark.browser
 
-HEADING = "What depends on the candidates"
 MARKUP = [
     '<img src=x onerror="window.harm=1">',
     "<script>window.harm=2</script>",
     "[a](javascript:0)",
 ]
-
-
-def open_graph(page: Page, name: str = "mmoe_interleaved", *, confirmed: bool = False) -> Locator:
-    open_sample(page, name)
-    if confirmed:
-        turn_to(page, "labels", "Who owns which input?")
-        click_confirm(page)
-    return show_graph(page)
-
-
-def show_graph(page: Page) -> Locator:
-    turn_to(page, "graph", HEADING)
-    graph = page.locator(".graph")
-    expect(graph.locator(".legend .entry").first).to_be_visible()
-    return graph
-
-
-def press(graph: Locator, *keys: str) -> None:
-    graph.focus()
-    for key in keys:
-        graph.page.keyboard.press(key)
-
-
-def details(graph: Locator) -> Locator:
-    return graph.locator("[data-tab=details]")
-
-
-def changes(graph: Locator) -> Locator:
-    return graph.locator("[data-tab=changes]")
-
-
-def title(graph: Locator) -> Locator:
-    return details(graph).locator("h3").first
-
-
-def save(graph: Locator, kind: str) -> Path:
-    """Return the file that the Save menu makes."""
-    graph.get_by_role("button", name="Save").click()
-    with graph.page.expect_download() as waiting:
-        graph.get_by_role("menuitem", name=kind).click()
-    return Path(waiting.value.path())
-
-
-def sizes(graph: Locator, pane: int = 0) -> list[int]:
-    """Nodes, closed boxes and open boxes that a pane shows."""
-    label = graph.locator(".canvas").nth(pane).get_attribute("aria-label") or ""
-    return [int(part.split()[0]) for part in label.split(", ")]
 
 
 def test_search_jumps_from_match_to_match(page: Page) -> None:
@@ -152,42 +105,6 @@ def test_a_weight_is_found_by_its_name_and_shown_with_its_distribution(page: Pag
     expect(weight.locator(".histogram rect").first).to_be_visible()
 
 
-def test_before_and_after_are_linked(page: Page) -> None:
-    graph = open_graph(page, confirmed=True)
-    expect(graph.locator(".pane .title").nth(1)).to_contain_text("Optimized")
-    press(graph, "]")
-    expect(graph.locator(".step")).to_contain_text("1 of ")
-    chosen = changes(graph).locator(".entry-open")
-    expect(chosen).to_contain_text("run once per request")
-    expect(chosen.locator(".strips rect").first).to_be_visible()
-    expect(chosen.locator(".decision .tensor").first).to_contain_text("weight of ")
-    first = chosen.locator(".change .name").text_content()
-    press(graph, "]")
-    expect(chosen.locator(".change .name")).not_to_have_text(first or "")
-    press(graph, "[")
-    expect(chosen.locator(".change .name")).to_have_text(first or "")
-    chosen.locator(".jump").first.click()
-    press(graph, "1")
-    expect(details(graph)).to_contain_text("Made from")
-
-
-def test_one_graph_can_be_shown_alone(page: Page) -> None:
-    graph = open_graph(page, confirmed=True)
-    graph.get_by_role("button", name="After", exact=True).click()
-    expect(graph.locator(".pane").first).to_be_hidden()
-    expect(graph.locator(".pane").nth(1)).to_be_visible()
-    press(graph, "v")
-    expect(graph.locator(".pane").first).to_be_visible()
-
-
-def test_what_changed_can_be_told_alone(page: Page) -> None:
-    graph = open_graph(page, confirmed=True)
-    changes(graph).locator(".jump").filter(has_text="no longer needed").click()
-    pressed = graph.locator(".legend .entry[aria-pressed=true]")
-    expect(pressed).to_have_count(1)
-    expect(pressed).to_contain_text("no longer needed")
-
-
 def test_the_paths_from_an_input_to_an_output_are_shown(page: Page) -> None:
     graph = open_graph(page, "two_tower")
     press(graph, "Escape")
@@ -197,33 +114,6 @@ def test_the_paths_from_an_input_to_an_output_are_shown(page: Page) -> None:
     details(graph).get_by_role("button", name="Show the paths").click()
     expect(title(graph)).to_contain_text("on the way")
     assert details(graph).locator(".jump").count() > 3
-
-
-def test_a_link_restores_what_is_looked_at(page: Page) -> None:
-    graph = open_graph(page, confirmed=True)
-    graph.get_by_label("Color by").select_option("side")
-    graph.locator(".legend .entry").filter(has_text="request side").click()
-    graph.locator(".search").fill("Concat")
-    page.keyboard.press("Enter")
-    press(graph, "3")
-    expect(page).to_have_url(re.compile(r"/graph\?.*tab=nodes"))
-    name = graph.locator(".row[aria-selected=true] .name").text_content()
-    turn_to(page, "labels", "Who owns which input?")
-    graph = show_graph(page)
-    expect(graph.locator(".row[aria-selected=true] .name")).to_have_text(name or "")
-    expect(graph.get_by_label("Color by")).to_have_value("side")
-    hidden = graph.locator(".legend .entry[aria-pressed=false]")
-    expect(hidden).to_contain_text("request side")
-    expect(graph.locator(".search")).to_have_value("Concat")
-
-
-def test_all_nodes_can_be_kept_as_a_table(page: Page) -> None:
-    open_graph(page, "two_tower")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="All nodes as CSV").click()
-    lines = Path(waiting.value.path()).read_text().splitlines()
-    assert lines[0].startswith("Graph,Side,Operator,Node")
-    assert len(lines) > 20
 
 
 def test_the_legend_filters_and_the_overlay_recolors(page: Page) -> None:
@@ -290,15 +180,3 @@ def test_the_keys_are_explained(page: Page) -> None:
     expect(graph.locator(".keys")).to_contain_text("next, previous match")
     press(graph, "Escape")
     expect(graph.locator(".keys")).to_be_hidden()
-
-
-def test_nodes_can_be_measured(page: Page) -> None:
-    graph = open_graph(page, "two_tower", confirmed=True)
-    graph.get_by_role("button", name="Measure nodes").click()
-    expect(graph.get_by_role("button", name="Measure nodes")).to_be_hidden()
-    graph.get_by_label("Color by").select_option("measured time")
-    expect(graph.locator(".legend")).to_contain_text("down to a tenth of it")
-    press(graph, "]")
-    press(graph, "1")
-    expect(details(graph)).to_contain_text("Measured by running it")
-    expect(details(graph)).to_contain_text("Time at 500 candidates")
