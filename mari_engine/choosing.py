@@ -195,5 +195,6 @@ def _unchanged(model: Model, labels: Labels, tried: Ledger, reason: str) -> Rewr
     ledger = Ledger(failures=tried.failures)
     for node, entry in tried.entries.items():
         own = entry.action == Action.KEPT
-        ledger.record(node, Action.KEPT, entry.reason if own else reason)
+        told = entry.reason if own else reason
+        ledger.record(node, Action.KEPT, told, whole=own and entry.whole)
     return Rewritten(copy, unchanged_boundary(copy.graph, labels), ledger, Signature.DROP_IN)

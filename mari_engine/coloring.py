@@ -70,6 +70,19 @@ def color_surveyed(graph: ir.Graph, labels: Labels, known: Survey) -> Coloring:
     return Coloring(values, _segments(graph, known, paints, sides), _unknown(known))
 
 
+class _Sides:
+    """Hands out two bits only: 1 for what belongs to the request, 2 for all else."""
+
+    def tag(self, name: str, role: Role | None) -> int:
+        return 1 if role is not None and role.per_request else 2
+
+
+def paint_sides(graph: ir.Graph, labels: Labels, known: Survey) -> Mapping[ir.Value, Paint]:
+    """Return the sides that reach each column of every value: 1 the request, 2 the candidates."""
+    sides = _Sides()
+    return paint(graph, known, lambda value, axes: _input(value, axes, labels, sides), 2)
+
+
 def side_of(roles: frozenset[Role]) -> Side:
     """Return the side of a value that these roles reach."""
     if not roles:
@@ -79,7 +92,7 @@ def side_of(roles: frozenset[Role]) -> Side:
     return Side.ITEM if roles == {Role.ITEM} else Side.CANDIDATE
 
 
-def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger) -> Paint:
+def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger | _Sides) -> Paint:
     label = labels.inputs.get(value.name or "")
     if label is None or not label.columns or not axes or len(axes[-1]) > 1:
         return Paint(((1, tagger.tag(value.name or "", label.role if label else None)),))

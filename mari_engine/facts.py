@@ -14,7 +14,7 @@ import onnx_ir as ir
 from mari_engine.factors import Spec
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
-from mari_engine.ops import RULES
+from mari_engine.ops import RULES, UNRULED_PRODUCTS
 from mari_engine.ops.arithmetic import LARGEST, evaluate
 from mari_engine.ops.call import Call, Fact, Rule
 from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported
@@ -186,10 +186,10 @@ class _Walk:
     def declare(self, node: ir.Node, call: Call) -> Spec:
         rule = rule_of(node)
         if rule is None:
-            raise Unsupported(f"{node.op_type} has no rule")
+            raise Unsupported(UNRULED_PRODUCTS.get(node.op_type, f"{node.op_type} has no rule"))
         for value in node.inputs:
             if value is not None and self.values.get(value) is None:
-                raise Unsupported("the rank of an operand is known only at run time")
+                raise Unsupported(_rank_unknown(value))
         spec = rule.declare(call)
         for value, axes in zip(node.outputs, spec.results, strict=True):
             if value.shape is not None and len(value.shape) != len(axes):
@@ -206,3 +206,12 @@ class _Walk:
             inferred=tuple(self.axes(value) for value in node.outputs),
             fresh=self.fresh,
         )
+
+
+def _rank_unknown(value: ir.Value) -> str:
+    producer = value.producer()
+    made = f", made by {producer.op_type} ({producer.name})," if producer is not None else ""
+    return (
+        f"the rank of its operand {value.name!r}{made} is known only at run time; export that part "
+        "without control flow, or with fixed shapes"
+    )

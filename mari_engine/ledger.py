@@ -19,6 +19,8 @@ class Entry:
 
     action: Action
     reason: str
+    whole: bool = False
+    """It is one product still, that some candidate enters."""
 
 
 @dataclass
@@ -34,9 +36,9 @@ class Ledger:
     )
     """By joined columns, which many products may read."""
 
-    def record(self, node: ir.Node, action: Action, reason: str) -> None:
+    def record(self, node: ir.Node, action: Action, reason: str, *, whole: bool = False) -> None:
         """Note what became of a product and why."""
-        self.entries[node] = Entry(action, reason)
+        self.entries[node] = Entry(action, reason, whole)
 
     def moved(self, node: ir.Node, blocks: Blocks) -> None:
         """Note how a fusion layer's columns lie before and after."""

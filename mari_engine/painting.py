@@ -15,6 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.factors import Join, Pick, Spec
 from mari_engine.facts import Survey
+from mari_engine.forms import with_extent
 from mari_engine.matching import match_factors
 from mari_engine.sizes import CANDIDATES, Axes, flat
 
@@ -32,10 +33,7 @@ class Paint:
     @property
     def tags(self) -> int:
         """All tags together."""
-        out = 0
-        for _, tags in self.runs:
-            out |= tags
-        return out
+        return _together([tags for _, tags in self.runs])
 
 
 def merged(columns: Sequence[tuple[int, int]]) -> Runs:
@@ -143,6 +141,10 @@ def _recut(found: Paint, old: Axes, new: Axes) -> Paint:
 
 
 def _joined(spec: Join, inputs: Sequence[Paint]) -> Paint:
+    around = {found.position for found in inputs if len(found.runs) > 1}
+    if len(around) == 1 and spec.position not in around and all(len(f.runs) > 1 for f in inputs):
+        columns = zip(*(expanded(found.runs) for found in inputs), strict=True)
+        return Paint(merged([(1, _together(tags)) for tags in columns]), around.pop())
     runs: list[tuple[int, int]] = []
     for at, found in enumerate(inputs):
         width = int(flat(spec.axes(at))[spec.position])
@@ -151,9 +153,21 @@ def _joined(spec: Join, inputs: Sequence[Paint]) -> Paint:
     return Paint(merged(runs), spec.position)
 
 
+def _together(tags: Sequence[int]) -> int:
+    out = 0
+    for each in tags:
+        out |= each
+    return out
+
+
 def _picked(spec: Pick, found: Paint) -> list[Paint]:
     width = int(flat(spec.axes(0))[spec.position])
-    if found.position != spec.position or sum(count for count, _ in found.runs) != width:
+    if found.position != spec.position:
+        return [
+            _recut(found, with_extent(spec.axes(0), spec.position, len(index)), axes)
+            for index, axes in zip(spec.indices, spec.results, strict=True)
+        ]
+    if sum(count for count, _ in found.runs) != width:
         return [Paint(((1, found.tags),))] * len(spec.indices)
     columns = expanded(found.runs)
     out = []

@@ -24,6 +24,7 @@ from mari_engine.marking import mark_sides
 from mari_engine.measurements import Arm
 from mari_engine.plans import CheckedPlan, Plan
 from mari_engine.racing import race_once
+from mari_engine.reasons import Reasons
 from mari_engine.respelling import respell
 from mari_engine.results import Certificate, Interface, OutputBinding
 from mari_engine.rewriting import Rewritten, rewrite
@@ -85,9 +86,8 @@ def plan(
         model, labels, known, spelled=(spelled, told), signature=called, candidates=candidates,
         keep=keep, prices=prices or Prices(), race=race,
     )  # fmt: skip
-    decisions = decide(
-        choice.made.ledger, choice.before, choice.shares, choice.split, prices or Prices()
-    )
+    ledger = Reasons(spelled.ir.graph, labels, told).told(choice.made.ledger)
+    decisions = decide(ledger, choice.before, choice.shares, choice.split, prices or Prices())
     tell(1.0, "planned")
     made = _plan(model, labels, known, choice, called, candidates, coloring, decisions)
     took = time.perf_counter() - began

@@ -203,7 +203,16 @@ def align(left: Axis, right: Axis) -> Axis:
     else:
         if not a and not b:
             return tuple(out)
-    raise Unsupported(f"an axis of {show(left)} meets one of {show(right)}")
+    raise Unsupported(
+        f"an axis of {_named(left)} meets one of {_named(right)}, and nothing tells that they are "
+        "equal; export both with one name, or with fixed lengths"
+    )
+
+
+def _named(axis: Axis) -> str:
+    """Return an axis for people; a name that shape inference made up says nothing to them."""
+    made_up = any(isinstance(dim, str) and dim.startswith(("unk__", "?")) for dim in axis)
+    return "a length that only the run knows" if made_up else show(axis)
 
 
 def show(axis: Axis) -> str:

@@ -167,6 +167,8 @@ def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
 
 # --- columns that are summed
 
+_HOISTED = "not split: to run the request's side once and split nothing is the faster way here"
+
 
 def _dividable(step: Step, spec: Contract) -> int | None:
     """Return the operand whose columns are split, having decided that it pays."""
@@ -177,6 +179,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
         if spec.terms[at][form.position] in spec.output:
             continue
         if not step.shop.strategy.split:
+            step.shop.ledger.record(step.node, Action.KEPT, _HOISTED)
             return None
         gain = _gain(step, spec, at, form)
         if gain.pays:
@@ -319,7 +322,8 @@ def _record_whole(step: Step, product: Product) -> None:
     if not per_candidate(product):
         ledger.record(step.node, Action.ONCE, "nothing in it depends on the candidates: one row")
     elif note:
-        ledger.record(step.node, Action.KEPT, f"its input holds both sides, because {note}")
+        reason = f"its input holds both sides: {note}"
+        ledger.record(step.node, Action.KEPT, reason, whole=True)
     elif len(moving) > 1 and not all(per_candidate(atom) for atom in moving):
         ledger.record(
             step.node,
@@ -327,4 +331,5 @@ def _record_whole(step: Step, product: Product) -> None:
             "its request-side operand is held once; the candidates are rows of one product",
         )
     else:
-        ledger.record(step.node, Action.KEPT, "all of its input depends on the candidates")
+        reason = "all of its input depends on the candidates"
+        ledger.record(step.node, Action.KEPT, reason, whole=True)

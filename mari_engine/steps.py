@@ -24,6 +24,7 @@ from mari_engine.forms import (
 )
 from mari_engine.grouping import Grouping
 from mari_engine.ledger import Ledger
+from mari_engine.reasons import needs_whole
 from mari_engine.settling import Settling
 from mari_engine.sizes import Axes, flat
 
@@ -83,7 +84,7 @@ class Step:
     @property
     def why(self) -> str:
         """Why this node needs joined columns, in words."""
-        return f"{self.node.op_type} ({self.node.name}) needs all of its columns at once"
+        return needs_whole(self.node, self.spec)
 
     def atom(self, index: int) -> Atom:
         """Return an operand as a tensor."""

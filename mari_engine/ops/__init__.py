@@ -31,11 +31,19 @@ def _table() -> Mapping[tuple[str, str], Rule]:
 
 RULES = _table()
 
-UNRULED_PRODUCTS = frozenset(
-    {
-        "Attention", "ConvInteger", "ConvTranspose", "DeformConv", "FusedGemm", "FusedMatMul",
-        "MatMulInteger", "MatMulNBits", "MultiHeadAttention", "QAttention", "QGemm",
-        "QLinearConv", "QLinearMatMul", "DynamicQuantizeMatMul", "MatMulIntegerToFloat",
-    }
-)  # fmt: skip
-"""Products that no rule describes yet: they are kept, and still get a decision that says so."""
+_QUANTIZED = (
+    "its parts would be rounded apart, to other numbers; leave this layer in float, or quantize "
+    "the optimized model"
+)
+_DYNAMIC = f"its input's scale is taken from all rows and columns at once: {_QUANTIZED}"
+_FUSED = "a runtime made it of several ops; optimize the model as it was exported, before that"
+_UNKNOWN = "it has no rule; export it as MatMul, Gemm or Einsum"
+
+UNRULED_PRODUCTS: Mapping[str, str] = {
+    **dict.fromkeys(("Attention", "MultiHeadAttention", "ConvTranspose", "DeformConv"), _UNKNOWN),
+    **dict.fromkeys(("FusedConv", "FusedGemm", "FusedMatMul"), _FUSED),
+    **dict.fromkeys(("ConvInteger", "MatMulInteger"), _DYNAMIC),
+    **dict.fromkeys(("DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QAttention"), _DYNAMIC),
+    **dict.fromkeys(("QGemm", "QLinearConv", "QLinearMatMul", "MatMulNBits"), _QUANTIZED),
+}
+"""Products that no rule describes, and why: they are kept, with a decision that says so."""

@@ -126,6 +126,8 @@ class Rule:
     domain: str = ""
     product: bool = False
     """A matrix product, convolution, attention or recurrent op: it gets a decision."""
+    remedy: str = ""
+    """What to do in the model so that the op does not mix the sides of joined columns."""
 
 
 def normal(axis: int, rank: int) -> int:

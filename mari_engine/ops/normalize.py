@@ -94,16 +94,19 @@ def lp_norm(call: Call) -> Spec:
     return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
 
 
+_ALONE = "normalise the columns of each side alone, before they are joined"
+
+
 def _norms(*names: str, domain: str = "") -> tuple[Rule, ...]:
     declare: Callable[[Call], Spec] = layer_norm
-    return tuple(Rule(name, declare, domain=domain) for name in names)
+    return tuple(Rule(name, declare, domain=domain, remedy=_ALONE) for name in names)
 
 
 RULES = (
     Rule("Softmax", softmax),
     Rule("LogSoftmax", softmax),
     Rule("Hardmax", softmax),
-    Rule("LpNormalization", lp_norm),
+    Rule("LpNormalization", lp_norm, remedy=_ALONE),
     Rule("BatchNormalization", batch_norm),
     *_norms("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"),
 )

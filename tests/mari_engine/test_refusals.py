@@ -60,7 +60,7 @@ def entries(body: str, *, candidates: int = 100_000, keep: tuple[str, ...] = ())
 
 def test_an_item_side_product_is_kept() -> None:
     reason = "all of its input depends on the candidates"
-    assert entries("y = MatMul (i, I)") == [Entry(Action.KEPT, reason)]
+    assert entries("y = MatMul (i, I)") == [Entry(Action.KEPT, reason, whole=True)]
 
 
 def test_a_small_split_is_refused_with_its_price() -> None:
