@@ -137,9 +137,10 @@ class Measurement:
     def ratio(self) -> float | None:
         """Reached by attainable FLOPs of a request; 1 is all that columns allow, below is folded.
 
-        None where either is not known; where nothing is attainable, nothing is left.
+        None where either is not known; in a model without products nothing is left.
         """
-        if self.reached is None:
+        blind = self.products and all(each.before is None for each in self.products)
+        if self.reached is None or blind:
             return None
         there, here = self.attainable.at(self.candidates), self.reached.at(self.candidates)
         return here / there if there else 1.0 if not here else None

@@ -99,9 +99,11 @@ def test_quantized_products_have_no_declaration() -> None:
         outputs="float[N, 2] y",
         weights={"W": np.ones((4, 2), np.uint8)},
     )
-    (only,) = measured(data).products
+    found = measured(data)
+    (only,) = found.products
     assert "MatMulInteger" in only.unmeasured
     assert only.before is None
+    assert found.ratio is None
 
 
 def test_candidates_that_are_compared_with_one_another() -> None:
