@@ -7,10 +7,12 @@ a file that changed on disk is another model, and so is a copy elsewhere.
 from __future__ import annotations
 
 import json
+import threading
 
 import streamlit as st
 
 import mari_engine as mari
+from app.jobs import Job
 from app.work import Opened, Options
 
 
@@ -31,8 +33,21 @@ def propose(opened: Opened) -> mari.Labels:
 
 
 def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Plan:
-    """Return the rewrite for these labels, not verified; raises MariError."""
-    return _plan(opened.key, _text(labels), options, opened.model, labels)
+    """Return the rewrite for these labels, not verified; raises MariError.
+
+    Where the same rewrite is being made by `start_plan`, it is waited for.
+    """
+    slot = _slot(opened.key, _text(labels), options)
+    if slot.plan is not None:
+        return slot.plan
+    with st.spinner("Rewriting"):
+        return slot.fill(opened.model, labels, options)
+
+
+def start_plan(opened: Opened, labels: mari.Labels, options: Options) -> Job[mari.Plan]:
+    """Make the same rewrite in the background; `make_plan` finds it when it is done."""
+    slot = _slot(opened.key, _text(labels), options)
+    return Job(lambda progress: slot.fill(opened.model, labels, options, progress))
 
 
 @st.cache_resource(show_spinner=False)
@@ -51,17 +66,37 @@ def _propose(key: str, _model: mari.Model) -> mari.Labels:
     return mari.propose_labels(_model)
 
 
-@st.cache_resource(show_spinner="Rewriting", max_entries=16)
-def _plan(
-    key: str, labels: str, options: Options, _model: mari.Model, _labels: mari.Labels
-) -> mari.Plan:
-    return mari.plan(
-        _model,
-        _labels,
-        signature=options.signature,
-        candidates=options.candidates,
-        keep=options.keep,
-    )
+class _Slot:
+    """A place for one rewrite, which is made once by whoever asks first."""
+
+    def __init__(self) -> None:
+        self.plan: mari.Plan | None = None
+        self._making = threading.Lock()
+
+    def fill(
+        self,
+        model: mari.Model,
+        labels: mari.Labels,
+        options: Options,
+        progress: mari.Progress | None = None,
+    ) -> mari.Plan:
+        """Return the rewrite, made now unless it is there; raises MariError or Cancelled."""
+        with self._making:
+            if self.plan is None:
+                self.plan = mari.plan(
+                    model,
+                    labels,
+                    signature=options.signature,
+                    candidates=options.candidates,
+                    keep=options.keep,
+                    progress=progress,
+                )
+            return self.plan
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _slot(key: str, labels: str, options: Options) -> _Slot:
+    return _Slot()
 
 
 def _text(labels: mari.Labels) -> str:

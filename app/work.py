@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.jobs import Job
 from app.views.graph_measures import NodeMeasures
-from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Review, Signature
+from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Plan, Review, Signature
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,21 @@ class Options:
     signature: Signature = Signature.DROP_IN
     candidates: int = 500
     keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A rewrite that is being tried for labels which nobody has confirmed yet."""
+
+    key: tuple[object, ...]
+    """What it is tried for: the model, the labels, the options."""
+    job: Job[Plan]
+    before: Plan | None
+    """The last one that was tried to its end before this one."""
+
+
+MOST_STEPS = 200
+"""Changes of labels that can be undone."""
 
 
 @dataclass(eq=False)
@@ -68,6 +83,12 @@ class Work:
     """Grows whenever labels change other than by the table: the table starts anew."""
     history: list[Labels] = field(default_factory=list)
     """Earlier labels, for undo; the latest last."""
+    future: list[Labels] = field(default_factory=list)
+    """Labels that were undone, for redo; the next last."""
+    selected: str = ""
+    """The node, input or output that was selected in the graph last; "" for none."""
+    preview: Preview | None = None
+    """What the labels as they stand would give, while they are edited."""
     review: Review | None = None
     """What people said of this model; None while there is no model."""
     reviewer: str = ""
@@ -78,28 +99,44 @@ class Work:
         self._drop_results()
         self.opened, self.labels, self.error, self.notice = opened, labels, "", ""
         self.history.clear()
+        self.future.clear()
+        self.selected = ""
         self.elsewhere.clear()
         self.review = Review(opened.model.sha256)
         self.revision += 1
 
     def edit(self, labels: Labels) -> None:
-        """Take over what the table shows; what was confirmed no longer is."""
-        if labels != self.labels:
-            self.labels = labels
-            self._drop_results()
+        """Take over what the table shows, which can be undone; what was confirmed no longer is."""
+        if labels == self.labels:
+            return
+        if self.labels is not None:
+            self.history.append(self.labels)
+            del self.history[:-MOST_STEPS]
+        self.future.clear()
+        self._replace(labels)
 
     def relabel(self, labels: Labels) -> None:
         """Replace the labels other than by the table; can be undone."""
-        if self.labels is not None:
-            self.history.append(self.labels)
         self.edit(labels)
         self.revision += 1
 
     def undo(self) -> None:
-        """Go back to the labels before the last `relabel`."""
-        if self.history:
-            self.edit(self.history.pop())
+        """Go back to the labels before the last change."""
+        self._step(self.history, self.future)
+
+    def redo(self) -> None:
+        """Take back the last undo."""
+        self._step(self.future, self.history)
+
+    def _step(self, come: list[Labels], go: list[Labels]) -> None:
+        if come and self.labels is not None:
+            go.append(self.labels)
+            self._replace(come.pop())
             self.revision += 1
+
+    def _replace(self, labels: Labels) -> None:
+        self.labels = labels
+        self._drop_results()
 
     def confirm(self, options: Options, check: Job[OptimizeResult]) -> None:
         """Record that a person has looked at the labels; `check` rewrites and verifies."""

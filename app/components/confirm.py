@@ -8,6 +8,7 @@ import streamlit as st
 
 import mari_engine as mari
 from app import cached
+from app.components.effect import show_effect
 from app.components.options import choose_options
 from app.components.steps import show_command, show_error
 from app.running import start_check
@@ -21,6 +22,8 @@ def show_confirm(work: Work, info: mari.GraphInfo, problems: Sequence[str]) -> N
     """Draw the options and the button; confirming rewrites, and starts the check."""
     with st.container(border=True):
         options = choose_options(work.options, info)
+        if not problems and work.confirmed is None and work.labels is not None:
+            show_effect(work, work.labels, options)
         changed = work.confirmed is not None and options != work.options
         for problem in problems:
             st.warning(plain(problem), icon=":material/edit:")

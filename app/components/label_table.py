@@ -8,27 +8,37 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.state import is_drawn
-from app.views.label_rows import make_rows, read_rows
+from app.views.label_doubts import list_parts
+from app.views.label_rows import ALL, list_filters, make_rows, name_filter, narrow, read_rows
 from app.views.palette import name_role
 from app.work import Work
 from mari_engine import GraphInfo, Labels, Role
 
-_LOCKED = ("input", "columns", "confidence", "evidence", "type")
+_LOCKED = ("input", "columns", "standing", "confidence", "evidence", "type")
 _MOST_ROWS = 14
 _TALL = 540
 
 
-def edit_labels(work: Work, info: GraphInfo) -> tuple[Labels, list[str]]:
+def edit_labels(work: Work, info: GraphInfo, proposals: Labels) -> tuple[Labels, list[str]]:
     """Draw the table; return the labels as edited, and what is not finished.
 
     The table is always drawn from the same rows while it stays on the page, and edits are read
     relative to them: data that followed the edits would throw away a cell that is being typed.
     """
-    key = f"labels-{work.revision}"
+    current = list_filters(list_parts(work.labels or Labels(), proposals))
+    chosen = str(
+        st.pills(
+            "Show", list(current), default=ALL, required=True, label_visibility="collapsed",
+            format_func=lambda name: name_filter(name, current[name]),
+            key="labels-show",
+        )
+    )  # fmt: skip
+    key = f"labels-{work.revision}-{chosen}"
     if work.base is None or not is_drawn(key):
         work.base = work.labels
     base = work.base or Labels()
-    rows = make_rows(base, info)
+    parts = narrow(list_parts(base, proposals), chosen)
+    rows = make_rows(parts, info)
     edited = st.data_editor(
         rows,
         key=key,
@@ -39,10 +49,10 @@ def edit_labels(work: Work, info: GraphInfo) -> tuple[Labels, list[str]]:
             packed=any(label.columns for label in base.inputs.values()),
             evidence=any(row["evidence"] for row in rows),
         ),
-        column_order=("input", "columns", "name", "role", "confidence", "evidence", "low",
-                      "high", "integer", "type"),
+        column_order=("input", "columns", "name", "standing", "role", "confidence", "evidence",
+                      "low", "high", "integer", "type"),
     )  # fmt: skip
-    return read_rows(base, edited)
+    return read_rows(base, parts, edited)
 
 
 def _columns(*, packed: bool, evidence: bool) -> Mapping[str, ColumnConfig | None]:
@@ -51,6 +61,11 @@ def _columns(*, packed: bool, evidence: bool) -> Mapping[str, ColumnConfig | Non
         "input": config.TextColumn("Input", pinned=True),
         "columns": config.TextColumn("Columns", width="small") if packed else None,
         "name": config.TextColumn("Name", max_chars=200) if packed else None,
+        "standing": config.TextColumn(
+            "Standing",
+            width="small",
+            help="! the evidence speaks for the other side, too; ? it is thin; ✎ you set it",
+        ),
         "role": config.SelectboxColumn(
             "Role",
             options=[str(role) for role in Role],

@@ -1,4 +1,4 @@
-"""Labels changed other than cell by cell: offered files, patterns, column ranges, undo."""
+"""Labels changed other than cell by cell: offered files, patterns, selections, undo and redo."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import json
 
 import streamlit as st
 
+from app.components.label_bulk import set_by_pattern, set_by_selection
 from app.components.steps import show_error
-from app.views.label_rows import match, packable, set_columns, set_role
-from app.views.palette import name_role
-from app.views.text import count, plain
-from app.work import Opened
-from mari_engine import Column, GraphInfo, LabelError, Labels, Role, check_labels
+from app.work import Opened, Work
+from mari_engine import GraphInfo, LabelError, Labels, check_labels
 
 MOST_MEGABYTES = 8
 
 
-def change_labels(
-    opened: Opened, labels: Labels, proposals: Labels, info: GraphInfo
-) -> Labels | None:
+def change_labels(work: Work, labels: Labels, proposals: Labels, info: GraphInfo) -> Labels | None:
     """Draw the tools, and return the labels that one of them just made, if one did.
 
     Labels from a file are checked against the model before they replace anything.
     """
-    made = _offer(opened, labels, proposals)
+    if work.opened is None:
+        return None
+    made = _offer(work.opened, labels, proposals)
     with st.popover("Set by pattern", icon=":material/filter_alt:"):
-        made = _by_pattern(labels) or made
-    widths = packable(info)
-    with st.popover("Set columns", icon=":material/view_column:", disabled=not widths):
-        made = _by_columns(labels, widths) or made
+        made = set_by_pattern(labels) or made
+    if work.selected:
+        with st.popover("Set by selection", icon=":material/ads_click:"):
+            made = set_by_selection(labels, info, work.selected) or made
     with st.popover("Import", icon=":material/upload_file:"):
-        made = _import(opened) or made
+        made = _import(work.opened) or made
     st.download_button(
         "Export",
         json.dumps(labels.to_json(), indent=2) + "\n",
@@ -39,7 +37,20 @@ def change_labels(
         icon=":material/download:",
         on_click="ignore",
     )
+    _offer_steps(work)
     return made
+
+
+def _offer_steps(work: Work) -> None:
+    """Draw undo and redo; each goes one change back or forth, whatever made it."""
+    undo = st.button("Undo", icon=":material/undo:", key="undo", disabled=not work.history)
+    redo = st.button("Redo", icon=":material/redo:", key="redo", disabled=not work.future)
+    if undo:
+        work.undo()
+    if redo:
+        work.redo()
+    if undo or redo:
+        st.rerun()
 
 
 def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
@@ -54,50 +65,13 @@ def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
             key="use-given",
         ):
             return _fitting(opened, opened.labels)
-    if st.button("Start from proposals", icon=":material/lightbulb:", key="use-proposals"):
+    if st.button(
+        "Reset to proposals",
+        icon=":material/lightbulb:",
+        disabled=labels == proposals,
+        key="use-proposals",
+    ):
         return proposals
-    return None
-
-
-def _by_pattern(labels: Labels) -> Labels | None:
-    pattern = st.text_input(
-        "Names that match",
-        "*",
-        key="pattern",
-        help="* stands for anything: `user_*`, `*_id`, `x/item*` for columns of x",
-    )
-    role = _choose_role("get the role", key="pattern-role")
-    found = match(labels, pattern)
-    st.caption(f"{count(len(found), 'match').replace('matchs', 'matches')}")
-    if found:
-        st.caption(plain(", ".join(found[:8])) + (" …" if len(found) > 8 else ""))
-    if st.button("Apply", key="pattern-apply", disabled=not found):
-        return set_role(labels, pattern, role)
-    return None
-
-
-def _choose_role(label: str, *, key: str) -> Role:
-    roles = [str(role) for role in Role]
-    return Role(st.selectbox(label, roles, format_func=name_role, key=key))
-
-
-def _by_columns(labels: Labels, widths: dict[str, int]) -> Labels | None:
-    if not widths:
-        return None
-    name = st.selectbox("Packed input", list(widths), key="columns-input")
-    width = widths[name]
-    first, last = st.columns(2)
-    start = first.number_input("First column", 0, width - 1, 0, key="columns-first")
-    end = last.number_input("Last column", 0, width - 1, width - 1, key="columns-last")
-    role = _choose_role("Role", key="columns-role")
-    title = st.text_input("Name", key="columns-name", max_chars=200)
-    st.caption("Ranges that it overlaps are cut; every column keeps a role.")
-    if st.button("Apply", key="columns-apply"):
-        column = Column(start=start, stop=end + 1, role=role, name=title, evidence=("set by hand",))
-        try:
-            return set_columns(labels, name, column, width=width)
-        except LabelError as error:
-            show_error(error)
     return None
 
 

@@ -8,7 +8,7 @@ from app import cached
 from app.components.confirm import show_confirm
 from app.components.label_table import edit_labels
 from app.components.label_tools import change_labels
-from app.components.packed import show_packed
+from app.components.packed import edit_packed
 from app.components.review import show_review
 from app.components.steps import show_missing, show_next
 from app.state import get_work
@@ -22,21 +22,19 @@ else:
     st.header("Who owns which input?", anchor=False)
     st.caption(
         "**R** user and context features have one value per request; **I** item and **C** cross"
-        " features have one per candidate. Doubtful rows come first. Nothing goes on until you"
-        " have confirmed them."
+        " features have one per candidate. Conflicts and doubtful rows come first. Nothing goes"
+        " on until you have confirmed them."
     )
     tools = st.container(horizontal=True)
-    labels, problems = edit_labels(work, info)
+    proposals = cached.propose(work.opened)
+    labels, problems = edit_labels(work, info, proposals)
     work.edit(labels)
     with tools:
-        made = change_labels(work.opened, labels, cached.propose(work.opened), info)
-        if work.history and st.button("Undo", icon=":material/undo:"):
-            work.undo()
-            st.rerun()
+        made = change_labels(work, labels, proposals, info)
+    made = edit_packed(labels, info, work.revision) or made
     if made is not None:
         work.relabel(made)
         st.rerun()
-    show_packed(labels)
     show_confirm(work, info, problems)
     show_review(work, Section.LABELS)
     show_next("pages/graph.py", "Graph", blocked=work.blocked())

@@ -1,62 +1,64 @@
-"""Labels as the rows of a table, and back; labels changed in bulk."""
+"""Labels as the rows of a table, and back."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from app.views.text import count, shape
-from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role
+from app.views.label_doubts import BY_HAND, SIGNS, Part, Standing, list_parts
+from app.views.palette import name_role
+from app.views.text import shape
+from mari_engine import Column, GraphInfo, Labels, Role
 
 Row = dict[str, object]
-BY_HAND = ("set by hand",)
+ALL = "all"
 
 
-@dataclass(frozen=True)
-class Part:
-    """What one row stands for: a whole input, or a range of its columns."""
-
-    input: str
-    at: int | None
-    """The place among the input's columns; None for a whole input."""
-    label: InputLabel | Column
-
-    @property
-    def name(self) -> str:
-        """The input's name, with the column's when there is one."""
-        own = self.label.name if isinstance(self.label, Column) else ""
-        return f"{self.input}/{own}" if own else self.input
+def list_filters(parts: Sequence[Part]) -> dict[str, int]:
+    """Return what the table can be narrowed to, with the number of its rows."""
+    standings = Counter(part.standing for part in parts)
+    roles = Counter(part.role for part in parts)
+    return {
+        ALL: len(parts),
+        **{str(one): standings[one] for one in Standing if standings[one]},
+        **{str(one): roles[one] for one in Role if roles[one]},
+    }
 
 
-def list_parts(labels: Labels) -> list[Part]:
-    """Return one part a row: doubtful ones first, else in the model's order."""
-    parts = []
-    for name, label in labels.inputs.items():
-        parts += [Part(name, at, column) for at, column in enumerate(label.columns)]
-        if not label.columns:
-            parts.append(Part(name, None, label))
-    return sorted(parts, key=lambda part: part.label.confidence >= 1)
+def name_filter(chosen: str, rows: int) -> str:
+    """Return a filter in words, with its number of rows."""
+    signs = {str(standing): sign for standing, sign in SIGNS.items()}
+    title = "All" if chosen == ALL else signs.get(chosen) or name_role(chosen)
+    return f"{title} {rows:,}"
 
 
-def make_rows(labels: Labels, info: GraphInfo) -> list[Row]:
-    """Return the table's rows, in the order of `list_parts`."""
+def narrow(parts: Sequence[Part], chosen: str) -> list[Part]:
+    """Return the parts that a filter lets through."""
+    return [part for part in parts if chosen in (ALL, str(part.standing), str(part.role))]
+
+
+def make_rows(parts: Sequence[Part], info: GraphInfo) -> list[Row]:
+    """Return the table's rows, one for each part."""
     types = {tensor.name: f"{tensor.dtype} {shape(tensor.shape)}" for tensor in info.inputs}
-    return [_row(part, types.get(part.input, "?")) for part in list_parts(labels)]
+    return [_row(part, types.get(part.input, "?")) for part in parts]
 
 
 def _row(part: Part, kind: str) -> Row:
     label = part.label
     low, high = label.range or (None, None)
+    against = f"but {part.doubt}" if part.doubt else ""
+    told = [text for text in label.evidence if text != against]
     return {
         "input": part.input,
         "columns": _span(label) if isinstance(label, Column) else "all",
         "name": label.name if isinstance(label, Column) else "",
+        "standing": SIGNS[part.standing],
         "role": str(label.role),
         "confidence": label.confidence,
-        "evidence": "; ".join(label.evidence),
+        "evidence": "; ".join(([against] if against else []) + told),
         "low": low,
         "high": high,
         "integer": label.integer,
@@ -69,24 +71,21 @@ def _span(column: Column) -> str:
     return str(last) if column.start == last else f"{column.start} to {last}"
 
 
-def read_rows(labels: Labels, rows: Sequence[Mapping[str, object]]) -> tuple[Labels, list[str]]:
+def read_rows(
+    labels: Labels, parts: Sequence[Part], rows: Sequence[Mapping[str, object]]
+) -> tuple[Labels, list[str]]:
     """Return the labels as the edited rows say, and what in the rows is not finished.
 
-    `labels` are those that the rows were made from. A range with one end only is unfinished:
-    the old range stands, and the second result says so.
+    `parts` of these `labels` are what the rows were made from. A range with one end only is
+    unfinished: the old range stands, and the second result says so.
     """
     problems: list[str] = []
-    parts = list_parts(labels)
-    changes = [_changes(part, row, problems) for part, row in zip(parts, rows, strict=True)]
-    return _change(labels, zip(parts, changes, strict=True)), problems
-
-
-def _change(labels: Labels, changes: Iterable[tuple[Part, dict[str, Any]]]) -> Labels:
     edited = dict(labels.inputs)
-    for part, fields in changes:
+    for part, row in zip(parts, rows, strict=True):
+        fields = _changes(part, row, problems)
         if not fields:
             continue
-        fields = fields | {"confidence": 1.0, "evidence": BY_HAND}
+        fields |= {"confidence": 1.0, "evidence": BY_HAND}
         label = edited[part.input]
         if part.at is None:
             edited[part.input] = replace(label, **fields)
@@ -94,7 +93,7 @@ def _change(labels: Labels, changes: Iterable[tuple[Part, dict[str, Any]]]) -> L
             columns = list(label.columns)
             columns[part.at] = replace(columns[part.at], **fields)
             edited[part.input] = replace(label, columns=tuple(columns))
-    return Labels(edited)
+    return Labels(edited), problems
 
 
 def _changes(part: Part, row: Mapping[str, object], problems: list[str]) -> dict[str, Any]:
@@ -116,60 +115,6 @@ def _number(value: object) -> float | None:
     if not isinstance(value, int | float) or math.isnan(value):
         return None
     return int(value) if float(value).is_integer() else float(value)
-
-
-def match(labels: Labels, pattern: str) -> list[str]:
-    """Return the names of the parts that a pattern such as `user_*` or `x/item*` matches."""
-    return [part.name for part in list_parts(labels) if _matches(part, pattern)]
-
-
-def set_role(labels: Labels, pattern: str, role: Role) -> Labels:
-    """Return labels in which all parts that the pattern matches have this role."""
-    chosen = [part for part in list_parts(labels) if _matches(part, pattern)]
-    return _change(labels, ((part, {"role": role}) for part in chosen if part.label.role != role))
-
-
-def _matches(part: Part, pattern: str) -> bool:
-    wanted = pattern.strip().casefold()
-    own = part.label.name if isinstance(part.label, Column) else ""
-    return any(fnmatchcase(name.casefold(), wanted) for name in (part.name, part.input, own))
-
-
-def packable(info: GraphInfo) -> dict[str, int]:
-    """Return the inputs whose last axis may hold several features, with its extent."""
-    return {
-        tensor.name: tensor.shape[-1]
-        for tensor in info.inputs
-        if tensor.shape and isinstance(tensor.shape[-1], int) and tensor.shape[-1] > 1
-    }
-
-
-def set_columns(labels: Labels, name: str, column: Column, *, width: int) -> Labels:
-    """Return labels in which these columns of an input are one range of their own.
-
-    Ranges that it overlaps are cut; the input's columns stay covered without gap or overlap.
-    Raises LabelError when the range leaves the input.
-    """
-    if not 0 <= column.start < column.stop <= width:
-        raise LabelError(
-            f"input {name!r}: columns {column.start} to {column.stop - 1} are not within its"
-            f" {count(width, 'column')}; give a start below the end"
-        )
-    label = labels.inputs[name]
-    old = label.columns or (
-        Column(start=0, stop=width, role=label.role or Role.ITEM, range=label.range),
-    )
-    rest = [piece for part in old for piece in _cut(part, column)]
-    columns = sorted([*rest, column], key=lambda part: part.start)
-    return Labels({**labels.inputs, name: InputLabel(columns=tuple(columns))})
-
-
-def _cut(part: Column, hole: Column) -> list[Column]:
-    pieces = [
-        (part.start, min(part.stop, hole.start)),
-        (max(part.start, hole.stop), part.stop),
-    ]
-    return [replace(part, start=a, stop=b) for a, b in pieces if a < b]
 
 
 def count_sides(labels: Labels) -> tuple[int, int, int]:

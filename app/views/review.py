@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.views.label_rows import list_parts
+from app.views.label_doubts import list_parts
 from app.views.text import count, markup, one_line
 from mari_engine import (
     Arm,

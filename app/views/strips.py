@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -65,7 +67,27 @@ def columns_figure(columns: Sequence[Column]) -> go.Figure:
         for column in columns
     ]
     figure = _figure([("columns", segments)])
+    figure.update_layout(dragmode="select", selectdirection="h")
     return figure.update_yaxes(visible=False)
+
+
+def read_span(event: Mapping[str, Any], width: int) -> tuple[int, int] | None:
+    """Return the first and last column that were selected in a strip of columns, or None.
+
+    A drag across it counts each column that it touches; a click counts the range that was hit.
+    """
+    selection = event.get("selection") or {}
+    ends = [float(end) for box in selection.get("box") or () for end in box.get("x") or ()]
+    if ends:
+        first, last = floor(min(ends)), ceil(max(ends)) - 1
+    else:
+        spans = [point.get("customdata") for point in selection.get("points") or ()]
+        known = [span for span in spans if isinstance(span, (list, tuple)) and len(span) == 2]
+        if not known:
+            return None
+        first, last = min(int(a) for a, _ in known), max(int(b) for _, b in known) - 1
+    first, last = max(0, first), min(width - 1, last)
+    return (first, last) if first <= last else None
 
 
 def _figure(strips: list[tuple[str, Sequence[Segment]]]) -> go.Figure:
@@ -120,8 +142,9 @@ def _trace(side: Side, chosen: list[tuple[int, Segment]], width: int, *, lined: 
         textangle=0,
         textfont={"color": mark.text, "size": 12},
         constraintext="none",
-        customdata=[_hover(segment) for _, segment in chosen],
-        hovertemplate="%{customdata}<extra></extra>",
+        hovertext=[_hover(segment) for _, segment in chosen],
+        customdata=[[segment.start, segment.stop] for _, segment in chosen],
+        hovertemplate="%{hovertext}<extra></extra>",
         marker={
             "color": mark.color,
             "line": {"color": "rgba(255,255,255,.55)", "width": 1 if lined else 0},

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
+from app.views.label_doubts import Standing, list_parts
 from app.views.label_rows import (
+    ALL,
     count_sides,
-    list_parts,
+    list_filters,
     make_rows,
-    match,
-    packable,
+    name_filter,
+    narrow,
     read_rows,
-    set_columns,
-    set_role,
 )
-from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role, TensorInfo
+from mari_engine import Column, GraphInfo, InputLabel, Labels, Role, TensorInfo
 
 INFO = GraphInfo(
     inputs=(
@@ -31,11 +31,12 @@ PACKED = InputLabel(
     )
 )
 LABELS = Labels({"user_id": InputLabel(role=Role.USER, range=(0, 9)), "x": PACKED})
+PARTS = list_parts(LABELS)
 
 
 def rows(**changes: Any) -> list[dict[str, object]]:
     """The rows of LABELS, the doubtful one (x/item) first and changed as given."""
-    made = make_rows(LABELS, INFO)
+    made = make_rows(PARTS, INFO)
     return [made[0] | changes, *made[1:]]
 
 
@@ -45,18 +46,19 @@ def test_doubtful_rows_come_first() -> None:
 
 def test_a_row_says_what_it_stands_for() -> None:
     assert rows()[0] == {
-        "input": "x", "columns": "4 to 9", "name": "item", "role": "item", "confidence": 0.5,
-        "evidence": "", "low": None, "high": None, "integer": False, "type": "float32 [N, 10]",
+        "input": "x", "columns": "4 to 9", "name": "item", "standing": "? doubtful",
+        "role": "item", "confidence": 0.5, "evidence": "", "low": None, "high": None,
+        "integer": False, "type": "float32 [N, 10]",
     }  # fmt: skip
     assert [row["columns"] for row in rows()] == ["4 to 9", "all", "0 to 3"]
 
 
 def test_unchanged_rows_give_the_same_labels() -> None:
-    assert read_rows(LABELS, rows()) == (LABELS, [])
+    assert read_rows(LABELS, PARTS, rows()) == (LABELS, [])
 
 
 def test_an_edit_counts_in_full() -> None:
-    labels, problems = read_rows(LABELS, rows(role="cross", low=0, high=2.5, integer=True))
+    labels, problems = read_rows(LABELS, PARTS, rows(role="cross", low=0, high=2.5, integer=True))
     changed = labels.inputs["x"].columns[1]
     assert (changed.role, changed.range, changed.integer) == (Role.CROSS, (0, 2.5), True)
     assert (changed.confidence, changed.evidence) == (1.0, ("set by hand",))
@@ -73,7 +75,7 @@ def test_an_edit_counts_in_full() -> None:
     ],
 )
 def test_an_unfinished_range_keeps_the_old_one(low: object, high: object, problem: str) -> None:
-    labels, problems = read_rows(LABELS, rows(low=low, high=high))
+    labels, problems = read_rows(LABELS, PARTS, rows(low=low, high=high))
     assert problems == [problem]
     assert labels == LABELS
 
@@ -81,64 +83,80 @@ def test_an_unfinished_range_keeps_the_old_one(low: object, high: object, proble
 def test_a_range_can_be_taken_away() -> None:
     made = rows()
     made[1] |= {"low": float("nan"), "high": None}
-    labels, problems = read_rows(LABELS, made)
+    labels, problems = read_rows(LABELS, PARTS, made)
     assert labels.inputs["user_id"].range is None
     assert problems == []
 
 
-@pytest.mark.parametrize(
-    ("pattern", "names"),
-    [
-        ("*", ["x/item", "user_id", "x/profile"]),
-        ("USER_*", ["user_id"]),
-        ("x", ["x/item", "x/profile"]),
-        ("x/i*", ["x/item"]),
-        ("profile", ["x/profile"]),
-        ("[", []),
-    ],
-)
-def test_patterns(pattern: str, names: list[str]) -> None:
-    assert match(LABELS, pattern) == names
-
-
-def test_roles_are_set_by_pattern() -> None:
-    labels = set_role(LABELS, "x", Role.CONTEXT)
-    assert [column.role for column in labels.inputs["x"].columns] == [Role.CONTEXT, Role.CONTEXT]
-    assert labels.inputs["user_id"] == LABELS.inputs["user_id"]
-
-
-def test_a_column_range_cuts_what_it_overlaps() -> None:
-    new = Column(start=2, stop=6, role=Role.CROSS, name="new")
-    columns = set_columns(LABELS, "x", new, width=10).inputs["x"].columns
-    assert [(column.start, column.stop, column.name) for column in columns] == [
-        (0, 2, "profile"),
-        (2, 6, "new"),
-        (6, 10, "item"),
-    ]
-
-
-def test_a_column_range_inside_another_leaves_both_ends() -> None:
-    new = Column(start=5, stop=6, role=Role.CROSS)
-    columns = set_columns(LABELS, "x", new, width=10).inputs["x"].columns
-    assert [(column.start, column.stop) for column in columns] == [(0, 4), (4, 5), (5, 6), (6, 10)]
-
-
-def test_a_whole_input_becomes_packed() -> None:
-    whole = Labels({"x": InputLabel(role=Role.ITEM)})
-    new = Column(start=0, stop=4, role=Role.USER)
-    columns = set_columns(whole, "x", new, width=10).inputs["x"].columns
-    assert [(column.stop, column.role) for column in columns] == [(4, Role.USER), (10, Role.ITEM)]
-
-
-@pytest.mark.parametrize(("start", "stop"), [(0, 11), (5, 5), (-1, 3)])
-def test_columns_outside_the_input_are_refused(start: int, stop: int) -> None:
-    with pytest.raises(LabelError, match=r"input 'x': columns .* are not within its 10 columns"):
-        set_columns(LABELS, "x", Column(start=start, stop=stop, role=Role.USER), width=10)
-
-
-def test_only_inputs_with_several_columns_can_be_packed() -> None:
-    assert packable(INFO) == {"x": 10}
-
-
 def test_sides_are_counted() -> None:
     assert count_sides(LABELS) == (2, 1, 1)
+
+
+def test_conflicts_come_first_then_doubts_then_role_by_role() -> None:
+    labels = Labels(
+        {
+            "i": InputLabel(role=Role.ITEM),
+            "c": InputLabel(role=Role.CONTEXT),
+            "thin": InputLabel(role=Role.USER, confidence=0.6),
+            "thinner": InputLabel(role=Role.USER, confidence=0.3),
+            "both": InputLabel(role=Role.ITEM, confidence=0.5, evidence=("a", "but b says user")),
+            "u": InputLabel(role=Role.USER),
+            "turned": InputLabel(role=Role.ITEM),
+        }
+    )
+    sure = InputLabel(role=Role.USER, evidence=("its name says 'user'",))
+    parts = list_parts(labels, Labels({"turned": sure, "c": sure}))
+    assert [part.name for part in parts] == ["both", "turned", "thinner", "thin", "u", "c", "i"]
+    assert [part.doubt for part in parts[:2]] == [
+        "b says user", "proposed as R · user: its name says 'user'",
+    ]  # fmt: skip
+    assert list_filters(parts) == {
+        "all": 7, "conflict": 2, "doubtful": 2, "sure": 3, "user": 3, "context": 1, "item": 3,
+    }  # fmt: skip
+    assert [part.name for part in narrow(parts, "doubtful")] == ["thinner", "thin"]
+    assert [part.name for part in narrow(parts, "context")] == ["c"]
+    assert narrow(parts, ALL) == parts
+    assert [name_filter(one, 1000) for one in ("all", "conflict", "item")] == [
+        "All 1,000", "! conflict 1,000", "I · item 1,000",
+    ]  # fmt: skip
+
+
+def test_what_a_person_set_against_the_evidence_is_theirs() -> None:
+    hand = InputLabel(role=Role.ITEM, evidence=("set by hand",))
+    (part,) = list_parts(Labels({"a": hand}), Labels({"a": InputLabel(role=Role.USER)}))
+    assert part.standing == Standing.BY_HAND
+    assert part.doubt == "proposed as R · user"
+    (row,) = make_rows([part], INFO)
+    assert row["evidence"] == "but proposed as R · user; set by hand"
+
+
+def test_columns_are_held_against_the_proposals_that_cover_them() -> None:
+    proposals = Labels(
+        {
+            "x": InputLabel(
+                columns=(
+                    Column(start=0, stop=4, role=Role.USER),
+                    Column(start=4, stop=10, role=Role.ITEM, confidence=0.5),
+                )
+            )
+        }
+    )
+    turned = InputLabel(
+        columns=(
+            Column(start=0, stop=2, role=Role.ITEM, name="a"),
+            Column(start=2, stop=4, role=Role.CONTEXT, name="b"),
+            Column(start=4, stop=10, role=Role.USER, name="c"),
+        )
+    )
+    parts = list_parts(Labels({"x": turned}), proposals)
+    assert [(part.name, str(part.standing)) for part in parts] == [
+        ("x/a", "conflict"), ("x/c", "sure"), ("x/b", "sure"),
+    ]  # fmt: skip
+
+
+def test_a_narrowed_table_edits_only_its_rows() -> None:
+    shown = narrow(PARTS, "user")
+    made = [row | {"role": "context"} for row in make_rows(shown, INFO)]
+    labels, _ = read_rows(LABELS, shown, made)
+    assert labels.inputs["user_id"].role == Role.CONTEXT
+    assert [column.role for column in labels.inputs["x"].columns] == [Role.CONTEXT, Role.ITEM]

@@ -60,7 +60,7 @@ def test_names_in_strips_are_escaped() -> None:
     segment = Segment(0, 8, Side.ITEM, HOSTILE)
     figure = strips.layout_figure(FusionLayout("n", (segment,), (segment,)))
     assert "<img" not in figure.to_json()
-    assert "&lt;img" in figure.data[0].customdata[0]
+    assert "&lt;img" in figure.data[0].hovertext[0]
 
 
 def test_packed_inputs_are_strips() -> None:

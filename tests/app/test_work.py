@@ -8,10 +8,10 @@ import pytest
 
 from app.jobs import Job
 from app.views.status import list_items, status_html
-from app.work import Options, Work
+from app.work import MOST_STEPS, Options, Work
 from app_visits import LABELS, LONG, ended
 from handmade_results import make_benchmark, make_certificate, make_plan
-from mari_engine import ModelError, Progress, Role
+from mari_engine import InputLabel, Labels, ModelError, Progress, Role
 
 
 def stages(work: Work) -> list[str]:
@@ -69,6 +69,32 @@ def test_relabelling_can_be_undone(opened: Work) -> None:
     assert opened.revision == revision + 2
     opened.undo()
     assert opened.revision == revision + 2, "there is nothing left to undo"
+    opened.redo()
+    assert opened.labels == LABELS.confirmed()
+    assert opened.revision == revision + 3
+    opened.redo()
+    assert opened.revision == revision + 3, "there is nothing left to redo"
+
+
+def test_an_edit_in_the_table_can_be_undone_and_ends_redo(opened: Work) -> None:
+    assert opened.labels is not None
+    first = opened.labels
+    edited(opened)
+    second = opened.labels
+    opened.undo()
+    assert opened.labels == first
+    edited(opened)
+    assert opened.labels == second
+    assert opened.future == []
+    opened.undo()
+    opened.relabel(LABELS.confirmed())
+    assert opened.future == []
+
+
+def test_only_so_many_steps_are_kept(opened: Work) -> None:
+    for at in range(MOST_STEPS + 5):
+        opened.relabel(Labels({"user": InputLabel(role=Role.USER, range=(0, at + 1))}))
+    assert len(opened.history) == MOST_STEPS
 
 
 def test_another_model_starts_over(measured: Work) -> None:
