@@ -56,7 +56,7 @@ def list_devices() -> tuple[mari.DeviceInfo, ...]:
     return mari.devices()
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner="Reading the graph", max_entries=64)
 def _describe(key: str, _model: mari.Model) -> mari.GraphInfo:
     return mari.describe(_model)
 

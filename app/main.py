@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components.status import show_notice, show_status
+from app.components.terms import show_terms
 from app.links import OWN, make_link, read_link, write_link
 from app.opening import open_at_start
 from app.restoring import follow_link
@@ -37,6 +38,7 @@ pages = [
 ]
 page = st.navigation(pages, position="top")
 turn_to_asked(pages)
+show_terms()
 status = st.container(key="status")
 try:
     page.run()

@@ -64,15 +64,24 @@ def _show_details(work: Work, drawing: Drawing) -> None:
     if asked is not None:
         found = describe_selected(work, drawing, *asked)
         details = {"pane": asked[0], "at": asked[1], "found": found}
+        if asked[0] == 0:
+            work.selected = drawing.graphs[0].topology.vertices[asked[1]].name
     show_courier(drawing.scene, details, key=COURIER, graph=GRAPH, on_ask=lambda: None)
-    st.download_button(
-        "All nodes as CSV",
-        data=partial(_write_table, drawing),
-        file_name="nodes.csv",
-        mime="text/csv",
-        icon=":material/table:",
-        on_click="ignore",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "All nodes as CSV",
+            data=partial(_write_table, drawing),
+            file_name="nodes.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
+        if work.selected:
+            st.page_link(
+                "pages/labels.py",
+                label="Label the inputs that reach what is selected",
+                icon=":material/label:",
+            )
 
 
 def _tell_measures(work: Work) -> str:

@@ -58,7 +58,10 @@ def _pick_upload() -> Opened | None:
         files = st.file_uploader(
             "An .onnx file; add its external data and a labels.json if you have them",
             accept_multiple_files=True,
-            help="Files stay on this server until the session ends. Larger models: give a path.",
+            help="Files stay on this server until the session ends",
+        )
+        st.caption(
+            "Larger models: give a path on the server, so that nothing is sent or held in memory."
         )
         sent = st.form_submit_button("Open", icon=":material/upload:")
     if not sent:
@@ -79,7 +82,8 @@ def _pick_path() -> Opened | None:
 
 def _try(open_it: Callable[[], Opened]) -> Opened | None:
     try:
-        return open_it()
+        with st.spinner("Opening the model"):
+            return open_it()
     except MariError as error:
         show_error(error)
     return None

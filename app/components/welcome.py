@@ -7,17 +7,31 @@ import streamlit as st
 ROWS = 6
 
 
-def show_welcome() -> None:
-    """Draw what the tool does, in one picture and three sentences."""
+TRY = "paper_tower"
+STEPS = ("Say who owns which input", "See what is computed again and again", "Get it verified")
+
+
+def show_welcome() -> bool:
+    """Draw what the tool does, in one picture and three sentences.
+
+    Return True when the sample is to be tried.
+    """
     st.title("Score the user once, not once per candidate", anchor=False)
     words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
+    picture.html(f'<div class="mari-idea">{_before()}{_after()}</div>')
     words.markdown(
         "A ranking request scores many candidates for **one** user, and yet most exported models"
         " compute the user's share again for every candidate.\n\n"
         "MaRI Studio finds that share in your ONNX model, computes it once, and **proves** that"
-        " the result is the same. Start with a sample, or bring your own model."
+        " the result is the same."
     )
-    picture.html(f'<div class="mari-idea">{_before()}{_after()}</div>')
+    words.markdown("  →  ".join(f"**{at}** {step}" for at, step in enumerate(STEPS, start=1)))
+    with words.container(horizontal=True, vertical_alignment="center"):
+        tried = st.button(
+            "Try a sample", type="primary", icon=":material/play_arrow:", key="try-sample"
+        )
+        st.caption(f"`{TRY}`, the paper's own; or choose below", width="content")
+    return tried
 
 
 def _before() -> str:

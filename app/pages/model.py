@@ -8,7 +8,8 @@ from app import cached
 from app.components.model_card import show_card
 from app.components.model_picker import pick_model
 from app.components.steps import show_command, show_error, show_next
-from app.components.welcome import show_welcome
+from app.components.welcome import TRY, show_welcome
+from app.opening import open_sample
 from app.state import get_work
 from app.views.commands import labels_command
 from mari_engine import MariError
@@ -18,8 +19,9 @@ if work.error:
     show_error(MariError(work.error))
 
 if work.opened is None:
-    show_welcome()
+    tried = show_welcome()
     picked = pick_model()
+    picked = open_sample(TRY) if tried else picked
 else:
     show_card(work.opened, cached.describe(work.opened))
     show_next("pages/labels.py", "Labels")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser_session import click, click_confirm, confirm, open_sample, status, turn_to
+from browser_session import PATIENCE, click, click_confirm, confirm, open_sample, status, turn_to
 from builders import build
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ def test_from_sample_to_download(page: Page) -> None:
         page.keyboard.press(key)
     expect(page.locator(".stCode").last).to_contain_text("--batch 100 ")
     click(page, "bench-run")
-    status(page, 3, "measured")
+    expect(page.locator(".mari-word").nth(3)).to_have_text("measured", timeout=4 * PATIENCE)
     expect(page.get_by_role("heading", name="Throughput")).to_be_visible()
     turn_to(page, "download", "Shown, not claimed")
     with page.expect_download() as waiting:

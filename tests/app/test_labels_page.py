@@ -172,3 +172,20 @@ def test_a_packed_input_is_labelled_in_its_strip(page: Page) -> None:
     click(page, "redo")
     expect(page.get_by_text("✎ by hand 1")).to_be_visible()
     assert page.locator("b", has_text="chosen").count() == 0
+
+
+@pytest.mark.browser
+def test_what_is_selected_in_the_graph_is_labelled_at_once(page: Page) -> None:
+    open_sample(page, "two_tower")
+    turn_to(page, "graph", "What depends on the candidates")
+    graph = page.locator(".graph")
+    expect(graph.locator(".legend .entry").first).to_be_visible()
+    graph.focus()
+    page.keyboard.press("/")
+    page.keyboard.type("item_id")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Label the inputs that reach").click()
+    page.get_by_role("button", name="Set by selection").click()
+    expect(page.get_by_text("selected in the graph")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("✎ by hand 1")).to_be_visible()

@@ -32,6 +32,17 @@ def test_a_first_visit_explains_itself() -> None:
     assert "proves" in texts(app)
 
 
+def test_a_first_visit_offers_to_try_a_sample_at_once() -> None:
+    app = visit("model")
+    button(app, "try-sample").click().run()
+    assert not app.exception
+    assert app.header[0].value.replace("\\", "") == "paper_tower"
+
+
+def test_the_terms_are_within_reach() -> None:
+    assert "**fusion layer**: a product that reads columns of both sides" in texts(visit("model"))
+
+
 def test_a_sample_opens_with_one_click() -> None:
     app = visit("model")
     button(app, "open-two_tower").click().run()
