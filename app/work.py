@@ -101,6 +101,9 @@ class Work:
         self.history.clear()
         self.future.clear()
         self.selected = ""
+        if self.preview is not None:
+            self.preview.job.cancel()
+        self.preview = None
         self.elsewhere.clear()
         self.review = Review(opened.model.sha256)
         self.revision += 1
