@@ -183,7 +183,7 @@ def _counted(made: Rewritten, known: Survey) -> Cost:
     after = count_cost(optimized, known.symbols)
     if after.uncounted:  # what no rule describes is counted by ONNX's shape inference
         infer_shapes(made.model)
-        after = count_cost(optimized, known.symbols)
+        after = count_cost(Model(made.model, ""), known.symbols)  # surveyed anew
     return after
 
 

@@ -73,6 +73,13 @@ class Contraction:
         result, rode = self._pair(left, right, self.output, rider, last=True)
         return self._atom(result), rode
 
+    def cost(self) -> float:
+        """Return the multiplications and moves of the cheapest order, for many candidates."""
+        sets = [(op.labels, op.constant is not None) for op in self.operands]
+        if len(sets) == 1:
+            return self._elements(sets[0][0])
+        return self._search(sets)[0]
+
     def _scale_constant(self) -> None:
         """Take a power of two, or a sign, into a constant: nothing is rounded by that."""
         scale = self.scale
@@ -202,13 +209,16 @@ class Contraction:
         return any(self.extents[label] == CANDIDATES for label in labels)
 
     def _multiplied(self, left: Laid, right: Laid, *, last: bool) -> Laid:
-        """Multiply place by place, in the order of the result: operands are smaller to move."""
+        """Multiply place by place, in the order of the result, what is summed afterwards last.
+
+        The operands are smaller to move than what they make.
+        """
         layout = common_layout([left.dims, right.dims])
-        place = {label: at for at, label in enumerate(self.product.output)}
-        order = [place[label] for group in layout for label in group if label in place]
-        if last and order != sorted(order):
-            singles = {label for group in layout for label in group}
-            layout = tuple((label,) for label in self.product.output if label in singles)
+        held = [label for group in layout for label in group]
+        wanted = [label for label in self.product.output if label in held]
+        wanted += [label for label in held if label not in wanted]
+        if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
+            layout = tuple((label,) for label in wanted)
         tensors = [
             self.emitter.lay(side.tensor, side.dims, fitted(layout, side.labels), self.extents)
             for side in (left, right)

@@ -6,15 +6,17 @@ found once, and each reader pays for its own product only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mari_engine.factors import Index
-from mari_engine.forms import Blocks, Whole, as_whole, waits, with_extent
+from mari_engine.forms import Blocks, Tensor, Whole, as_whole, runs, with_extent
 from mari_engine.settling import Settling
 from mari_engine.sizes import flat
+from mari_engine.waiting import scaled_operand, waits
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +44,24 @@ class Grouping:
         """Return what sets each part apart: its side, or itself when it had better wait."""
         before = self._lazy.get(blocks)
         suspects = range(len(blocks.parts)) if before is None else before
-        lazy = tuple(at for at in suspects if self._waits(blocks.parts[at]))
+        scaled = {at: self._scaled(blocks.parts[at]) for at in suspects}
+        often = Counter(scaled.values())
+        lazy = tuple(
+            at
+            for at, tensor in scaled.items()
+            if self._waits(blocks.parts[at]) or (tensor is not None and often[tensor] > 1)
+        )
         if lazy != before:
             self._lazy[blocks] = lazy
             self._groups[blocks] = _grouped(blocks, frozenset(lazy))
         return self._groups[blocks]
+
+    def _scaled(self, part: Whole) -> Tensor | None:
+        """Return the candidate values that the part is, scaled by request-side ones, if it is.
+
+        Several parts of the same values wait: the product that reads them meets the values once.
+        """
+        return None if self.settling.settled(part) else scaled_operand(part)
 
     def _waits(self, part: Whole) -> bool:
         return not self.settling.settled(part) and waits(part)
@@ -59,6 +74,16 @@ class Grouping:
                 self._block(blocks, members) for members in groups.members.values()
             ]
         return self._divided[groups]
+
+    def fragments(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
+        """Return each run of columns as it lies, with their logical columns."""
+        out, at = list[tuple[Whole, Index]](), 0
+        for part, start, stop in runs(blocks):
+            columns = np.arange(start, stop)
+            taken = self.settling.algebra.take(blocks.parts[part], blocks.position, columns)
+            out.append((as_whole(taken), np.arange(at, at + len(columns))))
+            at += len(columns)
+        return out
 
     def _block(self, blocks: Blocks, members: Sequence[int]) -> tuple[Whole, Index]:
         whole, place = self.side_by_side(blocks, members)

@@ -18,7 +18,7 @@ from mari_engine.sizes import Axis, Dim
 
 
 @dataclass(frozen=True, eq=False)
-class _Split:
+class Apart:
     """A product as its candidate operand and the rest, under labels that compare."""
 
     key: object
@@ -50,9 +50,9 @@ def merge(
 
     With `fold`, even a lone product's rest becomes one per-request weight.
     """
-    out, groups = list[Term](), dict[object, list[_Split]]()
+    out, groups = list[Term](), dict[object, list[Apart]]()
     for term in parts:
-        split = _split(term) if isinstance(term, Product) else None
+        split = apart(term) if isinstance(term, Product) else None
         if split is None:
             out.append(term)
         else:
@@ -66,8 +66,11 @@ def merge(
     return tuple(out)
 
 
-def _split(product: Product) -> _Split | None:
-    """Name labels by what they are: a result's position, or the candidate operand's dimension."""
+def apart(product: Product) -> Apart | None:
+    """Return a product of one candidate operand and others, or None if it is none.
+
+    Labels are named by what they are: a result's position, or the candidate operand's dimension.
+    """
     moving = [at for at, atom in enumerate(product.operands) if per_candidate(atom)]
     if len(moving) != 1 or len(product.operands) < 2:
         return None
@@ -81,30 +84,30 @@ def _split(product: Product) -> _Split | None:
     labels = tuple(tuple(names.get(lab, -1) for lab in each) for each in product.labels)
     extents = {names[label]: dim for label, dim in product.extents().items()}
     layout = tuple(tuple(labels[at][place] for place in group) for group in atom.dims)
-    return _Split(
+    return Apart(
         (atom.tensor, layout), atom, labels[at],
         tuple(a for i, a in enumerate(product.operands) if i != at),
         tuple(each for i, each in enumerate(labels) if i != at), product, extents,
     )  # fmt: skip
 
 
-def _pays(group: Sequence[_Split], settling: Settling, prices: Prices) -> bool:
+def _pays(group: Sequence[Apart], settling: Settling, prices: Prices) -> bool:
     """Compare building one weight with passing over the candidates' results once more each."""
     if all(atom.constant is not None for split in group for atom in split.rest):
         return True
     many = settling.candidates
     kept = {label: split.extents[label] for split in group for label in split.kept}
-    weight = extent(tuple(kept.values()), many)
+    elements = extent(tuple(kept.values()), many)
     places = {at: split.extents[at] for split in group for at in split.product.present}
     result = extent(tuple(places.values()), many)
     element = 8.0 / prices.bytes_per_second
-    building = 2 * len(group) * weight * element
+    building = 2 * len(group) * elements * element
     passing = 2 * (len(group) - 1) * result * element
     return building < passing
 
 
-def _merged(group: Sequence[_Split], settling: Settling) -> Product:
-    weights = [_weight(split, settling) for split in group]
+def _merged(group: Sequence[Apart], settling: Settling) -> Product:
+    weights = [weight(split, settling) for split in group]
     kept = tuple(sorted({label for labels, _ in weights for label in labels}))
     extents = {label: dim for split in group for label, dim in split.extents.items()}
     axes = loose([extents[label] for label in kept])
@@ -123,7 +126,8 @@ def _merged(group: Sequence[_Split], settling: Settling) -> Product:
     )  # fmt: skip
 
 
-def _weight(split: _Split, settling: Settling) -> tuple[Labels, Atom]:
+def weight(split: Apart, settling: Settling) -> tuple[Labels, Atom]:
+    """Return what the candidate operand meets as one tensor of the request, and its labels."""
     kept, product = split.kept, split.product
     if len(split.rest) == 1 and product.scale == 1.0:
         atom, labels = split.rest[0], split.rest_labels[0]

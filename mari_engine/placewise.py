@@ -22,11 +22,11 @@ from mari_engine.forms import (
     relabel,
     terms,
     times,
-    waits,
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, distributed
+from mari_engine.waiting import scaled_operand, waits
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""
@@ -163,12 +163,13 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
         return _added(step, axes, [*terms(given[0]), *second])
     if spec.linear != "mul":
         return None
-    factor, form = given[1], given[0]
-    if isinstance(factor, (Product, Sum)) or per_candidate(factor):
-        factor, form = form, factor
-    if isinstance(factor, Atom) and not per_candidate(factor):
-        return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
-    return None
+    form, other = given
+    if per_candidate(other) or (isinstance(form, Atom) and not per_candidate(form)):
+        form, other = other, form
+    if per_candidate(other):
+        return None
+    factor = step.shop.settling.settle(other)
+    return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
 
 
 def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
@@ -180,7 +181,7 @@ def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     if not step.waits:
         return total
     if not waits(total):
-        return None
+        return found[0] if len(found) == 1 and scaled_operand(found[0]) is not None else None
     return Sum(axes, merge(found, step.shop.settling, step.shop.prices, fold=False))
 
 
@@ -218,18 +219,38 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
 
 
 def affine(step: Step) -> Form | None:
-    """Return `x * factor + shift` as part of the products before it, or None if there are none."""
-    spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, Affine)
-    settling, emitter = step.shop.settling, step.shop.emitter
-    if form is None or isinstance(form, Blocks) or settling.settled(form):
+    """Return `x * factor + shift` apart from the op itself, or None where the op had better run.
+
+    It becomes part of the products before it, where there are some; and where the op would need
+    its columns moved, two elementwise ops work on them where they lie.
+    """
+    form = step.forms[0]
+    assert isinstance(step.spec, Affine)
+    settling = step.shop.settling
+    if form is None or isinstance(form, Blocks):
         return None
+    if settling.settled(form):
+        return _where_it_lies(step, settling.settle(form))
     if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
         return None
+    factor, shift = _spelled(step)
+    return _added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
+
+
+def _where_it_lies(step: Step, atom: Atom) -> Form | None:
+    order = [at for group in atom.dims for at in group]
+    if order == sorted(order):
+        return None
+    factor, shift = _spelled(step)
+    combined = step.shop.settling.combined
+    return combined("Add", [combined("Mul", [atom, factor]), shift])
+
+
+def _spelled(step: Step) -> tuple[Atom, Atom]:
+    spec, emitter = step.spec, step.shop.emitter
+    assert isinstance(spec, Affine)
     atoms = [step.atom(at) for at in range(1, len(step.forms))]
     full = [step.shop.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
-    tensors = [emitter.value(atom.tensor) for atom in full]
-    factor, shift = (
-        Atom(step.result, tensor, ((spec.position,),)) for tensor in spec.spell(emitter, tensors)
-    )
-    return _added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
+    factor, shift = spec.spell(emitter, [emitter.value(atom.tensor) for atom in full])
+    at = ((spec.position,),)
+    return Atom(step.result, factor, at), Atom(step.result, shift, at)

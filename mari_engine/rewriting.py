@@ -24,7 +24,6 @@ from mari_engine.forms import (
     Constant,
     Form,
     as_whole,
-    cut_dearly,
     relabel,
     with_extent,
 )
@@ -41,6 +40,7 @@ from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
 from mari_engine.steps import Shop, Step, Strategy
 from mari_engine.types import Action, Signature
+from mari_engine.waiting import cut_dearly
 
 _FLOATS = frozenset(
     {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}

@@ -69,6 +69,10 @@ class Settling:
         """Return True when the form is a tensor already."""
         return isinstance(form, Atom) or form in self._done
 
+    def cost(self, product: Product) -> float:
+        """Return what computing a product takes, in multiplications."""
+        return Contraction(self.emitter, product, self.candidates).cost()
+
     def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
         """Return the product, plus `row` when it could ride along, and whether it did."""
         with self.emitter.on_behalf(product.source):

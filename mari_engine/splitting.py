@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
+from mari_engine.composing import composed
 from mari_engine.costing import Gain, extent, split_gain
+from mari_engine.expanding import expanded
 from mari_engine.factors import Contract, Index, Labels
 from mari_engine.forms import (
     Atom,
@@ -19,20 +19,20 @@ from mari_engine.forms import (
     Form,
     Product,
     Sum,
+    Tensor,
     Term,
     Whole,
     as_product,
-    as_whole,
     per_candidate,
     relabel,
-    runs,
     terms,
-    waits,
 )
 from mari_engine.merging import merge
 from mari_engine.sizes import Axes, flat
+from mari_engine.stacking import stack
 from mari_engine.steps import Step, columns_apart, distributed
 from mari_engine.types import Action
+from mari_engine.waiting import scaled_operand, waits
 
 
 def contract(step: Step) -> Form:
@@ -44,7 +44,9 @@ def contract(step: Step) -> Form:
         return passing
     products = _terms(step, spec)
     if step.shop.strategy.fold:
-        products = list(merge(products, step.shop.settling, step.shop.prices, fold=step.waits))
+        merged = merge(products, step.shop.settling, step.shop.prices, fold=step.waits)
+        alone = step.waits or not step.shop.strategy.neat
+        products = list(merged if alone else stack(merged, step.shop.settling))
     if spec.addend is None:
         return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
     return Sum(step.result, (*products, _addend(step, spec)))
@@ -60,18 +62,21 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         for i in range(len(spec.terms))
         if isinstance(form := step.forms[i], (Sum, Product))
         and not step.shop.settling.settled(form)
-        and waits(form)
+        and (waits(form) or scaled_operand(form) is not None)
         and not any(per_candidate(other) for other in step.forms if other and other is not form)
     ]
     if not lazy or not step.shop.strategy.fold:
-        product = _product(step, [step.atom(i) for i in range(len(spec.terms))])
+        apart = expanded(step)
+        if apart is not None:
+            return apart
+        product = composed(step, [step.atom(i) for i in range(len(spec.terms))])
         _record_whole(step, product)
         return [product]
     form = step.forms[lazy[0]]
     assert isinstance(form, (Sum, Product))
     others = [None if i == lazy[0] else step.atom(i) for i in range(len(spec.terms))]
     found = _apart_from_request(step, form)
-    products = [_product(step, [o or term for o in others]) for term in found]
+    products = [composed(step, [o or term for o in others]) for term in found]
     moving = sum(per_candidate(product) for product in products)
     if moving < len(products):
         step.shop.ledger.record(
@@ -105,43 +110,6 @@ def _addend(step: Step, spec: Contract) -> Term:
     return Product(step.result, (moved,), (labels,), labels, spec.addend_scale, (step.node,))
 
 
-def _product(step: Step, operands: Sequence[Term]) -> Product:
-    """Return the product that the declaration describes, of tensors or of products of such."""
-    spec = step.spec
-    assert isinstance(spec, Contract)
-    held = {own[at] for term, own in zip(operands, spec.terms, strict=True) for at in term.present}
-    summed = {label for own in spec.terms for label in own} - set(spec.output) - held
-    scale, parts = spec.scale, list(operands)
-    extents = {
-        label: dim
-        for term, own in zip(operands, spec.terms, strict=True)
-        for label, dim in zip(own, flat(term.axes), strict=True)
-    }
-    for label in sorted(summed):  # constant along a summed factor: counted, or brought in
-        dim = extents[label]
-        if isinstance(dim, int):
-            scale *= dim
-            continue
-        at = next(i for i, own in enumerate(spec.terms) if label in own)
-        atom = step.shop.settling.settle(parts[at])
-        parts[at] = step.shop.algebra.laid(atom, (*atom.dims, (spec.terms[at].index(label),)))
-    atoms, labels, fresh = list[Atom](), list[Labels](), 1 + max(spec.extents(), default=0)
-    sources = [step.node]
-    for term, own in zip(parts, spec.terms, strict=True):
-        inner = as_product(term)
-        names = {label: own[at] for at, label in enumerate(inner.output) if label >= 0}
-        for label in sorted({lab for each in inner.labels for lab in each} - {-1} - set(names)):
-            names[label], fresh = fresh, fresh + 1
-        atoms += inner.operands
-        labels += [tuple(names.get(label, -1) for label in each) for each in inner.labels]
-        scale *= inner.scale
-        sources += inner.source
-    there = {label for own in labels for label in own}
-    output = tuple(label if label in there else -1 for label in spec.output)
-    source = tuple(dict.fromkeys(sources))
-    return Product(step.result, tuple(atoms), tuple(labels), output, scale, source)
-
-
 # --- columns that pass through
 
 
@@ -162,7 +130,7 @@ def _passing(step: Step, spec: Contract) -> Form | None:
 
 def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     atoms = [step.shop.settling.settle(form) for form in forms if form is not None]
-    return replace(_product(step, atoms), axes=axes)
+    return replace(composed(step, atoms), axes=axes)
 
 
 # --- columns that are summed
@@ -208,7 +176,8 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
     groups = step.shop.grouping.groups(form)
     whole = {spec.terms[at][place] for place in form.present - {form.position}}
-    blocks, pieces, lazy = dict[frozenset[int], int](), dict[frozenset[int], int](), 0.0
+    blocks, pieces = dict[frozenset[int], int](), dict[frozenset[int], int]()
+    lazy, met = 0.0, set[Tensor]()
     for kind, members in groups.members.items():
         if isinstance(kind, frozenset):
             own = frozenset(spec.terms[at][place] for place in kind)
@@ -216,7 +185,7 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
             pieces[own] = pieces.get(own, 0) + len(members)
         else:
             part = form.parts[members[0]]
-            lazy += sum(operand_elements(term, candidates) for term in terms(part)) * width
+            lazy += sum(_worked_through(term, met, candidates) for term in terms(part)) * width
     side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
     many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
     kept = extent_of(set(many), blocks.get(many, 0))
@@ -238,11 +207,12 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     )
 
 
-def operand_elements(term: Term, candidates: int) -> int:
-    """Return the elements of a term's operands: what a product with it works through."""
-    atoms = as_product(term).operands
+def _worked_through(term: Term, met: set[Tensor], candidates: int) -> int:
+    """Return the elements of a term's operands; of a candidate operand only when first met."""
+    fresh = [atom for atom in as_product(term).operands if atom.tensor not in met]
+    met.update(atom.tensor for atom in fresh if per_candidate(atom))
     return sum(
-        extent(tuple(flat(atom.axes)[at] for at in atom.present), candidates) for atom in atoms
+        extent(tuple(flat(atom.axes)[at] for at in atom.present), candidates) for atom in fresh
     )
 
 
@@ -276,28 +246,16 @@ def _split(step: Step, at: int) -> list[Product]:
     step.shop.ledger.record(step.node, Action.SPLIT, _told(step, form))
     out = []
     label = spec.terms[at][form.position]
-    for block, columns in _divided(step, form):
+    grouping, neat = step.shop.grouping, step.shop.strategy.neat
+    for block, columns in grouping.divided(form) if neat else grouping.fragments(form):
         others = [
             None if i == at else _rows(step, i, own, label, columns)
             for i, own in enumerate(spec.terms)
         ]
         out += [
-            _product(step, [other or term for other in others])
+            composed(step, [other or term for other in others])
             for term in _apart_from_request(step, block)
         ]
-    return out
-
-
-def _divided(step: Step, form: Blocks) -> list[tuple[Whole, Index]]:
-    """Return the blocks, each with the logical column (or columns) behind each of its own."""
-    if step.shop.strategy.neat:
-        return step.shop.grouping.divided(form)
-    out, at = list[tuple[Whole, Index]](), 0
-    for part, start, stop in runs(form):
-        columns = np.arange(start, stop)
-        taken = as_whole(step.shop.algebra.take(form.parts[part], form.position, columns))
-        out.append((taken, np.arange(at, at + len(columns))))
-        at += len(columns)
     return out
 
 

@@ -88,6 +88,36 @@ def dotted(w: Writer, fields: Value) -> Value:
     return w.op("Gather", [row, w.ints(*index)], [rows, len(index)], axis=1)
 
 
+def compressed(w: Writer, fields: Value) -> Value:
+    """All pairs of fields, feature by feature, summed with weights (xDeepFM's interaction)."""
+    rows, count, width = fields.rows, int(fields.shape[1]), fields.width
+    made, last = fields, count
+    for _ in range(w.below(3, 1)):
+        shape = [rows, last, count, width]
+        if w.chance(0.5):
+            pairs = w.op("Einsum", [made, fields], shape, equation="bhd,bmd->bhmd")
+        else:
+            pairs = w.binary("Mul", w.unsqueeze(made, 2), w.unsqueeze(fields, 1))
+        flat = w.reshape(pairs, [rows, last * count, width])
+        made, last = w.matmul(w.weight(3, last * count), flat), 3
+        if w.chance(0.5):
+            made = w.unary("Relu", made)
+    return w.reduce("ReduceSum", made, 2, keepdims=False)
+
+
+def bilinear(w: Writer, fields: Value) -> Value:
+    """Pairs of fields, the first through a matrix, elementwise, side by side."""
+    rows, count, width = fields.rows, int(fields.shape[1]), fields.width
+    picked = [w.op("Gather", [fields, w.ints(at)], [rows, 1, width], axis=1) for at in range(count)]
+    turned = linear(w, fields, width) if w.chance(0.5) else fields
+    first = [w.op("Gather", [turned, w.ints(at)], [rows, 1, width], axis=1) for at in range(count)]
+    pairs = [
+        w.binary("Mul", first[a], picked[b]) for a in range(count) for b in range(a + 1, count)
+    ]
+    joined = w.concat(pairs or picked, 1)
+    return w.reshape(joined, [rows, int(joined.shape[1]) * width])
+
+
 def flattened(w: Writer, fields: Value) -> Value:
     """Fields side by side."""
     count, width = int(fields.shape[1]), fields.width
@@ -208,7 +238,7 @@ def encoded(w: Writer, history: Value) -> Value:
 
 
 PAIR_BLOCKS = (gated, experts, conditional)
-FIELD_BLOCKS = (factorized, dotted, flattened, pooled, mixed_fields)
+FIELD_BLOCKS = (factorized, dotted, compressed, bilinear, flattened, pooled, mixed_fields)
 
 
 def fields_of(w: Writer, parts: Sequence[Value]) -> Value:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mari_engine.ops import (
     concat,
     contraction,
+    convolution,
     elementwise,
     gather,
     normalize,
@@ -16,7 +17,9 @@ from mari_engine.ops import (
 )
 from mari_engine.ops.call import Rule
 
-FAMILIES = (concat, contraction, elementwise, gather, normalize, recurrent, reduce, shape)
+FAMILIES = (
+    concat, contraction, convolution, elementwise, gather, normalize, recurrent, reduce, shape,
+)  # fmt: skip
 
 
 def _table() -> Mapping[tuple[str, str], Rule]:

@@ -1,4 +1,4 @@
-"""Recurrent ops and convolutions: parallel along the batch, and along nothing else."""
+"""Recurrent ops: parallel along the batch, and along nothing else."""
 
 from __future__ import annotations
 
@@ -71,39 +71,8 @@ def _operands(
     return tuple(axes), tuple(terms), frozenset(mixed)
 
 
-def convolution(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Conv.html"""
-    data, kernel, result = call.axes(0), call.axes(1), call.inferred[0]
-    if result is None or any(static(axis) is None for axis in (*data[1:], *kernel, *result[1:])):
-        raise Unsupported("extents that only the run knows")
-    result = (data[0], *result[1:])
-    fresh = count(len(data[0]))
-    rows = tuple(range(len(data[0])))
-    terms = list[Labels | None]()
-    mixed = set[int]()
-    for at, fact in enumerate(call.operands):
-        axes = None if fact is None else fact.axes
-        if axes is None:
-            terms.append(None)
-            continue
-        new = tuple(next(fresh) for _ in flat(axes[1:] if at == 0 else axes))
-        mixed |= set(new)
-        terms.append((*rows, *new) if at == 0 else new)
-    out = tuple(next(fresh) for _ in flat(result[1:]))
-    return Slices(
-        operands=tuple(None if fact is None else fact.axes for fact in call.operands),
-        results=(result,),
-        weight=2,
-        terms=tuple(terms),
-        outputs=((*rows, *out),),
-        mixed=frozenset(mixed),
-        work=(*flat(result), *flat(kernel[1:])),
-    )
-
-
 RULES = (
     Rule("RNN", with_gates(1), product=True),
     Rule("GRU", with_gates(3), product=True),
     Rule("LSTM", with_gates(4), product=True),
-    Rule("Conv", convolution, product=True),
 )

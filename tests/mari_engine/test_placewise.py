@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from builders import build
+from mari_engine.loading import load
+from mari_engine.rewriting import rewrite
+from mari_engine.types import Signature
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 
 LABELS = roles(u="user", i="item")
@@ -33,3 +36,21 @@ def test_results_agree_in_every_bit(body: str) -> None:
     given = requests(u="user N, 4", i="item N, 3")
     for candidates in (1, 10**6):
         assert wrong_rewrites(data, LABELS, given, alike(0), candidates=candidates) == []
+
+
+def test_a_norm_works_where_its_columns_lie() -> None:
+    weights = {"s": np.array([2, 1, -1, 3], np.float32), "b": np.array([0, 1, 2, -1], np.float32),
+               "m": np.array([1, 0, -2, 1], np.float32), "v": np.ones(4, np.float32),
+               "at": np.array([1])}  # fmt: skip
+    body = (
+        "h = Unsqueeze (i, at) x = Mul (u, h) t = Transpose <perm = [0, 2, 1]> (x) "
+        "n = BatchNormalization <epsilon = 0.0> (t, s, b, m, v) r = Relu (n) "
+        "y = Transpose <perm = [0, 2, 1]> (r)"
+    )
+    data = build(
+        body, inputs="float[N, 3, 4] u, float[N, 4] i", outputs="float[N, 3, 4] y", weights=weights
+    )
+    given = requests(u="user N, 3, 4", i="item N, 4")
+    assert wrong_rewrites(data, LABELS, given, alike(0), candidates=10**6) == []
+    made = rewrite(load(data, name="m"), LABELS, signature=Signature.DROP_IN, candidates=500)
+    assert "Transpose" not in [node.op_type for node in made.model.graph]

@@ -1,0 +1,76 @@
+"""Convolutions: a product at every place where the kernel covers one place, mixing otherwise."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from mari_engine.factors import Contract, Labels, Slices, Spec
+from mari_engine.ops.call import Call, Rule
+from mari_engine.sizes import Axes, Unsupported, align, flat, is_one, static
+
+
+def convolve(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Conv.html"""
+    data, kernel, result = call.axes(0), call.axes(1), call.inferred[0]
+    if _over_channels(call, kernel):
+        return _product(call, data, kernel)
+    if result is None or any(static(axis) is None for axis in (*data[1:], *kernel, *result[1:])):
+        raise Unsupported("extents that only the run knows")
+    result = (data[0], *result[1:])
+    fresh = count(len(data[0]))
+    rows = tuple(range(len(data[0])))
+    terms = list[Labels | None]()
+    mixed = set[int]()
+    for at, fact in enumerate(call.operands):
+        axes = None if fact is None else fact.axes
+        if axes is None:
+            terms.append(None)
+            continue
+        new = tuple(next(fresh) for _ in flat(axes[1:] if at == 0 else axes))
+        mixed |= set(new)
+        terms.append((*rows, *new) if at == 0 else new)
+    out = tuple(next(fresh) for _ in flat(result[1:]))
+    return Slices(
+        operands=tuple(None if fact is None else fact.axes for fact in call.operands),
+        results=(result,),
+        weight=2,
+        terms=tuple(terms),
+        outputs=((*rows, *out),),
+        mixed=frozenset(mixed),
+        work=(*flat(result), *flat(kernel[1:])),
+    )
+
+
+def _over_channels(call: Call, kernel: Axes) -> bool:
+    """Return True when each place is a product of its own: kernels of extent 1, nothing around."""
+    plain = all(
+        set(call.attribute(name, (default,))) == {default}
+        for name, default in (("strides", 1), ("dilations", 1), ("pads", 0))
+    )
+    padded = call.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+    grouped = call.attribute("group", 1) != 1
+    return plain and not padded and not grouped and all(is_one(axis) for axis in kernel[2:])
+
+
+def _product(call: Call, data: Axes, kernel: Axes) -> Spec:
+    """Return the declaration of a sum over channels, at every place alone."""
+    channels = align(data[1], kernel[1])
+    fresh = count()
+    rows, out, summed, places = (
+        tuple(next(fresh) for _ in flat(axes))
+        for axes in (data[:1], kernel[:1], (channels,), data[2:])
+    )
+    operands = [(data[0], channels, *data[2:]), (kernel[0], channels, *kernel[2:])]
+    if call.given(2):
+        operands.append(kernel[:1])
+    return Contract(
+        operands=tuple(operands),
+        results=((data[0], kernel[0], *data[2:]),),
+        weight=2,
+        terms=((*rows, *summed, *places), (*out, *summed)),
+        output=(*rows, *out, *places),
+        addend=out if call.given(2) else None,
+    )
+
+
+RULES = (Rule("Conv", convolve, product=True),)
