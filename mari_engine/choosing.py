@@ -188,10 +188,16 @@ def _counted(made: Rewritten, known: Survey) -> Cost:
 
 
 def _unchanged(model: Model, labels: Labels, tried: Ledger, reason: str) -> Rewritten:
-    """Return a copy of the model; what would have been kept anyway keeps its own reason."""
+    """Return a copy of the model; what would have been kept anyway keeps its own reason.
+
+    It states no shape that the file did not: runtimes fuse by them, and not always to the good.
+    """
     copy = model.ir.clone()
     for node in copy.graph:
         node.metadata_props[SOURCE] = node.name or ""
+        for value in node.outputs:
+            stated = value.is_graph_output() or value.name in model.stated
+            value.shape = value.shape if stated else None
     ledger = Ledger(failures=tried.failures)
     for node, entry in tried.entries.items():
         own = entry.action == Action.KEPT

@@ -33,6 +33,8 @@ class Model:
     """The file it came from, or None for bytes and for rewritten models."""
     data: bytes | None = field(default=None, repr=False)
     """The bytes it came from, or None."""
+    stated: frozenset[str] = frozenset()
+    """The values whose shapes the file itself stated; the others' were inferred."""
 
     @property
     def opset(self) -> int:
@@ -82,9 +84,9 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
     folder = path.resolve().parent if path is not None else None
     check_external_data(proto, folder, where)
     batch = free_inputs(proto, where) if free_batch else None
-    graph = _to_ir(proto, folder, where)
+    graph, stated = _to_ir(proto, folder, where)
     stem = name or (path.stem if path is not None else proto.graph.name or "model")
-    model = Model(graph, stem, path, None if path is not None else data)
+    model = Model(graph, stem, path, None if path is not None else data, stated)
     if batch is not None:
         mend_reshapes(graph, batch)
         check_freed(str(path) if path is not None else data, model, batch)
@@ -106,18 +108,20 @@ def _read(path: Path) -> bytes:
         )
 
 
-def _to_ir(proto: onnx.ModelProto, folder: Path | None, where: str) -> ir.Model:
+def _to_ir(
+    proto: onnx.ModelProto, folder: Path | None, where: str
+) -> tuple[ir.Model, frozenset[str]]:
     try:
         model = ir.serde.deserialize_model(proto)
         if folder is not None:
             ir.external_data.set_base_dir(model.graph, folder)
             for function in model.functions.values():
                 ir.external_data.set_base_dir(function.graph, folder)
-        normalize(model)
+        stated = normalize(model)
     except Exception as error:  # a malformed graph may fail anywhere in the library
         reason = " ".join(str(_root(error)).split())[:300]
         raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error
-    return model
+    return model, stated
 
 
 def _root(error: BaseException) -> BaseException:

@@ -14,8 +14,10 @@ _SMALL = 4096
 """Bytes up to which an external tensor is read: axes and shapes, never tables."""
 
 
-def normalize(model: ir.Model) -> None:
+def normalize(model: ir.Model) -> frozenset[str]:
     """Inline functions, lift and fold constants, name everything, infer shapes; in place.
+
+    Returns the names of the values whose shape the file itself stated.
 
     Holds afterwards: no model-local functions; no Constant node except one that is a graph output;
     initializers live in the main graph and are no inputs; every node and value has a unique name;
@@ -31,11 +33,18 @@ def normalize(model: ir.Model) -> None:
     passes.RemoveUnusedNodesPass()(model)
     _read_small_tensors(model.graph)
     _name_everything(model)
+    stated = frozenset(
+        value.name or ""
+        for node in model.graph
+        for value in node.outputs
+        if value.shape is not None
+    )
     infer_shapes(model)
     while fold_constants(model):
         passes.RemoveUnusedNodesPass()(model)
         _name_everything(model)
         infer_shapes(model)
+    return stated
 
 
 class _Names(NameGenerator):

@@ -176,3 +176,13 @@ def test_products_of_every_candidate_with_every_other_are_said_to_be_counted_onc
     )  # fmt: skip
     cost = plan(load(data, name="m"), roles(i="item")).flops.before
     assert cost.uncounted == ("MatMul of every candidate with every other, beyond one each",)
+
+
+def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
+    data = build("a = Relu (i) y = Neg (a)", inputs="float[N, 3] i", outputs="float[N, 3] y")
+    model = load(data, name="m")
+    known = {value.name: value.shape for node in model.ir.graph for value in node.outputs}
+    assert known["a"] is not None
+    made = plan(model, roles(i="item")).optimized.ir.graph
+    shapes = {value.name: value.shape for node in made for value in node.outputs}
+    assert shapes == {"a": None, "y": known["y"]}
