@@ -82,7 +82,8 @@ def _constant_of_shape(call: Call) -> Fact:
 
 def _gather(call: Call) -> Fact:
     index = np.asarray(call.known(1, "the indices"), dtype=np.int64)
-    return known(np.take(call.known(0, "the data"), index, axis=call.attribute("axis", 0)))
+    picked = np.take(call.known(0, "the data"), index, axis=call.attribute("axis", 0))
+    return known(picked, _dtype(call))
 
 
 def _concat(call: Call) -> Fact:

@@ -87,3 +87,28 @@ def test_repeats_that_are_written_as_one_hot_are_a_tile() -> None:
         for whole in requests((1, 2, 4), u="user N, 64", i="item N, 3")
     ]
     assert wrong_rewrites(data, LABELS, given, alike(0)) == []
+
+
+def test_rows_of_a_table_at_places_known_before_the_run_keep_their_type() -> None:
+    """A position embedding: its rows are numbers, though its places are counted."""
+    data = build(
+        """
+        s = Shape (i) n = Gather (s, zero) l = Reshape (n, minus)
+        pair = Concat <axis = 0> (one, l) hot = OneHot (one, depth, pair)
+        counts = Reshape (hot, minus) wide = Unsqueeze (u, one) many = Tile (wide, counts)
+        rows = Flatten <axis = 2> (many) h = Reshape (rows, cut)
+        t = Shape (h) m = Gather (t, step) p = Range (zero, m, step) e = Gather (T, p)
+        a = Add (h, e) k = Unsqueeze (i, one) b = Add (a, k) y = MatMul (b, V)
+        """,
+        inputs="float[1, 15] u, float[N, 3] i",
+        outputs="float[N, 5, 2] y",
+        weights=WEIGHTS | {
+            "T": np.linspace(-1, 1, 21).reshape(7, 3).astype(np.float32), "depth": np.array(3),
+            "V": np.ones((3, 2), np.float32), "cut": np.array([0, -1, 3]),
+        },
+    )  # fmt: skip
+    given = [
+        {"u": whole["u"][:1], "i": whole["i"]}
+        for whole in requests((1, 2, 4), u="user N, 15", i="item N, 3")
+    ]
+    assert wrong_rewrites(data, LABELS, given, alike(1e-6)) == []
