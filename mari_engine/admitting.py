@@ -14,8 +14,8 @@ OLDEST_OPSET = 11
 _MOST_NODES = 200_000
 _MOST_ELEMENTS = 1 << 31
 _STANDARD = ("", "ai.onnx")
-_RUNTIME_ONLY = frozenset({"SimplifiedLayerNormalization"})
-"""Operators that onnxruntime has in the standard domain, and saves, but the standard has not."""
+_RUNTIME_UNTIL = {"SimplifiedLayerNormalization": 1 << 31, "LayerNormalization": 17}
+"""Operators that onnxruntime saves in the standard domain, and the opset that first has them."""
 
 
 def parse_model(data: bytes, where: str) -> onnx.ModelProto:
@@ -75,7 +75,7 @@ def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
     context.ir_version = proto.ir_version
     context.opset_imports = {"": opset}
     for node in proto.graph.node:
-        if node.domain not in _STANDARD or node.op_type in _RUNTIME_ONLY:
+        if node.domain not in _STANDARD or opset < _RUNTIME_UNTIL.get(node.op_type, 0):
             continue
         if any(_bodies(node)) or _has_external(node):
             continue

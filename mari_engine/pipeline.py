@@ -88,6 +88,8 @@ def plan(
     )  # fmt: skip
     ledger = Reasons(spelled.ir.graph, labels, told).told(choice.made.ledger)
     decisions = decide(ledger, choice.before, choice.shares, choice.split, prices or Prices())
+    ops = {node.name: node.op_type for node in model.ir.graph}
+    decisions = tuple(replace(each, op=ops.get(each.node, each.op)) for each in decisions)
     tell(1.0, "planned")
     made = _plan(model, labels, known, choice, called, candidates, coloring, decisions)
     took = time.perf_counter() - began

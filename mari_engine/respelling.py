@@ -1,4 +1,6 @@
-"""Another spelling of a model that the rewriter can work on: loops over bags become reductions.
+"""Another spelling of a model that the rewriter can work on.
+
+What runtimes fused is taken apart, and loops over bags become reductions.
 
 The original keeps its spelling: what is measured and what is left alone is the model as it came.
 """
@@ -19,6 +21,7 @@ from mari_engine.loading import Model
 from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import static
 from mari_engine.types import Cost, Flops
+from mari_engine.unfusing import fused, unfuse
 
 
 def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
@@ -27,6 +30,11 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
     It is the model itself where nothing is to be spelled anew. `keep` names nodes that must stay.
     Values and nodes that stay keep their names.
     """
+    if fused(model.ir.graph, keep):
+        plain = model.ir.clone()
+        unfuse(plain, keep)
+        model = Model(plain, model.name)
+        known = survey(model, known.symbols)
     found = [bags for bags in find_bags(model.ir.graph, known) if bags.loop.name not in keep]
     if not found:
         return model, known
