@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components.graph_drawings import draw_ahead
 from app.components.status import show_notice, show_status
 from app.components.terms import show_terms
 from app.links import OWN, make_link, read_link, write_link
@@ -46,4 +47,5 @@ finally:  # also when a page ends early: the state of the work is always visible
     with status:
         show_status(get_work())
         show_notice(get_work())
+    draw_ahead(get_work())
     write_address(write_link(make_link(get_work())), own=OWN)

@@ -73,6 +73,10 @@ class Work:
     """Measures of single nodes, for the graph."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
+    ahead: Job[object] | None = None
+    """A drawing that is made before anyone asks for it."""
+    drawn: object = None
+    """What that drawing is of."""
     folder: Path | None = None
     """Where the optimized model is saved for downloads; None until one is offered."""
     error: str = ""

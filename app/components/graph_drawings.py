@@ -9,6 +9,7 @@ import streamlit as st
 
 import mari_engine as mari
 from app import cached
+from app.jobs import Job
 from app.views.graph_details import clean
 from app.views.graph_folding import Fold, has_scopes
 from app.views.graph_measures import NodeMeasures
@@ -31,16 +32,28 @@ def make_drawing(work: Work, fold: Fold) -> Drawing:
         raise ValueError("there is no model to draw")
     labels = work.confirmed or work.labels
     measures = work.nodes.result if work.confirmed and work.nodes else None
+    options = work.options if work.confirmed else None
+    stamp = measures.stamp if measures else ""
     return _draw(
-        work.opened.key,
-        json.dumps(labels.to_json()),
-        work.options if work.confirmed else None,
-        fold,
-        measures.stamp if measures else "",
-        work.opened,
-        labels,
-        measures,
+        work.opened.key, _text(labels), options, fold, stamp, work.opened, labels, measures
     )
+
+
+def draw_ahead(work: Work) -> None:
+    """Begin to draw in the background what the Graph page will show first.
+
+    A large model is then colored and laid out by the time that someone has found the page.
+    """
+    if work.opened is None or work.labels is None or (work.ahead and work.ahead.active):
+        return
+    labels = work.confirmed or work.labels
+    options = work.options if work.confirmed else None
+    asked = (work.opened.key, _text(labels), options)
+    if work.drawn != asked:
+        work.drawn = asked
+        fold = find_folds(work.opened, 0)[0]
+        opened = work.opened
+        work.ahead = Job(lambda progress: _draw(*asked, fold, "", opened, labels, None))
 
 
 def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[str, Any]:
@@ -53,6 +66,10 @@ def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[
         taken = [name for name in dict.fromkeys(vertex.node.inputs) if name in weights]
         details["weights"] = [_describe_weight(model, name) for name in taken[:_MOST_WEIGHTS]]
     return details
+
+
+def _text(labels: mari.Labels) -> str:
+    return json.dumps(labels.to_json())
 
 
 def _model(work: Work, pane: int) -> mari.Model | None:
@@ -81,7 +98,7 @@ def find_folds(opened: Opened, most: int) -> list[Fold]:
     return folds
 
 
-@st.cache_resource(show_spinner="Drawing the graph", max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _draw(
     key: str,
     labels: str,

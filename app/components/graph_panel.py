@@ -39,7 +39,8 @@ def show_graph_panel(work: Work) -> None:
     wished = chosen.get("fold") or st.query_params.get("fold")
     fold = next((one for one in folds if one == wished), folds[0])
     try:
-        drawing = make_drawing(work, fold)
+        with st.spinner("Drawing the graph"):
+            drawing = make_drawing(work, fold)
     except MariError as error:
         show_error(error)
         return
