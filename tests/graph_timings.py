@@ -29,6 +29,8 @@ from large_models import large_ranker
 
 PATIENCE = 600_000
 ROUNDS = 5
+AHEAD = float(os.environ.get("MARI_AHEAD", "0"))
+"""Milliseconds on the page before, while the server draws ahead."""
 Watch = Callable[[], tuple[float, float]]
 """Returns seconds since it was set: wall, and the server's processor."""
 
@@ -72,7 +74,7 @@ def time_page(page: Page, address: str, server: psutil.Process) -> list[str]:
     page.goto(address)
     expect(page.locator(".mari-word").nth(0)).to_contain_text("big")
     settled(page)
-    page.wait_for_timeout(float(os.environ.get("MARI_AHEAD", "0")))
+    page.wait_for_timeout(AHEAD)
     first = watch(server)
     graph = show_graph(page)
     wall, used = first()
@@ -119,7 +121,8 @@ def main() -> None:
             with serve(path) as (address, server):
                 page = browser.new_page(viewport={"width": 1366, "height": 768})
                 page.set_default_timeout(PATIENCE)
-                print(f"| {size:,} |", " | ".join(time_page(page, address, server)), "|", flush=True)
+                cells = [f"{size:,}", *time_page(page, address, server)]
+                print(f"| {' | '.join(cells)} |", flush=True)
                 page.close()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.views.graph_folding import Folding
-from app.views.graph_layers import place_layers
+from app.views.graph_layers import Layers, place_layers
 from app.views.graph_order import order_by_flow
 from app.views.graph_topology import Topology
 from mari_engine import Side
@@ -59,18 +59,23 @@ def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layo
     width = [_fit(title) for title in titles]
     row, x = [0] * len(parent), [0] * len(parent)
     routes = []
-    place_once = functools.cache(place_layers)  # models repeat their blocks
     for box in range(len(folding.boxes)):
         items = order_by_flow(children[box], edges[box])
         place = {item: at for at, item in enumerate(items)}
         inner = tuple((place[tail], place[head]) for tail, head in edges[box])
-        layers = place_once(tuple(width[item] for item in items), inner)
+        layers = _place_once(tuple(width[item] for item in items), inner)
         for item, at, center in zip(items, layers.row, layers.x, strict=True):
             row[item], x[item] = at, round(center)
         routes += [
             Route(items[tail], items[head], bends) for (tail, head), bends in layers.bends.items()
         ]
     return Layout(tuple(parent), tuple(row), tuple(x), tuple(width), tuple(routes))
+
+
+@functools.lru_cache(maxsize=4096)
+def _place_once(widths: tuple[float, ...], edges: tuple[tuple[int, int], ...]) -> Layers:
+    """Place a box's items; models repeat their blocks, and most stay when a label changes."""
+    return place_layers(widths, edges)
 
 
 def _fit(title: str) -> int:
