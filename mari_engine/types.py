@@ -69,12 +69,16 @@ class Work:
 
     products: Flops = Flops()
     """FLOPs of sums of products."""
+    slices: Flops = Flops()
+    """FLOPs of convolutions, recurrences and the like."""
     arithmetic: Flops = Flops()
     """FLOPs of everything else, place by place."""
     bytes: Flops = Flops()
     """Read and written."""
+    pieces: Flops = Flops()
+    """Pieces of rows that are joined."""
     runs: Flops = Flops()
-    """Runs of elements that are copied one by one: pieces of a row, rows of a table."""
+    """Runs of elements that are picked by index, or over which a broadcast goes."""
     batched: Flops = Flops()
     """Matrices that are multiplied one by one, in stacks."""
     rounds: Flops = Flops()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from builders import build, ranking_tower
-from mari_engine.costing import Gain, count_cost, extent
+from mari_engine.costing import Gain, Prices, count_cost, extent, line
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types import Flops
+from mari_engine.types import Flops, Work
 from rewrite_checks import roles
 
 
@@ -59,3 +61,50 @@ def test_shape_arithmetic_costs_nothing() -> None:
         outputs="float[N, 3] y",
     )  # fmt: skip
     assert count_cost(load(data, name="m")).flops == Flops()
+
+
+FAR, NEAR = np.array([0, 5, 2]), np.array([2, 3])
+
+
+def works(body: str, inputs: str, output: str, **weights: np.ndarray) -> list[Work]:
+    data = build(body, inputs=inputs, outputs=output, weights=weights)
+    return list(count_cost(load(data, name="m")).works.values())
+
+
+def test_joined_pieces_picked_columns_and_broadcast_runs_are_counted() -> None:
+    two = "float[N, 6, 4] i, float[N, 2, 4] j"
+    (joined,) = works("y = Concat <axis = 1> (i, j)", two, "float[N, 8, 4] y")
+    assert (joined.pieces, joined.runs) == (Flops(0, 2), Flops())
+    (picked,) = works(
+        "y = Gather <axis = 1> (i, k)", two, "float[N, 3, 4] y", k=np.array([0, 5, 2])
+    )
+    assert (picked.pieces, picked.runs) == (Flops(), Flops(0, 3))
+    (cut,) = works("y = Gather <axis = 1> (i, k)", two, "float[N, 2, 4] y", k=NEAR)
+    assert cut.runs == Flops()
+    (spread,) = works("y = Mul (i, j)", "float[N, 6, 4] i, float[N, 6, 1] j", "float[N, 6, 4] y")
+    assert spread.runs == Flops(0, 6)
+    (alike,) = works("y = Mul (i, j)", "float[N, 6] i, float[N, 6] j", "float[N, 6] y")
+    assert alike.runs == Flops()
+
+
+def test_a_slice_reads_what_it_writes() -> None:
+    cuts = {name: np.array([at]) for name, at in (("a", 0), ("b", 1), ("c", 0))}
+    (first,) = works("y = Slice (i, a, b, c)", "float[N, 50] i", "float[1, 50] y", **cuts)
+    assert first.bytes == Flops(400, 0)
+
+
+def test_each_work_has_its_price() -> None:
+    prices = Prices(
+        flops_per_second=2.0, slices_per_second=4.0, arithmetic_per_second=5.0,
+        bytes_per_second=10.0, node=100.0, batch=7.0, piece=11.0, pick=13.0,
+    )  # fmt: skip
+    one = Flops(1, 2)
+    for work, price in (
+        (Work(products=one), 1 / 2), (Work(slices=one), 1 / 4), (Work(arithmetic=one), 1 / 5),
+        (Work(bytes=one), 1 / 10), (Work(batched=one), 7), (Work(pieces=one), 11),
+        (Work(runs=one), 13),
+    ):  # fmt: skip
+        paid = line(work, prices)
+        assert math.isclose(paid.fixed, 100 + price, abs_tol=1e-9)
+        assert math.isclose(paid.each, 2 * price, abs_tol=1e-9)
+    assert line(Work(calls=0), prices).at(500) == 0

@@ -35,9 +35,9 @@ def flops(body: str, places: np.ndarray, width: int) -> Flops:
 
     The body ends in `p`, of this many columns, which a product reads.
     """
-    whole = np.random.default_rng(width).integers(-2, 3, (width, 96)).astype(np.float32)
+    whole = np.random.default_rng(width).integers(-2, 3, (width, 400)).astype(np.float32)
     weights = {"places": places, "flat": np.array([0, -1]), "columns": COLUMNS, "W": whole}
-    data = build(f"{body} y = MatMul (p, W)", inputs=INPUTS, outputs="float[N, 96] y",
+    data = build(f"{body} y = MatMul (p, W)", inputs=INPUTS, outputs="float[N, 400] y",
                  weights=weights)  # fmt: skip
     assert wrong_rewrites(data, LABELS, GIVEN, alike(0), candidates=MANY) == []
     planned = plan(load(data, name="m"), LABELS, candidates=MANY)

@@ -45,7 +45,11 @@ def test_a_product_behind_a_join_is_split() -> None:
 
 
 def test_a_request_side_product_runs_once() -> None:
-    made = planned("r = MatMul (u, U) y = Add (r, i)")
+    data = build(
+        "r = MatMul (u, U) y = Add (r, i)", inputs="float[N, 400] u, float[N, 3] i",
+        outputs="float[N, 3] y", weights=weights(U=(400, 3)),
+    )  # fmt: skip
+    made = plan(load(data, name="m"), LABELS)
     assert made.decisions[0].action == Action.ONCE
     assert made.decisions[0].reason == "nothing in it depends on the candidates: one row"
 
