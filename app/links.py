@@ -60,6 +60,20 @@ def make_link(work: Work) -> Link:
     return link if long <= LONGEST_LINK else replace(link, confirmed=False, options=Options())
 
 
+def explain_lack(work: Work, proposals: mari.Labels | None) -> str:
+    """Return what a link to this work does not lead back to, or ""."""
+    opened = work.opened
+    if opened is None or work.labels is None:
+        return ""
+    if not make_link(work):
+        return "An uploaded model is in no link. Save a session file instead."
+    known = [one for one in (opened.labels, proposals) if one is not None]
+    digest = digest_labels(opened.model, work.labels)
+    if digest not in [digest_labels(opened.model, one) for one in known]:
+        return "Labels that were edited here are in no link. Save a session file instead."
+    return ""
+
+
 def digest_labels(model: mari.Model, labels: mari.Labels) -> str:
     """Return what tells labels apart in a link."""
     return mari.digest_sections(model.sha256, labels)[mari.Section.LABELS][:DIGITS]

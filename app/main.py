@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.components.graph_drawings import draw_ahead
+from app.components.share import show_share
 from app.components.status import show_notice, show_status
 from app.components.terms import show_terms
 from app.links import OWN, make_link, read_link, write_link
@@ -47,5 +48,6 @@ finally:  # also when a page ends early: the state of the work is always visible
     with status:
         show_status(get_work())
         show_notice(get_work())
+        show_share()
     draw_ahead(get_work())
     write_address(write_link(make_link(get_work())), own=OWN)

@@ -1,4 +1,4 @@
-"""A link → the work that it leads to."""
+"""A link or a session file → the work that it leads to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from app import cached
 from app.links import Link, digest_labels
 from app.opening import open_path, open_sample
 from app.running import start_check
+from app.sessions import Session, SessionError
 from app.work import Opened, Options, Work
 
 
@@ -35,6 +36,65 @@ def follow_link(work: Work, link: Link) -> None:
             "The link's labels were edited by hand, and a link does not hold them: ask for the"
             " session file. These are the proposals."
         )
+
+
+def find_model(session: Session) -> Opened | None:
+    """Return the session's model where it lay; None where it is not, or is another file by now."""
+    try:
+        if session.sample:
+            opened = open_sample(session.sample)
+        elif session.path:
+            opened = open_path(session.path)
+        else:
+            return None
+    except mari.MariError:
+        return None
+    return opened if opened.model.sha256 == session.sha256 else None
+
+
+def take_up(work: Work, session: Session, opened: Opened) -> None:
+    """Make this the session's work; what was checked then is checked again.
+
+    The model file is told by its SHA-256; its external data are not read, and the check says
+    whether they still are what they were. Raises MariError, and changes nothing, where the model
+    is another one or the labels do not fit it.
+    """
+    if opened.model.sha256 != session.sha256:
+        raise SessionError(
+            f"{opened.model.name}: is another model (SHA-256 {opened.model.sha256[:12]}) than the"
+            f" session's {session.name} ({session.sha256[:12]}); open that one"
+        )
+    mari.check_labels(opened.model, session.labels)
+    work.open(opened, session.labels)
+    work.history.extend(one for one in session.history if _fits(opened.model, one))
+    work.elsewhere += [
+        one for one in session.benchmarks if one.source_sha256 in ("", session.sha256)
+    ]
+    work.review, work.reviewer = session.review, session.reviewer
+    work.options = session.options
+    if session.confirmed:
+        confirm_again(work, session.options, by="whoever saved the session")
+    work.notice = " ".join([f"A session of {session.saved}.", work.notice, *_remarks(session)])
+
+
+def _remarks(session: Session) -> list[str]:
+    found = []
+    checks = (session.certificate or {}).get("checks")
+    if session.certificate is not None and isinstance(checks, list):
+        passed = "passed" if session.certificate.get("passed") is True else "failed"
+        found.append(f"Its own had {passed} in {len(checks):,} checks.")
+    now = mari.describe_versions()["mari_engine"]
+    if session.tool != now:
+        found.append(f"It was saved by version {session.tool}; version {now} made all of it anew.")
+    return found
+
+
+def _fits(model: mari.Model, labels: mari.Labels) -> bool:
+    try:
+        mari.check_labels(model, labels)
+    except mari.MariError:
+        return False
+    return True
 
 
 def confirm_again(work: Work, options: Options, *, by: str) -> None:

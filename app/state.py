@@ -16,6 +16,8 @@ from app.work import Work
 
 _WORK = "work"
 _PAGE = "page"
+_PAGES = Path(__file__).parent / "pages"
+_RESERVED = ("embed", "embed_options", _PAGE)
 
 
 def begin() -> bool:
@@ -66,6 +68,20 @@ def turn_to_asked(pages: Sequence[StreamlitPage]) -> None:
         if asked.get(_PAGE) == [page.url_path]:
             st.switch_page(page, query_params={k: v for k, v in asked.items() if k != _PAGE})
     st.query_params.pop(_PAGE, None)
+
+
+def turn_to(page: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    """Go to the page of this name, with this address; where there is none, to the first page."""
+    known = page.isidentifier() and (_PAGES / f"{page}.py").is_file()
+    asked = {name: list(texts) for name, texts in parameters.items() if name not in _RESERVED}
+    st.switch_page(f"pages/{page if known else 'model'}.py", query_params=asked)
+
+
+def tell_page() -> tuple[str, str]:
+    """Return the name of the page that is shown, and its address without parameters."""
+    address = (st.context.url or "").rstrip("/")
+    name = address.rpartition("/")[2]
+    return (name if (_PAGES / f"{name}.py").is_file() else "model"), address
 
 
 def is_drawn(key: str) -> bool:

@@ -21,6 +21,7 @@ from mari_engine.feeds import Feeds, bind_feeds, make_feeds
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Column, InputLabel, Labels, Role
 from mari_engine.loading import Model, load
+from mari_engine.machine import describe_versions
 from mari_engine.measurements import Arm, BenchmarkResult, Peak, Timing
 from mari_engine.metering.findings import (
     LabelFinding,
@@ -39,6 +40,7 @@ from mari_engine.pipeline import (
     optimize,
     plan,
 )
+from mari_engine.plain_json import to_plain
 from mari_engine.plans import Plan
 from mari_engine.profiling import profile_nodes
 from mari_engine.providers import devices
@@ -152,6 +154,7 @@ __all__ = [
     "color",
     "count_cost",
     "describe",
+    "describe_versions",
     "devices",
     "digest_sections",
     "load",
@@ -169,5 +172,6 @@ __all__ = [
     "save_artifact",
     "selection_in_words",
     "summarize_weight",
+    "to_plain",
     "verify",
 ]

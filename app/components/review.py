@@ -6,6 +6,7 @@ first, such as the node that is selected.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import streamlit as st
@@ -30,9 +31,20 @@ MOST_SHOWN = 12
 
 
 def show_overview(work: Work) -> None:
-    """Draw how the review of each section stands."""
-    if work.review is not None:
-        st.dataframe(review_rows(work.review, find_seen(work)), hide_index=True, height="content")
+    """Draw how the review of each section stands, and offer all of it as a file."""
+    if work.review is None:
+        return
+    st.dataframe(review_rows(work.review, find_seen(work)), hide_index=True, height="content")
+    st.download_button(
+        "review.json",
+        json.dumps(work.review.to_json(), indent=2) + "\n",
+        "review.json",
+        "application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        help="For `mari report DIR --review review.json`",
+        key="review-save",
+    )
 
 
 def show_review(work: Work, section: Section, *, about: str = "", title: str = "Review") -> None:

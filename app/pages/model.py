@@ -7,6 +7,7 @@ import streamlit as st
 from app import cached
 from app.components.model_card import show_card
 from app.components.model_picker import pick_model
+from app.components.session_file import open_picked, show_waiting
 from app.components.steps import show_command, show_error, show_next
 from app.components.welcome import TRY, show_welcome
 from app.opening import open_sample
@@ -18,6 +19,7 @@ work = get_work()
 if work.error:
     show_error(MariError(work.error))
 
+show_waiting()
 if work.opened is None:
     tried = show_welcome()
     picked = pick_model()
@@ -31,7 +33,7 @@ else:
 
 if picked is not None:
     try:
-        work.open(picked, cached.propose(picked))
+        open_picked(work, picked)
         st.rerun()
     except MariError as error:
         show_error(error)
