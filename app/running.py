@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import mari_engine as mari
 from app.jobs import Job
 from app.views.graph_measures import NodeMeasures
-from app.work import Opened
+from app.views.label_doubts import Part
+from app.views.label_edits import set_role
+from app.views.text import one_line, shorten
+from app.work import Flip, Opened, Options
 
 
 def start_check(plan: mari.Plan, requests: Sequence[mari.Feeds] = ()) -> Job[mari.OptimizeResult]:
@@ -16,6 +19,35 @@ def start_check(plan: mari.Plan, requests: Sequence[mari.Feeds] = ()) -> Job[mar
     def run(progress: mari.Progress) -> mari.OptimizeResult:
         certificate = mari.certify(plan, requests=requests, progress=progress)
         return mari.OptimizeResult(**vars(plan), certificate=certificate)
+
+    return Job(run)
+
+
+def start_flips(
+    opened: Opened, labels: mari.Labels, parts: Sequence[Part], options: Options
+) -> Job[tuple[Flip, ...]]:
+    """Put each of these parts on the other side in turn, and count what a request then takes."""
+
+    def count(tried: mari.Labels) -> int:
+        made = mari.plan(
+            opened.model, tried, signature=options.signature, candidates=options.candidates,
+            keep=options.keep,
+        )  # fmt: skip
+        return made.flops.after.flops.at(options.candidates)
+
+    def run(progress: mari.Progress) -> tuple[Flip, ...]:
+        progress(0.0, "the labels as they stand")
+        now = count(labels)
+        found = []
+        for at, part in enumerate(parts, start=1):
+            progress(at / (len(parts) + 1), shorten(one_line(part.name)))
+            other = mari.Role.ITEM if part.role.per_request else mari.Role.USER
+            try:
+                then, problem = count(set_role(labels, [part], other)), ""
+            except mari.MariError as error:
+                then, problem = None, str(error)
+            found.append(Flip(part.name, part.role, other, now, then, problem))
+        return tuple(found)
 
     return Job(run)
 

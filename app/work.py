@@ -8,7 +8,16 @@ from pathlib import Path
 
 from app.jobs import Job
 from app.views.graph_measures import NodeMeasures
-from mari_engine import BenchmarkResult, Labels, Model, OptimizeResult, Plan, Review, Signature
+from mari_engine import (
+    BenchmarkResult,
+    Labels,
+    Model,
+    OptimizeResult,
+    Plan,
+    Review,
+    Role,
+    Signature,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +55,28 @@ class Preview:
     job: Job[Plan]
     before: Plan | None
     """The last one that was tried to its end before this one."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One label put on the other side: its role now and then, and the FLOPs of a request."""
+
+    name: str
+    role: Role
+    other: Role
+    now: int
+    then: int | None
+    """None where such labels cannot be rewritten for, as `problem` says."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Flips:
+    """Doubtful labels that are tried on the other side, one by one."""
+
+    key: tuple[object, ...]
+    """What they are tried for: the model, the labels, the options."""
+    job: Job[tuple[Flip, ...]]
 
 
 MOST_STEPS = 200
@@ -93,6 +124,8 @@ class Work:
     """The node, input or output that was selected in the graph last; "" for none."""
     preview: Preview | None = None
     """What the labels as they stand would give, while they are edited."""
+    flips: Flips | None = None
+    """What each doubtful label would change, where that was asked for."""
     review: Review | None = None
     """What people said of this model; None while there is no model."""
     reviewer: str = ""
@@ -105,9 +138,10 @@ class Work:
         self.history.clear()
         self.future.clear()
         self.selected = ""
-        if self.preview is not None:
-            self.preview.job.cancel()
-        self.preview = None
+        for tried in (self.preview, self.flips):
+            if tried is not None:
+                tried.job.cancel()
+        self.preview = self.flips = None
         self.elsewhere.clear()
         self.review = Review(opened.model.sha256)
         self.revision += 1

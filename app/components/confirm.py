@@ -11,6 +11,7 @@ from app import cached
 from app.components.effect import show_effect
 from app.components.options import choose_options
 from app.components.steps import show_command, show_error
+from app.components.what_if import show_what_if
 from app.running import start_check
 from app.views.commands import optimize_command
 from app.views.decisions import sum_up
@@ -24,6 +25,7 @@ def show_confirm(work: Work, info: mari.GraphInfo, problems: Sequence[str]) -> N
         options = choose_options(work.options, info)
         if not problems and work.confirmed is None and work.labels is not None:
             show_effect(work, work.labels, options)
+            show_what_if(work, work.labels, options)
         changed = work.confirmed is not None and options != work.options
         for problem in problems:
             st.warning(plain(problem), icon=":material/edit:")

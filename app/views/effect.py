@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from app.views.palette import name_role
 from app.views.text import scaled, times
+from app.work import Flip
 from mari_engine import Plan
 
 
@@ -17,11 +21,31 @@ def describe_effect(plan: Plan, candidates: int) -> str:
     )
 
 
+def flip_rows(flips: Sequence[Flip]) -> list[dict[str, str]]:
+    """Return one row a label, the one that changes most first."""
+    ordered = sorted(flips, key=lambda one: -abs((one.then or one.now) - one.now))
+    return [
+        {
+            "feature": one.name,
+            "now": f"{name_role(one.role)}: {scaled(one.now, 'FLOP')}",
+            "then": f"{name_role(one.other)}: "
+            + (one.problem if one.then is None else scaled(one.then, "FLOP")),
+            "difference": "?" if one.then is None else _difference(one.then - one.now),
+        }
+        for one in ordered
+    ]
+
+
+def _difference(flops: int) -> str:
+    if flops == 0:
+        return "no FLOP more or less"
+    return f"{scaled(abs(flops), 'FLOP')} {'more' if flops > 0 else 'fewer'}"
+
+
 def describe_step(before: Plan | None, after: Plan, candidates: int) -> str:
     """Return what a change of labels does to the FLOPs of a request."""
     if before is None:
         return "none yet"
-    difference = after.flops.after.flops.at(candidates) - before.flops.after.flops.at(candidates)
-    if difference == 0:
-        return "no FLOP more or less"
-    return f"{scaled(abs(difference), 'FLOP')} {'more' if difference > 0 else 'fewer'}"
+    return _difference(
+        after.flops.after.flops.at(candidates) - before.flops.after.flops.at(candidates)
+    )

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 import mari_engine as mari
-from app.views.effect import describe_effect, describe_step
-from app.work import Work
+from app.views.effect import describe_effect, describe_step, flip_rows
+from app.work import Flip, Work
 from app_visits import LONG, visit
 from browser_session import click, open_sample, status, turn_to
 from handmade_results import make_plan
@@ -130,6 +130,40 @@ def test_labels_that_cannot_be_tried_say_why(opened: Work, monkeypatch: pytest.M
     wait_for_preview(opened)
     app.run()
     assert "input 'a*b': <odd>" in words(app)
+
+
+def test_each_doubtful_label_is_tried_on_the_other_side(
+    opened: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plan(model: Any, labels: Any, **options: Any) -> Any:
+        request = labels.inputs["user"].role.per_request
+        after = Cost(Flops(0, 100_000 if request else 900_000), Flops(), {})
+        return make_plan(flops=FlopsReport(make_plan().flops.before, after))
+
+    monkeypatch.setattr(mari, "plan", plan)
+    app = visit("labels", opened)
+    assert opened.labels is not None
+    app.button(key="flips-run").click().run()
+    assert opened.flips is not None
+    opened.flips.job.wait(LONG)
+    app.run()
+    assert not app.exception
+    (table,) = (one.value for one in app.dataframe if "difference" in one.value)
+    assert table.to_dict("records") == [
+        {
+            "feature": "user",
+            "now": "R · user: 50 MFLOP",
+            "then": "I · item: 450 MFLOP",
+            "difference": "400 MFLOP more",
+        }
+    ]
+
+
+def test_labels_that_cannot_be_turned_say_why() -> None:
+    same = Flip("a", Role.ITEM, Role.USER, 1000, 1000)
+    (first, second) = flip_rows([Flip("b", Role.USER, Role.ITEM, 1000, None, "no"), same])
+    assert (first["then"], first["difference"]) == ("I · item: no", "?")
+    assert (second["then"], second["difference"]) == ("R · user: 1 kFLOP", "no FLOP more or less")
 
 
 def test_effects_in_words() -> None:
