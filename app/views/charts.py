@@ -63,7 +63,7 @@ def flops_figure(result: BenchmarkResult) -> go.Figure:
     figure = go.Figure()
     for arm in _arms(result):
         counted = [(f"{timing.batch:,}", timing.flops) for timing in timings_of(result, arm)]
-        figure.add_trace(arm_bars(arm, counted, "FLOP"))
+        figure.add_trace(arm_bars(arm, counted))
     figure.update_xaxes(title="candidates", type="category")
     figure.update_yaxes(title="FLOPs per request", rangemode="tozero", exponentformat="SI")
     return dress(figure)
@@ -79,7 +79,7 @@ def memory_figure(result: BenchmarkResult) -> go.Figure:
             if one.peak_memory is not None
         ]
         if known:
-            figure.add_trace(arm_bars(arm, known, "B"))
+            figure.add_trace(arm_bars(arm, known))
     if not figure.data:
         figure.add_annotation(text="not measured on this device", showarrow=False)
     figure.update_xaxes(title="candidates", type="category")
@@ -180,15 +180,16 @@ def _sweep(
     return dress(figure)
 
 
-def arm_bars(arm: Arm, bars: list[tuple[str, int]], unit: str) -> go.Bar:
+def arm_bars(arm: Arm, bars: list[tuple[str, int]]) -> go.Bar:
     """Return one arm's bars, with their values written on them."""
     return go.Bar(
         name=ARMS[arm].name,
         x=[name for name, _ in bars],
         y=[value for _, value in bars],
-        text=[scaled(value, unit) for _, value in bars],
+        text=[scaled(value, "") for _, value in bars],
         textposition="outside",
         textangle=0,
+        constraintext="none",
         cliponaxis=False,
         marker={"color": ARMS[arm].color, "pattern": BAR_PATTERNS[arm]},
         hovertemplate="%{text}<extra>" + ARMS[arm].name + "</extra>",

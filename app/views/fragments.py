@@ -37,7 +37,7 @@ def fragment_figure(result: BenchmarkResult) -> go.Figure | None:
     figure = go.Figure()
     for arm in (Arm.ORIGINAL, Arm.FRAGMENTS, Arm.MARI):
         timings = timings_of(result, arm)
-        bars = arm_bars(arm, [(f"{one.batch:,}", 0) for one in timings], "")
+        bars = arm_bars(arm, [(f"{one.batch:,}", 0) for one in timings])
         figure.add_trace(
             bars.update(
                 y=[one.p50 * MILLI for one in timings],
