@@ -44,6 +44,7 @@ def edit_labels(work: Work, info: GraphInfo, proposals: Labels) -> tuple[Labels,
         key=key,
         height=_TALL if len(rows) > _MOST_ROWS else "content",
         hide_index=True,
+        placeholder="inferred",
         disabled=_LOCKED,
         column_config=_columns(
             packed=any(label.columns for label in base.inputs.values()),

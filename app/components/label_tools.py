@@ -57,10 +57,11 @@ def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
     if opened.labels is not None:
         origin = "the sample's labels" if opened.sample else "the labels beside the model"
         used = labels == opened.labels
+        sure = used or labels.confidence >= 1  # then the button to press is the one below
         if st.button(
             f"Use {origin}",
             icon=":material/label:",
-            type="secondary" if used else "primary",
+            type="secondary" if sure else "primary",
             disabled=used,
             key="use-given",
         ):
