@@ -48,6 +48,10 @@ class Spec:
         """Return the labels along which slices are not treated alone."""
         return frozenset()
 
+    def changing(self) -> frozenset[int]:
+        """Return the mixed labels along which repeating an operand changes the result."""
+        return self.mixing()
+
 
 @dataclass(frozen=True, eq=False)
 class Pointwise(Spec):
@@ -180,6 +184,10 @@ class Slices(Spec):
     mixed: frozenset[int] = frozenset()
     work: tuple[Dim, ...] = ()
     """Extents whose product times `weight` is the FLOPs; the results' when empty."""
+    once: frozenset[int] = frozenset()
+    """Mixed labels that may be left out where no operand varies along them."""
+    why: str = ""
+    """Why it is not split, of a product that could be if its numbers were not rounded."""
 
     def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
         """Return labels for the operands' and the results' positions."""
@@ -188,6 +196,10 @@ class Slices(Spec):
     def mixing(self) -> frozenset[int]:
         """Return the labels along which slices are not treated alone."""
         return self.mixed
+
+    def changing(self) -> frozenset[int]:
+        """Return the mixed labels along which repeating an operand changes the result."""
+        return self.mixed - self.once
 
 
 Spell = Callable[[Any, Sequence[Any]], tuple[Any, Any]]

@@ -11,12 +11,19 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.factors import Spec
+from mari_engine.factors import Contract, Spec
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.ops import RULES, UNRULED_PRODUCTS
 from mari_engine.ops.arithmetic import LARGEST, evaluate
 from mari_engine.ops.call import Call, Fact, Rule
+from mari_engine.ops.quantize import (
+    QUANTIZED,
+    before_rounding,
+    bit_by_bit,
+    runs_on_integers,
+    whole,
+)
 from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported
 from mari_engine.weighing import stored_bytes
 
@@ -115,12 +122,14 @@ class _Walk:
         self.specs: dict[ir.Node, Spec] = {}
         self.unknown: dict[ir.Node, str] = {}
         self.numbers = count()
+        self.rounded: frozenset[ir.Node] = frozenset()
 
     def run(self, graph: ir.Graph) -> Survey:
         for value in graph.inputs:
             self.values[value] = self.described(value)
         for value in graph.initializers.values():
             self.values[value] = self.constant(value)
+        self.rounded = before_rounding(graph)
         for node in graph:
             self.visit(node)
         return Survey(self.values, self.specs, self.unknown, self.symbols)
@@ -191,6 +200,10 @@ class _Walk:
             if value is not None and self.values.get(value) is None:
                 raise Unsupported(_rank_unknown(value))
         spec = rule.declare(call)
+        if isinstance(spec, Contract) and runs_on_integers(node):
+            spec = whole(spec, QUANTIZED)
+        elif node in self.rounded:
+            spec = bit_by_bit(spec, node, product=rule.product)
         for value, axes in zip(node.outputs, spec.results, strict=True):
             if value.shape is not None and len(value.shape) != len(axes):
                 raise Unsupported("its declared shape contradicts its operands'")

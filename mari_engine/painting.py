@@ -183,7 +183,7 @@ def _labelled(spec: Spec, inputs: Sequence[Paint], rows: int) -> list[Paint]:
     tags, divided = 0, list[tuple[int, Paint]]()
     for axes, labels, found in zip(spec.operands, terms, inputs, strict=False):
         dims = flat(axes or ())
-        mixed = [dims[at] for at, label in enumerate(labels or ()) if label in mixing]
+        mixed = [dims[at] for at, label in enumerate(labels or ()) if label in spec.changing()]
         tags |= rows if CANDIDATES in mixed and found.tags else 0
         at = found.position
         if labels is None or at < 0 or at >= len(labels) or labels[at] in mixing:

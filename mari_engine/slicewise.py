@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mari_engine.factors import Along, Labels, Reduce, Slices
-from mari_engine.forms import Atom, Blocks, Dims, Form, Tensor, relabel
+from mari_engine.forms import Atom, Blocks, Dims, Form, Tensor, per_candidate, relabel
 from mari_engine.layout import parted as parted_groups
 from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, columns_apart, distributed
+from mari_engine.types import Action
 
 
 def along(step: Step) -> Form:
@@ -131,6 +132,8 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         tensors.append(step.shop.algebra.laid(atom, dims).tensor)
     node = step.shop.emitter.copy(step.node, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
+    if spec.why:
+        _record(step, [atom for atom in atoms if atom is not None])
     results = []
     for value, axes, labels in zip(node.outputs, spec.results, spec.outputs, strict=True):
         dims = _native(axes, labels, present)
@@ -142,9 +145,20 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
     return results
 
 
+def _record(step: Step, atoms: Sequence[Atom]) -> None:
+    """Note what became of a product of rounded numbers."""
+    spec = step.spec
+    assert isinstance(spec, Slices)
+    if any(per_candidate(atom) for atom in atoms):
+        step.shop.ledger.record(step.node, Action.KEPT, spec.why)
+    else:
+        told = "nothing in it depends on the candidates: one row"
+        step.shop.ledger.record(step.node, Action.ONCE, told)
+
+
 def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
     """Return the labels that the call must see in full; the axis of one label brings all of it."""
-    present, seen = set(spec.mixed), set[int]()
+    present, seen = set(spec.changing()), set[int]()
     for atom, labels in zip(atoms, spec.terms, strict=True):
         if atom is not None and labels is not None:
             seen |= set(labels)

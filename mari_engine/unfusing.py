@@ -131,14 +131,6 @@ def _matmul(apart: _Apart) -> _Results:
     return [apart.emit("Mul", made, apart.number(alpha, apart.given(0)))]
 
 
-def _bias_gelu(apart: _Apart) -> _Results:
-    total = apart.emit("Add", apart.given(0), apart.given(1))
-    half = apart.emit("Mul", total, apart.number(0.5, apart.given(0)))
-    root = apart.emit("Div", total, apart.number(np.sqrt(2.0), apart.given(0)))
-    error = apart.emit("Erf", root)
-    return [apart.emit("Mul", half, apart.emit("Add", error, apart.number(1.0, apart.given(0))))]
-
-
 def _skip_norm(apart: _Apart) -> _Results:
     """SkipLayerNormalization(input, skip, gamma, beta, bias); mean and spread are not told."""
     total = apart.emit("Add", apart.given(0), apart.given(1))
@@ -159,7 +151,6 @@ _APART: Mapping[str, Callable[[_Apart], _Results]] = {
     "FusedGemm": _gemm,
     "FusedMatMul": _matmul,
     "TransposeMatMul": _matmul,
-    "BiasGelu": _bias_gelu,
     "SkipLayerNormalization": _skip_norm,
     "SkipSimplifiedLayerNormalization": _skip_norm,
 }

@@ -8,27 +8,11 @@ user features, those with "i" items; "id" in a name asks for numbers from 0 to 2
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
-REAL = "double"
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """A model in ONNX text, `T` standing for the element type."""
-
-    body: str
-    work: int
-    outputs: str = "T[N, A] a, T[N, Y] y"
-    inputs: str = "T[N, 4] u, T[N, 4] i"
-    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
-    kind: str = REAL
-    exact: bool = True
-    """Whole numbers in, and equal in every bit."""
-    opset: int = 17
-
+import quantized_samples
+from rule_sample import REAL, Sample
 
 JOINED = "c = Concat <axis = 1> (u, i)"
 
@@ -273,5 +257,6 @@ SAMPLES: Mapping[tuple[str, str], Sample] = {
         f"{JOINED} a = Tile (u, s) y = Tile (c, s)", 0, "T[N, 12] a, T[N, 24] y",
         weights={"s": whole(1, 3)},
     ),
+    **quantized_samples.SAMPLES,
 }  # fmt: skip
 """By domain and op; the last fields say in which type onnxruntime has the op."""

@@ -11,6 +11,7 @@ from mari_engine.ops import (
     elementwise,
     gather,
     normalize,
+    quantize,
     recurrent,
     reduce,
     shape,
@@ -18,7 +19,8 @@ from mari_engine.ops import (
 from mari_engine.ops.call import Rule
 
 FAMILIES = (
-    concat, contraction, convolution, elementwise, gather, normalize, recurrent, reduce, shape,
+    concat, contraction, convolution, elementwise, gather, normalize, quantize, recurrent, reduce,
+    shape,
 )  # fmt: skip
 
 
@@ -34,19 +36,13 @@ def _table() -> Mapping[tuple[str, str], Rule]:
 
 RULES = _table()
 
-_QUANTIZED = (
-    "its parts would be rounded apart, to other numbers; leave this layer in float, or quantize "
-    "the optimized model"
-)
-_DYNAMIC = f"its input's scale is taken from all rows and columns at once: {_QUANTIZED}"
 _FUSED = "a runtime made it of several ops; optimize the model as it was exported, before that"
 _UNKNOWN = "it has no rule; export it as MatMul, Gemm or Einsum"
 
 UNRULED_PRODUCTS: Mapping[str, str] = {
     **dict.fromkeys(("Attention", "MultiHeadAttention", "ConvTranspose", "DeformConv"), _UNKNOWN),
     **dict.fromkeys(("FusedConv", "FusedGemm", "FusedMatMul"), _FUSED),
-    **dict.fromkeys(("ConvInteger", "MatMulInteger"), _DYNAMIC),
-    **dict.fromkeys(("DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QAttention"), _DYNAMIC),
-    **dict.fromkeys(("QGemm", "QLinearConv", "QLinearMatMul", "MatMulNBits"), _QUANTIZED),
+    **dict.fromkeys(("ConvInteger", "QAttention"), quantize.DYNAMIC),
+    **dict.fromkeys(("QLinearConv", "MatMulNBits"), quantize.QUANTIZED),
 }
 """Products that no rule describes, and why: they are kept, with a decision that says so."""

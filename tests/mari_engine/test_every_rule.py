@@ -16,7 +16,8 @@ from mari_engine.ops import RULES
 from mari_engine.pipeline import plan
 from mari_engine.types import Flops, Side
 from rewrite_checks import SIGNATURES, alike, changed_request_values, wrong_rewrites
-from rule_samples import SAMPLES, Sample
+from rule_sample import Sample
+from rule_samples import SAMPLES
 
 KEYS = sorted(SAMPLES)
 NAMES = ["".join(key) for key in KEYS]
