@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
+from dataclasses import dataclass
+
 import mari_engine as mari
 from app import cached
 from app.views.review import list_subjects
 from app.work import Work
+
+
+@dataclass(frozen=True)
+class _Told:
+    parts: tuple[object, ...]
+    seen: dict[mari.Section, str]
+
+
+_LATEST: weakref.WeakKeyDictionary[Work, _Told] = weakref.WeakKeyDictionary()
+"""By session: what was digested last, since every panel of every run asks."""
 
 
 def find_seen(work: Work) -> dict[mari.Section, str]:
@@ -13,13 +26,20 @@ def find_seen(work: Work) -> dict[mari.Section, str]:
     if work.opened is None or work.labels is None:
         return {}
     result = work.result
-    return mari.digest_sections(
-        work.opened.model.sha256,
-        work.confirmed or work.labels,
-        _find_plan(work),
-        result.certificate if result is not None else None,
-        work.benchmarks,
-    )
+    certificate = result.certificate if result is not None else None
+    labels, benchmarks = work.confirmed or work.labels, work.benchmarks
+    parts = (work.opened.model, labels, _find_plan(work), certificate, *benchmarks)
+    told = _LATEST.get(work)
+    if told is None or not _same(told.parts, parts):
+        seen = mari.digest_sections(
+            work.opened.model.sha256, labels, _find_plan(work), certificate, benchmarks
+        )
+        told = _LATEST[work] = _Told(parts, seen)
+    return told.seen
+
+
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def find_subjects(work: Work, section: mari.Section) -> list[str]:

@@ -12,7 +12,7 @@ from mari_engine.measurements import BenchmarkResult
 from mari_engine.plain_json import to_plain
 from mari_engine.results import Certificate, Interface
 from mari_engine.review import Section
-from mari_engine.types import Decision, FusionLayout, Signature
+from mari_engine.types import Decision, FusionLayout, Segment, Signature
 
 
 class Planned(Protocol):
@@ -59,12 +59,13 @@ def digest_sections(
     base = (model, _roles(labels, ranges=False))
     seen = {Section.LABELS: _digest(model, _roles(labels, ranges=True))}
     if planned is not None:
+        decisions = [list(vars(decision).items()) for decision in planned.decisions]
         asked = (planned.signature, planned.candidates, sorted(planned.keep))
-        seen[Section.DECISIONS] = _digest(base, asked, planned.decisions)
-        seen[Section.LAYOUT] = _digest(base, asked, planned.layout, planned.interface)
+        seen[Section.DECISIONS] = _digest(base, asked, decisions)
+        seen[Section.LAYOUT] = _digest(base, asked, _layouts(planned.layout), planned.interface)
         if certificate is not None:
             seen[Section.LOSSLESSNESS] = _digest(
-                model, _roles(labels, ranges=True), asked, planned.decisions, _verdicts(certificate)
+                model, _roles(labels, ranges=True), asked, decisions, _verdicts(certificate)
             )
     if benchmarks:
         measured = sorted(_digest(one) for one in benchmarks)
@@ -80,6 +81,18 @@ def _roles(labels: Labels, *, ranges: bool) -> list[Any]:
             steers = [part.range, part.integer] if ranges else []
             rows.append([name, part.role, *place, *steers])
     return rows
+
+
+def _layouts(layout: Sequence[FusionLayout]) -> list[Any]:
+    """Return the layouts; columns that several layers read, as experts do, are told once."""
+    known: dict[int, str] = {}
+
+    def tell(segments: tuple[Segment, ...]) -> str:
+        if id(segments) not in known:
+            known[id(segments)] = _digest([list(vars(one).values()) for one in segments])
+        return known[id(segments)]
+
+    return [[one.node, tell(one.before), tell(one.after)] for one in layout]
 
 
 def _verdicts(certificate: Certificate) -> list[Any]:

@@ -10,6 +10,8 @@ from typing import Any
 
 def to_plain(value: Any) -> Any:
     """Return JSON's own types; sets are sorted, and numbers that JSON lacks become null."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)

@@ -40,6 +40,8 @@ from mari_engine.wording import (
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_SLOTS = 600
+"""Of the input order, as many rows as somebody reads; the manifest has them all."""
 
 
 def render_report(
@@ -102,6 +104,7 @@ def _context(
         "anchors": _anchors(findings),
         "strips": pair_strips(findings.layout),
         "slots": list_slots(findings.interface, findings.labels),
+        "most_slots": MOST_SLOTS,
         "letters": LETTERS,
         "benchmarks": [
             {"found": one, "bars": group_bars(one), "noisy": find_noisy(one)} for one in benchmarks

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import mari_engine
 from app.reviewing import find_seen, find_subjects
 from app.views.review import (
     list_subjects,
@@ -86,6 +87,16 @@ def test_what_can_be_signed_grows_with_the_work(opened: Work, measured: Work) ->
     assert find_seen(empty) == {}
     assert set(find_seen(measured)) == set(Section)
     assert find_subjects(measured, Section.LOSSLESSNESS) == ["score"]
+
+
+def test_what_was_digested_is_kept_until_it_changes(
+    measured: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = find_seen(measured)
+    monkeypatch.setattr(mari_engine, "digest_sections", lambda *parts: {})
+    assert find_seen(measured) == before
+    measured.elsewhere.append(make_benchmark(device="cuda"))
+    assert find_seen(measured) == {}
 
 
 def test_editing_labels_outdates_what_was_signed(confirmed: Work) -> None:

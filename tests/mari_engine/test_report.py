@@ -10,7 +10,7 @@ from mari_engine.evidence import digest_sections
 from mari_engine.filling import list_slots
 from mari_engine.labels import Role
 from mari_engine.measurements import Arm, Peak
-from mari_engine.report import render_findings, render_findings_markdown
+from mari_engine.report import MOST_SLOTS, render_findings, render_findings_markdown
 from mari_engine.results import InputBinding, Interface
 from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn
 
@@ -228,3 +228,12 @@ def test_doubtful_measurements_are_marked() -> None:
     text = Elements(render_findings(handmade.make_findings(), [quiet])).text
     assert "disagree" not in text
     assert "another model file" not in text
+
+
+def test_a_long_input_order_is_cut_and_says_so() -> None:
+    columns = tuple(range(2 * MOST_SLOTS, 0, -1))
+    binding = InputBinding("x", "float32", ("N", 2 * MOST_SLOTS), "candidate", "x", columns)
+    findings = replace(handmade.make_findings(), interface=Interface((binding,), ()))
+    page = render_findings(findings)
+    assert "600 more rows are in manifest.json" in Elements(page).text
+    assert "more rows" not in render_findings(handmade.make_findings())
