@@ -12,6 +12,7 @@ from mari_engine.facts import Survey, rule_of
 from mari_engine.labels import Labels
 from mari_engine.ledger import Entry, Ledger
 from mari_engine.painting import Paint
+from mari_engine.types import Action
 
 _REQUEST, _CANDIDATE = 1, 2
 _ALL = "all of its input depends on the candidates"
@@ -40,11 +41,17 @@ class Reasons:
 
     def told(self, ledger: Ledger) -> Ledger:
         """Return a ledger whose entries for products that stay whole say why."""
-        entries = {
-            node: replace(entry, reason=self.of(node, entry))
-            for node, entry in ledger.entries.items()
-        }
+        entries = {node: self._entry(node, entry) for node, entry in ledger.entries.items()}
         return replace(ledger, entries=entries)
+
+    def _entry(self, node: ir.Node, entry: Entry) -> Entry:
+        """Return the entry, told; what a constant is computed into is no operand of the request."""
+        if entry.action == Action.FUSED and entry.whole:
+            values = [value for value in node.inputs if value is not None]
+            if any(self._paints.get(value, Paint(())).tags == _REQUEST for value in values):
+                return entry
+            entry = replace(entry, action=Action.KEPT, reason=_ALL)
+        return replace(entry, reason=self.of(node, entry))
 
     def of(self, node: ir.Node, entry: Entry) -> str:
         """Return why a product stays whole, in words that say what an engineer could change."""

@@ -287,6 +287,7 @@ def _record_whole(step: Step, product: Product) -> None:
             step.node,
             Action.FUSED,
             "its request-side operand is held once; the candidates are rows of one product",
+            whole=True,
         )
     else:
         reason = "all of its input depends on the candidates"
