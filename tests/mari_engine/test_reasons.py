@@ -12,7 +12,7 @@ from mari_engine.labels import Labels
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Action, Decision
-from rewrite_checks import alike, requests, roles, wrong_rewrites
+from rewrite_checks import roles
 
 LABELS = roles(u="user", i="item")
 INPUTS = "float[N, 4] u, float[N, 3] i"
@@ -143,32 +143,3 @@ def test_heads_that_are_cut_and_stacked_keep_their_fields_apart() -> None:
     sides = {v.name: found for v, found in paint_sides(model.ir.graph, LABELS, known).items()}
     assert sides["a"] == sides["y"] == sides["c"]
     assert sides["y"].runs == ((3, 1), (2, 2))
-
-
-def test_a_quantized_tower_runs_once_and_its_joined_layer_stays_whole() -> None:
-    """Static quantization rounds each element alone; a sum of whole numbers is not divided."""
-    data = build(
-        """
-        uq = QuantizeLinear (u, s, z) ud = DequantizeLinear (uq, s, z)
-        vd = DequantizeLinear (V, s, z) deep = MatMul (ud, vd)
-        c = Concat <axis = 1> (deep, i)
-        q = QuantizeLinear (c, s, z) d = DequantizeLinear (q, s, z)
-        wd = DequantizeLinear (W, s, z) y = MatMul (d, wd)
-        """,
-        inputs="float[N, 64] u, float[N, 3] i",
-        outputs="float[N, 64] y",
-        weights={
-            "s": np.array(0.25, np.float32), "z": np.array(0, np.int8),
-            "V": np.ones((64, 128), np.int8), "W": np.ones((131, 64), np.int8),
-        },
-    )  # fmt: skip
-    first, second = plan(load(data, name="m"), LABELS).decisions
-    assert first.action == Action.ONCE
-    assert second.action == Action.KEPT
-    assert second.reason == (
-        "all of its input depends on the candidates: QuantizeLinear (QuantizeLinear_1) before it "
-        "mixes 128 request and 3 candidate columns; leave this layer in float, or quantize the "
-        "optimized model, and this splits"
-    )
-    given = requests(u="user N, 64", i="item N, 3")
-    assert wrong_rewrites(data, LABELS, given, alike(0)) == []

@@ -88,20 +88,21 @@ def test_a_model_that_takes_no_fewer_than_two_candidates(capfd: pytest.CaptureFi
     assert "Non-zero status" not in capfd.readouterr().err
 
 
-def test_quantized_products_have_no_declaration() -> None:
+def test_products_without_a_declaration() -> None:
     data = build(
         """
-        q, s, z = DynamicQuantizeLinear (item)
-        p = MatMulInteger (q, W, z)
+        wide = Unsqueeze (item, one)
+        q, s, z = DynamicQuantizeLinear (wide)
+        p = ConvInteger (q, W, z)
         y = Cast <to = 1> (p)
         """,
         inputs="float[N, 4] user, float[N, 4] item",
-        outputs="float[N, 2] y",
-        weights={"W": np.ones((4, 2), np.uint8)},
+        outputs="float[N, 2, 3] y",
+        weights={"W": np.ones((2, 1, 2), np.uint8), "one": np.array([1])},
     )
     found = measured(data)
     (only,) = found.products
-    assert "MatMulInteger" in only.unmeasured
+    assert "ConvInteger" in only.unmeasured
     assert only.before is None
     assert found.ratio is None
 
