@@ -9,7 +9,10 @@ from app.views.terms import TERMS
 
 def show_terms() -> None:
     """Draw the button that explains the terms."""
-    with st.container(key="terms"), st.popover("Terms", icon=":material/menu_book:"):
+    with (
+        st.container(key="terms"),
+        st.popover("Terms", icon=":material/menu_book:", type="tertiary"),
+    ):
         for group, terms in TERMS.items():
             st.markdown(f"##### {group}")
             st.markdown("\n".join(f"- **{term}**: {meaning}" for term, meaning in terms.items()))
