@@ -2,8 +2,9 @@
 
 from mari_engine.artifact import Artifact, load_artifact, save_artifact
 from mari_engine.benchmarking import benchmark
+from mari_engine.calibrating import Calibration
 from mari_engine.coloring import color
-from mari_engine.costing import count_cost
+from mari_engine.costing import Prices, count_cost
 from mari_engine.describing import describe
 from mari_engine.errors import (
     Cancelled,
@@ -42,6 +43,7 @@ from mari_engine.pipeline import (
 )
 from mari_engine.plain_json import to_plain
 from mari_engine.plans import Plan
+from mari_engine.price_list import measured_prices
 from mari_engine.profiling import profile_nodes
 from mari_engine.providers import devices
 from mari_engine.report import render_markdown, render_report
@@ -88,6 +90,7 @@ __all__ = [
     "Artifact",
     "BenchmarkResult",
     "BreakEven",
+    "Calibration",
     "Cancelled",
     "Certificate",
     "Check",
@@ -122,6 +125,7 @@ __all__ = [
     "OutputError",
     "Peak",
     "Plan",
+    "Prices",
     "ProductMeasure",
     "Progress",
     "Review",
@@ -162,6 +166,7 @@ __all__ = [
     "load_requests",
     "make_feeds",
     "measure",
+    "measured_prices",
     "open_session",
     "optimize",
     "plan",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from mari_engine.commands.console import complain, show
-from mari_engine.commands.measurement import bench
+from mari_engine.commands.measurement import bench, calibrate
 from mari_engine.commands.optimization import optimize, verify
 from mari_engine.commands.preparation import inspect, labels, samples
 from mari_engine.commands.presentation import app, report
@@ -31,7 +31,7 @@ command_line = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (samples, labels, inspect, optimize, verify, bench, report, app):
+for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app):
     command_line.command()(command)
 
 

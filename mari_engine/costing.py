@@ -25,8 +25,8 @@ _FREE_EXTENT = 32
 class Prices:
     """Seconds: the defaults are those of one core of a present-day server.
 
-    Fitted to onnxruntime 1.31 on a Xeon of 2.5 GHz with AVX-512, over exports of ranking models:
-    within 25% of what most of them take, and closer between ways to rewrite one of them.
+    Fitted to onnxruntime 1.31 on one core of a server with AVX-512, over exports of ranking models:
+    within 30% of what most of them take, and closer between ways to rewrite one of them.
     """
 
     flops_per_second: float = 9e10
@@ -37,7 +37,7 @@ class Prices:
     """Of everything else, place by place."""
     bytes_per_second: float = 1.2e10
     """Of tensors that caches hold in part."""
-    node: float = 2e-6
+    node: float = 1e-6
     """The overhead of one more node."""
     batch: float = 1.5e-7
     """The overhead of one more matrix in a batch of matrix products."""

@@ -150,6 +150,8 @@ def _commands(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> list
     rewrite += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
     rewrite += [word for node in findings.keep for word in ("--keep", node)]
     rewrite += [] if findings.autotune else ["--no-autotune"]
+    chosen = findings.selection
+    rewrite += ["--calibrated"] if chosen is not None and chosen.prices != "built-in" else []
     lines = [rewrite, ["mari", "verify", source, "out", *labels]]
     for one in benchmarks:
         batches = ",".join(map(str, one.batches))

@@ -43,21 +43,21 @@ TOP_LEVEL = {
 KNOW_NO_OPERATOR = ("coloring.py", "factors.py", "forms.py", "rewriting.py", "costing.py")
 
 PUBLIC_NAMES = {
-    "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Cancelled", "Certificate",
-    "Check", "Coloring", "Column", "Cost", "Decision", "DeviceInfo", "ExecutionError",
-    "FeedError", "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo", "GraphNode",
-    "InputBinding", "InputLabel", "Interface", "LabelError", "LabelFinding", "Labels",
+    "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Calibration", "Cancelled",
+    "Certificate", "Check", "Coloring", "Column", "Cost", "Decision", "DeviceInfo",
+    "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo",
+    "GraphNode", "InputBinding", "InputLabel", "Interface", "LabelError", "LabelFinding", "Labels",
     "MariError", "Measurement", "Model", "ModelError", "NodeTime", "Note", "OperandMeasure",
-    "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "ProductMeasure",
+    "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "Prices", "ProductMeasure",
     "Progress", "Review", "ReviewError", "Role", "Section", "Segment", "Selection", "Side",
     "SignOff", "Signature", "Stamp", "TensorInfo", "TimeMeasure", "Timing", "Trial", "Turn",
     "ValueColor", "VerificationError", "Way", "WeightSummary", "benchmark", "bind_feeds",
     "break_even_in_words", "build_arm", "certain_labels", "certificate_in_words", "certify",
     "check_labels", "color", "count_cost", "describe", "describe_versions", "devices",
     "digest_sections", "load", "load_artifact", "load_requests", "make_feeds", "measure",
-    "open_session", "optimize", "plan", "profile_nodes", "propose_labels", "render_markdown",
-    "render_report", "save_artifact", "selection_in_words", "summarize_weight", "to_plain",
-    "verify",
+    "measured_prices", "open_session", "optimize", "plan", "profile_nodes", "propose_labels",
+    "render_markdown", "render_report", "save_artifact", "selection_in_words", "summarize_weight",
+    "to_plain", "verify",
 }  # fmt: skip
 
 ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)

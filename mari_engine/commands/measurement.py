@@ -1,4 +1,4 @@
-"""`mari bench`: before and after, timed side by side."""
+"""`mari bench` and `mari calibrate`: what this machine takes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,23 @@ from mari_engine.commands.options import (
     read_model,
     read_numbers,
 )
-from mari_engine.commands.tables import show_benchmark
+from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.costing import count_cost
 from mari_engine.errors import ModelError
 from mari_engine.pipeline import plan
 from mari_engine.plans import Plan
+from mari_engine.price_list import measured_prices, price_file
 from mari_engine.recollection import Optimized, open_optimized
 from mari_engine.types import FlopsReport, Signature
+
+
+def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:
+    """Measure this machine's prices anew, for 'mari optimize --calibrated'; takes seconds."""
+    found = measured_prices(device, anew=True)
+    if json is not None:
+        write_json({"version": 1, **dataclasses.asdict(found)}, json)
+    if json != STDOUT:
+        show_prices(found, price_file(device))
 
 
 def bench(

@@ -9,6 +9,7 @@ from mari_engine.commands.documents import STDOUT, inspection, write_json
 from mari_engine.commands.options import (
     Autotune,
     Batches,
+    Calibrated,
     Called,
     Candidates,
     Folder,
@@ -27,9 +28,11 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
     read_numbers,
+    read_prices,
 )
 from mari_engine.commands.tables import show_certificate, show_decisions, show_flops, show_selection
 from mari_engine.errors import VerificationError
+from mari_engine.pipeline import OptimizeResult
 from mari_engine.pipeline import optimize as optimize_model
 from mari_engine.recollection import open_optimized
 from mari_engine.request_files import load_requests
@@ -49,6 +52,7 @@ def optimize(
     request: Requests = None,
     free_batch: FreeBatch = False,
     autotune: Autotune = True,
+    calibrated: Calibrated = False,
     json: JsonOption = None,
 ) -> None:
     """Rewrite, verify, and write the artifact; without labels, only proposals that are certain."""
@@ -66,8 +70,18 @@ def optimize(
             keep=kept,
             requests=tuple(load_requests(path, loaded, known) for path in request or ()),
             autotune=autotune,
+            prices=read_prices(calibrated),
             progress=progress,
         )
+    _tell(result, json)
+    result.save(output)
+    if json != STDOUT:
+        took = format_seconds(result.elapsed)
+        show("", f"Written to {output}; open report.html there. Planning took {took}.")
+
+
+def _tell(result: OptimizeResult, json: str | None) -> None:
+    """Write the JSON where it was asked for, and print what was found unless it takes stdout."""
     if json is not None:
         write_json(inspection(result) | {"certificate": result.certificate.to_json()}, json)
     if json != STDOUT:
@@ -75,10 +89,6 @@ def optimize(
         show_flops(result)
         show_selection(result.selection)
         show_certificate(result.certificate)
-    result.save(output)
-    if json != STDOUT:
-        took = format_seconds(result.elapsed)
-        show("", f"Written to {output}; open report.html there. Planning took {took}.")
 
 
 def verify(

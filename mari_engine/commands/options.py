@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from mari_engine.costing import Prices
 from mari_engine.errors import LabelError, ModelError
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.labels import Labels
 from mari_engine.loading import Model, load
 from mari_engine.measurements import Arm
+from mari_engine.price_list import measured_prices
 from mari_engine.types import Signature
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The ONNX file.")]
@@ -68,6 +70,13 @@ Autotune = Annotated[
         help="Time the ways to rewrite on this machine, or compare them by expectation.",
     ),
 ]
+Calibrated = Annotated[
+    bool,
+    typer.Option(
+        "--calibrated",
+        help="Expect times by prices measured on this machine (see 'mari calibrate').",
+    ),
+]
 Batches = Annotated[str, typer.Option(metavar="N,N,…", help="Numbers of candidates.")]
 Seeds = Annotated[list[int] | None, typer.Option(help="For made-up requests; repeatable.")]
 Seed = Annotated[int, typer.Option(help="For made-up requests.")]
@@ -93,6 +102,11 @@ OriginalFile = Annotated[
 Candidates = Annotated[
     int, typer.Option(min=1, metavar="N", help="How many candidates a request has, usually.")
 ]
+
+
+def read_prices(calibrated: bool) -> Prices:
+    """Return the built-in prices, or this machine's: those on file, or measured now."""
+    return measured_prices().prices if calibrated else Prices()
 
 
 def read_labels(model: Model, path: Path | None) -> Labels:

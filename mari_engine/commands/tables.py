@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
+from mari_engine.calibrating import Calibration
 from mari_engine.charts import LETTERS
 from mari_engine.commands.console import show, show_table
+from mari_engine.costing import Prices
 from mari_engine.explaining import certificate_in_words
 from mari_engine.labels import Column, Labels
 from mari_engine.measurements import BenchmarkResult
@@ -158,3 +161,34 @@ def show_benchmark(result: BenchmarkResult) -> None:
     show_table(title, columns, rows)
     for arm, reason in result.skipped.items():
         show(f"{arm} was not run: {reason}")
+
+
+def show_prices(found: Calibration, path: Path) -> None:
+    """Print the prices of a device beside the built-in ones, and where they are kept."""
+    built_in, own = Prices(), found.prices
+    rows = [
+        *(
+            (f"products, weights of {side} x {side}", f"{format_count(rate, 'FLOP')}/s", "")
+            for side, rate in found.curve.items()
+        ),
+        *(
+            (what, f"{format_count(mine, unit)}/s", f"{format_count(other, unit)}/s")
+            for what, unit, mine, other in (
+                ("products", "FLOP", own.flops_per_second, built_in.flops_per_second),
+                ("elementwise", "FLOP", own.arithmetic_per_second, built_in.arithmetic_per_second),
+                ("memory", "B", own.bytes_per_second, built_in.bytes_per_second),
+            )
+        ),
+        *(
+            (what, format_seconds(mine), format_seconds(other))
+            for what, mine, other in (
+                ("one more node", own.node, built_in.node),
+                ("one more matrix of a stack", own.batch, built_in.batch),
+                ("one more joined piece", own.piece, built_in.piece),
+                ("one more picked column", own.pick, built_in.pick),
+            )
+        ),
+    ]
+    title = f"Prices on {found.device}, onnxruntime {found.onnxruntime}, {found.machine}"
+    show_table(title, ("work", "measured#", "built-in#"), rows)
+    show("", f"Kept in {path}; 'mari optimize --calibrated' goes by them.")
