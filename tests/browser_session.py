@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -23,7 +24,7 @@ CHROMIUM = next(
 PATIENCE = 60_000
 """Milliseconds after which waiting for something to appear is given up."""
 expect.set_options(timeout=PATIENCE)
-PROBE = "/layout/_stcore/"
+PROBE = re.compile(r"//[^/]+/[a-z]+/_stcore/")
 """Opened by a page's address, Streamlit first looks for its server below that address."""
 
 
@@ -82,7 +83,7 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
             wrong.append(f"request to {request.url}")
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and PROBE not in message.location["url"]:
+        if message.type == "error" and not PROBE.search(message.location["url"]):
             wrong.append(message.text)
 
     with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:

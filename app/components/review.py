@@ -1,7 +1,7 @@
 """The review of one section: notes to add and settle, and the sign-off. One line on a page.
 
-`show_review(work, Section.LAYOUT)` draws all of it; `about` is what a new note is pinned to at
-first, such as the node that is selected.
+`show_review(work, Section.LAYOUT)` draws all of it. A new note is pinned to `about` at first; on
+the Graph page, to the node that is selected, which its address tells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import streamlit as st
 from app.components.saying import ask
 from app.components.steps import show_error
 from app.reviewing import find_seen, find_subjects
-from app.state import get_work
+from app.state import get_work, read_address, tell_page
 from app.views.review import (
     SUBJECTS,
     note_html,
@@ -28,6 +28,7 @@ from app.work import Work
 from mari_engine import MariError, Note, Review, Section, SignOff, Turn
 
 MOST_SHOWN = 12
+LONGEST_SUBJECT = 1000
 
 
 def show_overview(work: Work) -> None:
@@ -71,7 +72,7 @@ def _panel(section: Section, about: str, title: str) -> None:
             with notes:
                 st.markdown("**Notes**")
                 made = _show_notes(work, review, section)
-                made = _offer_note(work, review, section, about) or made
+                made = _offer_note(work, review, section, about or _find_selected(section)) or made
             with signing:
                 st.markdown("**Sign-off**")
                 made = _show_sign_offs(work, review, section, seen) or made
@@ -82,6 +83,11 @@ def _panel(section: Section, about: str, title: str) -> None:
     if made is not None:
         work.review = made
         st.rerun()  # the whole page: other parts of it count notes
+
+
+def _find_selected(section: Section) -> str:
+    node = read_address().get("node", [""])[-1] if section == Section.DECISIONS else ""
+    return node if len(node) <= LONGEST_SUBJECT else ""
 
 
 def _show_notes(work: Work, review: Review, section: Section) -> Review | None:
@@ -98,6 +104,13 @@ def _show_notes(work: Work, review: Review, section: Section) -> Review | None:
         note = review.notes[at]
         with st.container(horizontal=True, vertical_alignment="top"):
             st.html(note_html(note))
+            if note.about and section == Section.DECISIONS and tell_page()[0] != "graph":
+                st.page_link(
+                    "pages/graph.py",
+                    label="In the graph",
+                    icon=":material/account_tree:",
+                    query_params={"node": note.about},
+                )
             said = ask(
                 work,
                 "Reopen" if note.settled else "Settle",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -10,6 +12,11 @@ from browser_session import click, confirm, open_sample, status, turn_to
 pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="document.title=1">'
+
+
+def rest(page: Page) -> None:
+    """Wait until the app is at rest: a click while a run ends can be lost with it."""
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_attached()
 
 
 def send(page: Page, key: str, **texts: str) -> None:
@@ -42,3 +49,19 @@ def test_a_meetings_outcome_is_kept_with_what_it_saw(page: Page) -> None:
     expect(page.locator(".mari-note-settled")).to_be_visible()
     expect(page.locator("summary").first).to_contain_text("1 settled · signed off by Bob")
     assert page.title() != "1"
+
+
+def test_a_note_is_pinned_to_the_node_that_is_selected(page: Page, address: str) -> None:
+    node = "/user_tower/user_tower.0/Gemm"
+    page.goto(f"{address}/graph?sample=two_tower&node={node}")
+    status(page, 0, "two_tower")
+    rest(page)
+    page.locator(".st-key-review-decisions summary").click()
+    rest(page)
+    send(page, "note-decisions-0", text="Once?", name="Ann")
+    expect(page.locator(".mari-note code")).to_have_text(node)
+    turn_to(page, "review", "What the meeting decides")
+    rest(page)
+    page.get_by_role("link", name="In the graph").click()
+    expect(page).to_have_url(re.compile(r"/graph\?.*node=%2Fuser_tower%2Fuser_tower.0%2FGemm"))
+    expect(page.locator(".st-key-review-decisions .mari-note")).to_be_visible()
