@@ -16,11 +16,6 @@ if work.opened is None:
     show_missing("Choose a model first.", page="pages/model.py", label="To the models")
 else:
     st.header("What depends on the candidates, and what does not", anchor=False)
-    if work.confirmed is None:
-        st.caption(
-            "Colored by the labels as they stand. Confirm them to see the rewritten graph beside"
-            " the original."
-        )
     with st.container(key="wide"):
         show_graph_panel(work)
     show_review(work, Section.DECISIONS)

@@ -45,7 +45,6 @@ def test_without_a_model_the_way_leads_back() -> None:
 
 def test_before_the_labels_are_confirmed_there_is_the_original(tower: Work) -> None:
     app = visit("graph", tower)
-    assert "Confirm them" in app.caption[0].value
     data = drawn(app)
     assert [pane["title"] for pane in data["scene"]["panes"]] == ["Original · 4 nodes"]
     assert data["scene"]["panes"][0]["sides"].startswith("RI")

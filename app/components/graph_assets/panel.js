@@ -19,7 +19,9 @@ class Panel {
     const { root, studio } = this;
     root.append(element("h3", "", "Nothing selected"));
     root.append(element("p", "muted", "Click a node for its details; shift and click a second one for the paths between them. The + on a box opens it."));
-    if (studio.panes.length > 1) {
+    if (studio.panes.length === 1) {
+      root.append(element("p", "muted", "Colored by the labels as they stand. Once they are confirmed, the rewritten graph stands beside this one."));
+    } else {
       root.append(element("p", "muted", "Left, dashed and hatched: what is replaced or gone. Right, with a plus: what is new. A selected node is linked to what it became, or was made from."));
     }
     if (studio.active) this.journey(studio.active);
