@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import onnx
+import onnx_ir as ir
 import pytest
 
-from builders import build
+from builders import build, build_proto
 from mari_engine.labels import Labels
 from mari_engine.loading import load
 from mari_engine.metering.findings import Measurement
@@ -201,3 +205,22 @@ def test_users_are_not_compared_with_one_another(closely: bool) -> None:
         for number in range(2):
             seen.see(np.array([user]), first=number == 0)
     assert not seen.differs
+
+
+def test_tables_in_files_are_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proto = build_proto(
+        "e = Gather (table, item) j = Concat <axis = 1> (user, e) y = MatMul (j, W)",
+        inputs="float[N, 3] user, int64[N] item",
+        outputs="float[N, 2] y",
+        weights={"table": weight(5000, 4), "W": weight(7, 2)},
+    )
+    path = tmp_path / "m.onnx"
+    onnx.save_model(proto, path, save_as_external_data=True, size_threshold=1024)
+    planned = plan(load(path), SIDES)
+
+    def refuse(tensor: ir.ExternalTensor) -> np.ndarray:
+        raise AssertionError(f"{tensor.name} was read")
+
+    monkeypatch.setattr(ir.ExternalTensor, "numpy", refuse)
+    (only,) = measure(planned).products
+    assert only.attainable == Flops(2 * 3 * 2, 2 * 4 * 2)
