@@ -24,7 +24,7 @@ from mari_engine.forms import (
     with_extent,
 )
 from mari_engine.matching import Run, loose, match_factors
-from mari_engine.sizes import Axes, flat, size
+from mari_engine.sizes import Axes, flat, positions, size
 
 Settle = Callable[[Form], Atom]
 """Computes a form: `settling.settle` with its emitter."""
@@ -102,6 +102,20 @@ class Algebra:
         return replace(
             atom, tensor=self.emitter.lay(atom.tensor, atom.dims, dims, extents), dims=dims
         )
+
+    def gathered(self, atom: Atom, *, whole: bool) -> Atom:
+        """Return the atom laid out in its own order, if the factors of an axis lie apart in it.
+
+        Many readers of such a tensor would each bring them together. `whole`: also if they lie
+        side by side in several dimensions, for a reader that works along the axis.
+        """
+        groups = [[at for at in group if at in atom.present] for group in positions(atom.axes)]
+        order = [at for group in atom.dims for at in group]
+        own = [tuple(group) for group in groups]
+        apart = any(not _inside(group, tuple(order)) for group in own if group)
+        if apart or (whole and any(len(group) > 1 and group not in atom.dims for group in own)):
+            return self.laid(atom, tuple(own))
+        return atom
 
     def _regroup_product(self, product: Product, axes: Axes, parts: list[Run]) -> Product:
         extents, label = product.extents(), product.fresh()

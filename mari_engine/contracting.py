@@ -158,7 +158,8 @@ class Contraction:
             count = math.prod(dim for dim in extents if isinstance(dim, int))
             mean = math.isclose(self.scale * count, 1.0, rel_tol=1e-12) and count > 1
             self.scale = 1.0 if mean else self.scale
-            operand = self._summed(operand, gone, mean=mean)
+            kept = () in self.product.axes or -1 in self.product.output  # as patterns have it
+            operand = self._summed(operand, gone, mean=mean, kept=kept)
         return self._scaled(operand)
 
     def _scaled(self, operand: Laid) -> Laid:
@@ -171,14 +172,17 @@ class Contraction:
         self.scale = 1.0
         return replace(operand, tensor=self.emitter.emit(op, [operand.tensor, factor]))
 
-    def _summed(self, operand: Laid, gone: frozenset[int], *, mean: bool = False) -> Laid:
+    def _summed(
+        self, operand: Laid, gone: frozenset[int], *, mean: bool = False, kept: bool = False
+    ) -> Laid:
         dims = tuple(part for group in operand.dims for part in parted(group, gone))
         tensor = self.emitter.lay(operand.tensor, operand.dims, dims, self.extents)
         axes = [at for at, group in enumerate(dims) if group and group[0] in gone]
         listed, attributes = self.emitter.listed("axes", 18 if mean else 13, axes)
         op = "ReduceMean" if mean else "ReduceSum"
-        total = self.emitter.emit(op, [tensor, *listed], {"keepdims": 0, **attributes})
-        return Laid(total, tuple(group for at, group in enumerate(dims) if at not in axes))
+        total = self.emitter.emit(op, [tensor, *listed], {"keepdims": int(kept), **attributes})
+        left = [() if at in axes else group for at, group in enumerate(dims)]
+        return Laid(total, tuple(g for at, g in enumerate(left) if kept or at not in axes))
 
     def _pair(
         self, left: Laid, right: Laid, keep: frozenset[int], row: Laid | None, *, last: bool

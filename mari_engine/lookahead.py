@@ -1,10 +1,10 @@
-"""Who reads a value: whether it can wait, because all its readers are linear in it."""
+"""Who reads a value: whether it can wait, and whether its columns are ever needed together."""
 
 from __future__ import annotations
 
 import onnx_ir as ir
 
-from mari_engine.factors import Contract, Join, Pick, Pointwise, View
+from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, View
 from mari_engine.facts import Survey
 
 _MOST_READERS = 4
@@ -16,13 +16,36 @@ class Lookahead:
     def __init__(self, graph: ir.Graph, known: Survey) -> None:
         self.known = known
         self._waits: set[ir.Value] = set()
+        self._apart: set[ir.Value] = set()
         for node in reversed(graph):
             self._waits.update(value for value in node.outputs if self._follow(value))
+            self._apart.update(value for value in node.outputs if self._divides(value))
         self._waits.update(value for value in graph.inputs if self._follow(value))
 
     def can_wait(self, value: ir.Value) -> bool:
         """Return True when every way from this value leads, by linear steps, into a product."""
         return value in self._waits
+
+    def stays_apart(self, value: ir.Value) -> bool:
+        """Return True when every way from this value leads to weights, slice by slice."""
+        return value in self._apart
+
+    def _divides(self, value: ir.Value) -> bool:
+        uses = value.uses()
+        if value.is_graph_output() or not uses:
+            return False
+        return all(self._meets_weights(use.node, use.idx) for use in uses)
+
+    def _meets_weights(self, node: ir.Node, index: int) -> bool:
+        spec = self.known.specs.get(node)
+        if isinstance(spec, Contract):
+            others = [value for at, value in enumerate(node.inputs) if at != index and value]
+            return all(value.is_initializer() for value in others)
+        if isinstance(spec, (View, Pick)) and index > 0:
+            return False
+        if not isinstance(spec, (View, Pick, Join, Pointwise, Along, Affine, Reduce)):
+            return False
+        return all(self.stays_apart(result) for result in node.outputs)
 
     def _follow(self, value: ir.Value) -> bool:
         uses = value.uses()

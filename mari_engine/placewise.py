@@ -16,6 +16,7 @@ from mari_engine.forms import (
     Product,
     Sum,
     Term,
+    Whole,
     as_product,
     as_whole,
     per_candidate,
@@ -152,7 +153,8 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     given = [as_whole(form) for form in forms if form is not None]
     settled = step.shop.settling.settled
     apart = step.waits and len({form.present for form in given}) > 1
-    if spec.linear is None or (all(settled(form) for form in given) and not apart):
+    ready = all(settled(form) or _bare(form) for form in given)
+    if spec.linear is None or (ready and not apart):
         return None
     if spec.linear == "neg":
         return _added(step, axes, [_negated(step, term) for term in terms(given[0])])
@@ -170,6 +172,11 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
         return None
     factor = step.shop.settling.settle(other)
     return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
+
+
+def _bare(form: Whole) -> bool:
+    """Return True for a sum along some factors that meets no weights: nothing joins it."""
+    return isinstance(form, Product) and len(form.operands) == 1
 
 
 def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:

@@ -153,7 +153,8 @@ class _Interpreter:
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
         waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
-        step = Step(node, spec, forms, self.shop, waits)
+        apart = self.lookahead.stays_apart(node.outputs[0])
+        step = Step(node, spec, forms, self.shop, waits, apart)
         with self.emitter.on_behalf((node,)):
             return _HANDLERS[type(spec)](step)
 
@@ -165,7 +166,9 @@ class _Interpreter:
                 parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
                 form = replace(form, parts=parts)
             else:
-                form = self.settling.settle(form)
+                specs = [self.known.specs.get(use.node) for use in value.uses()]
+                summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)
+                form = self.shop.algebra.gathered(self.settling.settle(form), whole=summed)
         self.forms[value] = form
 
     # --- values

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mari_engine.composing import composed
 from mari_engine.costing import Gain, extent, split_gain
+from mari_engine.deciding import pays_apart
 from mari_engine.expanding import expanded
 from mari_engine.factors import Contract, Index, Labels
 from mari_engine.forms import (
@@ -119,7 +120,7 @@ def _passing(step: Step, spec: Contract) -> Form | None:
         return None
     summed = {label for own in spec.terms for label in own} - set(spec.output)
     apart = columns_apart(step, spec.terms, spec.output, frozenset(summed))
-    if apart is None:
+    if apart is None or not pays_apart(step, spec):
         return None
     place, places = apart
     step.shop.ledger.record(

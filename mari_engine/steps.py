@@ -75,6 +75,8 @@ class Step:
     shop: Shop
     waits: bool = False
     """The result is read by linear ops only, and need not be computed before a product does."""
+    apart: bool = True
+    """No reader needs all columns of the result at once."""
 
     @property
     def result(self) -> Axes:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from builders import build
+from mari_engine.loading import load
+from mari_engine.rewriting import rewrite
+from mari_engine.types import Signature
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 
 LABELS = roles(u="user", i="item")
@@ -69,3 +72,41 @@ def test_a_sum_over_the_candidates_counts_the_request_side_as_often() -> None:
     )  # fmt: skip
     given = requests(u="user N, 2", i="item N, 2")
     assert wrong_rewrites(data, LABELS, given, alike(0)) == []
+
+
+NORM = """
+    m = ReduceMean <axes = [-1]> (x) d = Sub (x, m) p = Pow (d, two)
+    v = ReduceMean <axes = [-1]> (p) e = Add (v, small) s = Sqrt (e) q = Div (d, s)
+    g = Mul (q, scale) y = Add (g, shift)
+"""
+RESIDUALS = {
+    "plain": "c = Concat <axis = 1> (u, i) x = Tanh (c)",
+    "of heads": """
+        h = Reshape (i, heads) t = Transpose <perm = [0, 2, 1]> (h) r = Relu (t)
+        b = Transpose <perm = [0, 2, 1]> (r) o = Reshape (b, flat) a = Add (i, o)
+        x = Concat <axis = 1> (a, u)
+    """,
+    "of fields": "f = Reshape (i, heads) k = MatMul (f, w) o = Reshape (k, flat) x = Add (o, i)",
+}
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_a_norm_of_both_sides_keeps_the_spelling_that_runtimes_know(residual: str) -> None:
+    width = 6 if residual == "of fields" else 8
+    data = build(
+        RESIDUALS[residual] + NORM, inputs="float[N, 2] u, float[N, 6] i",
+        outputs=f"float[N, {width}] y", opset=14,
+        weights={
+            "two": np.array(2, np.float32), "small": np.array(1e-5, np.float32),
+            "scale": np.ones(width, np.float32), "shift": np.ones(width, np.float32),
+            "heads": np.array([-1, 2, 3]), "flat": np.array([-1, 6]),
+            "w": np.arange(9, dtype=np.float32).reshape(3, 3) % 4 - 1,
+        },
+    )  # fmt: skip
+    labels = roles(u="user", i="item")
+    given = requests(u="user N, 2", i="item N, 6", whole=False)
+    assert wrong_rewrites(data, labels, given, alike(1e-5)) == []
+    made = rewrite(load(data), labels, signature=Signature.DROP_IN, candidates=500)
+    ops = [node.op_type for node in made.model.graph]
+    chain = ["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div", "Mul", "Add"]
+    assert ops[-len(chain) :] == chain

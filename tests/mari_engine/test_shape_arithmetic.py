@@ -15,7 +15,7 @@ LABELS = roles(u="user", i="item")
 WEIGHTS = {
     "zero": np.array(0), "z": np.array([0]), "one": np.array([1]), "step": np.array(1),
     "nought": np.array(0, np.int32), "unit": np.array(1, np.int32), "minus": np.array([-1]),
-    "three": np.array([3]),
+    "three": np.array([3]), "table": np.array([[0.5, -1.25, 3.75]], np.float32),
     "two": np.array([2]), "half": np.array([-1, 3]),
 }  # fmt: skip
 N = "s = Shape (u) n = Gather (s, zero) v = Slice (s, z, one) "
@@ -28,6 +28,7 @@ N = "s = Shape (u) n = Gather (s, zero) v = Slice (s, z, one) "
         ("m = Cast <to = 6> (n) r = Range (nought, m, unit) y = Cast <to = 1> (r)", "float[M] y"),
         ("r = Range (zero, n, step) c = Cast <to = 1> (r) d = Unsqueeze (c, one) y = Add (i, d)",
          "float[N, 3] y"),
+        ("r = Range (zero, step, step) g = Gather (table, r) y = Add (i, g)", "float[N, 3] y"),
         ("y = Cast <to = 6> (s)", "int32[2] y"),
         ("y = Cast <to = 1> (s)", "float[2] y"),
         ("y = Identity (s)", "int64[2] y"),
