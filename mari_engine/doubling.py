@@ -16,6 +16,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.loading import Model
+from mari_engine.unfusing import unfuse
 from mari_engine.weighing import stored_bytes
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
@@ -69,6 +70,7 @@ def double_model(model: Model) -> Doubled:
     type and only the rows found are cast, which is exact.
     """
     work = model.ir.clone()
+    unfuse(work, activations=True)  # what a runtime fused, it has in few types only
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
     for graph in _all_graphs(work.graph):

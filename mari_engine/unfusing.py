@@ -18,18 +18,21 @@ from mari_engine.shaping import infer_shapes
 _DOMAIN = "com.microsoft"
 
 
-def fused(graph: ir.Graph, keep: Collection[str] = ()) -> list[ir.Node]:
+def fused(
+    graph: ir.Graph, keep: Collection[str] = (), *, activations: bool = False
+) -> list[ir.Node]:
     """Return the nodes that can be taken apart."""
-    return [
-        node
-        for node in graph
-        if node.domain == _DOMAIN and node.op_type in _APART and node.name not in keep
-    ]
+    ops = {*_APART, *(_ACTIVATIONS if activations else ())}
+    found = [node for node in graph if node.domain == _DOMAIN and node.op_type in ops]
+    return [node for node in found if node.name not in keep]
 
 
-def unfuse(model: ir.Model, keep: Collection[str] = ()) -> None:
-    """Take all fused nodes apart, in place; those stay whose operands' ranks nothing tells."""
-    while nodes := fused(model.graph, keep):
+def unfuse(model: ir.Model, keep: Collection[str] = (), *, activations: bool = False) -> None:
+    """Take all fused nodes apart, in place; those stay whose operands' ranks nothing tells.
+
+    Fused activations have rules of their own, and are taken apart only where that is asked for.
+    """
+    while nodes := fused(model.graph, keep, activations=activations):
         if not sum(_take_apart(node, model) for node in nodes):
             return
         infer_shapes(model)
@@ -74,7 +77,7 @@ class _Apart:
 
 def _take_apart(node: ir.Node, model: ir.Model) -> bool:
     apart = _Apart(node, model)
-    results = _APART[node.op_type](apart)
+    results = (_APART.get(node.op_type) or _ACTIVATIONS[node.op_type])(apart)
     if results is None or node.graph is None:
         return False
     node.graph.insert_before(node, apart.nodes)
@@ -131,6 +134,22 @@ def _matmul(apart: _Apart) -> _Results:
     return [apart.emit("Mul", made, apart.number(alpha, apart.given(0)))]
 
 
+def _quick_gelu(apart: _Apart) -> _Results:
+    x = apart.given(0)
+    scaled = apart.emit("Mul", x, apart.number(apart.attribute("alpha", 1.702), x))
+    return [apart.emit("Mul", x, apart.emit("Sigmoid", scaled))]
+
+
+def _gelu(apart: _Apart) -> _Results:
+    """Gelu, and BiasGelu of the sum with a bias: 0.5 x (1 + erf(x / sqrt(2)))."""
+    x, bias = apart.given(0), apart.given(1)
+    if bias is not None:
+        x = apart.emit("Add", x, bias)
+    half = apart.emit("Mul", x, apart.number(0.5, apart.given(0)))
+    error = apart.emit("Erf", apart.emit("Div", x, apart.number(np.sqrt(2.0), apart.given(0))))
+    return [apart.emit("Mul", half, apart.emit("Add", error, apart.number(1.0, apart.given(0))))]
+
+
 def _skip_norm(apart: _Apart) -> _Results:
     """SkipLayerNormalization(input, skip, gamma, beta, bias); mean and spread are not told."""
     total = apart.emit("Add", apart.given(0), apart.given(1))
@@ -153,4 +172,9 @@ _APART: Mapping[str, Callable[[_Apart], _Results]] = {
     "TransposeMatMul": _matmul,
     "SkipLayerNormalization": _skip_norm,
     "SkipSimplifiedLayerNormalization": _skip_norm,
+}
+_ACTIVATIONS: Mapping[str, Callable[[_Apart], _Results]] = {
+    "BiasGelu": _gelu,
+    "Gelu": _gelu,
+    "QuickGelu": _quick_gelu,
 }

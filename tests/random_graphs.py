@@ -11,6 +11,7 @@ from onnx import helper
 
 from graph_writer import FLOATS, Extent, Value, Writer
 from mari_engine.labels import Column, InputLabel, Labels, Role
+from random_loops import bagged, decided, looped, quantized, scanned
 from random_rows import ROW_BLOCKS, activate, dense, linear
 from random_sequences import (
     FIELD_BLOCKS,
@@ -62,6 +63,8 @@ class _Builder:
     rows: list[Value] = field(default_factory=list)
     histories: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+    looping: bool = False
+    """Blocks with bodies and states are drawn too."""
 
     # --- inputs
 
@@ -90,6 +93,9 @@ class _Builder:
             ids = self.input(role, (first, w.below(4, 1)), ids=True)
             found = lookup(w, ids, 2, VOCABULARY)
             self.rows.append(w.reshape(found, [first, 2 * ids.width]))
+        elif face == 2 and self.looping:
+            ids = self.input(role, (first, w.below(4, 1)), ids=True)
+            self.rows.append(bagged(w, ids, VOCABULARY))
         else:
             self.rows.append(self.input(role, (first, w.below(6, 1)), ids=False))
 
@@ -169,7 +175,9 @@ class _Builder:
     def step(self) -> None:
         """Add one block."""
         w, face = self.w, self.w.below(10)
-        if face == 0 and self.histories:
+        if self.looping and w.chance(0.3):
+            self.loop()
+        elif face == 0 and self.histories:
             target, history = w.pick(*self.rows), w.pick(*self.histories)
             self.rows.append(w.pick(interest, attended)(w, target, history))
         elif face == 1 and self.histories:
@@ -191,6 +199,17 @@ class _Builder:
         if self.rows[-1].width > 16:
             self.rows[-1] = linear(w, self.rows[-1], 4)
 
+    def loop(self) -> None:
+        """Add a block with a body or a state."""
+        w = self.w
+        if self.histories and w.chance(0.5):
+            made = w.pick(scanned, looped)(w, w.pick(*self.histories))
+            (self.histories if len(made.shape) == 3 else self.rows).append(made)
+        elif w.whole or w.chance(0.7):
+            self.rows.append(decided(w, *self.some_rows(2)))
+        else:
+            self.rows.append(quantized(w, w.pick(*self.rows)))
+
     def finish(self) -> None:
         w = self.w
         parts = [tiled(w, part) for part in [self.rows[-1], *self.some_rows(3)]]
@@ -202,12 +221,14 @@ class _Builder:
         self.outputs = list(unique.values())
 
 
-def random_graph(seed: int, *, whole: bool, dtype: type[np.floating] = np.float64) -> Graph:
+def random_graph(
+    seed: int, *, whole: bool, dtype: type[np.floating] = np.float64, looping: bool = False
+) -> Graph:
     """Return the graph of a seed; a whole one has whole numbers only and no op that leaves them."""
     rng = np.random.default_rng(seed)
     w = Writer(rng, dtype=dtype, opset=int(rng.choice(_OPSETS)), whole=whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
-    b = _Builder(w, w.chance(0.5), length)
+    b = _Builder(w, w.chance(0.5), length, looping=looping)
     b.feature(Role.ITEM)
     b.feature(Role.USER)
     for _ in range(w.below(5)):

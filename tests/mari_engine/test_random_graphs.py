@@ -54,6 +54,14 @@ def test_whole_numbers_agree_in_every_bit(seed: int) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("seed", range(5000, 5020))
+def test_bodies_and_states_agree(seed: int, whole: bool) -> None:
+    graph = random_graph(seed, whole=whole, looping=True)
+    requests, same = requests_for(graph, seed), alike(0 if whole else EXACT)
+    assert wrong_rewrites(graph.data, graph.labels, requests, same, ways=SIGNATURES) == []
+
+
 @pytest.mark.parametrize("seed", range(2000, 2030))
 def test_request_values_do_not_know_the_candidates(seed: int) -> None:
     graph = random_graph(seed, whole=False)

@@ -10,10 +10,12 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 from builders import build
 from mari_engine import load, optimize, plan
-from rewrite_checks import requests, roles, wrong_rewrites
+from mari_engine.doubling import double_model
+from rewrite_checks import requests, roles, session, wrong_rewrites
 
 LABELS = roles(u="user", i="item")
 RNG = np.random.default_rng(0)
@@ -111,3 +113,16 @@ def test_the_sum_behind_a_skip_norm_is_told_and_its_statistics_are_not() -> None
     node.output[0] = "n"
     after.input[0], after.output[0] = "n", "y"
     assert wrong_rewrites(contrib([node, after], width=8), LABELS, GIVEN, near) == []
+
+
+@pytest.mark.parametrize("op", ["QuickGelu", "BiasGelu", "Gelu"])
+def test_fused_activations_are_doubled_as_what_they_are_made_of(op: str) -> None:
+    inputs = ["c", *(["shift"] if op == "BiasGelu" else [])]
+    source = load(contrib([one(op, *inputs)], width=8))
+    doubled = double_model(source)
+    assert doubled.single == ()
+    feeds = {name: array.astype(np.float64) for name, array in GIVEN[2].items()}
+    (truth,) = ReferenceEvaluator(doubled.proto).run(None, {**feeds, **doubled.tensors})
+    (own,) = session(source.data or b"").run(None, GIVEN[2])
+    assert truth.dtype == np.float64
+    assert near(truth, own)
