@@ -33,6 +33,7 @@ from mari_engine.metering.findings import (
     TimeMeasure,
 )
 from mari_engine.metering.measuring import measure
+from mari_engine.outcome import SectionOutcome, Signed, sum_up_review
 from mari_engine.pipeline import (
     OptimizeResult,
     build_arm,
@@ -132,11 +133,13 @@ __all__ = [
     "ReviewError",
     "Role",
     "Section",
+    "SectionOutcome",
     "Segment",
     "Selection",
     "Side",
     "SignOff",
     "Signature",
+    "Signed",
     "Stamp",
     "TensorInfo",
     "TimeMeasure",
@@ -176,6 +179,7 @@ __all__ = [
     "render_report",
     "save_artifact",
     "selection_in_words",
+    "sum_up_review",
     "summarize_weight",
     "to_plain",
     "verify",

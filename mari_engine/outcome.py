@@ -82,7 +82,7 @@ def _state(sign_off: SignOff, seen: Mapping[Section, str]) -> str:
     if sign_off.withdrawn is not None:
         return f"withdrawn by {sign_off.withdrawn.name}, {sign_off.withdrawn.date}"
     if sign_off.stands(seen):
-        return "stands: what was signed is what is shown here"
+        return "stands: what was signed is what is here"
     if sign_off.section in seen:
         return "outdated: what was signed has changed since"
-    return "outdated: what was signed is not in this report"
+    return "outdated: what was signed is not here"

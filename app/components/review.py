@@ -25,7 +25,16 @@ from app.views.review import (
 )
 from app.views.text import plain
 from app.work import Work
-from mari_engine import MariError, Note, Review, Section, SignOff, Turn
+from mari_engine import (
+    MariError,
+    Note,
+    Review,
+    Section,
+    SectionOutcome,
+    SignOff,
+    Turn,
+    sum_up_review,
+)
 
 MOST_SHOWN = 12
 LONGEST_SUBJECT = 1000
@@ -35,7 +44,8 @@ def show_overview(work: Work) -> None:
     """Draw how the review of each section stands, and offer all of it as a file."""
     if work.review is None:
         return
-    st.dataframe(review_rows(work.review, find_seen(work)), hide_index=True, height="content")
+    outcomes = sum_up_review(work.review, work.review.model, find_seen(work))
+    st.dataframe(review_rows(outcomes), hide_index=True, height="content")
     st.download_button(
         "review.json",
         json.dumps(work.review.to_json(), indent=2) + "\n",
@@ -60,10 +70,12 @@ def _panel(section: Section, about: str, title: str) -> None:
     if work.review is None:
         return
     review, seen = work.review, find_seen(work)
+    outcomes = sum_up_review(review, review.model, seen)
+    outcome = next(one for one in outcomes if one.section == section)
     said = [note.section for note in review.open_notes] + [s.section for s in review.sign_offs]
     try:
         with st.expander(
-            f"{title}: {plain(sum_up_section(review, section, seen))}",
+            f"{title}: {plain(sum_up_section(outcome))}",
             expanded=section in said,
             icon=":material/rate_review:",
             key=f"review-{section}",
@@ -75,7 +87,7 @@ def _panel(section: Section, about: str, title: str) -> None:
                 made = _offer_note(work, review, section, about or _find_selected(section)) or made
             with signing:
                 st.markdown("**Sign-off**")
-                made = _show_sign_offs(work, review, section, seen) or made
+                made = _show_sign_offs(work, review, outcome) or made
                 made = _offer_sign_off(work, review, section, seen) or made
     except MariError as error:
         show_error(error)
@@ -138,17 +150,15 @@ def _offer_note(work: Work, review: Review, section: Section, about: str) -> Rev
     return None if said is None else review.add(Note(section, said.about, said.text, said.by))
 
 
-def _show_sign_offs(
-    work: Work, review: Review, section: Section, seen: Mapping[Section, str]
-) -> Review | None:
-    given = [(at, one) for at, one in enumerate(review.sign_offs) if one.section == section]
-    if not given:
+def _show_sign_offs(work: Work, review: Review, outcome: SectionOutcome) -> Review | None:
+    if not outcome.sign_offs:
         st.caption("Nobody has signed this section off.")
     made = None
-    for at, sign_off in reversed(given):
+    for signed in reversed(outcome.sign_offs):
+        at = next(at for at, one in enumerate(review.sign_offs) if one is signed.sign_off)
         with st.container(horizontal=True, vertical_alignment="top"):
-            st.html(sign_off_html(sign_off, seen))
-            if sign_off.withdrawn is None:
+            st.html(sign_off_html(signed))
+            if signed.sign_off.withdrawn is None:
                 said = ask(work, "Withdraw", key=f"withdraw-{at}")
                 made = made if said is None else review.withdraw(at, said.by)
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from app.views.label_doubts import list_parts
 from app.views.text import count, markup, one_line
@@ -15,7 +15,8 @@ from mari_engine import (
     Note,
     Review,
     Section,
-    SignOff,
+    SectionOutcome,
+    Signed,
     Stamp,
 )
 
@@ -57,34 +58,24 @@ def order_notes(review: Review, section: Section) -> list[int]:
     return sorted(places, key=lambda at: (review.notes[at].settled, -at))
 
 
-def sum_up_section(review: Review, section: Section, seen: Mapping[Section, str]) -> str:
+def sum_up_section(outcome: SectionOutcome) -> str:
     """Return how the review of a section stands, in one line."""
-    notes = [note for note in review.notes if note.section == section]
-    unsettled = sum(1 for note in notes if not note.settled)
-    parts = [f"{count(unsettled, 'open note')}"] if unsettled else []
-    if len(notes) > unsettled:
-        parts.append(f"{len(notes) - unsettled:,} settled")
-    return " · ".join([*parts, _signed(review, section, seen)])
+    settled = len(outcome.notes) - outcome.unsettled
+    parts = [f"{count(outcome.unsettled, 'open note')}"] if outcome.unsettled else []
+    parts += [f"{settled:,} settled"] if settled else []
+    return " · ".join([*parts, one_line(outcome.line)])
 
 
-def _signed(review: Review, section: Section, seen: Mapping[Section, str]) -> str:
-    given = [one for one in review.sign_offs if one.section == section and not one.withdrawn]
-    standing = [one.by.name for one in given if one.stands(seen)]
-    if standing:
-        return f"signed off by {', '.join(map(one_line, dict.fromkeys(standing)))}"
-    return "sign-off outdated" if given else "not signed off"
-
-
-def review_rows(review: Review, seen: Mapping[Section, str]) -> list[Row]:
+def review_rows(outcomes: Sequence[SectionOutcome]) -> list[Row]:
     """Return one row a section: its notes and who accepts it as it stands."""
     return [
         {
-            "section": section.heading,
-            "open notes": sum(1 for note in review.open_notes if note.section == section),
-            "notes": sum(1 for note in review.notes if note.section == section),
-            "sign-off": _signed(review, section, seen),
+            "section": outcome.section.heading,
+            "open notes": outcome.unsettled,
+            "notes": len(outcome.notes),
+            "sign-off": one_line(outcome.line),
         }
-        for section in Section
+        for outcome in outcomes
     ]
 
 
@@ -104,19 +95,15 @@ def note_html(note: Note) -> str:
     )
 
 
-def sign_off_html(sign_off: SignOff, seen: Mapping[Section, str]) -> str:
+def sign_off_html(signed: Signed) -> str:
     """Return a sign-off, and whether what it accepted is still what is here."""
-    if sign_off.withdrawn is not None:
-        tag, words = "withdrawn", f"✗ withdrawn {_stamp(sign_off.withdrawn)}"
-    elif sign_off.stands(seen):
-        tag, words = "stands", "✓ signed off"
-    elif sign_off.section in seen:
-        tag, words = "outdated", "! outdated: what was signed has changed since"
-    else:
-        tag, words = "outdated", "! outdated: what was signed is not here"
+    sign_off = signed.sign_off
+    gone = sign_off.withdrawn is not None
+    kind = "stands" if signed.stands else "withdrawn" if gone else "outdated"
+    sign = {"stands": "✓", "withdrawn": "✗", "outdated": "!"}[kind]
     return (
-        f'<div class="mari-note mari-signed-{tag}"><div class="mari-about">'
-        f'<span class="mari-tag">{words}</span></div>'
+        f'<div class="mari-note mari-signed-{kind}"><div class="mari-about">'
+        f'<span class="mari-tag">{sign} {markup(signed.state)}</span></div>'
         f'<div class="mari-by">{_stamp(sign_off.by)}</div>{_lines(sign_off.text)}</div>'
     )
 

@@ -16,7 +16,7 @@ from app.views.review import (
 from app.work import Work
 from app_visits import LABELS, visit
 from handmade_results import make_benchmark, make_certificate, make_layout, make_plan
-from mari_engine import Labels, Note, Review, Role, Section, SignOff, Stamp, Turn
+from mari_engine import Labels, Note, Review, Role, Section, SignOff, Stamp, Turn, sum_up_review
 
 HOSTILE = "<img src=x onerror=alert(1)>\n**b**"
 ANN = Stamp("Ann", "2026-11-20")
@@ -42,28 +42,29 @@ def test_open_notes_come_first_and_the_latest_of_them() -> None:
     review = Review("sha").add(NOTE).add(NOTE).add(replace(NOTE, section=Section.LAYOUT)).add(NOTE)
     settled = review.turn(3, Turn(True, ANN))
     assert order_notes(settled, Section.LABELS) == [1, 0, 3]
-    assert (
-        sum_up_section(settled, Section.LABELS, SEEN) == "2 open notes · 1 settled · not signed off"
-    )
+    line = sum_up_section(sum_up_review(settled, "sha", SEEN)[0])
+    assert line == "2 open notes · 1 settled · not signed off"
 
 
 def test_rows_say_who_accepts_a_section_as_it_stands() -> None:
     review = Review("sha").add(NOTE).sign(SignOff(Section.LABELS, ANN, "a"))
     review = review.sign(SignOff(Section.LAYOUT, ANN, "then"))
-    rows = {row["section"]: row for row in review_rows(review, SEEN)}
-    assert rows["Labels"]["sign-off"] == "signed off by Ann"
+    rows = {row["section"]: row for row in review_rows(sum_up_review(review, "sha", SEEN))}
+    assert rows["Labels"]["sign-off"] == "signed off by Ann, 2026-11-20"
     assert rows["Labels"]["open notes"] == 1
     assert rows["Layout"]["sign-off"] == "sign-off outdated"
     assert rows["Benchmark"]["sign-off"] == "not signed off"
     gone = review.withdraw(0, ANN)
-    assert review_rows(gone, SEEN)[0]["sign-off"] == "not signed off"
+    assert review_rows(sum_up_review(gone, "sha", SEEN))[0]["sign-off"] == "not signed off"
 
 
 def test_what_people_type_is_text() -> None:
     stamp = Stamp(HOSTILE, HOSTILE)
     note = Note(Section.LABELS, HOSTILE, HOSTILE, stamp, (Turn(True, stamp, HOSTILE),))
     signed = SignOff(Section.LABELS, stamp, "a", HOSTILE, withdrawn=stamp)
-    for text in (note_html(note), sign_off_html(signed, SEEN)):
+    review = Review("sha").sign(signed)
+    (told,) = sum_up_review(review, "sha", SEEN)[0].sign_offs
+    for text in (note_html(note), sign_off_html(told)):
         assert "<img" not in text
         assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "&gt;<br>**b**" in note_html(note)
@@ -72,14 +73,16 @@ def test_what_people_type_is_text() -> None:
 @pytest.mark.parametrize(
     ("sign_off", "words"),
     [
-        (SignOff(Section.LABELS, ANN, "a"), "✓ signed off"),
+        (SignOff(Section.LABELS, ANN, "a"), "✓ stands: what was signed is what is here"),
         (SignOff(Section.LABELS, ANN, "b"), "has changed since"),
         (SignOff(Section.LAYOUT, ANN, "a"), "is not here"),
-        (SignOff(Section.LABELS, ANN, "a", withdrawn=ANN), "✗ withdrawn Ann, 2026-11-20"),
+        (SignOff(Section.LABELS, ANN, "a", withdrawn=ANN), "✗ withdrawn by Ann, 2026-11-20"),
     ],
 )
 def test_a_sign_off_says_whether_it_stands(sign_off: SignOff, words: str) -> None:
-    assert words in sign_off_html(sign_off, SEEN)
+    outcomes = sum_up_review(Review("sha").sign(sign_off), "sha", SEEN)
+    (told,) = [signed for outcome in outcomes for signed in outcome.sign_offs]
+    assert words in sign_off_html(told)
 
 
 def test_what_can_be_signed_grows_with_the_work(opened: Work, measured: Work) -> None:

@@ -181,7 +181,7 @@ def test_a_review_is_told_with_what_stands_and_what_is_open() -> None:
     found = Elements(page)
     assert "i" not in found.tags
     for fact in (
-        "stands: what was signed is what is shown here",
+        "stands: what was signed is what is here",
         "outdated: what was signed has changed since",
         "Confirmed: signed off by Ann <b>, 2026-11-20.",
         "1 of 5",

@@ -35,7 +35,7 @@ def test_what_a_result_showed_when_it_was_signed_stands_in_its_artifacts_report(
     words = ["report", str(artifact / "out"), "--review", str(artifact / "review.json"), "-o"]
     assert run([*words, str(tmp_path / "a.html")]) == 0
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert page.count("stands: what was signed is what is shown here") == 2
+    assert page.count("stands: what was signed is what is here") == 2
     assert "Sure?" in page
     assert run([*words, str(tmp_path / "a.md")]) == 0
     text = (tmp_path / "a.md").read_text(encoding="utf-8")
