@@ -15,7 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = next(
@@ -23,6 +32,8 @@ CHROMIUM = next(
 )
 PATIENCE = 60_000
 """Milliseconds after which waiting for something to appear is given up."""
+AGAIN = 5_000
+"""Milliseconds after which a click that showed nothing is made again."""
 expect.set_options(timeout=PATIENCE)
 PROBE = re.compile(r"//[^/]+/[a-z]+/_stcore/")
 """Opened by a page's address, Streamlit first looks for its server below that address."""
@@ -101,11 +112,28 @@ def click(page: Page, key: str) -> None:
     page.locator(f".st-key-{key} button").first.click()
 
 
+def rest(page: Page) -> None:
+    """Wait until the app is at rest: a click while a run ends can be lost with it."""
+    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_attached()
+
+
+def insist(target: Locator, shown: Locator) -> None:
+    """Click until something shows, as a person does whose click fell into the end of a run."""
+    for _ in range(PATIENCE // AGAIN):
+        rest(target.page)
+        if not shown.is_visible():
+            target.click()
+        try:
+            shown.wait_for(timeout=AGAIN)
+        except TimeoutError:
+            continue
+        return
+    expect(shown).to_be_visible()
+
+
 def turn_to(page: Page, step: str, heading: str) -> None:
-    settled = page.locator('.stApp[data-test-script-state="notRunning"]')
-    expect(settled).to_be_attached()  # a click while a run ends can be lost with it
-    page.locator(f'a[href$="/{step}"]').first.click()
-    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    link = page.locator(f'a[href$="/{step}"]').first
+    insist(link, page.get_by_role("heading", name=heading))
 
 
 def status(page: Page, stage: int, word: str) -> None:

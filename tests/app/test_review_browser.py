@@ -7,21 +7,17 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_session import click, confirm, open_sample, status, turn_to
+from browser_session import click, confirm, insist, open_sample, rest, status, turn_to
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 
 
-def rest(page: Page) -> None:
-    """Wait until the app is at rest: a click while a run ends can be lost with it."""
-    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_attached()
-
-
 def send(page: Page, key: str, **texts: str) -> None:
     """Open a form, fill it in and send it; it closes by itself."""
-    click(page, key)
+    button = page.locator(f".st-key-{key} button").first
+    insist(button, page.locator(f".st-key-{key}-send button"))
     for field, text in texts.items():
         page.locator(f".st-key-{key}-{field}").locator("input, textarea").fill(text)
     page.locator(f".st-key-{key}-send button").click()

@@ -9,21 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_session import confirm, open_sample, status, turn_to
+from browser_session import confirm, insist, open_sample, rest, status, turn_to
 from builders import ranking_tower
 
 pytestmark = pytest.mark.browser
 
 
-def rest(page: Page) -> None:
-    """Wait until the app is at rest: a click while a run ends can be lost with it."""
-    expect(page.locator('.stApp[data-test-script-state="notRunning"]')).to_be_attached()
-
-
 def share(page: Page) -> None:
-    rest(page)
-    page.get_by_role("button", name="Share and save").click()
-    expect(page.get_by_text("Open a session file")).to_be_visible()
+    button = page.get_by_role("button", name="Share and save")
+    insist(button, page.get_by_text("Open a session file"))
 
 
 def save(page: Page, path: Path) -> None:
@@ -53,9 +47,9 @@ def test_a_session_file_brings_the_whole_work_back(
     open_sample(page, "two_tower")
     confirm(page)
     turn_to(page, "layout", "Each side in one block")
-    rest(page)
-    page.locator(".st-key-review-layout summary").click()
-    page.locator(".st-key-note-layout-0 button").first.click()
+    button = page.locator(".st-key-note-layout-0 button").first
+    insist(page.locator(".st-key-review-layout summary"), button)
+    insist(button, page.locator(".st-key-note-layout-0-text textarea"))
     page.locator(".st-key-note-layout-0-text textarea").fill("Keep this.")
     page.locator(".st-key-note-layout-0-name input").fill("Ann")
     page.locator(".st-key-note-layout-0-send button").click()

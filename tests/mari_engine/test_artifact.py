@@ -99,7 +99,7 @@ def test_a_failure_on_the_way_leaves_the_earlier_artifact(
     def fail(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(artifact_module, "render_report", fail)
+    monkeypatch.setattr(artifact_module, "render_findings", fail)
     with pytest.raises(ModelError, match=r"cannot be written \(No space left on device\)"):
         save_artifact(result, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

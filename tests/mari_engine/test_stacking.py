@@ -20,10 +20,10 @@ PAIRS = (
 )
 
 
-def planned(body: str) -> Plan:
+def planned(body: str, *, wide: int = 40) -> Plan:
     draw = np.random.default_rng(5)
     weights = {
-        "W": draw.integers(-2, 3, (24, 40)).astype(np.float32),
+        "W": draw.integers(-2, 3, (24, wide)).astype(np.float32),
         "V": draw.integers(-2, 3, (4, 4)).astype(np.float32),
     }
     data = build(body, inputs=INPUTS, outputs="float[N, K] y", weights=weights)
@@ -43,8 +43,8 @@ def test_candidate_values_scaled_by_many_of_the_request_meet_one_weight() -> Non
 
 def test_values_scaled_once_stay_columns_of_their_side() -> None:
     made = planned("a = Mul (u, i) b = Mul (v, j) t = Concat <axis = 1> (a, b, u, v, i, j) "
-                   "y = MatMul (t, W)")  # fmt: skip
-    assert made.flops.after.flops.per_candidate == 2 * 16 * 40 + 8 + 40
+                   "y = MatMul (t, W)", wide=400)  # fmt: skip
+    assert made.flops.after.flops.per_candidate == 2 * 16 * 400 + 8 + 400
 
 
 def test_scaled_values_that_something_else_reads_are_still_there() -> None:
