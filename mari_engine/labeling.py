@@ -49,7 +49,7 @@ def check_labels(model: Model, labels: Labels) -> None:
         if name not in inputs:
             known = ", ".join(sorted(inputs))
             raise LabelError(f"input {name!r} is not in the model; it has {known}")
-    ranges = infer_ranges(model.ir)
+    ranges = infer_ranges(model.ir, binding=True)
     for name, value in inputs.items():
         if name not in labels.inputs:
             raise LabelError(f"input {name!r} has no label; give it a role")

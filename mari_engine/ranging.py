@@ -16,20 +16,33 @@ Ranges = Mapping[tuple[str, int | None], tuple[int, int]]
 
 _Bound = tuple[Trace, np.ndarray, np.ndarray]
 """A trace, and for each of its positions the least value and one more than the largest."""
+_Finder = Callable[[ir.Node, Traces], Iterator[_Bound]]
 
 
-def infer_ranges(model: ir.Model) -> Ranges:
+def infer_ranges(model: ir.Model, *, binding: bool = False) -> Ranges:
     """Return the values for which every lookup of the graph is inside its table.
 
-    Covers ids (Gather, GatherElements, OneHot, Mod by a constant), also where fields share one
-    table by offsets, and lengths (of GRU, LSTM, RNN, and those compared with positions). A packed
-    input whose columns all have one range is told as a whole; inputs that index nothing are left
-    out.
+    Covers ids (Gather, GatherElements, OneHot), also where fields share one table by offsets, and
+    lengths of GRU, LSTM and RNN. Where those say nothing, and `binding` is not asked for, also what
+    is usual: ids below the number that they are taken modulo, lengths up to the positions that they
+    are compared with; other values are no error there. A packed input whose columns all have one
+    range is told as a whole; inputs that index nothing are left out.
     """
     traces = trace_columns(model)
-    found: dict[tuple[int, int], tuple[int, int]] = {}
+    found = _bounds(model, traces, _BINDING)
+    if not binding:
+        found = {**_bounds(model, traces, _USUAL), **found}
+    return _by_name(found, model)
+
+
+_Found = dict[tuple[int, int], tuple[int, int]]
+
+
+def _bounds(model: ir.Model, traces: Traces, finders: Mapping[str, _Finder]) -> _Found:
+    """Return the bounds by input and column that these finders tell, where several tell some."""
+    found: _Found = {}
     for node in ir.traversal.RecursiveGraphIterator(model.graph):
-        finder = _FINDERS.get(node.op_type) if node.domain == "" else None
+        finder = finders.get(node.op_type) if node.domain == "" else None
         for trace, lows, highs in finder(node, traces) if finder is not None else ():
             for number, column, low, high in zip(
                 trace.inputs, trace.columns, lows, highs, strict=True
@@ -38,7 +51,7 @@ def infer_ranges(model: ir.Model) -> Ranges:
                 before = found.get(key, (low, high))
                 after = (max(int(low), int(before[0])), min(int(high), int(before[1])))
                 found[key] = after if after[0] < after[1] else (int(before[0]), int(before[1]))
-    return _by_name(found, model)
+    return found
 
 
 def _by_name(found: dict[tuple[int, int], tuple[int, int]], model: ir.Model) -> Ranges:
@@ -121,9 +134,11 @@ def _lengths(trace: Trace, steps: int) -> tuple[np.ndarray, np.ndarray]:
     return np.ones(count), np.full(count, steps + 1)
 
 
-_FINDERS: dict[str, Callable[[ir.Node, Traces], Iterator[_Bound]]] = {
-    "Gather": _lookup, "GatherElements": _lookup, "Mod": _modulo, "OneHot": _one_hot,
+_BINDING: dict[str, _Finder] = {
+    "Gather": _lookup, "GatherElements": _lookup, "OneHot": _one_hot,
     "GRU": _recurrent, "LSTM": _recurrent, "RNN": _recurrent,
-    "Greater": _compared, "GreaterOrEqual": _compared, "Less": _compared,
+}  # fmt: skip
+_USUAL: dict[str, _Finder] = {
+    "Mod": _modulo, "Greater": _compared, "GreaterOrEqual": _compared, "Less": _compared,
     "LessOrEqual": _compared,
 }  # fmt: skip

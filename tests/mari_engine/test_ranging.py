@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from builders import build
+from mari_engine.labeling import check_labels
+from mari_engine.labels import InputLabel, Labels, Role
 from mari_engine.loading import load
 from mari_engine.ranging import infer_ranges
 
@@ -125,6 +127,18 @@ def test_a_remainder_is_below_its_divisor() -> None:
         "i = Mod (id, m)\n y = Gather (large, i)", inputs="int64[N] id", weights={"m": np.int64(7)}
     )
     assert found == {("id", None): (0, 7)}
+
+
+def test_a_remainder_bounds_no_id_that_a_table_bounds() -> None:
+    body = "i = Mod (id, m)\n e = Gather (large, i)\n f = Gather (small, id)\n y = Add (e, f)"
+    found = ranges(body, inputs="int64[N] id", weights={"m": np.int64(3)})
+    assert found == {("id", None): (0, 5)}
+
+
+def test_a_remainder_is_no_reason_to_refuse_a_range() -> None:
+    body, weights = "i = Mod (id, m)\n y = Gather (t, i)", {"m": np.int64(3), "t": np.eye(3)}
+    data = build(body, inputs="int64[N] id", outputs="double[N, 3] y", weights=weights)
+    check_labels(load(data), Labels({"id": InputLabel(role=Role.ITEM, range=(0, 900))}))
 
 
 def test_lengths_are_at_least_one_and_fit_the_sequence() -> None:
