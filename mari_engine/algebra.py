@@ -19,12 +19,13 @@ from mari_engine.forms import (
     Whole,
     as_term,
     as_whole,
+    grouped,
     per_candidate,
     relabel,
     with_extent,
 )
 from mari_engine.matching import Run, loose, match_factors
-from mari_engine.sizes import Axes, flat, positions, size
+from mari_engine.sizes import Axes, Axis, flat, made_up, positions, size
 
 Settle = Callable[[Form], Atom]
 """Computes a form: `settling.settle` with its emitter."""
@@ -48,6 +49,10 @@ class Algebra:
         old, new = flat(form.axes), flat(axes)
         if old == new:
             return relabel(form, axes, tuple(range(len(new))))
+        if len(old) == len(new) and all(
+            a == b or made_up(a) for a, b in zip(old, new, strict=True)
+        ):
+            return replace(self.settle(form), axes=axes)  # a length that another operand tells
         parts = match_factors(old, new)
         if isinstance(form, Atom):
             return self._regroup_atom(form, axes, parts)
@@ -300,6 +305,9 @@ class Algebra:
 
     def join(self, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]) -> Form:
         """Return the concatenation of forms along one position."""
+        across = self._joined_across(axes, position, forms, names)
+        if across is not None:
+            return across
         parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
         place: dict[Whole, int] = {}
         for form, name in zip(forms, names, strict=True):
@@ -326,6 +334,32 @@ class Algebra:
                 tuple(called),
             )
         )  # fmt: skip
+
+    def _joined_across(
+        self, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
+    ) -> Form | None:
+        """Return the concatenation of forms whose sides lie along another position, side by side.
+
+        None where there is no such position, or nothing of it would stay apart.
+        """
+        apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
+        if len({form.position for form in apart}) != 1:
+            return None
+        other, parts = apart[0].position, list[Atom]()
+        part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
+        for at, columns in enumerate(grouped(apart)):
+            part[columns], column[columns] = at, np.arange(len(columns))
+            taken = [self.take(form, other, columns) for form in forms]
+            whole = with_extent(axes, other, len(columns))
+            parts.append(self.settle(self.join(whole, position, taken, names)))
+        if len({each.present - {other} for each in parts}) == 1:
+            return None
+        return self.blocks(Blocks(axes, other, tuple(parts), part, column))
+
+
+def _told(old: Axis, new: Axis) -> bool:
+    """Return True when lengths that only the run knows have another name now, and nothing else."""
+    return len(old) == len(new) and all(a == b or made_up(a) for a, b in zip(old, new, strict=True))
 
 
 def _inside(olds: tuple[int, ...], group: Labels) -> bool:

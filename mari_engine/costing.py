@@ -13,7 +13,7 @@ from mari_engine.factors import Contract, Join, Pick, Pointwise, Reduce, Slices,
 from mari_engine.facts import Survey, candidate_symbols, survey
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
-from mari_engine.sizes import CANDIDATES, Axis, Size, flat
+from mari_engine.sizes import CANDIDATES, Axis, Size, flat, made_up
 from mari_engine.types import Cost, Flops, Work
 from mari_engine.weighing import element_bytes
 
@@ -89,9 +89,14 @@ def split_gain(
 def extent(dims: Axis, candidates: int) -> int:
     """Return the number of elements along these factors."""
     return math.prod(
-        dim if isinstance(dim, int) else candidates if dim == CANDIDATES else _FREE_EXTENT
+        dim if isinstance(dim, int) else candidates if _grows((dim,)) else _FREE_EXTENT
         for dim in dims
     )
+
+
+def _grows(dims: Axis) -> bool:
+    """Return True for work that is counted per candidate: a length only the run knows may grow."""
+    return any(dim == CANDIDATES or made_up(dim) for dim in dims)
 
 
 def work(spec: Spec) -> Flops:
@@ -106,7 +111,7 @@ def work(spec: Spec) -> Flops:
     count = spec.weight * extent(dims, 1)
     if isinstance(spec, Contract) and spec.addend is not None:
         count += extent(flat(spec.results[0]), 1)
-    return Flops(0, count) if CANDIDATES in dims else Flops(count, 0)
+    return Flops(0, count) if _grows(dims) else Flops(count, 0)
 
 
 def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
@@ -182,7 +187,7 @@ def _runs(spec: Pointwise | Pick) -> Flops:
 def _often(count: int, dims: Axis) -> Flops:
     """Return so many for each element along these factors."""
     total = count * extent(dims, 1)
-    return Flops(0, total) if CANDIDATES in dims else Flops(total, 0)
+    return Flops(0, total) if _grows(dims) else Flops(total, 0)
 
 
 @dataclass(frozen=True)
@@ -275,7 +280,7 @@ def _batches(spec: Spec) -> Flops:
     dims = tuple(extents[label] for label in shared)
     if not dims or set(spec.terms[0]) <= set(spec.output):
         return Flops()
-    return Flops(0, extent(dims, 1)) if CANDIDATES in dims else Flops(extent(dims, 1), 0)
+    return Flops(0, extent(dims, 1)) if _grows(dims) else Flops(extent(dims, 1), 0)
 
 
 def _bytes(node: ir.Node, known: Survey) -> Flops:
@@ -294,5 +299,5 @@ def _bytes(node: ir.Node, known: Survey) -> Flops:
         if constant and isinstance(spec, Slices):
             continue
         dims = flat(fact.axes)
-        total[CANDIDATES in dims] += int(extent(dims, 1) * element_bytes(fact.dtype))
+        total[_grows(dims)] += int(extent(dims, 1) * element_bytes(fact.dtype))
     return Flops(total[False], total[True])

@@ -218,6 +218,7 @@ class _Walk:
             outputs=len(node.outputs),
             inferred=tuple(self.axes(value) for value in node.outputs),
             fresh=self.fresh,
+            same=len(set(node.inputs)) == 1,
         )
 
 

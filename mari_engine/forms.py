@@ -12,7 +12,7 @@ Forms hold no opinion about ops. Positions count the factors of `flat(axes)`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -259,3 +259,11 @@ def runs(blocks: Blocks) -> list[tuple[int, int, int]]:
         else:
             out.append((part, column, column + 1))
     return out
+
+
+def grouped(blocks: Sequence[Blocks]) -> list[Index]:
+    """Return the columns that share one part in each of several blocks, group by group."""
+    keys = np.stack([each.part for each in blocks])
+    _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return [np.flatnonzero(which.ravel() == at) for at in order]

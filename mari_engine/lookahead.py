@@ -22,6 +22,12 @@ class Lookahead:
             self._apart.update(value for value in node.outputs if self._divides(value))
         self._waits.update(value for value in graph.inputs if self._follow(value))
 
+    def readers(self, value: ir.Value) -> list[tuple[ir.Node, int]]:
+        """Return the nodes that need more of a value than its extents, and which input it is."""
+        settled = self.known.settled
+        uses = [(use.node, use.idx) for use in value.uses()]
+        return [(node, at) for node, at in uses if not all(map(settled, node.outputs))]
+
     def can_wait(self, value: ir.Value) -> bool:
         """Return True when every way from this value leads, by linear steps, into a product."""
         return value in self._waits
@@ -31,10 +37,10 @@ class Lookahead:
         return value in self._apart
 
     def _divides(self, value: ir.Value) -> bool:
-        uses = value.uses()
+        uses = self.readers(value)
         if value.is_graph_output() or not uses:
             return False
-        return all(self._meets_weights(use.node, use.idx) for use in uses)
+        return all(self._meets_weights(node, at) for node, at in uses)
 
     def _meets_weights(self, node: ir.Node, index: int) -> bool:
         spec = self.known.specs.get(node)
@@ -48,10 +54,10 @@ class Lookahead:
         return all(self.stays_apart(result) for result in node.outputs)
 
     def _follow(self, value: ir.Value) -> bool:
-        uses = value.uses()
+        uses = self.readers(value)
         if value.is_graph_output() or not 0 < len(uses) <= _MOST_READERS:
             return False
-        return all(self._linear(use.node, use.idx) for use in uses)
+        return all(self._linear(node, at) for node, at in uses)
 
     def _linear(self, node: ir.Node, index: int) -> bool:
         spec = self.known.specs.get(node)

@@ -15,6 +15,10 @@ from mari_engine.painting import Paint
 from mari_engine.types import Action
 
 _REQUEST, _CANDIDATE = 1, 2
+_UNCOUNTED = (
+    "all of its input depends on the candidates, in rows of a number that only the run knows; "
+    "export with fixed or named lengths before it"
+)
 _ALL = "all of its input depends on the candidates"
 
 
@@ -45,7 +49,12 @@ class Reasons:
         return replace(ledger, entries=entries)
 
     def _entry(self, node: ir.Node, entry: Entry) -> Entry:
-        """Return the entry, told; what a constant is computed into is no operand of the request."""
+        """Return the entry, told; what a constant is computed into is no operand of the request.
+
+        Nor does a product run once of which only the run knows how many rows the candidates make.
+        """
+        if entry.action == Action.ONCE and any(self._lost(value) for value in node.outputs):
+            return replace(entry, action=Action.KEPT, reason=_UNCOUNTED)
         if entry.action == Action.FUSED and entry.whole:
             values = [value for value in node.inputs if value is not None]
             if any(self._paints.get(value, Paint(())).tags == _REQUEST for value in values):

@@ -161,12 +161,13 @@ class _Interpreter:
     def hold(self, value: ir.Value, form: Form) -> None:
         """Remember a value; one with several readers is computed before they share it."""
         waits = self.shop.strategy.fold and self.lookahead.can_wait(value)
-        if (len(value.uses()) > 1 and not waits) or value.is_graph_output():
+        readers = self.lookahead.readers(value)
+        if (len(readers) > 1 and not waits) or value.is_graph_output():
             if isinstance(form, Blocks):
                 parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
                 form = replace(form, parts=parts)
             else:
-                specs = [self.known.specs.get(use.node) for use in value.uses()]
+                specs = [self.known.specs.get(node) for node, _ in readers]
                 summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)
                 form = self.shop.algebra.gathered(self.settling.settle(form), whole=summed)
         self.forms[value] = form

@@ -211,8 +211,24 @@ def align(left: Axis, right: Axis) -> Axis:
 
 def _named(axis: Axis) -> str:
     """Return an axis for people; a name that shape inference made up says nothing to them."""
-    made_up = any(isinstance(dim, str) and dim.startswith(("unk__", "?")) for dim in axis)
-    return "a length that only the run knows" if made_up else show(axis)
+    return "a length that only the run knows" if any(map(made_up, axis)) else show(axis)
+
+
+def made_up(dim: Dim) -> bool:
+    """Return True for a name that shape inference gave to a length that only the run knows."""
+    return isinstance(dim, str) and dim.startswith(("unk__", "?"))
+
+
+def told_by(axis: Axis, other: Axis) -> Axis:
+    """Return what two axes are that must be equal: a length that only the run knows is the other.
+
+    Raises Unsupported when nothing tells that they are.
+    """
+    if len(axis) == 1 and made_up(axis[0]):
+        return other
+    if len(other) == 1 and made_up(other[0]):
+        return axis
+    return align(axis, other)
 
 
 def show(axis: Axis) -> str:

@@ -157,7 +157,7 @@ def _record(step: Step, atoms: Sequence[Atom]) -> None:
 
 
 def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
-    """Return the labels that the call must see in full; the axis of one label brings all of it."""
+    """Return the labels that the call must see in full; a mixed axis of several goes together."""
     present, seen = set(spec.changing()), set[int]()
     for atom, labels in zip(atoms, spec.terms, strict=True):
         if atom is not None and labels is not None:
@@ -174,7 +174,8 @@ def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
         for axes, labels in shapes:
             for group in positions(axes) if axes is not None and labels is not None else ():
                 names = {labels[at] for at in group} if labels is not None else set()
-                present |= names if names & present else set()
+                together = names & present and names & spec.mixed
+                present |= names if together else set()
         grown = len(present) > before
     return present
 

@@ -12,7 +12,7 @@ import onnx_ir as ir
 from mari_engine.algebra import Algebra
 from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
-from mari_engine.factors import Index, Labels, Spec
+from mari_engine.factors import Labels, Spec
 from mari_engine.forms import (
     Atom,
     Blocks,
@@ -20,6 +20,7 @@ from mari_engine.forms import (
     Tensor,
     Whole,
     as_whole,
+    grouped,
     with_extent,
 )
 from mari_engine.grouping import Grouping
@@ -98,14 +99,6 @@ class Step:
         """Return an operand that is not described by the declaration, as the node got it."""
         value = self.node.inputs[index]
         return None if value is None else self.shop.native(value)
-
-
-def grouped(blocks: Sequence[Blocks]) -> list[Index]:
-    """Return the columns that share one part in each of several blocks, group by group."""
-    keys = np.stack([each.part for each in blocks])
-    _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return [np.flatnonzero(which.ravel() == at) for at in order]
 
 
 Apply = Callable[[Step, Sequence[Form | None], Axes], Form]

@@ -78,6 +78,8 @@ class Call:
     """The results' axes by ONNX shape inference; None where the rank is unknown."""
     fresh: Callable[[], str]
     """Makes a symbol for an extent that only the run knows."""
+    same: bool = False
+    """All operands are one value."""
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """Return an attribute's value, or the default."""

@@ -7,7 +7,16 @@ import numpy as np
 from mari_engine.factors import Index, Join, Labels, Pick, Slices, Spec, View
 from mari_engine.ops.call import Call, Rule, normal
 from mari_engine.ops.shape import identity
-from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions, static
+from mari_engine.sizes import (
+    Axes,
+    Axis,
+    Unsupported,
+    flat,
+    is_one,
+    positions,
+    static,
+    told_by,
+)
 
 
 def concatenate(call: Call) -> Spec:
@@ -19,6 +28,10 @@ def concatenate(call: Call) -> Spec:
     others = _common([axes[:at] + axes[at + 1 :] for axes in shapes])
     widths = [static(axes[at]) for axes in shapes]
     before, after = others[:at], others[at:]
+    if call.same:
+        return _repetition(shapes, at)
+    if widths[0] is None and len({axes[at] for axes in shapes}) == 1:
+        return _stacked(before, [axes[at] for axes in shapes], after)
     if any(width is None for width in widths):
         return _joined_at_run_time(call, before, [axes[at] for axes in shapes], after)
     parts = tuple((*before, (int(width or 0),), *after) for width in widths)
@@ -32,8 +45,29 @@ def _common(shapes: list[Axes]) -> Axes:
         for at, axis in enumerate(axes):
             if is_one(out[at]) != is_one(axis):
                 raise Unsupported("operands of different extents are joined")
-            out[at] = () if is_one(axis) else align(out[at], axis)
+            out[at] = () if is_one(axis) else told_by(out[at], axis)
     return tuple(out)
+
+
+def _repetition(shapes: list[Axes], at: int) -> Spec:
+    """A join of one value with itself: a tile."""
+    axes, count = shapes[0], len(shapes)
+    place, total = len(flat(axes[:at])), len(flat(axes))
+    return View(
+        operands=(axes, *[None] * (count - 1)),
+        results=((*axes[:at], (count, *axes[at]), *axes[at + 1 :]),),
+        source=(*range(place), -1, *range(place, total)),
+    )
+
+
+def _stacked(before: Axes, joined: list[Axis], after: Axes) -> Spec:
+    """A join of equal extents that only the run knows: heads that are put upon the batch, say."""
+    count, own = len(joined), joined[0]
+    return Join(
+        operands=tuple((*before, (1, *own), *after) for _ in joined),
+        results=((*before, (count, *own), *after),),
+        position=len(flat(before)),
+    )
 
 
 def _joined_at_run_time(call: Call, before: Axes, joined: list[Axis], after: Axes) -> Spec:
@@ -104,10 +138,13 @@ def _repeated(call: Call, at: int, index: Index, width: int) -> Spec | None:
 def split(call: Call) -> Spec:
     """https://onnx.ai/onnx/operators/onnx__Split.html"""
     at = call.axis(0)
-    width = static(call.axes(0)[at])
+    axis = call.axes(0)[at]
+    width = static(axis)
+    sizes = call.listed("split", 1)
+    if width is None and sizes is None and len(axis) > 1 and axis[0] == call.outputs:
+        return _unstacked(call, at)
     if width is None:
         raise Unsupported("an axis whose extent only the run knows is split")
-    sizes = call.listed("split", 1)
     if sizes is None:
         chunk = -(-width // call.outputs)
         sizes = [min(chunk, width - chunk * part) for part in range(call.outputs)]
@@ -116,6 +153,18 @@ def split(call: Call) -> Spec:
     stops = np.cumsum(sizes)
     return pick(
         call, at, [np.arange(stop - part, stop) for part, stop in zip(sizes, stops, strict=True)]
+    )
+
+
+def _unstacked(call: Call, at: int) -> Spec:
+    """Equal parts of an axis that so many equal extents were put upon."""
+    axes = call.axes(0)
+    own = (*axes[:at], axes[at][1:], *axes[at + 1 :])
+    return Pick(
+        operands=(axes, *[None] * (len(call.operands) - 1)),
+        results=(own,) * call.outputs,
+        position=len(flat(axes[:at])),
+        indices=tuple(np.array([part]) for part in range(call.outputs)),
     )
 
 
