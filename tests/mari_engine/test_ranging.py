@@ -131,12 +131,12 @@ def test_a_remainder_is_below_its_divisor() -> None:
 
 def test_a_remainder_bounds_no_id_that_a_table_bounds() -> None:
     body = "i = Mod (id, m)\n e = Gather (large, i)\n f = Gather (small, id)\n y = Add (e, f)"
-    found = ranges(body, inputs="int64[N] id", weights={"m": np.int64(3)})
+    found = ranges(body, inputs="int64[N] id", weights={"m": at(3)[0]})
     assert found == {("id", None): (0, 5)}
 
 
 def test_a_remainder_is_no_reason_to_refuse_a_range() -> None:
-    body, weights = "i = Mod (id, m)\n y = Gather (t, i)", {"m": np.int64(3), "t": np.eye(3)}
+    body, weights = "i = Mod (id, m)\n y = Gather (t, i)", {"m": np.array(3), "t": np.eye(3)}
     data = build(body, inputs="int64[N] id", outputs="double[N, 3] y", weights=weights)
     check_labels(load(data), Labels({"id": InputLabel(role=Role.ITEM, range=(0, 900))}))
 
