@@ -14,11 +14,15 @@ from itertools import pairwise
 import onnx_ir as ir
 
 from mari_engine.costing import Line, Prices, faster_from, line
-from mari_engine.emitting import SOURCE
 from mari_engine.facts import rule_of
-from mari_engine.ledger import Ledger
+from mari_engine.ledger import Entry, Ledger
 from mari_engine.ops import UNRULED_PRODUCTS
+from mari_engine.provenance import SOURCE, stands_for
 from mari_engine.types import Action, BreakEven, Cost, Decision, Flops
+
+_BLOCKS = (
+    "the rows that a mask keeps from the candidates run once per request, the others per candidate"
+)
 
 
 @dataclass
@@ -39,10 +43,7 @@ def decide(
     `split` tells what the plain split spends, where that is another way than the chosen one.
     """
     out = []
-    for node, entry in ledger.entries.items():
-        if not is_product(node):
-            continue
-        name = node.name or ""
+    for name, (node, entry) in _by_original(ledger).items():
         share = after.get(name, Share())
         action, reason = entry.action, entry.reason
         if not share.nodes and action != Action.FUSED:
@@ -60,6 +61,19 @@ def decide(
     return tuple(out)
 
 
+def _by_original(ledger: Ledger) -> dict[str, tuple[ir.Node, Entry]]:
+    """Return one entry for each product of the original, also where it was respelled as several."""
+    found: dict[str, tuple[ir.Node, Entry]] = {}
+    for node, entry in ledger.entries.items():
+        if not is_product(node):
+            continue
+        name = stands_for(node)
+        if name in found and found[name][1].action != entry.action:
+            entry = Entry(Action.SPLIT, _BLOCKS)
+        found[name] = node, entry
+    return found
+
+
 def is_product(node: ir.Node) -> bool:
     """Return True for a node that is given a decision."""
     rule = rule_of(node)
@@ -73,7 +87,7 @@ def apportion(
 
     A node made from several products is shared among them as their FLOPs were before.
     """
-    owners = {node.name or "" for node in ledger.entries if is_product(node)}
+    owners = {stands_for(node) for node in ledger.entries if is_product(node)}
     shares: dict[str, Share] = defaultdict(Share)
     for node in graph:
         sources = node.metadata_props.get(SOURCE, "").split("\n")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from mari_engine.apportioning import Share, apportion
 from mari_engine.boundary import unchanged_boundary
 from mari_engine.costing import Line, Prices, count_cost, count_graph, faster_from, whole_line
-from mari_engine.emitting import SOURCE
 from mari_engine.facts import Survey
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
+from mari_engine.provenance import SOURCE
 from mari_engine.respelling import counted_for
 from mari_engine.rewriting import Rewritten, rewrite
 from mari_engine.shaping import infer_shapes

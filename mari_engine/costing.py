@@ -88,10 +88,8 @@ def split_gain(
 
 def extent(dims: Axis, candidates: int) -> int:
     """Return the number of elements along these factors."""
-    return math.prod(
-        dim if isinstance(dim, int) else candidates if _grows((dim,)) else _FREE_EXTENT
-        for dim in dims
-    )
+    free = {True: candidates, False: _FREE_EXTENT}
+    return math.prod(dim if isinstance(dim, int) else free[_grows((dim,))] for dim in dims)
 
 
 def _grows(dims: Axis) -> bool:
@@ -294,9 +292,8 @@ def _bytes(node: ir.Node, known: Survey) -> Flops:
     for value in (*read, *node.outputs):
         fact = known.values.get(value) if value is not None else None
         constant = value is not None and value.is_initializer()
-        if value is None or fact is None or (known.settled(value) and not constant):
-            continue
-        if constant and isinstance(spec, Slices):
+        unread = isinstance(spec, Slices) if constant else value is None or known.settled(value)
+        if value is None or fact is None or unread:
             continue
         dims = flat(fact.axes)
         total[_grows(dims)] += int(extent(dims, 1) * element_bytes(fact.dtype))

@@ -16,11 +16,8 @@ import onnx_ir as ir
 
 from mari_engine.forms import Array, Constant, Dims, Tensor
 from mari_engine.layout import cut_groups, moved, numbered, static_shape
+from mari_engine.provenance import SOURCE, STANDS_FOR, stands_for
 from mari_engine.sizes import Dim, Size, Unsupported
-
-SOURCE = "mari.source"
-SIDE = "mari.side"
-STANDS_FOR = "mari.stands_for"  # of a respelled node: the original's node that it was made of
 
 
 class Emitter:
@@ -97,8 +94,7 @@ class Emitter:
         if origin:
             node.metadata_props.update(origin[0].metadata_props)
             node.metadata_props.pop(STANDS_FOR, None)
-        told = [n.metadata_props.get(STANDS_FOR, n.name) for n in (*origin, *more)]
-        names = dict.fromkeys(name for name in told if name)
+        names = dict.fromkeys(filter(None, map(stands_for, (*origin, *more))))
         node.metadata_props[SOURCE] = "\n".join(names)
         self.nodes.append(node)
         return node

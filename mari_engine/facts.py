@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.factors import Contract, Spec
+from mari_engine.factors import Contract, Join, Spec
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.ops import RULES, UNRULED_PRODUCTS
@@ -24,7 +24,7 @@ from mari_engine.ops.quantize import (
     runs_on_integers,
     whole,
 )
-from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported
+from mari_engine.sizes import CANDIDATES, Axes, Axis, Unsupported, made_up
 from mari_engine.weighing import stored_bytes
 
 _FOLLOWED_BYTES = 1 << 22
@@ -65,11 +65,13 @@ def rule_of(node: ir.Node) -> Rule | None:
 def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     """Return the names of the candidates' extent among the inputs' shapes.
 
-    It is the symbol that most candidate-side inputs share. Exporters that name every free
+    It is the symbol that most candidate-side inputs share. An input that holds candidates' features
+    and lacks it has another name for it, and begins with that. Exporters that name every free
     leading extent differently (or not at all) are taken to mean one batch.
     """
     seen: Counter[str] = Counter()
     leading: list[str] = []
+    moving: list[list[str]] = []
     for value in model.ir.graph.inputs:
         names = [_name(value, at) or "" for at in range(len(value.shape or ()))]
         label = labels.inputs.get(value.name or "")
@@ -77,6 +79,8 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
         if not per_request:
             seen.update({name for name in names if name})
         leading += names[:1] if names and names[0] else []
+        if label is not None and label.per_candidate:
+            moving.append(names)
     if not seen:
         return frozenset(leading[:1])
     unlabelled = not labels.inputs
@@ -86,7 +90,8 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     )
     if times == 1 and len(set(leading)) == len(leading) > 1 and _anonymous(leading):
         return frozenset(leading)
-    return frozenset({best})
+    others = (names[0] for names in moving if names and best not in names)
+    return frozenset({best, *filter(None, others)})
 
 
 def _anonymous(names: list[str]) -> bool:
@@ -100,18 +105,23 @@ def _name(value: ir.Value, at: int) -> str | None:
     return str(dim.value) if dim.value is not None else f"?{value.name}.{at}"
 
 
-_SURVEYS: WeakKeyDictionary[Model, Survey] = WeakKeyDictionary()
-"""The last survey of each model; a model never changes, and labels change all the time."""
+_SURVEYS: WeakKeyDictionary[Model, tuple[frozenset[str], Survey]] = WeakKeyDictionary()
+"""The last survey of each model, and the symbols it was asked for; labels change all the time."""
 
 
 def survey(model: Model, symbols: frozenset[str]) -> Survey:
     """Return what is known of every value and node, from one walk over the graph in order.
 
-    The walk is made once for a model, as long as the candidates' symbols stay the same.
+    The walk is made once for a model, as long as the candidates' symbols stay the same; and again
+    where joins told that other names stand for the same extent.
     """
-    known = _SURVEYS.get(model)
-    if known is None or known.symbols != symbols:
-        known = _SURVEYS[model] = _Walk(symbols).run(model.ir.graph)
+    asked, known = _SURVEYS.get(model, (None, None))
+    if known is None or asked != symbols:
+        walk = _Walk(symbols)
+        known = walk.run(model.ir.graph)
+        if walk.alike:
+            known = _Walk(symbols | walk.alike).run(model.ir.graph)
+        _SURVEYS[model] = symbols, known
     return known
 
 
@@ -121,6 +131,7 @@ class _Walk:
         self.values: dict[ir.Value, Fact | None] = {}
         self.specs: dict[ir.Node, Spec] = {}
         self.unknown: dict[ir.Node, str] = {}
+        self.alike: set[str] = set()
         self.numbers = count()
         self.rounded: frozenset[ir.Node] = frozenset()
 
@@ -179,6 +190,7 @@ class _Walk:
                 self.unknown[node] = str(reason)
         else:
             self.specs[node] = spec
+            self.learn(call, spec)
             results = [
                 Fact(axes, value.dtype or (facts[0].dtype if facts else None))
                 for axes, value in zip(spec.results, node.outputs, strict=True)
@@ -191,6 +203,15 @@ class _Walk:
             results = [replace(folded, axes=axes)]
         for value, fact in zip(node.outputs, results, strict=True):
             self.values[value] = fact
+
+    def learn(self, call: Call, spec: Spec) -> None:
+        """Note the names of extents that a join needs to be as many as the candidates."""
+        if not isinstance(spec, Join):
+            return
+        for fact, axes in zip(call.operands, spec.operands, strict=True):
+            for own, told in zip(fact.axes if fact else (), axes or (), strict=True):
+                if told == (CANDIDATES,) != own and len(own) == 1 and not made_up(own[0]):
+                    self.alike.add(str(own[0]))
 
     def declare(self, node: ir.Node, call: Call) -> Spec:
         rule = rule_of(node)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mari_engine.describing import describe
-from mari_engine.emitting import SIDE
 from mari_engine.labels import Labels
 from mari_engine.loading import Model
 from mari_engine.picture import Picture, draw
 from mari_engine.plans import CheckedPlan
+from mari_engine.provenance import SIDE
 from mari_engine.results import Certificate, Interface
 from mari_engine.types import Decision, Flops, FusionLayout, Selection, Side, Signature
 

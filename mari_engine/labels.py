@@ -61,6 +61,12 @@ class InputLabel:
     confidence: float = 1.0
     evidence: tuple[str, ...] = ()
 
+    @property
+    def per_candidate(self) -> bool:
+        """True where it, or a column of it, is known to have one value per candidate."""
+        roles = [part.role for part in self.columns or (self,)]
+        return any(role is not None and not role.per_request for role in roles)
+
 
 @dataclass(frozen=True)
 class Labels:

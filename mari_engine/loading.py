@@ -37,6 +37,11 @@ class Model:
     """The values whose shapes the file itself stated; the others' were inferred."""
 
     @property
+    def as_loaded(self) -> bool:
+        """True for a model that was read, False for one that was rewritten."""
+        return self.path is not None or self.data is not None
+
+    @property
     def opset(self) -> int:
         """The version of the default operator set."""
         return self.ir.opset_imports[""]

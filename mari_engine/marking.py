@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from mari_engine.boundary import Boundary
-from mari_engine.emitting import SIDE
+from mari_engine.provenance import SIDE
 from mari_engine.types import Side
 
 

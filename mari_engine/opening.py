@@ -22,7 +22,8 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
     """Return the serialized model, and set in `options` where its external tensors are found.
 
     They stay in their files, which onnxruntime maps: a table of 4 GB costs neither a copy nor
-    memory. The options may then be used for this model only. Raises ModelError when the other
+    memory. The options may then be used for this model only. A model that was loaded states no more
+    shapes than its file: runtimes fuse by them, and it would not run as it came. Raises ModelError when the other
     tensors are larger than a message may be, and when files lie in more than one folder.
     """
     folders = sorted({str(tensor.base_dir) for tensor in external_tensors(model.ir)})
@@ -37,7 +38,12 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
         )
     if folders:
         options.add_session_config_entry(_FOLDER_KEY, folders[0])
-    return bytes(ir.serde.serialize_model(model.ir).SerializeToString())
+    proto = ir.serde.serialize_model(model.ir)
+    if model.as_loaded:
+        for info in proto.graph.value_info:
+            if info.name not in model.stated:
+                info.type.tensor_type.ClearField("shape")
+    return bytes(proto.SerializeToString())
 
 
 def _bytes_in_memory(model: ir.Model) -> int:

@@ -1,6 +1,7 @@
 """Another spelling of a model that the rewriter can work on.
 
-What runtimes fused is taken apart, and loops over bags become reductions.
+What runtimes fused is taken apart, loops over bags become reductions, and an attention whose mask
+keeps its first rows from the last columns becomes one for each block of rows.
 
 The original keeps its spelling: what is measured and what is left alone is the model as it came.
 """
@@ -15,9 +16,11 @@ import onnx_ir.passes.common as passes
 
 from mari_engine.bagging import Bags, find_bags
 from mari_engine.costing import count_graph
-from mari_engine.emitting import STANDS_FOR
 from mari_engine.facts import Survey, survey
 from mari_engine.loading import Model
+from mari_engine.masking import Masked, find_masked
+from mari_engine.parting import part_rows
+from mari_engine.provenance import STANDS_FOR, stands_for
 from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import static
 from mari_engine.types import Cost, Flops
@@ -35,6 +38,12 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
         unfuse(plain, keep)
         model = Model(plain, model.name)
         known = survey(model, known.symbols)
+    model, known = _without_loops(model, known, keep)
+    return _in_row_blocks(model, known, keep)
+
+
+def _without_loops(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Write loops over bags as reductions."""
     found = [bags for bags in find_bags(model.ir.graph, known) if bags.loop.name not in keep]
     if not found:
         return model, known
@@ -49,6 +58,32 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
     for node in loops:
         if node.graph is None:
             _let_go(node)
+    return _tidied(copy, model, known)
+
+
+def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Write attentions apart for the rows that their mask keeps from the last columns."""
+    found = [
+        masked
+        for masked in find_masked(model.ir.graph, known)
+        if not any(node.name in keep for node in masked.nodes)
+    ]
+    if not found:
+        return model, known
+    copy = model.ir.clone()
+    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
+    for masked in found:
+        part_rows(
+            Masked(
+                twins[masked.scores], tuple(twins[node] for node in masked.between),
+                twins[masked.total], masked.extent, masked.at,
+            ),
+            copy,
+        )  # fmt: skip
+    return _tidied(copy, model, known)
+
+
+def _tidied(copy: ir.Model, model: Model, known: Survey) -> tuple[Model, Survey]:
     passes.RemoveUnusedNodesPass()(copy)
     infer_shapes(copy)
     spelled = Model(copy, model.name)
@@ -111,7 +146,7 @@ def counted_for(original: Cost, spelled: Model, known: Survey) -> Cost:
     nodes, works = dict.fromkeys(original.nodes, Flops()), dict(original.works)
     for node in spelled.ir.graph:
         own = node.name or ""
-        name = node.metadata_props.get(STANDS_FOR, own)
+        name = stands_for(node)
         nodes[name] = nodes.get(name, Flops()) + plain.nodes[own]
         if name == own:
             works[name] = plain.works[own]

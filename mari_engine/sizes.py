@@ -220,14 +220,15 @@ def made_up(dim: Dim) -> bool:
 
 
 def told_by(axis: Axis, other: Axis) -> Axis:
-    """Return what two axes are that must be equal: a length that only the run knows is the other.
+    """Return what two axes are that must be equal: the one that says more.
 
-    Raises Unsupported when nothing tells that they are.
+    A length that only the run knows is the other, and another name for it is the candidates'.
+    Raises Unsupported when nothing tells that they are equal.
     """
-    if len(axis) == 1 and made_up(axis[0]):
-        return other
-    if len(other) == 1 and made_up(other[0]):
-        return axis
+    for one, more in ((axis, other), (other, axis)):
+        named = len(one) == 1 and isinstance(one[0], str)
+        if named and (made_up(one[0]) or more == (CANDIDATES,)):
+            return more
     return align(axis, other)
 
 

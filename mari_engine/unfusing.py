@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.emitting import STANDS_FOR
+from mari_engine.provenance import STANDS_FOR
 from mari_engine.shaping import infer_shapes
 
 _DOMAIN = "com.microsoft"

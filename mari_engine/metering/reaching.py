@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.emitting import SOURCE
 from mari_engine.feeds import Feeds, bind_feeds
 from mari_engine.metering.counting import count_products
 from mari_engine.plans import Plan
+from mari_engine.provenance import SOURCE
 from mari_engine.types import Flops
 
 

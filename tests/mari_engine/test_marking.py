@@ -4,7 +4,7 @@ import pytest
 
 import mari_engine as mari
 from builders import build, ranking_tower
-from mari_engine.emitting import SIDE
+from mari_engine.provenance import SIDE
 
 TOWER = mari.Labels.from_json(
     {"version": 1, "inputs": {"user": {"role": "user"}, "item": {"role": "item"}}}

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 import pytest
 
-from builders import ranking_tower
+from builders import build, ranking_tower
 from mari_engine import opening
 from mari_engine.errors import ModelError
 from mari_engine.loading import Model, load
@@ -35,3 +36,12 @@ def test_files_in_two_folders_are_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(ModelError, match="external data in two folders"):
         opened_for_runtime(Model(graph, "ranker"), ort.SessionOptions())
+
+
+def test_a_loaded_model_states_no_more_shapes_than_its_file() -> None:
+    data = build("h = Relu (x) y = Abs (h)", inputs="float[N, 3] x", outputs="float[N, 3] y")
+    model = load(data, name="m")
+    assert next(node for node in model.ir.graph).outputs[0].shape is not None
+    proto = onnx.load_from_string(opened_for_runtime(model, ort.SessionOptions()))
+    assert [info.type.tensor_type.HasField("shape") for info in proto.graph.value_info] == [False]
+    assert proto.graph.output[0].type.tensor_type.HasField("shape")

@@ -26,7 +26,7 @@ WEIGHTS = {
     "items": whole(5, 4), "kinds": whole(5, 4), "W": whole(32, 6), "V": whole(4, 64),
     "flat": at(-1), "column": at(-1, 1), "steps": at(-1, 4, 8), "zero": at(0), "one": at(1),
     "two": at(2), "three": at(3), "last": np.array(3, np.int64), "rows": at(-1, 32),
-    "none": np.array(0.0, np.float32), "H": whole(7, 2),
+    "X": whole(64, 64), "H": whole(7, 2),
 }  # fmt: skip
 MANY = 5_000
 
@@ -104,3 +104,22 @@ def test_a_join_tells_a_length_that_only_the_run_knows() -> None:
     product = next(each for each in made.decisions if each.op == "MatMul")
     assert product.action != Action.ONCE
     assert product.flops_before.per_candidate == 2 * 7 * 2
+
+
+def test_a_join_tells_that_another_name_means_the_candidates() -> None:
+    made = planned(
+        "p = Concat <axis = 1> (u, i) y = MatMul (p, W)", "float[B, 20] u, float[N, 12] i",
+        "float[N, 6] y", roles(u="user", i="item"), requests(u="user N, 20", i="item N, 12"),
+    )  # fmt: skip
+    assert made.flops.after.flops.per_request == 2 * 20 * 6
+    assert per_candidate(made) == 2 * 12 * 6 + 6
+
+
+def test_names_of_items_that_nothing_joins_mean_the_candidates() -> None:
+    made = planned(
+        "p = MatMul (u, V) q = Mul (p, i) r = Mul (q, j) s = MatMul (p, X) y = Mul (r, s)",
+        "float[N, 4] u, float[N, 64] i, float[M, 64] j", "float[N, 64] y",
+        roles(u="user", i="item", j="item"),
+        requests(u="user N, 4", i="item N, 64", j="item N, 64"),
+    )  # fmt: skip
+    assert per_candidate(made) <= 3 * 64
