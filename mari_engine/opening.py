@@ -22,9 +22,10 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
     """Return the serialized model, and set in `options` where its external tensors are found.
 
     They stay in their files, which onnxruntime maps: a table of 4 GB costs neither a copy nor
-    memory. The options may then be used for this model only. A model that was loaded states no more
-    shapes than its file: runtimes fuse by them, and it would not run as it came. Raises ModelError when the other
-    tensors are larger than a message may be, and when files lie in more than one folder.
+    memory. The options may then be used for this model only. A model that was loaded states no
+    more shapes than its file: runtimes fuse by them, and it would not run as it came. Raises
+    ModelError when the other tensors are larger than a message may be, and when files lie in more
+    than one folder.
     """
     folders = sorted({str(tensor.base_dir) for tensor in external_tensors(model.ir)})
     if len(folders) > 1:

@@ -1,4 +1,4 @@
-"""What nodes say of where they come from, in their metadata: viewers show it, decisions go by it."""
+"""What nodes say in their metadata of where they come from, for viewers and decisions."""
 
 from __future__ import annotations
 
