@@ -177,7 +177,7 @@ class Algebra:
         steady = (part == part[:, :1]).all() and (column == column[:, :1] + np.arange(inner)).all()
         widths = [int(flat(p.axes)[blocks.position]) for p in blocks.parts]
         if not steady or (column[:, 0] % inner).any() or any(w % inner for w in widths):
-            return self.regroup(self.settle(blocks), axes)
+            return self._coarser_by_side(blocks, axes, news[0], part)
         parts = tuple(
             self.whole(p, with_extent(axes, news[0], w // inner))
             for p, w in zip(blocks.parts, widths, strict=True)
@@ -186,6 +186,25 @@ class Algebra:
             blocks, axes=axes, position=news[0], parts=parts, part=part[:, 0],
             column=column[:, 0] // inner,
         )  # fmt: skip
+
+    def _coarser_by_side(self, blocks: Blocks, axes: Axes, position: int, part: Index) -> Form:
+        """Blocks of columns that lie apart are brought together, those of each side for themselves.
+
+        `part` gives the parts of each block's columns; a block of both sides is the candidates'.
+        """
+        kinds: dict[object, list[int]] = {}
+        for at, row in enumerate(part):
+            sides = {blocks.sides[each] for each in np.unique(row)}
+            kinds.setdefault(sides.pop() if len(sides) == 1 else None, []).append(at)
+        if len(kinds) == 1:
+            return self.regroup(self.settle(blocks), axes)
+        place, column, parts = np.zeros(len(part), np.int64), np.zeros(len(part), np.int64), []
+        for at, rows in enumerate(kinds.values()):
+            place[rows], column[rows] = at, np.arange(len(rows))
+            columns = np.arange(part.size).reshape(part.shape)[rows].ravel()
+            taken = self.settle(self.take(blocks, blocks.position, columns))
+            parts.append(self.whole(taken, with_extent(axes, position, len(rows))))
+        return self.blocks(Blocks(axes, position, tuple(parts), place, column))
 
     def _finer(self, blocks: Blocks, axes: Axes, olds: tuple[int, ...], position: int) -> Form:
         inner = int(np.prod([int(flat(blocks.axes)[at]) for at in olds[1:]]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import onnx_ir as ir
 
 from mari_engine.algebra import Algebra
 from mari_engine.contracting import Contraction, fitted
@@ -29,6 +30,8 @@ from mari_engine.sizes import flat
 _FEW_RUNS = 8
 """Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
 instead pays only where at least as many elements lie together."""
+_DEEPEST = 8
+"""Nodes upon weights that are looked through."""
 
 
 class Settling:
@@ -68,6 +71,13 @@ class Settling:
     def settled(self, form: Form) -> bool:
         """Return True when the form is a tensor already."""
         return isinstance(form, Atom) or form in self._done
+
+    def known(self, form: Form) -> bool:
+        """Return True for a tensor of weights alone, which runtimes compute when they load it."""
+        if not isinstance(form, Atom):
+            return False
+        tensor = form.tensor
+        return not isinstance(tensor, ir.Value) or _of_weights(tensor, _DEEPEST)
 
     def cost(self, product: Product) -> float:
         """Return what computing a product takes, in multiplications."""
@@ -177,6 +187,14 @@ class Settling:
         note = next((atom.note for atom in atoms if atom.note), "")
         count = sum(int(flat(atom.axes)[position]) for atom in atoms)
         return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
+
+
+def _of_weights(value: ir.Value, deep: int) -> bool:
+    node = value.producer()
+    if node is None:
+        return value.const_value is not None
+    given = [each for each in node.inputs if each is not None]
+    return deep > 0 and bool(given) and all(_of_weights(each, deep - 1) for each in given)
 
 
 def _with_own(layout: Dims, position: int) -> Dims:

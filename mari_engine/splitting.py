@@ -161,7 +161,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
 
 def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     """Return what the split saves: the work of each side alone against that of the whole."""
-    candidates, extents = step.shop.candidates, spec.extents()
+    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
     label = spec.terms[at][form.position]
     others = {
         own[place]
@@ -203,7 +203,7 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
             extent_of({own[place] for place in other.present}, len(form.part))
             for i, own in enumerate(spec.terms)
             for other in [step.forms[i]]
-            if i != at and other is not None and label in own and not _is_constant(other)
+            if i != at and other is not None and label in own and not known(other)
         ),
     )
 
@@ -232,10 +232,6 @@ def _told(step: Step, form: Blocks) -> str:
         "candidate": "candidate columns run per candidate",
     }
     return ", ".join(f"{counts[kind]:,} {words[kind]}" for kind in counts if counts[kind])
-
-
-def _is_constant(form: Form) -> bool:
-    return isinstance(form, Atom) and form.constant is not None
 
 
 def _split(step: Step, at: int) -> list[Product]:

@@ -35,11 +35,11 @@ def show_graph_panel(work: Work) -> None:
         return
     said = read_widget(GRAPH)
     chosen = said if isinstance(said, Mapping) else {}
-    folds = find_folds(work.opened, MOST_FLAT)
     wished = chosen.get("fold") or st.query_params.get("fold")
-    fold = next((one for one in folds if one == wished), folds[0])
     try:
         with st.spinner("Drawing the graph"):
+            folds = find_folds(work.opened, MOST_FLAT)
+            fold = next((one for one in folds if one == wished), folds[0])
             drawing = make_drawing(work, fold)
     except MariError as error:
         show_error(error)

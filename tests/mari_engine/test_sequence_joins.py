@@ -26,7 +26,8 @@ WEIGHTS = {
     "items": whole(5, 4), "kinds": whole(5, 4), "W": whole(32, 6), "V": whole(4, 64),
     "flat": at(-1), "column": at(-1, 1), "steps": at(-1, 4, 8), "zero": at(0), "one": at(1),
     "two": at(2), "three": at(3), "last": np.array(3, np.int64), "rows": at(-1, 32),
-    "X": whole(64, 64), "H": whole(7, 2),
+    "X": whole(64, 64), "T": whole(6, 256), "tokens": at(-1, 4, 6),
+    "S": whole(32, 64), "R": whole(32, 64), "H": whole(7, 2),
 }  # fmt: skip
 MANY = 5_000
 
@@ -123,3 +124,28 @@ def test_names_of_items_that_nothing_joins_mean_the_candidates() -> None:
         requests(u="user N, 4", i="item N, 64", j="item N, 64"),
     )  # fmt: skip
     assert per_candidate(made) <= 3 * 64
+
+
+def test_tokens_cut_across_features_stay_on_their_side() -> None:
+    body = (
+        "p = Concat <axis = 1> (u, v, i, j) r = Reshape (p, tokens) "
+        "a, b, c, d = Split <axis = 1> (r) "
+        "e = MatMul (a, T) f = MatMul (b, T) g = MatMul (c, T) h = MatMul (d, T) "
+        "k = Add (e, f) l = Add (g, h) m = Relu (k) n = Relu (l) y = Add (m, n)"
+    )
+    made = planned(
+        body, "float[N, 2] u, float[N, 10] v, float[N, 2] i, float[N, 10] j", "float[N, A, B] y",
+        roles(u="user", v="user", i="item", j="item"),
+        requests(u="user N, 2", v="user N, 10", i="item N, 2", j="item N, 10"),
+    )  # fmt: skip
+    products = [each for each in made.decisions if each.op == "MatMul"]
+    assert [each.action == Action.ONCE for each in products] == [True, True, False, False]
+
+
+def test_a_weight_made_of_weights_is_taken_apart_before_the_run() -> None:
+    made = planned(
+        "w = Mul (S, R) p = Concat <axis = 1> (u, i) y = MatMul (p, w)",
+        "float[N, 20] u, float[N, 12] i", "float[N, 64] y", roles(u="user", i="item"),
+        requests(u="user N, 20", i="item N, 12"),
+    )  # fmt: skip
+    assert per_candidate(made) == 2 * 12 * 64 + 64
