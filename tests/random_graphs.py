@@ -23,6 +23,7 @@ from random_sequences import (
     interest,
     lookup,
     numbered,
+    recalled,
 )
 from tile_faces import tiled
 
@@ -179,7 +180,7 @@ class _Builder:
             self.loop()
         elif face == 0 and self.histories:
             target, history = w.pick(*self.rows), w.pick(*self.histories)
-            self.rows.append(w.pick(interest, attended)(w, target, history))
+            self.rows.append(w.pick(interest, attended, recalled)(w, target, history))
         elif face == 1 and self.histories:
             self.histories.append(encoded(w, w.pick(*self.histories)))
         elif face == 2:

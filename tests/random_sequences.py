@@ -225,6 +225,36 @@ def attended(w: Writer, target: Value, history: Value) -> Value:
     return w.reshape(out, [out.shape[0], wide])
 
 
+def recalled(w: Writer, target: Value, history: Value) -> Value:
+    """Self-attention of a history and the target after it, at which the history may not look."""
+    length, width = history.shape[1], history.width
+    if not isinstance(length, int):
+        return attended(w, target, history)
+    last, rows = linear(w, target, width), "N" if "N" in (target.rows, history.rows) else 1
+    parts = [history, w.unsqueeze(last, 1)]
+    x = w.concat([each if each.rows == rows else _widened(w, each, rows) for each in parts], 1)
+    q, k, v = (linear(w, x, width) for _ in range(3))
+    scores = w.matmul(q, w.transpose(k, 0, 2, 1))
+    total = w.matmul(_masked(w, scores, length + 1), v)
+    if w.chance(0.5):
+        return w.reduce("ReduceSum", total, 1, keepdims=False)
+    at = w.const(length, np.int64)
+    return w.op("Gather", [total, at], [rows, width], axis=1)
+
+
+def _masked(w: Writer, scores: Value, extent: int) -> Value:
+    sees = np.tril(np.ones((extent, extent)))
+    face = w.below(3) if not w.whole and w.opset >= 13 else 0
+    if face == 0:
+        return w.binary("Mul", w.unary("Relu", scores), w.const(sees))
+    if face == 1:
+        lowered = w.binary("Add", scores, w.const(np.where(sees > 0, 0.0, -np.inf)))
+    else:
+        chosen = [w.const(sees > 0, np.bool_), scores, w.const(-1e30)]
+        lowered = w.op("Where", chosen, scores.shape)
+    return w.op("Softmax", [lowered], scores.shape, axis=w.pick(2, -1))
+
+
 def encoded(w: Writer, history: Value) -> Value:
     """Self-attention in the layout [L, rows, E], as nn.MultiheadAttention spells it."""
     rows, length = history.shape[:2]
