@@ -42,7 +42,7 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
     proto = ir.serde.serialize_model(model.ir)
     if model.as_loaded:
         for info in proto.graph.value_info:
-            if info.name not in model.stated:
+            if info.name not in model.stated and info.type.HasField("tensor_type"):
                 info.type.tensor_type.ClearField("shape")
     return bytes(proto.SerializeToString())
 

@@ -187,6 +187,13 @@ SAMPLES: Mapping[tuple[str, str], Sample] = {
         )
         for op in ("ArgMax", "ArgMin")
     },
+    **{
+        ("", op): Sample(
+            f"a = {op} (u) s = Add (u, i) y = {op} (s)", 8, "T[N, 2, 1] a, T[N, 2, 1] y",
+            "T[N, 2, 2] u, T[N, 2, 2] i", kind="float",
+        )
+        for op in ("GlobalAveragePool", "GlobalMaxPool")
+    },
     ("", "TopK"): Sample(  # one a winner
         f"{JOINED} a, b = TopK <axis = 1> (u, k) y, z = TopK <axis = -1> (c, k)", 2 + 2,
         weights={"k": whole(2)},

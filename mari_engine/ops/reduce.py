@@ -76,6 +76,25 @@ def trilu(call: Call) -> Spec:
     )
 
 
+def pooled(call: Call) -> Spec:
+    """A mean or a maximum over all axes but two, as exporters write a reduction of three axes.
+
+    https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
+    """
+    axes, places = call.axes(0), positions(call.axes(0))
+    over = frozenset(place for group in places[2:] for place in group)
+    return Slices(
+        operands=(axes,),
+        results=((*axes[:2], *[()] * len(axes[2:])),),
+        weight=1,
+        terms=(tuple(range(len(flat(axes)))),),
+        outputs=(places[0] + places[1],),
+        mixed=over,
+        work=flat(axes),
+        once=over,
+    )
+
+
 RULES = (
     Rule("ReduceMax", reduction(idempotent=True)),
     Rule("ReduceMin", reduction(idempotent=True)),
@@ -87,6 +106,8 @@ RULES = (
     Rule("ReduceLogSumExp", reduction(idempotent=False, weight=5)),
     Rule("ArgMax", extremum),
     Rule("ArgMin", extremum),
+    Rule("GlobalAveragePool", pooled),
+    Rule("GlobalMaxPool", pooled),
     Rule("TopK", topk),
     Rule("CumSum", cumulate),
     Rule("Trilu", trilu),
