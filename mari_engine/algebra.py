@@ -359,21 +359,34 @@ class Algebra:
     ) -> Form | None:
         """Return the concatenation of forms whose sides lie along another position, side by side.
 
-        None where there is no such position, or nothing of it would stay apart.
+        None where there is no such position, or where fewer elements are the candidates' when each
+        form is put together by itself.
         """
         apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
         if len({form.position for form in apart}) != 1:
             return None
-        other, parts = apart[0].position, list[Atom]()
-        part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
-        for at, columns in enumerate(grouped(apart)):
-            part[columns], column[columns] = at, np.arange(len(columns))
-            taken = [self.take(form, other, columns) for form in forms]
-            whole = with_extent(axes, other, len(columns))
-            parts.append(self.settle(self.join(whole, position, taken, names)))
-        if len({each.present - {other} for each in parts}) == 1:
+        other, groups = apart[0].position, grouped(apart)
+        taken = [[self.take(form, other, columns) for form in forms] for columns in groups]
+        width = int(flat(axes)[position])
+        together = sum(
+            width * len(columns)
+            for columns, pieces in zip(groups, taken, strict=True)
+            if any(map(per_candidate, pieces))
+        )
+        if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
             return None
+        part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
+        parts = list[Atom]()
+        for at, (columns, pieces) in enumerate(zip(groups, taken, strict=True)):
+            part[columns], column[columns] = at, np.arange(len(columns))
+            whole = with_extent(axes, other, len(columns))
+            parts.append(self.settle(self.join(whole, position, pieces, names)))
         return self.blocks(Blocks(axes, other, tuple(parts), part, column))
+
+
+def _area(form: Form, *places: int) -> int:
+    """Return the product of a form's extents at some positions."""
+    return int(np.prod([int(flat(form.axes)[at]) for at in places]))
 
 
 def _told(old: Axis, new: Axis) -> bool:
