@@ -49,10 +49,8 @@ class Algebra:
         old, new = flat(form.axes), flat(axes)
         if old == new:
             return relabel(form, axes, tuple(range(len(new))))
-        if len(old) == len(new) and all(
-            a == b or made_up(a) for a, b in zip(old, new, strict=True)
-        ):
-            return replace(self.settle(form), axes=axes)  # a length that another operand tells
+        if _told(old, new):
+            return replace(self.settle(form), axes=axes)
         parts = match_factors(old, new)
         if isinstance(form, Atom):
             return self._regroup_atom(form, axes, parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 
 from mari_engine.masking import Masked
+from mari_engine.numbering import list_numbers
 from mari_engine.provenance import STANDS_FOR
 
 
@@ -116,10 +117,4 @@ class _Writer:
         held = self.model.graph.initializers.get(name)
         if held is not None:
             return held
-        tensor = ir.tensor([number], dtype=ir.DataType.INT64, name=name)
-        value = ir.Value(
-            name=name, type=ir.TensorType(ir.DataType.INT64), shape=ir.Shape([1]),
-            const_value=tensor,
-        )  # fmt: skip
-        self.model.graph.register_initializer(value)
-        return value
+        return list_numbers(self.model, name, [number])

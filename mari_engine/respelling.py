@@ -19,6 +19,7 @@ from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
 from mari_engine.loading import Model
 from mari_engine.masking import Masked, find_masked
+from mari_engine.numbering import list_numbers
 from mari_engine.parting import part_rows
 from mari_engine.provenance import STANDS_FOR, stands_for
 from mari_engine.shaping import infer_shapes
@@ -100,7 +101,7 @@ def _reduce(bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], kno
     node, opset = old.producer(), model.graph.opset_imports[""]
     assert node is not None
     stem = bags.loop.name or "bags"
-    shape = _listed(
+    shape = list_numbers(
         model, f"{stem}/shape", [-1, rows.step, *(int(extent or 0) for extent in inner)]
     )
     new = [ir.node("Reshape", [values[rows.source.name], shape], name=f"{stem}/Reshape")]
@@ -110,7 +111,7 @@ def _reduce(bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], kno
     read, since = [new[-1].outputs[0]], 13 if bags.op == "ReduceSum" else 18
     attributes: dict[str, int | list[int]] = {"keepdims": 0}
     if opset >= since:
-        read.append(_listed(model, f"{stem}/axis", [1]))
+        read.append(list_numbers(model, f"{stem}/axis", [1]))
     else:
         attributes["axes"] = [1]
     new.append(ir.node(bags.op, read, attributes, name=f"{stem}/{bags.op}"))
@@ -151,15 +152,3 @@ def counted_for(original: Cost, spelled: Model, known: Survey) -> Cost:
         if name == own:
             works[name] = plain.works[own]
     return replace(plain, nodes=nodes, works=works)
-
-
-def _listed(model: ir.Model, name: str, numbers: list[int]) -> ir.Value:
-    tensor = ir.tensor(numbers, dtype=ir.DataType.INT64, name=name)
-    value = ir.Value(
-        name=name,
-        type=ir.TensorType(ir.DataType.INT64),
-        shape=ir.Shape([len(numbers)]),
-        const_value=tensor,
-    )
-    model.graph.register_initializer(value)
-    return value
