@@ -364,22 +364,29 @@ class Algebra:
         if len({form.position for form in apart}) != 1:
             return None
         other, groups = apart[0].position, grouped(apart)
-        taken = [[self.take(form, other, columns) for form in forms] for columns in groups]
         width = int(flat(axes)[position])
         together = sum(
             width * len(columns)
-            for columns, pieces in zip(groups, taken, strict=True)
-            if any(map(per_candidate, pieces))
+            for columns in groups
+            if any(_moves(form, other, int(columns[0])) for form in forms)
         )
         if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
             return None
         part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
         parts = list[Atom]()
-        for at, (columns, pieces) in enumerate(zip(groups, taken, strict=True)):
+        for at, columns in enumerate(groups):
             part[columns], column[columns] = at, np.arange(len(columns))
             whole = with_extent(axes, other, len(columns))
-            parts.append(self.settle(self.join(whole, position, pieces, names)))
+            taken = [self.take(form, other, columns) for form in forms]
+            parts.append(self.settle(self.join(whole, position, taken, names)))
         return self.blocks(Blocks(axes, other, tuple(parts), part, column))
+
+
+def _moves(form: Form, position: int, column: int) -> bool:
+    """Return True when this column of a form depends on the candidates."""
+    if isinstance(form, Blocks) and form.position == position:
+        return per_candidate(form.parts[int(form.part[column])])
+    return per_candidate(form)
 
 
 def _area(form: Form, *places: int) -> int:

@@ -87,7 +87,9 @@ class _Proof:
         whole = [static(axis) for axis in fact.axes[-2:]]
         return spec.source[-2:] == (count - 2, count - 1) and whole == [self.extent] * 2
 
-    def constant(self, value: ir.Value) -> npt.NDArray[Any] | None:
+    def constant(self, value: ir.Value | None) -> npt.NDArray[Any] | None:
+        if value is None:
+            return None
         fact, tensor = self.known.values.get(value), value.const_value
         if fact is not None and fact.content is not None and fact.content.dtype != object:
             return np.asarray(fact.content)
@@ -150,7 +152,7 @@ class _Proof:
         number = self.number(taken)
         if number is None or number > _LOW:
             return self.branch(taken)
-        mask = self.constant_of(condition)
+        mask = self.constant(condition)
         return _Low(number == -np.inf, self.lives(mask, keeps=status == _Zero))
 
     def branch(self, value: ir.Value | None) -> _Status:
@@ -158,12 +160,9 @@ class _Proof:
 
     def number(self, value: ir.Value | None) -> float | None:
         """Return the number that a constant of one element holds."""
-        array = self.constant_of(value)
+        array = self.constant(value)
         one = array is not None and array.size == 1 and array.dtype.kind == "f"
         return float(array.reshape(-1)[0]) if array is not None and one else None
-
-    def constant_of(self, value: ir.Value | None) -> npt.NDArray[Any] | None:
-        return None if value is None else self.constant(value)
 
     def lives(self, mask: npt.NDArray[Any] | None, *, keeps: bool) -> bool:
         """Return True when each of the first rows has a column before that is not masked."""
