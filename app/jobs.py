@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, Literal, TypeVar
 
 from mari_engine import Cancelled, MariError, Progress
@@ -15,10 +16,28 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 _ALONE = threading.Lock()
 """Held by the one job of this server that must not be disturbed."""
+_DRAWN: set[object] = set()
+"""One for each page that is being drawn and must not be held up."""
 _POLL = 0.2
 """Seconds between two looks at whether a waiting job was cancelled."""
+_REST = 0.02
+"""Seconds between two looks of a resting job at whether it may go on."""
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let jobs rest, from their next report on, while somebody waits for what is made within.
+
+    What is made within must not wait for a job.
+    """
+    own = object()
+    _DRAWN.add(own)
+    try:
+        yield
+    finally:
+        _DRAWN.discard(own)
 
 
 class Job(Generic[T]):
@@ -89,6 +108,9 @@ class Job(Generic[T]):
 
     def _report(self, share: float, message: str) -> None:
         self._stop_if_cancelled()
+        while _DRAWN:
+            time.sleep(_REST)
+            self._stop_if_cancelled()
         self.share = min(1.0, max(0.0, share))
         self.message = message
 

@@ -42,6 +42,7 @@ page = st.navigation(pages, position="top")
 turn_to_asked(pages)
 show_terms()
 status = st.container(key="status")
+draw_ahead(get_work())
 try:
     page.run()
 finally:  # also when a page ends early: the state of the work is always visible

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mari_engine.apportioning import Share, apportion
 from mari_engine.boundary import unchanged_boundary
@@ -24,6 +25,8 @@ _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""
 _WORTH = 0.96
 """The share of the original's time that a rewrite must stay below."""
+_WALKED = 0.7
+"""The share of a way that has been tried when its graph is written; the rest is counting."""
 _CLOSE = 2.0
 """How many times the least expected time a way may take to be timed at all."""
 _TIE = 1.03
@@ -72,24 +75,23 @@ def choose(
     prices: Prices,
     race: Race | None = None,
     spelled: tuple[Model, Survey] | None = None,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
     `spelled` is what the rewriter reads, and its survey (see `respelling`). With `race` those that
-    come close are timed. A drop-in model that no rewrite makes faster is left as it was.
+    come close are timed. A drop-in model that no rewrite makes faster is left as it was. `tell` is
+    told the share that is done.
     """
     source, told = spelled or (model, known)
     before = counted_for(count_graph(model.ir.graph, known), source, told)
     plain = whole_line(before, prices)
-    found = list[_Found]()
-    for way, strategy in list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]:
-        made = rewrite(
-            source, labels, signature=signature, candidates=candidates, keep=keep,
-            strategy=strategy, prices=prices, known=told,
-        )  # fmt: skip
-        after = _counted(made, told)
-        if all(after != other.cost for other in found):
-            found.append(_Found(way, made, after, whole_line(after, prices)))
+    write = partial(
+        rewrite, source, labels, signature=signature, candidates=candidates, keep=keep,
+        prices=prices, known=told,
+    )  # fmt: skip
+    ways = list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]
+    found = _try(dict(ways), write, told, prices, tell)
     drop_in = signature == Signature.DROP_IN
     times = _timed(model, found, candidates, race) if race is not None and drop_in else {}
     best = _best(found, times, candidates)
@@ -106,6 +108,27 @@ def choose(
         best.made, before, best.cost, selection, _shares(best, before, prices),
         _shares(split, before, prices) if split is not None else None,
     )  # fmt: skip
+
+
+def _try(
+    ways: Mapping[Way, Strategy], write: Callable[..., Rewritten], known: Survey, prices: Prices,
+    tell: Callable[[float], None],
+) -> list[_Found]:  # fmt: skip
+    """Return the rewrites that these ways lead to, each once."""
+    found = list[_Found]()
+    for at, (way, strategy) in enumerate(ways.items()):
+        begun, part = at / len(ways), 1 / len(ways)
+        made = write(strategy=strategy, tell=partial(_tell_part, tell, begun, _WALKED * part))
+        tell(begun + _WALKED * part)
+        cost = _counted(made, known)
+        if all(cost != other.cost for other in found):
+            found.append(_Found(way, made, cost, whole_line(cost, prices)))
+    tell(1.0)
+    return found
+
+
+def _tell_part(tell: Callable[[float], None], begun: float, part: float, share: float) -> None:
+    tell(begun + part * share)
 
 
 def _shares(one: _Found, before: Cost, prices: Prices) -> Mapping[str, Share]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import onnx_ir as ir
@@ -39,6 +40,7 @@ def describe(model: Model) -> GraphInfo:
     )
 
 
+@cache
 def name_dtype(dtype: ir.DataType | None) -> str:
     """Return a type as numpy spells it ("float32", "bool", "bfloat16"), "string", or "?"."""
     if dtype is None or dtype == ir.DataType.UNDEFINED:

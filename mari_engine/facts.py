@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from math import prod
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -173,28 +174,29 @@ class _Walk:
         tensor = value.const_value
         if tensor is None:
             return self.described(value)
-        axes: Axes = tuple((d,) if d != 1 else () for d in tensor.shape.numpy())
-        readable = tensor.size <= LARGEST and stored_bytes(tensor) <= _FOLLOWED_BYTES
-        if not readable or tensor.dtype == ir.DataType.STRING:
-            return Fact(axes, tensor.dtype)
-        return Fact(axes, tensor.dtype, np.asarray(tensor.numpy()))
+        extents, dtype = tensor.shape.numpy(), tensor.dtype
+        axes: Axes = tuple((extent,) if extent != 1 else () for extent in extents)
+        readable = prod(extents) <= LARGEST and stored_bytes(tensor) <= _FOLLOWED_BYTES
+        if not readable or dtype == ir.DataType.STRING:
+            return Fact(axes, dtype)
+        return Fact(axes, dtype, np.asarray(tensor.numpy()))
 
     def visit(self, node: ir.Node) -> None:
         call = self.call(node)
         folded = evaluate(call) if node.domain in ("", "ai.onnx") else None
-        results: list[Fact | None] = [self.described(value) for value in node.outputs]
         try:
             spec = self.declare(node, call)
         except Unsupported as reason:
+            results = [self.described(value) for value in node.outputs]
             if folded is None:
                 self.unknown[node] = str(reason)
         else:
             self.specs[node] = spec
             self.learn(call, spec)
+            dtype = next((fact.dtype for fact in call.operands if fact), None)
             results = [
-                Fact(axes, value.dtype or (facts[0].dtype if facts else None))
+                Fact(axes, value.dtype or dtype)
                 for axes, value in zip(spec.results, node.outputs, strict=True)
-                if (facts := [fact for fact in call.operands if fact]) is not None
             ]
         if folded is not None and folded.counting is not None:
             self.specs.pop(node, None)  # what it counts tells its extent, its operands do not

@@ -159,11 +159,12 @@ def _clues_by_unit(model: ir.Model, repetitions: tuple[Repetition, ...]) -> dict
     clues: dict[Unit, list[Clue]] = {}
     rows = [value.shape[0] if value.shape else None for value in inputs]
     free = any(extent is not None and not isinstance(extent, int) for extent in rows)
+    single = any(isinstance(extent, int) and extent == 1 for extent in rows)
     for number, extent in enumerate(rows):
         if free and extent == 1:
             text = "it has one row while others have a free number of rows"
             clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.USER, SURE, text))
-        elif not isinstance(extent, int) and extent is not None and 1 in rows:
+        elif not isinstance(extent, int) and extent is not None and single:
             text = "its number of rows is free while others have one row"
             clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, MILD, text))
         elif inputs[number].shape is not None and not inputs[number].shape:

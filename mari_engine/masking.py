@@ -68,7 +68,9 @@ class _Reader:
         if shape is None or shape[0] != shape[1] or shape[0] < 2 or weights is None:
             return None
         self.extent = shape[0]
-        if not self.reach(weights, 0) or len(self.scores) != 1 or not self.alone():
+        if not self.reach(weights, 0) or len(self.scores) != 1:
+            return None
+        if not self.meets_others() or not self.alone():
             return None
         (scores,) = self.scores
         for at in self.boundaries(scores):
@@ -107,6 +109,17 @@ class _Reader:
         if any(found):
             self.between.append(node)
         return any(found)
+
+    def meets_others(self) -> bool:
+        """Return True when the scores meet more than single numbers on their way: maybe a mask."""
+        others = (
+            value
+            for node in self.between
+            for value in node.inputs
+            if value is not None and not self.reached.get(value)
+        )
+        facts = [self.known.values.get(value) for value in others]
+        return any(fact is None or flat(fact.axes) for fact in facts)
 
     def alone(self) -> bool:
         """Return True when nothing else reads the scores or what becomes of them."""

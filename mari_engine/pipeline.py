@@ -85,7 +85,9 @@ def plan(
     choice = choose(
         model, labels, known, spelled=(spelled, told), signature=called, candidates=candidates,
         keep=keep, prices=prices or Prices(), race=race,
+        tell=lambda share: tell(0.4 + 0.5 * share, "rewriting"),
     )  # fmt: skip
+    tell(0.9, "explaining")
     ledger = Reasons(spelled.ir.graph, labels, told).told(choice.made.ledger)
     decisions = decide(ledger, choice.before, choice.shares, choice.split, prices or Prices())
     ops = {node.name: node.op_type for node in model.ir.graph}

@@ -67,17 +67,19 @@ def rewrite(
     strategy: Strategy | None = None,
     prices: Prices | None = None,
     known: Survey | None = None,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> Rewritten:
     """Return a graph that computes the same, with what is per request computed once.
 
     `keep` names nodes that must stay as they are; `known` is the model's survey, if it was made
-    already. The model is not changed.
+    already. `tell` is told the share of the nodes that were visited, and may raise to stop. The
+    model is not changed.
     """
     if known is None:
         known = survey(model, candidate_symbols(model, labels))
     ways = strategy or Strategy(), prices or Prices()
     walk = _Interpreter(model, known, candidates, frozenset(keep), *ways)
-    return walk.run(labels, signature)
+    return walk.run(labels, signature, tell)
 
 
 class _Interpreter:
@@ -99,14 +101,15 @@ class _Interpreter:
         self.forms: dict[ir.Value, Form] = {}
         self.opaque: dict[ir.Value, ir.Value] = {}
 
-    def run(self, labels: Labels, signature: Signature) -> Rewritten:
+    def run(self, labels: Labels, signature: Signature, tell: Callable[[float], None]) -> Rewritten:
         self.emitter.names.update(value.name or "" for value in self.graph.outputs)
         boundary = open_boundary(self.graph, labels, self.known, self.emitter, signature)
         self.forms.update(boundary.forms)
         for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
             if old not in self.forms:
                 self.opaque[old] = new
-        for node in self.graph:
+        for at, node in enumerate(self.graph):
+            tell(at / len(self.graph))
             self.visit(node)
         outputs = [self.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)

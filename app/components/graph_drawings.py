@@ -9,7 +9,7 @@ import streamlit as st
 
 import mari_engine as mari
 from app import cached
-from app.jobs import Job
+from app.jobs import Job, undisturbed
 from app.views.graph_details import clean
 from app.views.graph_folding import Fold, has_scopes
 from app.views.graph_measures import NodeMeasures
@@ -111,20 +111,22 @@ def _draw(
 ) -> Drawing:
     info = cached.describe(_opened)
     if options is None:
-        mari.check_labels(_opened.model, _labels)
-        return draw(info, mari.color(_opened.model, _labels), None, fold)
+        with undisturbed():
+            mari.check_labels(_opened.model, _labels)
+            return draw(info, mari.color(_opened.model, _labels), None, fold)
     plan = cached.make_plan(_opened, _labels, options)
-    optimized = cached.describe_optimized(_opened, _labels, options)
-    rewrite = Rewrite(
-        optimized,
-        _color_optimized(plan, optimized),
-        plan.decisions,
-        plan.flops,
-        options.candidates,
-        plan.layout,
-        _measures,
-    )
-    return draw(info, plan.coloring, rewrite, fold)
+    with undisturbed():
+        optimized = cached.describe_optimized(_opened, _labels, options)
+        rewrite = Rewrite(
+            optimized,
+            _color_optimized(plan, optimized),
+            plan.decisions,
+            plan.flops,
+            options.candidates,
+            plan.layout,
+            _measures,
+        )
+        return draw(info, plan.coloring, rewrite, fold)
 
 
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 import streamlit as st
 
-from app.views.summary import figures, operator_figure, tensor_rows
+from app.views.summary import count_operators, figures, tensor_rows
 from app.views.text import plain
 from app.work import Opened
 from mari_engine import GraphInfo
@@ -28,9 +31,21 @@ def show_card(opened: Opened, info: GraphInfo) -> None:
         _table(tensor_rows(info.outputs))
     with right:
         st.subheader("Operators", anchor=False)
-        st.plotly_chart(operator_figure(info), config={"displayModeBar": False})
+        operators = count_operators(info)
+        rows = [{"operator": op, "nodes": number} for op, number in operators.items()]
+        _table(rows, bars={"nodes": max(operators.values(), default=1)})
 
 
-def _table(rows: list[dict[str, str]]) -> None:
+def _table(rows: Sequence[Mapping[str, object]], bars: Mapping[str, int] | None = None) -> None:
+    """Draw a table; `bars` are columns whose numbers are drawn as bars, each with its longest.
+
+    As cells, because a chart's library would hold up whoever goes on to another page at once.
+    """
     tall = len(rows) > MOST_ROWS
-    st.dataframe(rows, hide_index=True, height=TALL if tall else "content")
+    bar = partial(st.column_config.ProgressColumn, format="localized", min_value=0, color="gray")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=TALL if tall else "content",
+        column_config={name: bar(max_value=most) for name, most in (bars or {}).items()},
+    )

@@ -81,7 +81,7 @@ class _Tree:
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
-        self.before, self.after = topology.neighbors()
+        self.before, self.after = topology.neighbors
         self.boxes = [Box("", -1)]
         self.box_of = [0] * len(topology.vertices)
 

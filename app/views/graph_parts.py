@@ -78,7 +78,7 @@ class _Anatomy:
     heads: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.before, self.after = self.topology.neighbors()
+        self.before, self.after = self.topology.neighbors
         self.fusion = self._find_fusion()
         self.behind = self._find_behind()
         self.heads = self._find_heads()

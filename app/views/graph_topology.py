@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from mari_engine import Coloring, GraphInfo, GraphNode, Side, TensorInfo, ValueColor
 
@@ -53,8 +54,9 @@ class Topology:
     colors: Mapping[str, ValueColor]
     weights: Mapping[str, TensorInfo]
 
+    @cached_property
     def neighbors(self) -> tuple[list[list[int]], list[list[int]]]:
-        """Return the predecessors and the successors of each vertex, without repetitions."""
+        """The predecessors and the successors of each vertex, without repetitions."""
         before: list[list[int]] = [[] for _ in self.vertices]
         after: list[list[int]] = [[] for _ in self.vertices]
         for tail, head in sorted({(edge.tail, edge.head) for edge in self.edges}):

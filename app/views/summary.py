@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-import plotly.graph_objects as go
-
-from app.views.text import markup, scaled, shape
+from app.views.text import scaled, shape
 from mari_engine import GraphInfo, TensorInfo
-
-MOST_OPS = 16
 
 
 def figures(info: GraphInfo) -> list[tuple[str, str, str]]:
@@ -34,32 +30,6 @@ def tensor_rows(tensors: tuple[TensorInfo, ...]) -> list[dict[str, str]]:
     ]
 
 
-def operator_figure(info: GraphInfo) -> go.Figure:
-    """Return how often each operator occurs, the most frequent on top."""
-    tally = Counter(node.op for node in info.nodes).most_common()
-    shown = tally[:MOST_OPS]
-    rest = sum(number for _, number in tally[MOST_OPS:])
-    if rest:
-        shown.append((f"{len(tally) - MOST_OPS} others", rest))
-    names = [markup(name) for name, _ in reversed(shown)]
-    numbers = [number for _, number in reversed(shown)]
-    figure = go.Figure(
-        go.Bar(
-            x=numbers,
-            y=names,
-            orientation="h",
-            text=numbers,
-            textposition="outside",
-            cliponaxis=False,
-            marker_color="#8A94A3",
-            hovertemplate="%{y}: %{x}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        height=60 + 24 * len(shown),
-        margin={"l": 8, "r": 40, "t": 8, "b": 8},
-        xaxis={"visible": False},
-        yaxis={"automargin": True, "ticksuffix": "  "},
-        bargap=0.35,
-    )
-    return figure
+def count_operators(info: GraphInfo) -> dict[str, int]:
+    """Return how often each operator occurs, the most frequent first."""
+    return dict(Counter(node.op for node in info.nodes).most_common())

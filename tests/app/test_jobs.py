@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.jobs import Job
+from app.jobs import Job, undisturbed
 from mari_engine import ModelError, Progress
 
 LONG = 30.0
@@ -96,3 +96,22 @@ def test_a_waiting_job_can_be_cancelled() -> None:
     last = Job(lambda progress: "last", alone=True)
     last.wait(LONG)
     assert last.result == "last"
+
+
+def test_a_job_rests_while_a_page_is_drawn_and_can_be_cancelled_then() -> None:
+    reported = threading.Event()
+
+    def run(progress: Progress) -> None:
+        progress(0.1, "resting")
+        reported.set()
+
+    with undisturbed():
+        resting, cancelled = Job(run), Job(run)
+        cancelled.cancel()
+        cancelled.wait(LONG)
+        assert cancelled.state == "cancelled"
+        resting.wait(0.2)
+        assert resting.active
+        assert not reported.is_set()
+    resting.wait(LONG)
+    assert resting.state == "done"
