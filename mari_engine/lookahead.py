@@ -1,11 +1,24 @@
-"""Who reads a value: whether it can wait, and whether its columns are ever needed together."""
+"""Who reads a value: whether it can wait, whether its columns are ever needed together, and what
+products make of them."""
 
 from __future__ import annotations
 
 import onnx_ir as ir
 
-from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, View
+from mari_engine.costing import extent, work
+from mari_engine.factors import (
+    Affine,
+    Along,
+    Contract,
+    Join,
+    Pick,
+    Pointwise,
+    Reduce,
+    Slices,
+    View,
+)
 from mari_engine.facts import Survey
+from mari_engine.sizes import flat
 
 _MOST_READERS = 4
 
@@ -17,9 +30,11 @@ class Lookahead:
         self.known = known
         self._waits: set[ir.Value] = set()
         self._apart: set[ir.Value] = set()
+        self._worth: dict[ir.Value, float] = {}
         for node in reversed(graph):
             self._waits.update(value for value in node.outputs if self._follow(value))
             self._apart.update(value for value in node.outputs if self._divides(value))
+            self._worth.update((value, self._spent(value)) for value in node.outputs)
         self._waits.update(value for value in graph.inputs if self._follow(value))
 
     def readers(self, value: ir.Value) -> list[tuple[ir.Node, int]]:
@@ -35,6 +50,33 @@ class Lookahead:
     def stays_apart(self, value: ir.Value) -> bool:
         """Return True when every way from this value leads to weights, slice by slice."""
         return value in self._apart
+
+    def worth(self, value: ir.Value) -> float:
+        """Return the FLOPs that products with weights spend on each element, column by column."""
+        return self._worth.get(value, 0.0)
+
+    def _spent(self, value: ir.Value) -> float:
+        elements = self._elements(value)
+        if not elements:
+            return 0.0
+        return sum(self._spent_by(node, at, elements) for node, at in self.readers(value))
+
+    def _spent_by(self, node: ir.Node, index: int, elements: int) -> float:
+        spec = self.known.specs.get(node)
+        others = [value for at, value in enumerate(node.inputs) if at != index and value]
+        weights = all(value.is_initializer() or self.known.settled(value) for value in others)
+        if isinstance(spec, Contract):
+            return work(spec).per_candidate / elements if weights and others else 0.0
+        if isinstance(spec, Join):
+            return self.worth(node.outputs[0])
+        if not isinstance(spec, (View, Pick, Pointwise, Slices)) or not weights:
+            return 0.0
+        made = sum(self.worth(value) * self._elements(value) for value in node.outputs)
+        return made / elements
+
+    def _elements(self, value: ir.Value) -> int:
+        fact = self.known.values.get(value)
+        return extent(flat(fact.axes), 1) if fact is not None else 0
 
     def _divides(self, value: ir.Value) -> bool:
         uses = self.readers(value)

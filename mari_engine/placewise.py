@@ -93,10 +93,14 @@ def _pays(
     step: Step, blocks: Sequence[Blocks], rest: Sequence[Form], groups: Groups,
     common: frozenset[int],
 ) -> bool:  # fmt: skip
-    """Weigh the places that need not be computed per candidate against what is picked apart."""
+    """Weigh the places that need not be computed per candidate against what is picked apart.
+
+    What products make of those places need not be computed per candidate either.
+    """
     prices, many = step.shop.prices, step.shop.candidates
     dims, position = flat(step.result), blocks[0].position
     move = 8.0 / prices.bytes_per_second
+    made = step.worth / prices.flops_per_second
 
     def elements(side: frozenset[int], columns: int) -> int:
         return columns * extent(tuple(dims[at] for at in side - {position}), many)
@@ -106,10 +110,14 @@ def _pays(
     together = elements(whole, len(blocks[0].part)) * move
     for key, columns in groups.items():
         sides = [kind for kind in key if isinstance(kind, frozenset)]
-        apart += elements(common.union(*sides), len(columns)) * move
+        alone = elements(common.union(*sides), len(columns))
+        apart += alone * move
+        together += (elements(whole, len(columns)) - alone) * made
         for form, side in zip(blocks, sides, strict=True):
-            if not _whole(form, columns):
-                apart += elements(side, len(columns)) * prices.pick
+            moved, picked = _taken(form, columns)
+            runs = frozenset(at for at in side if at < position)  # what follows goes along
+            taking = elements(runs, picked) * prices.pick + elements(side, moved) * move
+            apart += taking * _summed(form, step)
         apart += sum(elements(form.present, len(columns)) * move for form in rest if form.present)
     for form in blocks:
         if not step.shop.settling.settled(form):
@@ -117,12 +125,32 @@ def _pays(
     return apart < together
 
 
-def _whole(form: Blocks, columns: Index) -> bool:
-    """Return True when these columns are all columns of some parts, in order."""
-    wanted = [int(form.part[column]) for column in columns]
-    total = sum(int(flat(form.parts[part].axes)[form.position]) for part in set(wanted))
-    steps = np.diff(form.column[columns]), np.diff(form.part[columns])
-    return total == len(columns) and bool(((steps[0] == 1) | (steps[1] != 0)).all())
+def _summed(form: Blocks, step: Step) -> int:
+    """Return how many elements are picked for one of the form: of a sum, those that it adds up."""
+    settled, position = step.shop.settling.settled, form.position
+    found = [1]
+    for part in (each for each in form.parts if not settled(each)):
+        for product in (term for term in terms(part) if isinstance(term, Product)):
+            extents = product.extents()
+            for own in product.labels:
+                summed = {label for label in own if label >= 0} - set(product.output)
+                if product.output[position] in own:
+                    dims = tuple(extents[label] for label in summed)
+                    found.append(extent(dims, step.shop.candidates))
+    return max(found)
+
+
+def _taken(form: Blocks, columns: Index) -> tuple[int, int]:
+    """Return how many of the columns leave others of their part behind, and how many by index."""
+    moved = picked = 0
+    part, column = form.part[columns], form.column[columns]
+    for at in np.unique(part).tolist():
+        own = column[part == at]
+        row = bool((np.diff(own) == 1).all())
+        whole = row and len(own) == flat(form.parts[at].axes)[form.position]
+        moved += 0 if whole else len(own)
+        picked += 0 if row else len(own)
+    return moved, picked
 
 
 def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:

@@ -24,13 +24,13 @@ from mari_engine.forms import (
     Constant,
     Form,
     as_whole,
-    relabel,
-    with_extent,
 )
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
 from mari_engine.lookahead import Lookahead
+from mari_engine.moving import join, pick, view
+from mari_engine.norming import find_norms
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.pairing import regrouped
 from mari_engine.placewise import affine, pointwise
@@ -40,7 +40,6 @@ from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
 from mari_engine.steps import Shop, Step, Strategy
 from mari_engine.types import Action, Signature
-from mari_engine.waiting import cut_dearly
 
 _FLOATS = frozenset(
     {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
@@ -91,6 +90,7 @@ class _Interpreter:
         self.graph = model.ir.graph
         self.known = known
         self.lookahead = Lookahead(self.graph, known)
+        self.norms = find_norms(self.graph, known)
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
         self.settling = Settling(self.emitter, candidates=candidates)
@@ -125,7 +125,7 @@ class _Interpreter:
             self.call_as_it_was(node, reason)
             return
         try:
-            results = self.results(node)
+            results = self.normalized(node) if self.runs_fused(node) else self.results(node)
         except Unsupported as refusal:
             self.call_as_it_was(node, str(refusal))
             return
@@ -157,9 +157,32 @@ class _Interpreter:
         )
         waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
         apart = self.lookahead.stays_apart(node.outputs[0])
-        step = Step(node, spec, forms, self.shop, waits, apart)
+        worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
+        step = Step(node, spec, forms, self.shop, waits, apart, worth)
         with self.emitter.on_behalf((node,)):
             return _HANDLERS[type(spec)](step)
+
+    def runs_fused(self, node: ir.Node) -> bool:
+        """Return True for a step of a norm over what is there in full, for each candidate."""
+        norm = self.norms.get(node)
+        form = self.forms.get(norm.source) if norm is not None else None
+        if form is None or isinstance(form, Blocks) or not self.settling.settled(form):
+            return False
+        return form.present == frozenset(range(len(flat(form.axes))))
+
+    def normalized(self, node: ir.Node) -> list[Form]:
+        """Return a step of a norm as it was: on the last axis, its scale and shift apart."""
+        source = self.norms[node].source
+        atom = self.settling.settle(self.form(source))
+        self.forms[source] = self.shop.algebra.laid(atom, positions(atom.axes))
+        with self.emitter.on_behalf((node,)):
+            inputs = [None if value is None else self.native(value) for value in node.inputs]
+            new = self.emitter.copy(node, inputs)
+        facts = [self.known.fact(value) for value in node.outputs]
+        return [
+            Atom(fact.axes, value, positions(fact.axes))
+            for fact, value in zip(facts, new.outputs, strict=True)
+        ]
 
     def hold(self, value: ir.Value, form: Form) -> None:
         """Remember a value; one with several readers is computed before they share it."""
@@ -245,48 +268,15 @@ class _Interpreter:
             self.ledger.record(node, Action.KEPT, reason)
 
 
-# --- declarations that only move columns
-
-
-def _view(step: Step) -> list[Form]:
-    spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, View)
-    assert form is not None
-    return [relabel(form, step.result, spec.source)]
-
-
-def _pick(step: Step) -> list[Form]:
-    spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, Pick)
-    assert form is not None
-    if len(spec.indices) > 1 and not isinstance(form, Blocks) and cut_dearly(form, spec.position):
-        form = step.shop.settling.settle(form)
-    results, read = [], step.node.inputs[0]
-    name = (read.name if read is not None else None) or ""
-    for index, axes in zip(spec.indices, spec.results, strict=True):
-        taken = step.shop.algebra.chosen(form, spec.position, index, name)
-        picked = with_extent(spec.axes(0), spec.position, len(index))
-        results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
-    return results
-
-
-def _join(step: Step) -> list[Form]:
-    spec = step.spec
-    assert isinstance(spec, Join)
-    forms = [form for form in step.forms if form is not None]
-    names = [value.name or "" for value in step.node.inputs if value is not None]
-    return [step.shop.algebra.join(step.result, spec.position, forms, names)]
-
-
 def _affine(step: Step) -> list[Form]:
     taken = affine(step)
     return slices(step) if taken is None else [taken]
 
 
 _HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
-    View: _view,
-    Pick: _pick,
-    Join: _join,
+    View: view,
+    Pick: pick,
+    Join: join,
     Affine: _affine,
     Pointwise: lambda step: [pointwise(step)],
     Along: lambda step: [along(step)],

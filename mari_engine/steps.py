@@ -78,6 +78,8 @@ class Step:
     """The result is read by linear ops only, and need not be computed before a product does."""
     apart: bool = True
     """No reader needs all columns of the result at once."""
+    worth: float = 0.0
+    """FLOPs that products with weights spend on each element of the result."""
 
     @property
     def result(self) -> Axes:

@@ -59,7 +59,7 @@ def edit_labels(work: Work, info: GraphInfo, proposals: Labels) -> tuple[Labels,
 def _columns(*, packed: bool, evidence: bool) -> Mapping[str, ColumnConfig | None]:
     config = st.column_config
     return {
-        "input": config.TextColumn("Input", pinned=True),
+        "input": config.TextColumn("Input", width="medium", pinned=True),
         "columns": config.TextColumn("Columns", width="small") if packed else None,
         "name": config.TextColumn("Name", max_chars=200) if packed else None,
         "standing": config.TextColumn(
