@@ -56,8 +56,7 @@ def benchmark(
     """
     tell = progress or _say_nothing
     remote = find_device(device).memory != "cpu"
-    tell(0.0, "building the arms")
-    contenders, skipped = _contenders(model, result, arms)
+    contenders, skipped = _contenders(model, result, arms, lambda what: tell(0.0, what))
     plan = plan_feeds(model, result.labels)
     sizes = tuple(dict.fromkeys(batches if plan.fixed_batch is None else (plan.fixed_batch,)))
     requests = {batch: plan.draw(batch=batch, seed=seed) for batch in sizes}
@@ -107,7 +106,7 @@ def _say_nothing(_share: float, _message: str) -> None:
 
 
 def _contenders(
-    model: Model, result: Plan, arms: Sequence[Arm]
+    model: Model, result: Plan, arms: Sequence[Arm], tell: Callable[[str], None]
 ) -> tuple[list[Contender], dict[str, str]]:
     """Return the arms to run, in their usual order, and why others are not run.
 
@@ -120,7 +119,10 @@ def _contenders(
     for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
         if arm not in arms:
             continue
-        built = result.optimized if arm == Arm.MARI else build_arm(result, arm)
+        tell(f"building the arm {arm}")
+        built = result.optimized
+        if arm != Arm.MARI:
+            built = build_arm(result, arm, partial(_tell_built, tell, arm))
         twin = known.setdefault(digest_graph(built), arm)
         if twin != arm and arm != Arm.MARI:
             skipped[arm] = f"the same graph as {twin}"
@@ -128,6 +130,10 @@ def _contenders(
         cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
         chosen[arm] = Contender(arm, built, _binder(built, result), cost)
     return [chosen[arm] for arm in ARMS if arm in chosen], skipped
+
+
+def _tell_built(tell: Callable[[str], None], arm: Arm, share: float) -> None:
+    tell(f"building the arm {arm}: {share:.0%} of its nodes")
 
 
 def _binder(built: Model, result: Plan) -> Callable[[Feeds], Feeds]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -186,8 +186,8 @@ def certain_labels(model: Model) -> Labels:
     return labels
 
 
-def build_arm(planned: Plan, arm: Arm) -> Model:
-    """Return the model that one arm of a benchmark runs."""
+def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda share: None) -> Model:
+    """Return the model that one arm of a benchmark runs; `tell` is told the share that is done."""
     if arm == Arm.ORIGINAL:
         return planned.original
     if arm == Arm.MARI:
@@ -200,6 +200,7 @@ def build_arm(planned: Plan, arm: Arm) -> Model:
         candidates=planned.candidates,
         keep=planned.keep,
         strategy=strategy,
+        tell=tell,
     )
     return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")
 

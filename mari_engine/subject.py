@@ -11,7 +11,7 @@ from mari_engine.feeds import Feeds, bind_feeds
 from mari_engine.loading import Model
 from mari_engine.results import Interface
 from mari_engine.runtime import Session, in_one_line, open_session, open_source
-from mari_engine.types import Signature
+from mari_engine.types import Progress, Signature
 
 Outputs = tuple[Feeds | None, Feeds | None]
 """A model's outputs in its own precision and in float64; None where that cannot be run."""
@@ -21,27 +21,34 @@ class Subject:
     """Original and optimized model, ready to run on the same requests.
 
     The original runs from its own file where there is one, so that a mistake made while it was
-    read cannot hide. `no_own` and `no_float64` say why a precision cannot be run; "" if it can.
+    read cannot hide. `tell` is told what is being opened, and the share that is. `no_own` and
+    `no_float64` say why a precision cannot be run; "" if it can.
     """
 
     def __init__(
         self,
         original: Model,
         optimized: Model,
-        *,
         interface: Interface | None,
         signature: Signature,
+        tell: Progress,
     ) -> None:
         self._interface, self._signature = interface, signature
         self.no_own = self.no_float64 = ""
         self._own: tuple[Session, Session] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
         try:
-            self._own = (_open_original(original), open_session(optimized, threads=1))
+            tell(0.0, "opening the original")
+            first = _open_original(original)
+            tell(0.25, "opening the rewritten model")
+            self._own = (first, open_session(optimized, threads=1))
         except ExecutionError as error:
             self.no_own = str(error)
         try:
-            self._wide = (_open_wide(original), _open_wide(optimized))
+            tell(0.5, "opening the original in float64")
+            wide = _open_wide(original)
+            tell(0.75, "opening the rewritten model in float64")
+            self._wide = (wide, _open_wide(optimized))
         except ExecutionError as error:
             self.no_float64 = str(error)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import onnx_ir as ir
@@ -37,6 +38,8 @@ _RANDOM = frozenset(
     ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
      "RandomUniformLike")
 )  # fmt: skip
+_OPENED = 0.2
+"""The share of a check that is done when both models are open."""
 _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
 
@@ -86,8 +89,8 @@ def verify(
     epsilon = max(_coarsest(original), _coarsest(optimized))
     found = _Findings("nothing was evaluated")
     if not problem:
-        tell(0.02, "opening both models in both precisions")
-        subject = Subject(original, optimized, interface=interface, signature=signature)
+        opening = partial(_tell_opened, tell)
+        subject = Subject(original, optimized, interface, signature, opening)
         cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
         found = _check_cases(subject, cases, interface, epsilon, tell)
         problem = _first_problem(found.checks, original)
@@ -110,6 +113,10 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     if plan.fixed_batch is None:
         return ()
     return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
+
+
+def _tell_opened(tell: Progress, share: float, what: str) -> None:
+    tell(_OPENED * share, what)
 
 
 def _say_nothing(_share: float, _message: str) -> None:
@@ -153,7 +160,10 @@ def _check_cases(
     notes: list[str] = []
     runs: list[Run] = []
     for at, case in enumerate(cases):
-        tell(0.05 + 0.95 * at / len(cases), f"{case.request} request, {case.batch} candidates")
+        tell(
+            _OPENED + (1 - _OPENED) * at / len(cases),
+            f"{case.request} request, {case.batch} candidates",
+        )
         run = _run_case(subject, case, once)
         if isinstance(run, str):
             notes.append(run)
