@@ -17,6 +17,7 @@ import onnx_ir.passes.common as passes
 from mari_engine.bagging import Bags, find_bags
 from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
+from mari_engine.in_place import leave_in_place
 from mari_engine.loading import Model
 from mari_engine.masking import Masked, find_masked
 from mari_engine.numbering import list_numbers
@@ -40,6 +41,10 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
         model = Model(plain, model.name)
         known = survey(model, known.symbols)
     model, known = _without_loops(model, known, keep)
+    model, known = _without_lists(model, known, keep)
+    still = leave_in_place(model, known, keep)
+    if still is not None:
+        model, known = _tidied(still.ir, model, known)
     return _in_row_blocks(model, known, keep)
 
 
@@ -60,6 +65,35 @@ def _without_loops(model: Model, known: Survey, keep: Collection[str]) -> tuple[
         if node.graph is None:
             _let_go(node)
     return _tidied(copy, model, known)
+
+
+def _without_lists(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Write the joining of a list of tensors that is made there as a join."""
+    if not any(_lists(node) is not None and node.name not in keep for node in model.ir.graph):
+        return model, known
+    copy = model.ir.clone()
+    for node in list(copy.graph):
+        listed = _lists(node)
+        if listed is None or node.name in keep:
+            continue
+        axis = node.attributes.get_int("axis")
+        join = ir.node("Concat", listed.inputs, {"axis": axis}, name=node.name)
+        join.metadata_props.update(node.metadata_props)
+        copy.graph.insert_before(node, [join])
+        old, new = node.outputs[0], join.outputs[0]
+        new.type = old.type
+        old.replace_all_uses_with(new, replace_graph_outputs=True)
+        new.name, old.name = old.name, None
+        copy.graph.remove(node, safe=True)
+    return _tidied(copy, model, known)
+
+
+def _lists(node: ir.Node) -> ir.Node | None:
+    """Return the node that lists what a node joins, if it does so along an axis there is."""
+    if node.op_type != "ConcatFromSequence" or node.attributes.get_int("new_axis", 0):
+        return None
+    made = node.inputs[0].producer() if node.inputs[0] is not None else None
+    return made if made is not None and made.op_type == "SequenceConstruct" else None
 
 
 def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:

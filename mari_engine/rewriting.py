@@ -145,9 +145,12 @@ class _Interpreter:
         if any(value in self.opaque for value in node.inputs if value is not None):
             return "the rank of an operand is known only at run time"
         spec = self.known.specs[node]
-        if isinstance(spec, Contract) and node.outputs[0].dtype not in _FLOATS:
+        if isinstance(spec, Contract) and not (self.floats(node) or _adds(spec)):
             return "a product of whole numbers"
         return None
+
+    def floats(self, node: ir.Node) -> bool:
+        return node.outputs[0].dtype in _FLOATS
 
     def results(self, node: ir.Node) -> list[Form]:
         spec = self.known.specs[node]
@@ -160,7 +163,9 @@ class _Interpreter:
         worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
         step = Step(node, spec, forms, self.shop, waits, apart, worth)
         with self.emitter.on_behalf((node,)):
-            return _HANDLERS[type(spec)](step)
+            made = _HANDLERS[type(spec)](step)
+            whole = isinstance(spec, Contract) and not self.floats(node)
+            return [self.settling.settle(form) for form in made] if whole else made
 
     def runs_fused(self, node: ir.Node) -> bool:
         """Return True for a step of a norm over what is there in full, for each candidate."""
@@ -266,6 +271,11 @@ class _Interpreter:
         rule = rule_of(node)
         if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
             self.ledger.record(node, Action.KEPT, reason)
+
+
+def _adds(spec: Contract) -> bool:
+    """Return True for a plain sum: exact in whole numbers too, in any order."""
+    return len(spec.terms) == 1 and spec.scale == 1 and spec.addend is None
 
 
 def _affine(step: Step) -> list[Form]:
