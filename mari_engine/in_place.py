@@ -18,7 +18,7 @@ from mari_engine.facts import Survey, survey
 from mari_engine.loading import Model
 from mari_engine.numbering import list_numbers
 from mari_engine.provenance import STANDS_FOR
-from mari_engine.reordering import Key, Leaving, Returning, Ways, find_ways
+from mari_engine.reordering import Key, Leaving, Returning, find_ways
 from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import CANDIDATES, flat
 
@@ -31,12 +31,13 @@ Order = tuple[Key, ...]
 def leave_in_place(model: Model, known: Survey, keep: Collection[str] = ()) -> Model | None:
     """Return a model whose rows are neither sorted nor picked; None where nothing was shown."""
     ways = find_ways(model.ir.graph, known)
-    made = (way.result.producer() for way in (*ways.leaving, *ways.returning))
+    every: list[Leaving | Returning] = [*ways.leaving, *ways.returning]
+    made = (way.result.producer() for way in every)
     if not ways.leaving or any(node is None or node.name in keep for node in made):
         return None
     copy = model.ir.clone()
     writer = _Writer(copy)
-    for way in (*ways.leaving, *ways.returning):
+    for way in every:
         writer.replace(way)
     passes.RemoveUnusedNodesPass()(copy)
     writer.forget()

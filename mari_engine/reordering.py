@@ -121,20 +121,19 @@ class _Reader:
         if node.op_type == "Gather" and at == 1 and node.inputs[0] is not None:
             self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
             return True
-        if node.op_type != "ScatterElements" or at != 1 or not self.counts(node):
+        if node.op_type != "ScatterElements" or at != 1 or not self.counts(node, key):
             return False
         return all(self.back(use, index, key) for use, index in self.uses(node.outputs[0]))
 
-    def counts(self, node: ir.Node) -> bool:
+    def counts(self, node: ir.Node, key: Key) -> bool:
         """Return True where places are numbered from 0 on: it is the inverse of an order."""
-        plain = not node.attributes.keys() - {"axis"}
         numbers = self.known.values.get(node.inputs[2]) if node.inputs[2] is not None else None
-        places = self.known.values.get(node.inputs[1]) if node.inputs[1] is not None else None
-        if not plain or numbers is None or places is None or numbers.counting is None:
+        if node.attributes.keys() - {"axis"} or numbers is None or numbers.counting is None:
             return False
-        run = numbers.counting
-        plain = (run.start, run.step, run.more) == (0, 1, 0)
-        return plain and run.count.same(size(places.axes[0]))
+        run, listed = numbers.counting, key.inputs[0] if isinstance(key, ir.Node) else None
+        extents = [self.known.values.get(v) for v in (listed, node.inputs[1]) if v is not None]
+        whole = any(run.count.same(size(fact.axes[0])) for fact in extents if fact is not None)
+        return whole and (run.start, run.step, run.more) == (0, 1, 0)
 
     def back(self, node: ir.Node, at: int, key: Key) -> bool:
         if node.op_type != "Gather" or at != 1 or node.inputs[0] is None:

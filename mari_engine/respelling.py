@@ -90,7 +90,7 @@ def _without_lists(model: Model, known: Survey, keep: Collection[str]) -> tuple[
 
 def _lists(node: ir.Node) -> ir.Node | None:
     """Return the node that lists what a node joins, if it does so along an axis there is."""
-    if node.op_type != "ConcatFromSequence" or node.attributes.get_int("new_axis", 0):
+    if node.op_type != "ConcatFromSequence" or node.attributes.get_int("new_axis", 0) != 0:
         return None
     made = node.inputs[0].producer() if node.inputs[0] is not None else None
     return made if made is not None and made.op_type == "SequenceConstruct" else None

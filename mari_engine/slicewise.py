@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mari_engine.factors import Along, Labels, Reduce, Slices
+from mari_engine.facts import rule_of
 from mari_engine.forms import Atom, Blocks, Dims, Form, Tensor, per_candidate, relabel
 from mari_engine.layout import parted as parted_groups
 from mari_engine.sizes import Axes, flat, positions
@@ -132,7 +133,8 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         tensors.append(step.shop.algebra.laid(atom, dims).tensor)
     node = step.shop.emitter.copy(step.node, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
-    if spec.why:
+    rule = rule_of(step.node)
+    if spec.why or (rule is not None and rule.product):
         _record(step, [atom for atom in atoms if atom is not None])
     results = []
     for value, axes, labels in zip(node.outputs, spec.results, spec.outputs, strict=True):
@@ -146,11 +148,12 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
 
 
 def _record(step: Step, atoms: Sequence[Atom]) -> None:
-    """Note what became of a product of rounded numbers."""
+    """Note what became of a product that is called as it is: rounded, or a recurrence, say."""
     spec = step.spec
     assert isinstance(spec, Slices)
     if any(per_candidate(atom) for atom in atoms):
-        step.shop.ledger.record(step.node, Action.KEPT, spec.why)
+        told = spec.why or "all of its input depends on the candidates"
+        step.shop.ledger.record(step.node, Action.KEPT, told, whole=not spec.why)
     else:
         told = "nothing in it depends on the candidates: one row"
         step.shop.ledger.record(step.node, Action.ONCE, told)
