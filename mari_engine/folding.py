@@ -10,6 +10,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
+from mari_engine.branching import take_branch
 from mari_engine.weighing import stored_bytes
 
 _TENSOR_LIMIT = 64 << 20
@@ -71,23 +72,9 @@ def constant_array(value: ir.Value | None) -> np.ndarray | None:
 def _inline_branch(node: ir.Node) -> bool:
     """Put the branch that is always taken in the place of an If."""
     condition = constant_array(node.inputs[0])
-    graph = node.graph
-    if condition is None or graph is None or node.domain != "":
+    if condition is None or node.domain != "":
         return False
-    if any(output.is_graph_output() for output in node.outputs):
-        return False
-    branch = node.attributes["then_branch" if condition.item() else "else_branch"].as_graph()
-    results = list(branch.outputs)
-    if any(result.is_initializer() and result.graph is branch for result in results):
-        return False
-    branch.outputs.clear()
-    moved = list(branch)
-    branch.remove(moved)
-    graph.insert_before(node, moved)
-    for output, result in zip(node.outputs, results, strict=True):
-        output.replace_all_uses_with(result)
-    graph.remove(node, safe=True)
-    return True
+    return take_branch(node, chosen=bool(condition.item()))
 
 
 def _fold_shape(node: ir.Node) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 
 from mari_engine.facts import Survey
-from mari_engine.sizes import Size, size
+from mari_engine.sizes import Size, size, static
 
 _NAMED = ("", "ai.onnx")
 _SAME = ("Cast", "Identity")
@@ -162,9 +162,13 @@ class _Reader:
         """Note a use of the places that a mask picks."""
         mask = places.inputs[0]
         rows = isinstance(key, ir.Value) and mask is key
-        if node.op_type == "GatherND" and at == 1 and rows and node.inputs[0] is not None:
+        if node.op_type == "GatherND" and at == 1 and node.inputs[0] is not None:
+            if node.attributes.get_int("batch_dims", 0) != 0:
+                return False
+            if not rows:
+                return self.listed(node, mask, key)
             self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
-            return "batch_dims" not in node.attributes or not node.attributes["batch_dims"].value
+            return True
         if node.op_type != "ScatterND" or at != 1 or "reduction" in node.attributes:
             return False
         base, _, updates = node.inputs
@@ -174,6 +178,24 @@ class _Reader:
         self.found[key].returning.append(
             Returning(node.outputs[0], source, key, base, None if mask is None else mask)
         )
+        return True
+
+    def listed(self, node: ir.Node, mask: ir.Value | None, key: Key) -> bool:
+        """Note rows of which all elements are picked one by one, and made rows again."""
+        source = node.inputs[0]
+        held = self.known.values.get(source) if source is not None else None
+        chosen = self.known.values.get(mask) if mask is not None else None
+        if source is None or held is None or chosen is None or held.axes != chosen.axes:
+            return False
+        rows = [-1, *(static(axis) for axis in held.axes[1:])]
+        for use, at in self.uses(node.outputs[0]):
+            shape = self.known.values.get(use.inputs[1]) if len(use.inputs) > 1 else None  # type: ignore[arg-type]
+            wanted = shape.content if shape is not None else None
+            if use.op_type != "Reshape" or at != 0 or wanted is None:
+                return False
+            if wanted.ravel().tolist() != rows:
+                return False
+            self.found[key].leaving.append(Leaving(use.outputs[0], source, key))
         return True
 
     def unlisted(self, value: ir.Value | None) -> ir.Value | None:

@@ -15,6 +15,7 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
 from mari_engine.bagging import Bags, find_bags
+from mari_engine.branching import take_branch
 from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
 from mari_engine.in_place import leave_in_place
@@ -28,6 +29,8 @@ from mari_engine.sizes import static
 from mari_engine.types import Cost, Flops
 from mari_engine.unfusing import fused, unfuse
 
+_BRANCH = {True: "then_branch", False: "else_branch"}
+
 
 def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
     """Return a model of the same function, inputs and outputs, with its survey.
@@ -40,12 +43,42 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
         unfuse(plain, keep)
         model = Model(plain, model.name)
         known = survey(model, known.symbols)
+    model, known = _without_choices(model, known, keep)
     model, known = _without_loops(model, known, keep)
     model, known = _without_lists(model, known, keep)
     still = leave_in_place(model, known, keep)
     if still is not None:
         model, known = _tidied(still.ir, model, known)
     return _in_row_blocks(model, known, keep)
+
+
+def _without_choices(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Put the branch that is taken in the place of each If whose condition the survey tells."""
+    while decided := _decided(model, known, keep):
+        copy, took = model.ir.clone(), False
+        for node in [node for node in copy.graph if node.name in decided]:
+            inner = [*node.attributes[_BRANCH[decided[node.name]]].as_graph()]
+            took = take_branch(node, chosen=decided[node.name]) or took
+            for each in inner:
+                each.metadata_props[STANDS_FOR] = stands_for(node)
+        if not took:
+            break
+        model, known = _tidied(copy, model, known)
+    return model, known
+
+
+def _decided(model: Model, known: Survey, keep: Collection[str]) -> dict[str | None, bool]:
+    """Return for each If, by name, which way it always goes, where that is known."""
+    found = {}
+    for node in model.ir.graph:
+        condition = node.inputs[0] if node.op_type == "If" and node.name not in keep else None
+        fact = known.values.get(condition) if condition is not None else None
+        told = (
+            fact.content.ravel().tolist() if fact is not None and fact.content is not None else []
+        )
+        if len(told) == 1 and isinstance(told[0], bool):
+            found[node.name] = told[0]
+    return found
 
 
 def _without_loops(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:

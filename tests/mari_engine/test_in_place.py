@@ -41,7 +41,23 @@ PICKED = f"""
     bs = Shape (places) many = Slice (bs, zero, one) some = Slice (row, zero, many)
     e = ScatterND (base, places, some)
 """
+ONE_BY_ONE = (
+    PICKED.replace(
+        "x = GatherND (u, at)",
+        """
+    tall = Reshape (full, cube) shape = Shape (u) each = Expand (tall, shape) c = NonZero (each)
+    ct = Transpose <perm = [1, 0]> (c) listed = GatherND (u, ct) x = Reshape (listed, histories)
+    """,
+    )
+    .replace("c = Squeeze", "count = Squeeze")
+    .replace("(start, c, step)", "(start, count, step)")
+)
 HEAD = "y = MatMul (e, m) v = Mul (y, i)"
+
+
+BODIES = pytest.mark.parametrize(
+    "body", [SORTED, PICKED, ONE_BY_ONE], ids=["sorted", "picked", "picked one by one"]
+)
 
 
 def encoder(body: str) -> bytes:
@@ -49,7 +65,13 @@ def encoder(body: str) -> bytes:
         f"{body} {HEAD}",
         inputs=f"float[N, {LENGTH}, {WIDTH}] u, int64[N] n, float[N, 6] i",
         outputs="float[N, 6] v",
-        weights=WEIGHTS | {"width": np.array([STATE]), "three": np.array([STATE])},
+        weights=WEIGHTS
+        | {
+            "width": np.array([STATE]),
+            "three": np.array([STATE]),
+            "cube": np.array([-1, 1, 1]),
+            "histories": np.array([-1, LENGTH, WIDTH]),
+        },
         opset=16,
     )
 
@@ -69,7 +91,7 @@ def requests(*, per_candidate: bool = False) -> list[dict[str, np.ndarray]]:
     return out
 
 
-@pytest.mark.parametrize("body", [SORTED, PICKED], ids=["sorted", "picked"])
+@BODIES
 def test_an_encoder_of_a_packed_history_runs_once(body: str) -> None:
     data = encoder(body)
     assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
@@ -79,7 +101,7 @@ def test_an_encoder_of_a_packed_history_runs_once(body: str) -> None:
     assert "TopK" not in [node.op_type for node in made.optimized.ir.graph]
 
 
-@pytest.mark.parametrize("body", [SORTED, PICKED], ids=["sorted", "picked"])
+@BODIES
 def test_histories_of_the_candidates_come_back_to_their_rows(body: str) -> None:
     labels = roles(u="item", n="item", i="item")
     given = requests(per_candidate=True)
