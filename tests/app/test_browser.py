@@ -51,7 +51,7 @@ def test_a_cell_that_is_being_typed_is_not_lost(page: Page) -> None:
     confirm(page)
     box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert box is not None
-    below = box["x"] + 0.61 * box["width"]
+    below = box["x"] + 0.69 * box["width"]
     page.mouse.move(below, box["y"] + 100)
     page.wait_for_timeout(500)  # the table must see the pointer before it takes a click
     page.mouse.dblclick(below, box["y"] + 50)
