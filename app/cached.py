@@ -12,6 +12,7 @@ import threading
 import streamlit as st
 
 import mari_engine as mari
+from app.collecting import settle_garbage
 from app.jobs import Job
 from app.work import Opened, Options
 
@@ -91,6 +92,7 @@ class _Slot:
                     keep=options.keep,
                     progress=progress,
                 )
+                settle_garbage()
             return self.plan
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import mari_engine as mari
 from app import cached
+from app.collecting import settle_garbage
 from app.work import Opened, Work
 from sample_models import labels_path, sample_names, sample_path
 
@@ -105,6 +106,7 @@ def open_at_start(work: Work, arguments: Sequence[str]) -> None:
 
 def _load(place: Path, path: str, labels: mari.Labels | None, *, sample: str = "") -> Opened:
     model = mari.load(place)
+    settle_garbage()
     return Opened(model, f"{model.identity} {place.resolve()}", path, sample, labels)
 
 
