@@ -74,7 +74,7 @@ def _inline_branch(node: ir.Node) -> bool:
     condition = constant_array(node.inputs[0])
     if condition is None or node.domain != "":
         return False
-    return take_branch(node, chosen=bool(condition.item()))
+    return take_branch(node, chosen=bool(condition.item())) is not None
 
 
 def _fold_shape(node: ir.Node) -> bool:

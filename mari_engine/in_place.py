@@ -2,28 +2,30 @@
 
 Shown is that all that is done to rows elsewhere is done to each alone: every node between leaving
 and returning has a declaration in which the candidates' factor is neither summed nor mixed, and
-reads rows that are in one order, or values that have none.
+reads rows that are in one order, or values that have none. How many rows a mask picks is no number
+to compute with: it may only shape what goes with those rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from mari_engine.factors import Join, Pick, Spec
+from mari_engine.factors import Join, Pick, Spec, View
 from mari_engine.facts import Survey, survey
 from mari_engine.loading import Model
 from mari_engine.numbering import list_numbers
 from mari_engine.provenance import STANDS_FOR
 from mari_engine.reordering import Key, Leaving, Returning, find_ways
 from mari_engine.shaping import infer_shapes
-from mari_engine.sizes import CANDIDATES, flat
+from mari_engine.sizes import CANDIDATES, Axes, Size, flat
 
 _UNSQUEEZE_BY_INPUT = 13
 """The opset from which on Unsqueeze reads its axes."""
+Way = Leaving | Returning
 Order = tuple[Key, ...]
 """By what rows were reordered, the last on the right; () for rows in their places."""
 
@@ -31,9 +33,8 @@ Order = tuple[Key, ...]
 def leave_in_place(model: Model, known: Survey, keep: Collection[str] = ()) -> Model | None:
     """Return a model whose rows are neither sorted nor picked; None where nothing was shown."""
     ways = find_ways(model.ir.graph, known)
-    every: list[Leaving | Returning] = [*ways.leaving, *ways.returning]
-    made = (way.result.producer() for way in every)
-    if not ways.leaving or any(node is None or node.name in keep for node in made):
+    every: list[Way] = [*ways.leaving, *ways.returning]
+    if not every or any(_stays(way.result, keep) for way in every):
         return None
     copy = model.ir.clone()
     writer = _Writer(copy)
@@ -43,14 +44,26 @@ def leave_in_place(model: Model, known: Survey, keep: Collection[str] = ()) -> M
     writer.forget()
     infer_shapes(copy)
     told = survey(Model(copy, model.name), known.symbols)
-    if not _Proof(copy.graph, told, writer.left, writer.back).holds():
+    if not _Proof(copy.graph, told, writer.markers, writer.ruled_by).holds():
         return None
-    for marker in (*writer.left, *writer.back):
+    for marker in writer.markers:
         source = marker.inputs[0]
         assert source is not None
         marker.outputs[0].replace_all_uses_with(source)
         copy.graph.remove(marker, safe=True)
     return Model(copy, model.name)
+
+
+def values_by_name(graph: ir.Graph) -> dict[str | None, ir.Value]:
+    """Return all values of a graph, those of the graphs inside it aside."""
+    values: dict[str | None, ir.Value] = dict(graph.initializers.items())
+    values |= {value.name: value for value in graph.inputs}
+    return values | {value.name: value for node in graph for value in node.outputs}
+
+
+def _stays(value: ir.Value, keep: Collection[str]) -> bool:
+    node = value.producer()
+    return node is None or node.name in keep or value.is_graph_output()
 
 
 @dataclass(eq=False)
@@ -59,14 +72,10 @@ class _Writer:
 
     model: ir.Model
     values: dict[str | None, ir.Value] = field(init=False)
-    left: dict[ir.Node, Key] = field(default_factory=dict)
-    back: dict[ir.Node, Key] = field(default_factory=dict)
+    markers: dict[ir.Node, Way] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        graph = self.model.graph
-        self.values = {value.name: value for node in graph for value in node.outputs}
-        self.values |= {value.name: value for value in graph.inputs}
-        self.values |= dict(graph.initializers.items())
+        self.values = values_by_name(self.model.graph)
 
     def twin(self, value: ir.Value) -> ir.Value:
         return self.values[value.name]
@@ -74,14 +83,21 @@ class _Writer:
     def replace(self, way: Leaving | Returning) -> None:
         old = self.twin(way.result)
         marker = self.node("Identity", [self.twin(way.source)], old)
-        (self.left if isinstance(way, Leaving) else self.back)[marker] = way.key
+        self.markers[marker] = way
         new = marker.outputs[0]
         if isinstance(way, Returning) and way.base is not None and way.mask is not None:
             mask = self.raised(self.twin(way.mask), len(way.result.shape or ()), old)
             new = self.node("Where", [mask, new, self.twin(way.base)], old).outputs[0]
         new.type = old.type
-        old.replace_all_uses_with(new, replace_graph_outputs=True)
+        old.replace_all_uses_with(new)
         self.values[way.result.name] = new
+
+    def ruled_by(self, key: Key) -> ir.Value | None:
+        """Return the mask, or the list that is sorted, in the new graph; None if it went."""
+        value = key if isinstance(key, ir.Value) else key.inputs[0]
+        twin = self.twin(value) if value is not None else None
+        node = twin.producer() if twin is not None else None
+        return None if node is not None and node.graph is not self.model.graph else twin
 
     def raised(self, mask: ir.Value, rank: int, old: ir.Value) -> ir.Value:
         """Return a mask of rows with as many axes as what it chooses."""
@@ -109,9 +125,9 @@ class _Writer:
 
     def forget(self) -> None:
         """Drop the shapes of all that is made of rows which were elsewhere before."""
-        reached = {value for node in self.left for value in node.outputs}
+        reached = set[ir.Value]()
         for node in self.model.graph:
-            if node in self.left or any(value in reached for value in node.inputs):
+            if node in self.markers or any(value in reached for value in node.inputs):
                 reached.update(node.outputs)
                 for value in node.outputs:
                     if not value.is_graph_output():
@@ -122,11 +138,13 @@ class _Writer:
 class _Proof:
     graph: ir.Graph
     known: Survey
-    left: dict[ir.Node, Key]
-    back: dict[ir.Node, Key]
+    markers: Mapping[ir.Node, Way]
+    ruled_by: Callable[[Key], ir.Value | None]
     orders: dict[ir.Value, Order] = field(default_factory=dict)
     alike: set[ir.Value] = field(default_factory=set)
-    """Values of which all rows are the same, so that they have no order."""
+    """Values of which all rows are the same, so that only their number matters."""
+    counts: dict[ir.Value, Order] = field(default_factory=dict)
+    """Numbers that tell how many rows a mask picked, known before the run by a symbol."""
 
     def holds(self) -> bool:
         return all(self.visit(node) for node in self.graph) and not any(
@@ -135,42 +153,95 @@ class _Proof:
 
     def visit(self, node: ir.Node) -> bool:
         """Note in which order a node's rows are; False where that cannot be said."""
-        if node in self.left or node in self.back:
-            return self.pass_by(node)
-        read = {self.orders[value] for value in node.inputs if self.orders.get(value)}  # type: ignore[index, arg-type]
-        inner = any(attr.type == ir.AttributeType.GRAPH for attr in node.attributes.values())
-        if inner and self.orders:
-            return not any(self.orders.get(value) for value in _captured(node))
+        if node in self.markers:
+            return self.pass_by(node, self.markers[node])
+        if any(attr.type == ir.AttributeType.GRAPH for attr in node.attributes.values()):
+            return not any(self.orders.get(v) or v in self.counts for v in _captured(node))
         if all(self.known.settled(value) for value in node.outputs):
+            self.count(node)
             return True
         spec = self.known.specs.get(node)
-        alone = spec is not None and _alone(spec)
-        if not read:
-            self.alike.update(node.outputs if alone and self.in_order(node, ()) else ())
-            return True
-        (order, *others) = read
+        read = self.read(node)
+        if spec is None or len(read) > 1 or not self.shapes(node, spec):
+            return not read and not self.counted(node)
+        alone = _alone(spec)
+        (order,) = read or {()}
         self.orders |= dict.fromkeys(node.outputs, order)
-        return alone and not others and self.in_order(node, order)
-
-    def pass_by(self, node: ir.Node) -> bool:
-        source, result = node.inputs[0], node.outputs[0]
-        fact = self.known.values.get(source) if source is not None else None
-        if source is None or fact is None or CANDIDATES not in flat(fact.axes):
+        if all(self.even(value) for value in node.inputs if value is not None) and alone:
+            self.alike.update(node.outputs)
+        elif order and not self.in_order(node, order):
             return False
-        before = self.orders.get(source, ())
-        if node in self.left:
-            self.orders[result] = (*before, self.left[node])
-            return True
-        self.orders[result] = before[:-1]
-        return bool(before) and before[-1] is self.back[node]
+        return alone or not order
+
+    def pass_by(self, node: ir.Node, way: Way) -> bool:
+        """Note that rows leave or return: those of the axis by which the key orders, or picks."""
+        source, ruler = node.inputs[0], self.ruled_by(way.key)
+        axes, ruled = self.axes(source), self.axes(ruler)
+        rows = axes is not None and -len(axes) <= way.axis < len(axes)
+        if axes is None or not rows or axes[way.axis] != (CANDIDATES,) or ruled != ((CANDIDATES,),):
+            return False
+        before = self.order(source)
+        if isinstance(way, Leaving):
+            self.orders[node.outputs[0]] = (*before, way.key)
+            return before == self.order(ruler)
+        self.orders[node.outputs[0]] = before[:-1]
+        back = bool(before) and before[-1] is way.key
+        return back and (way.base is None or self.chooses(node, axes))
+
+    def chooses(self, marker: ir.Node, axes: Axes) -> bool:
+        """Return True when the choice behind a marker is made row by row."""
+        (use,) = marker.outputs[0].uses()
+        mask, _, base = (self.axes(value) for value in use.node.inputs)
+        if mask is None or base != axes or len(mask) != len(axes):
+            return False
+        return all(own in ((), axis) for own, axis in zip(mask, axes, strict=True))
+
+    def count(self, node: ir.Node) -> None:
+        """Note what is known to be, or to have as many rows as, what a mask picked."""
+        found = self.counted(node)
+        if node.op_type in ("Shape", "Size") and _masks(self.order(node.inputs[0])):
+            found = {self.order(node.inputs[0])}
+        for value in node.outputs if found else ():
+            fact = self.known.values[value]
+            content = fact.content if fact is not None else None
+            told = [] if content is None else content.ravel().tolist()
+            if any(isinstance(number, Size) for number in told):
+                self.counts[value] = max(found, key=len)
+            elif content is None:
+                self.orders[value] = max(found, key=len)
+                self.alike.add(value)
+
+    def counted(self, node: ir.Node) -> set[Order]:
+        return {self.counts[v] for v in node.inputs if v is not None and v in self.counts}
+
+    def shapes(self, node: ir.Node, spec: Spec) -> bool:
+        """Return True when no operand but a view's shape is a number of picked rows."""
+        for value, axes in zip(node.inputs, spec.operands, strict=True):
+            if value is not None and value in self.counts:
+                if axes is not None or not isinstance(spec, View):
+                    return False
+            elif axes is None and self.order(value):
+                return False
+        return True
+
+    def read(self, node: ir.Node) -> set[Order]:
+        """Return the orders of the rows that a node reads; of those alike, if there are no others.
+
+        A view has as many rows as it is told.
+        """
+        held = [(v, self.orders[v]) for v in node.inputs if v is not None and self.orders.get(v)]
+        found = {order for value, order in held if value not in self.alike}
+        return found or {order for _, order in held} or self.counted(node)
 
     def in_order(self, node: ir.Node, order: Order) -> bool:
-        """Return True when all rows that a node reads are in this order, or alike."""
-        return all(
-            self.orders.get(value, ()) == order if self.orders.get(value) else self.even(value)
-            for value in node.inputs
-            if value is not None
-        )
+        """Return True when all rows that a node reads are in this order, or alike and as many."""
+        for value in node.inputs:
+            own = self.order(value)
+            if value is None or own == order != ():
+                continue
+            if not self.even(value) or (own and _masks(own) != _masks(order)):
+                return False
+        return all(_masks(each) == _masks(order) for each in self.counted(node))
 
     def even(self, value: ir.Value) -> bool:
         """Return True for a value of no rows, or of rows that are all the same."""
@@ -178,6 +249,18 @@ class _Proof:
         if fact is None:
             return False
         return value in self.alike or CANDIDATES not in flat(fact.axes) or fact.fill is not None
+
+    def order(self, value: ir.Value | None) -> Order:
+        return self.orders.get(value, ()) if value is not None else ()
+
+    def axes(self, value: ir.Value | None) -> Axes | None:
+        fact = self.known.values.get(value) if value is not None else None
+        return fact.axes if fact is not None else None
+
+
+def _masks(order: Order) -> Order:
+    """Return the masks by which rows were picked: sorting does not change how many there are."""
+    return tuple(key for key in order if isinstance(key, ir.Value))
 
 
 def _alone(spec: Spec) -> bool:

@@ -31,6 +31,8 @@ class Leaving:
     result: ir.Value
     source: ir.Value
     key: Key
+    axis: int = 0
+    """Of the rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class Returning:
     result: ir.Value
     source: ir.Value
     key: Key
+    axis: int = 0
+    """Of the rows."""
     base: ir.Value | None = None
     """What rows that were not picked hold; None where all are back."""
     mask: ir.Value | None = None
@@ -94,6 +98,7 @@ class _Reader:
         turned = list(self.uses(node.outputs[0]))
         return all(
             use.op_type == "Transpose"
+            and use.attributes.get_ints("perm", (1, 0)) == (1, 0)
             and all(self.by_mask(each, at, node, key) for each, at in self.uses(use.outputs[0]))
             for use, _ in turned
         )
@@ -119,7 +124,8 @@ class _Reader:
     def by_order(self, node: ir.Node, at: int, key: Key) -> bool:
         """Note a use of the places that a sort took rows from."""
         if node.op_type == "Gather" and at == 1 and node.inputs[0] is not None:
-            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
+            axis = node.attributes.get_int("axis", 0)
+            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key, axis))
             return True
         if node.op_type != "ScatterElements" or at != 1 or not self.counts(node, key):
             return False
@@ -138,7 +144,8 @@ class _Reader:
     def back(self, node: ir.Node, at: int, key: Key) -> bool:
         if node.op_type != "Gather" or at != 1 or node.inputs[0] is None:
             return False
-        self.found[key].returning.append(Returning(node.outputs[0], node.inputs[0], key))
+        axis = node.attributes.get_int("axis", 0)
+        self.found[key].returning.append(Returning(node.outputs[0], node.inputs[0], key, axis))
         return True
 
     def mask_of(self, value: ir.Value) -> ir.Value | None:
@@ -176,7 +183,7 @@ class _Reader:
         if source is None or base is None:
             return False
         self.found[key].returning.append(
-            Returning(node.outputs[0], source, key, base, None if mask is None else mask)
+            Returning(node.outputs[0], source, key, base=base, mask=mask)
         )
         return True
 
@@ -188,15 +195,14 @@ class _Reader:
         if source is None or held is None or chosen is None or held.axes != chosen.axes:
             return False
         rows = [-1, *(static(axis) for axis in held.axes[1:])]
-        for use, at in self.uses(node.outputs[0]):
-            shape = self.known.values.get(use.inputs[1]) if len(use.inputs) > 1 else None  # type: ignore[arg-type]
-            wanted = shape.content if shape is not None else None
-            if use.op_type != "Reshape" or at != 0 or wanted is None:
+        for use in node.outputs[0].uses():
+            shape = use.node.inputs[1] if use.node.op_type == "Reshape" else None
+            wanted = self.known.values.get(shape) if shape is not None and use.idx == 0 else None
+            told = wanted.content if wanted is not None else None
+            if told is None or told.ravel().tolist() != rows:
                 return False
-            if wanted.ravel().tolist() != rows:
-                return False
-            self.found[key].leaving.append(Leaving(use.outputs[0], source, key))
-        return True
+            self.found[key].leaving.append(Leaving(use.node.outputs[0], source, key))
+        return not node.outputs[0].is_graph_output()
 
     def unlisted(self, value: ir.Value | None) -> ir.Value | None:
         """Return the rows of which all elements, or as many as are wanted, are listed in a row."""

@@ -18,7 +18,7 @@ from mari_engine.bagging import Bags, find_bags
 from mari_engine.branching import take_branch
 from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
-from mari_engine.in_place import leave_in_place
+from mari_engine.in_place import leave_in_place, values_by_name
 from mari_engine.loading import Model
 from mari_engine.masking import Masked, find_masked
 from mari_engine.numbering import list_numbers
@@ -28,8 +28,6 @@ from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import static
 from mari_engine.types import Cost, Flops
 from mari_engine.unfusing import fused, unfuse
-
-_BRANCH = {True: "then_branch", False: "else_branch"}
 
 
 def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
@@ -57,9 +55,9 @@ def _without_choices(model: Model, known: Survey, keep: Collection[str]) -> tupl
     while decided := _decided(model, known, keep):
         copy, took = model.ir.clone(), False
         for node in [node for node in copy.graph if node.name in decided]:
-            inner = [*node.attributes[_BRANCH[decided[node.name]]].as_graph()]
-            took = take_branch(node, chosen=decided[node.name]) or took
-            for each in inner:
+            moved = take_branch(node, chosen=decided[node.name])
+            took = took or moved is not None
+            for each in moved or ():
                 each.metadata_props[STANDS_FOR] = stands_for(node)
         if not took:
             break
@@ -73,11 +71,9 @@ def _decided(model: Model, known: Survey, keep: Collection[str]) -> dict[str | N
     for node in model.ir.graph:
         condition = node.inputs[0] if node.op_type == "If" and node.name not in keep else None
         fact = known.values.get(condition) if condition is not None else None
-        told = (
-            fact.content.ravel().tolist() if fact is not None and fact.content is not None else []
-        )
-        if len(told) == 1 and isinstance(told[0], bool):
-            found[node.name] = told[0]
+        told = fact.uniform if fact is not None else None
+        if isinstance(told, bool):
+            found[node.name] = told
     return found
 
 
@@ -87,9 +83,7 @@ def _without_loops(model: Model, known: Survey, keep: Collection[str]) -> tuple[
     if not found:
         return model, known
     copy = model.ir.clone()
-    values = {value.name: value for node in copy.graph for value in node.outputs}
-    values |= {value.name: value for value in copy.graph.inputs}
-    values |= dict(copy.graph.initializers.items())
+    values = values_by_name(copy.graph)
     loops = [node for node in copy.graph if node.op_type == "Loop"]
     for bags in found:
         _reduce(bags, copy, values, known)

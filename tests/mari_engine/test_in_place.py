@@ -69,6 +69,7 @@ def encoder(body: str) -> bytes:
         | {
             "width": np.array([STATE]),
             "three": np.array([STATE]),
+            "list": RNG.normal(size=LENGTH).astype("f"),
             "cube": np.array([-1, 1, 1]),
             "histories": np.array([-1, LENGTH, WIDTH]),
         },
@@ -128,6 +129,30 @@ def test_rows_stay_where_they_went_unless_each_is_alone_and_comes_back(
 ) -> None:
     means = "mean = ReduceMean <axes = [1], keepdims = 0> (u) d = Slice (mean, zero, three, one)"
     model = load(encoder(f"{means} {SORTED.replace(what, other)}"))
+    assert leave_in_place(model, survey(model, frozenset({"N"}))) is None
+
+
+OTHER_AXIS = """
+    s = Shape (list) sorted, o = TopK <axis = -1> (list, s) p = Gather <axis = 1> (u, o)
+    c = Squeeze (s, zero) k = Range (start, c, step) z = ConstantOfShape <value = int64[1] {0}> (s)
+    back = ScatterElements <axis = 0> (z, o, k) g = CumSum (p, step) q = Gather <axis = 1> (g, back)
+    f = ReduceSum <keepdims = 0> (q, one) e = Slice (f, zero, three, one)
+"""
+AS_A_NUMBER = PICKED.replace(
+    "g = Gather <axis = 0> (f, back)",
+    """
+    h2 = Gather <axis = 0> (f, back) ps = Shape (x) pn = Gather (ps, zero) pf = Cast <to = 1> (pn)
+    g = Mul (h2, pf)
+    """,
+)
+OTHER_ROWS = PICKED.replace("Gather <axis = 0> (x, o)", "Gather <axis = 0> (u, o)")
+
+
+@pytest.mark.parametrize(
+    "body", [OTHER_AXIS, AS_A_NUMBER, OTHER_ROWS], ids=["axis", "number of rows", "other rows"]
+)
+def test_what_is_sorted_or_picked_must_be_those_rows_and_nothing_else(body: str) -> None:
+    model = load(encoder(body))
     assert leave_in_place(model, survey(model, frozenset({"N"}))) is None
 
 
