@@ -7,6 +7,7 @@ import numpy as np
 from mari_engine.costing import extent
 from mari_engine.factors import Contract
 from mari_engine.forms import Blocks
+from mari_engine.settling import scattered
 from mari_engine.steps import Step
 
 
@@ -38,6 +39,12 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     move = 8.0 / prices.bytes_per_second
     if not step.shop.settling.settled(form) and read is not None:
         saves += move * elements(whole, width) / max(1, len(read.uses()))
-    kinds = len({frozenset(side) for side in sides})
-    costs = (kinds - 1) * prices.node + move * elements((whole | others) & set(spec.output), width)
+    kinds = list(dict.fromkeys(frozenset(side) for side in sides))
+    made = elements((whole | others) & set(spec.output), width)
+    costs = (len(kinds) - 1) * prices.node + move * made
+    place = spec.output.index(own[form.position])
+    inner = tuple(extents[label] for label in spec.output[place + 1 :])
+    kind = np.array([kinds.index(frozenset(side)) for side in sides])[form.part]
+    if scattered(kind, len(kinds), inner):
+        costs += prices.node + made * (prices.pick / max(1, extent(inner, many)) + move)
     return saves > costs

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product as all_pairs
 
 from mari_engine.composing import composed
+from mari_engine.costing import extent
 from mari_engine.factors import Contract, Index, Labels
 from mari_engine.forms import Atom, Form, Product, with_extent
 from mari_engine.grouping import Grouping
@@ -21,6 +22,8 @@ from mari_engine.types import Action
 
 _WORTH = 0.9
 """The share of the work as a whole that products of single sides must stay below."""
+_PICK = 16.0
+"""What an element costs, in multiplications, that is moved to the front and picked from there."""
 _PAIRS = (
     "pairs of request-side columns run once per request; pairs with candidate columns meet weights "
     "of the request"
@@ -66,10 +69,23 @@ def expanded(step: Step) -> list[Product] | None:
         ]
         apart.append(composed(step, [other or piece.term for other in others]))
     whole = composed(step, [form if i == at else step.atom(i) for i in range(len(spec.terms))])
-    if len(apart) > 1 and sum(map(settling.cost, apart)) < _WORTH * settling.cost(whole):
+    costs = sum(map(settling.cost, apart)) + _PICK * _picked(step, at, pieces)
+    if len(apart) > 1 and costs < _WORTH * settling.cost(whole):
         step.shop.ledger.record(step.node, Action.SPLIT, _PAIRS)
         return apart
     return None
+
+
+def _picked(step: Step, at: int, pieces: Sequence[_Piece]) -> int:
+    """Return the elements of the run's other operands that are picked apart for the pieces."""
+    spec, known = step.spec, step.shop.settling.known
+    assert isinstance(spec, Contract)
+    cut = {spec.terms[at][position] for piece in pieces for position in piece.columns}
+    return sum(
+        extent(tuple(flat(spec.axes(i))[place] for place in form.present), step.shop.candidates)
+        for i, form in enumerate(step.forms[: len(spec.terms)])
+        if i != at and form is not None and not known(form) and cut & set(spec.terms[i])
+    )
 
 
 def _is_lazy_product(form: Form | None, settling: Settling) -> bool:

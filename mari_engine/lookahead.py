@@ -18,7 +18,7 @@ from mari_engine.factors import (
     View,
 )
 from mari_engine.facts import Survey
-from mari_engine.sizes import flat
+from mari_engine.sizes import CANDIDATES, flat
 
 _MOST_READERS = 4
 
@@ -28,6 +28,7 @@ class Lookahead:
 
     def __init__(self, graph: ir.Graph, known: Survey) -> None:
         self.known = known
+        self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
         self._apart: set[ir.Value] = set()
         self._worth: dict[ir.Value, float] = {}
@@ -93,7 +94,34 @@ class Lookahead:
             return False
         if not isinstance(spec, (View, Pick, Join, Pointwise, Along, Affine, Reduce)):
             return False
+        if isinstance(spec, Pointwise) and not self._leaves_apart(node, index):
+            return False
         return all(self.stays_apart(result) for result in node.outputs)
+
+    def _leaves_apart(self, node: ir.Node, index: int) -> bool:
+        """Return False when another operand has all columns at once, and makes the result so."""
+        others = [value for at, value in enumerate(node.inputs) if at != index and value]
+        return all(value in self._joined or not self._varies(value) for value in others)
+
+    def _varies(self, value: ir.Value) -> bool:
+        fact = self.known.values.get(value)
+        return fact is None or CANDIDATES in flat(fact.axes)
+
+    def _find_joined(self, graph: ir.Graph) -> set[ir.Value]:
+        """Return what joins make, and what is made of that column by column."""
+        joined = set[ir.Value]()
+        for node in graph:
+            spec = self.known.specs.get(node)
+            given = [value for value in node.inputs if value and self._varies(value)]
+            if isinstance(spec, Join):
+                joined.update(node.outputs)
+            elif isinstance(spec, Contract):
+                if len(given) == 1 and given[0] in joined:
+                    joined.update(node.outputs)
+            elif isinstance(spec, (View, Pick, Pointwise, Affine, Along)):
+                if given and all(value in joined for value in given):
+                    joined.update(node.outputs)
+        return joined
 
     def _follow(self, value: ir.Value) -> bool:
         uses = self.readers(value)

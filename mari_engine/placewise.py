@@ -65,6 +65,8 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     common = frozenset[int]()
     if not lazy:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
+        if frozenset[int]().union(*(form.present for form in blocks)) - {position} <= common:
+            return None  # the others are whole, and make every column so
     groups = _groups(blocks, [step.shop.grouping.groups(form).kinds for form in blocks])
     sides = [tuple(_side(kind, common) for kind in key) for key in groups]
     if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:

@@ -22,6 +22,7 @@ from mari_engine.in_place import leave_in_place, values_by_name
 from mari_engine.loading import Model
 from mari_engine.masking import Masked, find_masked
 from mari_engine.numbering import list_numbers
+from mari_engine.padding import find_paddings, join_padding
 from mari_engine.parting import part_rows
 from mari_engine.provenance import STANDS_FOR, stands_for
 from mari_engine.shaping import infer_shapes
@@ -44,6 +45,7 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
     model, known = _without_choices(model, known, keep)
     model, known = _without_loops(model, known, keep)
     model, known = _without_lists(model, known, keep)
+    model, known = _without_paddings(model, known, keep)
     still = leave_in_place(model, known, keep)
     if still is not None:
         model, known = _tidied(still.ir, model, known)
@@ -121,6 +123,18 @@ def _lists(node: ir.Node) -> ir.Node | None:
         return None
     made = node.inputs[0].producer() if node.inputs[0] is not None else None
     return made if made is not None and made.op_type == "SequenceConstruct" else None
+
+
+def _without_paddings(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Write columns of one number that are put beside others as a join."""
+    found = find_paddings(model.ir.graph, known, keep)
+    if not found:
+        return model, known
+    copy = model.ir.clone()
+    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
+    for padding in found:
+        join_padding(padding, twins[padding.node], copy)
+    return _tidied(copy, model, known)
 
 
 def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:

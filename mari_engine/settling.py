@@ -11,7 +11,7 @@ import onnx_ir as ir
 from mari_engine.algebra import Algebra
 from mari_engine.contracting import Contraction, fitted
 from mari_engine.emitting import Emitter
-from mari_engine.factors import Labels
+from mari_engine.factors import Index, Labels
 from mari_engine.forms import (
     Atom,
     Blocks,
@@ -25,7 +25,7 @@ from mari_engine.forms import (
     with_extent,
 )
 from mari_engine.layout import common_layout, place
-from mari_engine.sizes import flat
+from mari_engine.sizes import Axis, flat
 
 _FEW_RUNS = 8
 """Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
@@ -138,9 +138,8 @@ class Settling:
         """Concatenate in the original order, or pick from what was joined where that is shorter."""
         pieces = runs(blocks)
         inner = flat(blocks.axes)[blocks.position + 1 :]
-        long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
-        many = len(pieces) > 2 * len(blocks.parts) + _FEW_RUNS
-        joined = self._picked(blocks) if long and many else self._in_order(blocks, pieces)
+        apart = scattered(blocks.part, len(blocks.parts), inner, len(pieces))
+        joined = self._picked(blocks) if apart else self._in_order(blocks, pieces)
         note = why if blocks.mixed and why else joined.note
         return replace(joined, axes=blocks.axes, note=note)
 
@@ -187,6 +186,17 @@ class Settling:
         note = next((atom.note for atom in atoms if atom.note), "")
         count = sum(int(flat(atom.axes)[position]) for atom in atoms)
         return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
+
+
+def scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
+    """Return True for columns that are better picked from their parts, joined once.
+
+    `part` says of which part each is, `inner` are the factors behind them; the runs of one part
+    are their pieces, where there are not more.
+    """
+    long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
+    runs_of_parts = 1 + int(np.count_nonzero(np.diff(part)))
+    return long and max(pieces, runs_of_parts) > 2 * parts + _FEW_RUNS
 
 
 def _of_weights(value: ir.Value, deep: int) -> bool:
