@@ -29,7 +29,7 @@ from mari_engine.sizes import Axes, Axis, flat, made_up, positions, size
 
 Settle = Callable[[Form], Atom]
 """Computes a form: `settling.settle` with its emitter."""
-_SHORT_RUN = 8
+SHORT_RUN = 8
 """Elements that lie together, below which picking is done on the transpose."""
 
 
@@ -280,7 +280,7 @@ class Algebra:
             tensor = self.emitter.cached("Slice", [atom.tensor, *cut], {})
             return replace(atom, axes=axes, tensor=tensor)
         inner = size(tuple(flat(atom.axes)[p] for group in atom.dims[at + 1 :] for p in group))
-        if per_candidate(atom) and not inner.symbols and inner.number < _SHORT_RUN:
+        if per_candidate(atom) and not inner.symbols and inner.number < SHORT_RUN:
             # picking single elements out of rows is slow: pick whole rows of the transpose
             rest = tuple(group for group in atom.dims if group and group != (position,))
             atom, at = self.laid(atom, ((position,), *rest)), 0

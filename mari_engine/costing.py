@@ -67,20 +67,21 @@ class Gain:
 
 def split_gain(
     prices: Prices, *, whole: int, apart: int, copied: int, kept: int, joined: bool, pieces: int,
-    products: int, taken: int,
+    products: int, picked: int, taken: float,
 ) -> Gain:  # fmt: skip
     """Return what a product gains by taking the columns of each side alone.
 
     `whole` and `apart` are FLOPs; `copied` elements need not be joined any more, and `kept` are
     those of the larger side, in so many `pieces`; `joined` says that the columns are joined
-    anyway, for another reader. The result is `products` products instead of one, for which
-    `taken` elements of other operands must be picked apart.
+    anyway, for another reader, and `picked` runs of elements would be picked to bring them in
+    order. The result is `products` products instead of one, for which other operands must be
+    picked apart, in `taken` seconds.
     """
     element = 8.0  # bytes: one float is read and written
     saves = max(0, whole - apart) / prices.flops_per_second
-    costs = (products - 1) * prices.node + taken * prices.pick
+    costs = (products - 1) * prices.node + taken
     if not joined:
-        saves += element * copied / prices.bytes_per_second
+        saves += element * copied / prices.bytes_per_second + picked * prices.pick
     elif pieces > 1:
         costs += prices.node + element * kept / prices.bytes_per_second
     return Gain(saves, costs)

@@ -17,8 +17,6 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
     form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
     assert isinstance(form, Blocks)
-    if step.apart:
-        return True
     others = {
         labels[place]
         for i, labels in enumerate(spec.terms)
@@ -40,11 +38,11 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     if not step.shop.settling.settled(form) and read is not None:
         saves += move * elements(whole, width) / max(1, len(read.uses()))
     kinds = list(dict.fromkeys(frozenset(side) for side in sides))
-    made = elements((whole | others) & set(spec.output), width)
-    costs = (len(kinds) - 1) * prices.node + move * made
-    place = spec.output.index(own[form.position])
-    inner = tuple(extents[label] for label in spec.output[place + 1 :])
+    costs = (len(kinds) - 1) * prices.node
     kind = np.array([kinds.index(frozenset(side)) for side in sides])[form.part]
-    if scattered(kind, len(kinds), inner):
-        costs += prices.node + made * (prices.pick / max(1, extent(inner, many)) + move)
+    for dims, place in step.meetings(spec.output.index(own[form.position])):
+        made, inner = extent(dims, many), dims[place + 1 :]
+        costs += move * made
+        if scattered(kind, len(kinds), inner):
+            costs += prices.node + made * (prices.pick / max(1, extent(inner, many)) + move)
     return saves > costs

@@ -97,6 +97,23 @@ class Grouping:
         taken = self.settling.algebra.take(whole, blocks.position, place)
         return as_whole(taken), logical
 
+    def alike(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
+        """Return the columns of each combination of kinds, in order."""
+        own = [self.groups(form).kinds for form in blocks]
+        found: dict[tuple[object, ...], list[int]] = {}
+        for column, parts in enumerate(zip(*(form.part.tolist() for form in blocks), strict=True)):
+            key = tuple(kinds[part] for kinds, part in zip(own, parts, strict=True))
+            found.setdefault(key, []).append(column)
+        return {key: np.array(columns) for key, columns in found.items()}
+
+    def of_one_kind(self, blocks: Blocks, columns: Index) -> Whole:
+        """Return columns of one kind, those and no others joined."""
+        taken = self.settling.algebra.take(blocks, blocks.position, columns)
+        if not isinstance(taken, Blocks):
+            return taken
+        whole, place = self.side_by_side(taken, range(len(taken.parts)))
+        return as_whole(self.settling.algebra.take(whole, blocks.position, place))
+
     def one_part_per_kind(self, blocks: Blocks) -> Blocks:
         """Return the blocks with the parts of each kind joined into one."""
         groups = self.groups(blocks)
@@ -107,7 +124,7 @@ class Grouping:
         for number, members in enumerate(groups.members.values()):
             whole, place = self.side_by_side(blocks, members)
             parts.append(whole)
-            names.append(_together([blocks.names[at] for at in members]) if blocks.names else "")
+            names.append(called([blocks.names[at] for at in members]) if blocks.names else "")
             mine = np.isin(blocks.part, members)
             part[mine], column[mine] = number, place
         return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
@@ -147,7 +164,7 @@ def _grouped(blocks: Blocks, lazy: frozenset[int]) -> Groups:
     return Groups(kinds, {kind: tuple(ats) for kind, ats in members.items()}, columns)
 
 
-def _together(names: Sequence[str]) -> str:
+def called(names: Sequence[str]) -> str:
     """Return a short name for several values that became one."""
     rest = len(names) - 2
     return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")

@@ -13,14 +13,17 @@ from mari_engine.factors import (
     Join,
     Pick,
     Pointwise,
-    Reduce,
     Slices,
     View,
 )
 from mari_engine.facts import Survey
-from mari_engine.sizes import CANDIDATES, flat
+from mari_engine.sizes import CANDIDATES, Axis, flat
 
 _MOST_READERS = 4
+_DEEPEST = 8
+"""Nodes that columns are followed through."""
+Meeting = tuple[Axis, int]
+"""The factors of a value, and the position of the columns that are joined in it."""
 
 
 class Lookahead:
@@ -30,11 +33,9 @@ class Lookahead:
         self.known = known
         self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
-        self._apart: set[ir.Value] = set()
         self._worth: dict[ir.Value, float] = {}
         for node in reversed(graph):
             self._waits.update(value for value in node.outputs if self._follow(value))
-            self._apart.update(value for value in node.outputs if self._divides(value))
             self._worth.update((value, self._spent(value)) for value in node.outputs)
         self._waits.update(value for value in graph.inputs if self._follow(value))
 
@@ -48,9 +49,23 @@ class Lookahead:
         """Return True when every way from this value leads, by linear steps, into a product."""
         return value in self._waits
 
-    def stays_apart(self, value: ir.Value) -> bool:
-        """Return True when every way from this value leads to weights, slice by slice."""
-        return value in self._apart
+    def meetings(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> list[Meeting]:
+        """Return where columns along a position of a value that are apart are put together.
+
+        None are where every way leads, column by column, into products that sum over them.
+        """
+        fact = self.known.values.get(value)
+        dims = flat(fact.axes) if fact is not None else ()
+        here, later = [(dims, position)], list[Meeting]()
+        if value.is_graph_output() or position >= len(dims) or not deep:
+            return here
+        for node, index in self.readers(value):
+            at = self._passed(node, index, position, dims)
+            if at is None:
+                return here
+            later += self.meetings(node.outputs[0], at, deep - 1) if at >= 0 else []
+        made = [extent(each, 1) for each, _ in later]
+        return here if sum(made) > extent(dims, 1) else later
 
     def worth(self, value: ir.Value) -> float:
         """Return the FLOPs that products with weights spend on each element, column by column."""
@@ -79,24 +94,25 @@ class Lookahead:
         fact = self.known.values.get(value)
         return extent(flat(fact.axes), 1) if fact is not None else 0
 
-    def _divides(self, value: ir.Value) -> bool:
-        uses = self.readers(value)
-        if value.is_graph_output() or not uses:
-            return False
-        return all(self._meets_weights(node, at) for node, at in uses)
-
-    def _meets_weights(self, node: ir.Node, index: int) -> bool:
+    def _passed(self, node: ir.Node, index: int, position: int, dims: Axis) -> int | None:
+        """Return where columns are in a node's result; -1 where it sums them, None where it cannot
+        take them apart."""
         spec = self.known.specs.get(node)
+        if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != dims:
+            return None
+        if isinstance(spec, (Join, Pick)):
+            return position if index == 0 or isinstance(spec, Join) else None
+        if isinstance(spec, Pointwise) and not self._leaves_apart(node, index):
+            return None
+        operands, results = spec.labels()
+        own = operands[index]
+        if own is None or own[position] in spec.mixing():
+            return None
         if isinstance(spec, Contract):
             others = [value for at, value in enumerate(node.inputs) if at != index and value]
-            return all(value.is_initializer() for value in others)
-        if isinstance(spec, (View, Pick)) and index > 0:
-            return False
-        if not isinstance(spec, (View, Pick, Join, Pointwise, Along, Affine, Reduce)):
-            return False
-        if isinstance(spec, Pointwise) and not self._leaves_apart(node, index):
-            return False
-        return all(self.stays_apart(result) for result in node.outputs)
+            if not all(value.is_initializer() for value in others):
+                return None
+        return results[0].index(own[position]) if own[position] in results[0] else -1
 
     def _leaves_apart(self, node: ir.Node, index: int) -> bool:
         """Return False when another operand has all columns at once, and makes the result so."""
@@ -113,14 +129,12 @@ class Lookahead:
         for node in graph:
             spec = self.known.specs.get(node)
             given = [value for value in node.inputs if value and self._varies(value)]
-            if isinstance(spec, Join):
+            keeps = isinstance(spec, (View, Pick, Pointwise, Affine, Along)) or (
+                isinstance(spec, Contract) and len(given) == 1
+            )
+            apart = keeps and bool(given) and all(value in joined for value in given)
+            if isinstance(spec, Join) or apart:
                 joined.update(node.outputs)
-            elif isinstance(spec, Contract):
-                if len(given) == 1 and given[0] in joined:
-                    joined.update(node.outputs)
-            elif isinstance(spec, (View, Pick, Pointwise, Affine, Along)):
-                if given and all(value in joined for value in given):
-                    joined.update(node.outputs)
         return joined
 
     def _follow(self, value: ir.Value) -> bool:

@@ -18,7 +18,6 @@ from mari_engine.ops.call import Fact
 from mari_engine.provenance import STANDS_FOR
 from mari_engine.sizes import static
 
-
 _READERS = frozenset({"Flatten", "Gather", "Gemm", "MatMul", "Reshape", "Slice", "Split"})
 """What takes columns apart, or multiplies them; others, a Conv say, read a padded value whole."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,10 +21,12 @@ from mari_engine.forms import (
     as_whole,
     per_candidate,
     relabel,
+    runs,
     terms,
     times,
 )
 from mari_engine.merging import merge
+from mari_engine.settling import scattered
 from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, distributed
 from mari_engine.waiting import scaled_operand, waits
@@ -43,6 +45,9 @@ def pointwise(step: Step) -> Form:
     ]
     position = _divides(step, forms)
     if position is not None:
+        blocks = [form for form in forms if isinstance(form, Blocks)]
+        apart = list(step.shop.grouping.alike(blocks).values())
+        forms = [None if form is None else _ripe(form, apart, step) for form in forms]
         return distributed(step, forms, [position] * len(forms), position, _apply)
     whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
     return _apply(step, whole, step.result)
@@ -67,7 +72,7 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
         if frozenset[int]().union(*(form.present for form in blocks)) - {position} <= common:
             return None  # the others are whole, and make every column so
-    groups = _groups(blocks, [step.shop.grouping.groups(form).kinds for form in blocks])
+    groups = step.shop.grouping.alike(blocks)
     sides = [tuple(_side(kind, common) for kind in key) for key in groups]
     if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
         return None
@@ -79,21 +84,9 @@ def _side(kind: object, common: frozenset[int]) -> object:
     return kind | common if isinstance(kind, frozenset) else kind
 
 
-Groups = dict[tuple[object, ...], Index]
-
-
-def _groups(blocks: Sequence[Blocks], own: Sequence[Sequence[object]]) -> Groups:
-    """Return the columns of each combination of kinds."""
-    found: dict[tuple[object, ...], list[int]] = {}
-    for column, parts in enumerate(zip(*(form.part.tolist() for form in blocks), strict=True)):
-        key = tuple(kinds[part] for kinds, part in zip(own, parts, strict=True))
-        found.setdefault(key, []).append(column)
-    return {key: np.array(columns) for key, columns in found.items()}
-
-
 def _pays(
-    step: Step, blocks: Sequence[Blocks], rest: Sequence[Form], groups: Groups,
-    common: frozenset[int],
+    step: Step, blocks: Sequence[Blocks], rest: Sequence[Form],
+    groups: Mapping[tuple[object, ...], Index], common: frozenset[int],
 ) -> bool:  # fmt: skip
     """Weigh the places that need not be computed per candidate against what is picked apart.
 
@@ -117,29 +110,40 @@ def _pays(
         together += (elements(whole, len(columns)) - alone) * made
         for form, side in zip(blocks, sides, strict=True):
             moved, picked = _taken(form, columns)
-            runs = frozenset(at for at in side if at < position)  # what follows goes along
-            taking = elements(runs, picked) * prices.pick + elements(side, moved) * move
-            apart += taking * _summed(form, step)
+            before = frozenset(at for at in side if at < position)  # what follows goes along
+            taking = elements(before, picked) * prices.pick + elements(side, moved) * move
+            apart += taking
         apart += sum(elements(form.present, len(columns)) * move for form in rest if form.present)
     for form in blocks:
         if not step.shop.settling.settled(form):
             together += elements(form.present, len(form.part)) * move
+            if scattered(form.part, len(form.parts), dims[position + 1 :], len(runs(form))):
+                before = frozenset(at for at in form.present if at < position)
+                together += elements(before, len(form.part)) * prices.pick
     return apart < together
 
 
-def _summed(form: Blocks, step: Step) -> int:
-    """Return how many elements are picked for one of the form: of a sum, those that it adds up."""
-    settled, position = step.shop.settling.settled, form.position
-    found = [1]
-    for part in (each for each in form.parts if not settled(each)):
-        for product in (term for term in terms(part) if isinstance(term, Product)):
-            extents = product.extents()
-            for own in product.labels:
-                summed = {label for label in own if label >= 0} - set(product.output)
-                if product.output[position] in own:
-                    dims = tuple(extents[label] for label in summed)
-                    found.append(extent(dims, step.shop.candidates))
-    return max(found)
+def _ripe(form: Form, columns: Sequence[Index], step: Step) -> Form:
+    """Return the form with sums computed that are taken apart: there is less of a sum to take."""
+    if not isinstance(form, Blocks):
+        return form
+    own = [set(form.part[each].tolist()) for each in columns]
+    cut = [at for at in range(len(form.parts)) if sum(at in parts for parts in own) > 1]
+    parts = list(form.parts)
+    for at in cut:
+        if any(_sums(term, form.position) for term in terms(parts[at])):
+            parts[at] = step.shop.settling.settle(parts[at])
+    return replace(form, parts=tuple(parts))
+
+
+def _sums(term: Term, position: int) -> bool:
+    """Return True for a product that sums over a tensor of the run which has this position."""
+    return isinstance(term, Product) and any(
+        term.output[position] in own
+        and atom.constant is None
+        and any(label >= 0 and label not in term.output for label in own)
+        for atom, own in zip(term.operands, term.labels, strict=True)
+    )
 
 
 def _taken(form: Blocks, columns: Index) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from mari_engine.parting import part_rows
 from mari_engine.provenance import STANDS_FOR, stands_for
 from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import static
+from mari_engine.summing import contract_sum, find_weighted_sums
 from mari_engine.types import Cost, Flops
 from mari_engine.unfusing import fused, unfuse
 
@@ -49,7 +50,8 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
     still = leave_in_place(model, known, keep)
     if still is not None:
         model, known = _tidied(still.ir, model, known)
-    return _in_row_blocks(model, known, keep)
+    model, known = _in_row_blocks(model, known, keep)
+    return _without_weighted_sums(model, known, keep)
 
 
 def _without_choices(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
@@ -156,6 +158,20 @@ def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[
             ),
             copy,
         )  # fmt: skip
+    return _tidied(copy, model, known)
+
+
+def _without_weighted_sums(
+    model: Model, known: Survey, keep: Collection[str]
+) -> tuple[Model, Survey]:
+    """Write sums of products that are made place by place as the products that they are."""
+    found = find_weighted_sums(model.ir.graph, known, keep)
+    if not found:
+        return model, known
+    copy = model.ir.clone()
+    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
+    for each in found:
+        contract_sum(each, twins[each.total], copy)
     return _tidied(copy, model, known)
 
 

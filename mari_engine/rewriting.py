@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import onnx_ir as ir
@@ -159,9 +160,9 @@ class _Interpreter:
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
         waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
-        apart = self.lookahead.stays_apart(node.outputs[0])
+        meetings = partial(self.lookahead.meetings, node.outputs[0])
         worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
-        step = Step(node, spec, forms, self.shop, waits, apart, worth)
+        step = Step(node, spec, forms, self.shop, waits, worth, meetings)
         with self.emitter.on_behalf((node,)):
             made = _HANDLERS[type(spec)](step)
             whole = isinstance(spec, Contract) and not self.floats(node)

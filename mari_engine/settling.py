@@ -115,20 +115,17 @@ class Settling:
     def combined(self, op: str, atoms: Sequence[Atom]) -> Atom:
         """Return an elementwise op of tensors of the same axes."""
         layout, tensors = self.aligned(atoms)
-        if all(atom.constant is not None for atom in atoms):
-            tensors = [
-                self.algebra.laid(atom, fitted(layout, atom.present)).tensor for atom in atoms
-            ]
         note = next((atom.note for atom in atoms if atom.note), "")
         return Atom(atoms[0].axes, self.emitter.emit(op, tensors), layout, note)
 
     def aligned(self, atoms: Sequence[Atom]) -> tuple[Dims, list[Tensor]]:
         """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
         layout = common_layout([atom.dims for atom in atoms])
+        varies = any(atom.constant is None for atom in atoms)  # and gives the result its rank
         tensors = []
         for atom in atoms:
             want = fitted(layout, atom.present)
-            while atom.constant is not None and want and not want[0]:
+            while varies and atom.constant is not None and want and not want[0]:
                 want = want[1:]
             extents = dict(enumerate(flat(atom.axes)))
             tensors.append(self.emitter.lay(atom.tensor, atom.dims, want, extents))

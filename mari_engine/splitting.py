@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mari_engine.algebra import SHORT_RUN
 from mari_engine.composing import composed
 from mari_engine.costing import Gain, extent, split_gain
 from mari_engine.deciding import pays_apart
@@ -26,9 +27,11 @@ from mari_engine.forms import (
     as_product,
     per_candidate,
     relabel,
+    runs,
     terms,
 )
 from mari_engine.merging import merge
+from mari_engine.settling import scattered
 from mari_engine.sizes import Axes, flat
 from mari_engine.stacking import stack
 from mari_engine.steps import Step, columns_apart, distributed
@@ -199,13 +202,33 @@ def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         joined=step.shop.settling.settled(form),
         pieces=pieces.get(many, 0),
         products=len(blocks),
+        picked=_picked(form, candidates),
         taken=sum(
-            extent_of({own[place] for place in other.present}, len(form.part))
+            _taking(step, other, own.index(label))
             for i, own in enumerate(spec.terms)
             for other in [step.forms[i]]
             if i != at and other is not None and label in own and not known(other)
         ),
     )
+
+
+def _picked(form: Blocks, candidates: int) -> int:
+    """Return how many runs of elements are picked to join columns in their order."""
+    dims = flat(form.axes)
+    if not scattered(form.part, len(form.parts), dims[form.position + 1 :], len(runs(form))):
+        return 0
+    return extent(tuple(dims[at] for at in form.present if at <= form.position), candidates)
+
+
+def _taking(step: Step, form: Form, position: int) -> float:
+    """Return the seconds in which all columns of a tensor are picked apart."""
+    prices, dims = step.shop.prices, flat(form.axes)
+    elements = extent(tuple(dims[at] for at in form.present), step.shop.candidates)
+    inner = extent(tuple(dims[at] for at in form.present if at > position), step.shop.candidates)
+    move = 8.0 * elements / prices.bytes_per_second
+    if inner < SHORT_RUN:  # turned first, then picked in long runs
+        return 2 * move + int(dims[position]) * prices.pick
+    return move + elements / inner * prices.pick
 
 
 def _worked_through(term: Term, met: set[Tensor], candidates: int) -> int:

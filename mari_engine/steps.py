@@ -20,11 +20,11 @@ from mari_engine.forms import (
     Tensor,
     Whole,
     as_whole,
-    grouped,
     with_extent,
 )
-from mari_engine.grouping import Grouping
+from mari_engine.grouping import Grouping, called
 from mari_engine.ledger import Ledger
+from mari_engine.lookahead import Meeting
 from mari_engine.reasons import needs_whole
 from mari_engine.settling import Settling
 from mari_engine.sizes import Axes, flat
@@ -76,10 +76,10 @@ class Step:
     shop: Shop
     waits: bool = False
     """The result is read by linear ops only, and need not be computed before a product does."""
-    apart: bool = True
-    """No reader needs all columns of the result at once."""
     worth: float = 0.0
     """FLOPs that products with weights spend on each element of the result."""
+    meetings: Callable[[int], list[Meeting]] = lambda position: []
+    """Returns where columns along a position of the result are put together."""
 
     @property
     def result(self) -> Axes:
@@ -119,23 +119,25 @@ def distributed(
     are so along that position. `result_place` is the columns' position in the result.
     """
     grouping, algebra = step.shop.grouping, step.shop.algebra
-    neat = [grouping.one_part_per_kind(f) if isinstance(f, Blocks) else f for f in forms]
-    groups = grouped([form for form in neat if isinstance(form, Blocks)])
+    blocks = [form for form in forms if isinstance(form, Blocks)]
+    groups = list(grouping.alike(blocks).values())
     width = int(flat(step.result)[result_place])
     part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     parts = list[Whole]()
     for at, columns in enumerate(groups):
         part[columns], column[columns] = at, np.arange(len(columns))
         taken = [
-            form if form is None or place is None else algebra.take(form, place, columns)
-            for form, place in zip(neat, places, strict=True)
-        ]
+            grouping.of_one_kind(form, columns) if isinstance(form, Blocks)
+            else form if form is None or place is None
+            else algebra.take(form, place, columns)
+            for form, place in zip(forms, places, strict=True)
+        ]  # fmt: skip
         axes = with_extent(step.result, result_place, len(columns))
         parts.append(as_whole(apply(step, taken, axes)))
-    names = next(
-        (f.names for f in neat if isinstance(f, Blocks) and f.names and len(f.parts) == len(parts)),
-        (step.node.name or "",) * len(parts),
-    )
+    named = next((form for form in blocks if form.names), None)
+    names = (step.node.name or "",) * len(parts)
+    if named is not None:
+        names = tuple(called([named.names[p] for p in np.unique(named.part[c])]) for c in groups)
     return algebra.blocks(Blocks(step.result, result_place, tuple(parts), part, column, names))
 
 

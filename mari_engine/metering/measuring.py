@@ -128,8 +128,9 @@ class _Meter:
     def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
         self.tell(0.7, "running the rewritten model")
         before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
+        sums = {node.name or "" for node in self.model.ir.graph if node.op_type == "ReduceSum"}
         try:
-            found = count_reached(self.planned, _runs(requester), before)
+            found = count_reached(self.planned, _runs(requester), before, sums)
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"what was reached is not known: {error}")
             return None

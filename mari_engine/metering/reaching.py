@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import onnx_ir as ir
@@ -25,10 +25,13 @@ class Reached:
     """By new node: why its FLOPs are not in these numbers."""
 
 
-def count_reached(plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, int]) -> Reached:
+def count_reached(
+    plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, int], sums: Collection[str] = ()
+) -> Reached:
     """Return what the rewritten model's products cost.
 
     A product that several original ones became is divided among them as their FLOPs `before` were.
+    What one of the `sums` became is no product of the original, and is not counted.
     Raises ExecutionError when the rewritten model cannot be run.
     """
     bound = {
@@ -37,6 +40,8 @@ def count_reached(plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, in
     total, request, candidate = Flops(), Counter[str](), Counter[str]()
     uncounted: dict[str, str] = {}
     for counted in count_products(plan.optimized, bound):
+        if set(_sources(counted.node)) <= set(sums):
+            continue
         if counted.flops is None:
             uncounted[counted.node.name or ""] = counted.unmeasured
             continue
@@ -50,9 +55,12 @@ def count_reached(plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, in
 
 
 def _shares(node: ir.Node, before: Mapping[str, int]) -> Mapping[str, float]:
-    names = node.metadata_props.get(SOURCE, "").split("\n")
-    sources = [name for name in names if name in before]
+    sources = [name for name in _sources(node) if name in before]
     whole = sum(before[name] for name in sources)
     if not whole:
         return {name: 1 / len(sources) for name in sources}
     return {name: before[name] / whole for name in sources}
+
+
+def _sources(node: ir.Node) -> list[str]:
+    return node.metadata_props.get(SOURCE, "").split("\n")
