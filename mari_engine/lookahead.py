@@ -79,16 +79,16 @@ class Lookahead:
 
     def _spent_by(self, node: ir.Node, index: int, elements: int) -> float:
         spec = self.known.specs.get(node)
+        if isinstance(spec, Join):
+            return self.worth(node.outputs[0])
+        if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
+            return 0.0
         others = [value for at, value in enumerate(node.inputs) if at != index and value]
         weights = all(value.is_initializer() or self.known.settled(value) for value in others)
         if isinstance(spec, Contract):
             return work(spec).per_candidate / elements if weights and others else 0.0
-        if isinstance(spec, Join):
-            return self.worth(node.outputs[0])
-        if not isinstance(spec, (View, Pick, Pointwise, Slices)) or not weights:
-            return 0.0
         made = sum(self.worth(value) * self._elements(value) for value in node.outputs)
-        return made / elements
+        return made / elements if weights else 0.0
 
     def _elements(self, value: ir.Value) -> int:
         fact = self.known.values.get(value)

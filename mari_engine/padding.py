@@ -27,6 +27,7 @@ class Padding:
     """A Pad, and what it does: `before` and `after` columns of a number, along one axis."""
 
     node: ir.Node
+    rank: int
     axis: int
     width: int
     before: int
@@ -64,7 +65,7 @@ def _padding(node: ir.Node, known: Survey) -> Padding | None:
         return None
     before, after = sizes[changed[0]], sizes[changed[0] + rank]
     element = ir.tensor(np.full([1], fills, value.dtype.numpy()), dtype=value.dtype)
-    return Padding(node, changed[0], width, before, after, element)
+    return Padding(node, rank, changed[0], width, before, after, element)
 
 
 def _fact(node: ir.Node, at: int, known: Survey) -> Fact | None:
@@ -74,12 +75,12 @@ def _fact(node: ir.Node, at: int, known: Survey) -> Fact | None:
 
 def join_padding(padding: Padding, node: ir.Node, model: ir.Model) -> None:
     """Put a join in the place of `node`, the padding's own or its copy in `model`."""
-    value, rank = node.inputs[0], len(node.outputs[0].shape or ())
+    value = node.inputs[0]
     assert value is not None
     new = [ir.node("Shape", [value], name=f"{node.name}/Shape")]
     sides = []
     for name, columns in (("before", padding.before), ("after", padding.after)):
-        sides.append(_columns(padding, columns, f"{node.name}/{name}", new, model, rank))
+        sides.append(_columns(padding, columns, f"{node.name}/{name}", new, model))
     pieces = [piece for piece in (sides[0], value, sides[1]) if piece is not None]
     new.append(ir.node("Concat", pieces, {"axis": padding.axis}, name=f"{node.name}/Concat"))
     for each in new:
@@ -95,12 +96,12 @@ def join_padding(padding: Padding, node: ir.Node, model: ir.Model) -> None:
 
 
 def _columns(
-    padding: Padding, columns: int, name: str, new: list[ir.Node], model: ir.Model, rank: int
+    padding: Padding, columns: int, name: str, new: list[ir.Node], model: ir.Model
 ) -> ir.Value | None:
     """Add the nodes that make columns of the number, as long as the padded value otherwise."""
     if not columns:
         return None
-    more = [0] * rank
+    more = [0] * padding.rank
     more[padding.axis] = columns - padding.width
     lengths = [new[0].outputs[0], list_numbers(model, f"{name}/more", more)]
     new.append(ir.node("Add", lengths, name=f"{name}/Add"))

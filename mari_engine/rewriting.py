@@ -41,6 +41,7 @@ from mari_engine.slicewise import along, reduce, slices
 from mari_engine.splitting import contract
 from mari_engine.steps import Shop, Step, Strategy
 from mari_engine.types import Action, Signature
+from mari_engine.unread import Liveness, narrowed, without_unread
 
 _FLOATS = frozenset(
     {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
@@ -91,6 +92,7 @@ class _Interpreter:
         self.graph = model.ir.graph
         self.known = known
         self.lookahead = Lookahead(self.graph, known)
+        self.liveness = Liveness(self.graph, known)
         self.norms = find_norms(self.graph, known)
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
@@ -136,7 +138,14 @@ class _Interpreter:
             self.call_as_it_was(node, f"the rewriter failed here ({kind}), please report it")
             return
         for value, form in zip(node.outputs, results, strict=True):
-            self.hold(value, form)
+            self.hold(value, self.as_read(value, form))
+
+    def as_read(self, value: ir.Value, form: Form) -> Form:
+        """Return the form without the columns that nothing reads."""
+        found = self.liveness.columns(value) if self.shop.strategy.split else None
+        if found is None or value.dtype is None:
+            return form
+        return without_unread(form, found, value.dtype, self.shop.algebra)
 
     def reason_to_keep(self, node: ir.Node) -> str | None:
         if node.name in self.keep:
@@ -164,7 +173,9 @@ class _Interpreter:
         worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
         step = Step(node, spec, forms, self.shop, waits, worth, meetings)
         with self.emitter.on_behalf((node,)):
-            made = _HANDLERS[type(spec)](step)
+            fewer = narrowed(step)
+            handle = _HANDLERS[type(spec)]
+            made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
             whole = isinstance(spec, Contract) and not self.floats(node)
             return [self.settling.settle(form) for form in made] if whole else made
 
