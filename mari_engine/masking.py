@@ -49,8 +49,14 @@ def find_masked(graph: ir.Graph, known: Survey) -> list[Masked]:
     for node in graph:
         if node.op_type == "MatMul" and node.domain in _NAMED:
             masked = _Reader(node, known).read()
-            found += [masked] if masked is not None else []
+            found += [masked] if masked is not None and _stated(masked) else []
     return found
+
+
+def _stated(masked: Masked) -> bool:
+    """Return True when the graph tells the shape of all that would be cut."""
+    read = (value for node in masked.nodes for value in node.inputs if value is not None)
+    return all(value.shape is not None for value in read)
 
 
 @dataclass(eq=False)

@@ -19,6 +19,7 @@ from mari_engine.branching import take_branch
 from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
 from mari_engine.in_place import leave_in_place, values_by_name
+from mari_engine.leaking import find_leaks, rename_leak
 from mari_engine.loading import Model
 from mari_engine.masking import Masked, find_masked
 from mari_engine.numbering import list_numbers
@@ -47,6 +48,7 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
     model, known = _without_loops(model, known, keep)
     model, known = _without_lists(model, known, keep)
     model, known = _without_paddings(model, known, keep)
+    model, known = _without_leaks(model, known, keep)
     still = leave_in_place(model, known, keep)
     if still is not None:
         model, known = _tidied(still.ir, model, known)
@@ -136,6 +138,18 @@ def _without_paddings(model: Model, known: Survey, keep: Collection[str]) -> tup
     twins = dict(zip(model.ir.graph, copy.graph, strict=True))
     for padding in found:
         join_padding(padding, twins[padding.node], copy)
+    return _tidied(copy, model, known)
+
+
+def _without_leaks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+    """Write a PRelu of one slope as the LeakyRelu that it is."""
+    found = find_leaks(model.ir.graph, known, keep)
+    if not found:
+        return model, known
+    copy = model.ir.clone()
+    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
+    for node in found:
+        rename_leak(twins[node])
     return _tidied(copy, model, known)
 
 

@@ -235,7 +235,7 @@ def _is_unread(part: Whole) -> bool:
 def _live(forms: Sequence[Form | None], places: Sequence[int | None]) -> Index:
     """Return the columns that are there in all forms that have a block of unread ones."""
     live: Index | None = None
-    for form, place in zip(forms, places, strict=True):
+    for form, place in zip(forms, places, strict=False):  # lists of axes have no labels
         if isinstance(form, Blocks) and form.position == place and _has_unread(form):
             gone = [at for at, part in enumerate(form.parts) if _is_unread(part)]
             own = np.flatnonzero(~np.isin(form.part, gone))

@@ -1,0 +1,44 @@
+"""PRelu of a single slope, under the name by which runtimes join it to the product before it.
+
+https://onnx.ai/onnx/operators/onnx__PRelu.html and https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
+are one function then. PyTorch exports `nn.PReLU()` so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import onnx_ir as ir
+
+from mari_engine.facts import Survey
+from mari_engine.folding import constant_array
+
+
+def find_leaks(graph: ir.Graph, known: Survey, keep: Collection[str]) -> list[ir.Node]:
+    """Return the float32 PRelu nodes of one slope, without those whose name is in `keep`."""
+    return [
+        node
+        for node in graph
+        if node.op_type == "PRelu"
+        and node in known.specs
+        and node.name not in keep
+        and node.outputs[0].dtype == ir.DataType.FLOAT
+        and (slope := constant_array(node.inputs[1])) is not None
+        and slope.size == 1
+    ]
+
+
+def rename_leak(node: ir.Node) -> None:
+    """Make a PRelu of one slope a LeakyRelu: its value keeps its name, and the node its own."""
+    slope = constant_array(node.inputs[1])
+    assert slope is not None
+    assert node.graph is not None
+    alpha = {"alpha": float(slope.ravel()[0])}
+    new = ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name)
+    new.metadata_props.update(node.metadata_props)
+    old, result = node.outputs[0], new.outputs[0]
+    result.type, result.shape = old.type, old.shape
+    node.graph.insert_before(node, [new])
+    old.replace_all_uses_with(result, replace_graph_outputs=True)
+    node.graph.remove(node, safe=True)
+    result.name, old.name = old.name, None
