@@ -9,13 +9,14 @@ problem is the one of opt_einsum (https://dgasmith.github.io/opt_einsum/), of fe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from mari_engine.emitting import Emitter
+from mari_engine.factors import Labels
 from mari_engine.forms import Atom, Constant, Dims, Product, Tensor
 from mari_engine.layout import common_layout, parted
 from mari_engine.sizes import CANDIDATES, Dim
@@ -49,8 +50,13 @@ class Laid:
 class Contraction:
     """One product being multiplied out."""
 
-    def __init__(self, emitter: Emitter, product: Product, candidates: int) -> None:
+    def __init__(
+        self, emitter: Emitter, product: Product, candidates: int,
+        heads: Collection[int] = (),
+    ) -> None:  # fmt: skip
         self.emitter = emitter
+        self.heads = heads
+        """Labels of the second operand that come first in the result, each a matrix of its own."""
         self.product = product
         self.extents: Mapping[int, Dim] = product.extents()
         self.output = frozenset(label for label in product.output if label >= 0)
@@ -256,6 +262,9 @@ class Contraction:
         )
         held = float(np.float32(self.scale)) == self.scale  # as an attribute holds it
         rides = row is not None and row.labels <= set(columns) and (held or not last)
+        if last and set(self.heads) & set(columns):
+            result = self._by_head(left, right, inner, groups)
+            return self._scaled(result), False
         turned = right.dims == (columns, inner)
         if not rides and not (turned and len(groups) == 1):
             a = self.emitter.lay(left.tensor, left.dims, (*groups, inner), self.extents)
@@ -275,6 +284,17 @@ class Contraction:
             self.scale = 1.0
         result = Laid(self.emitter.emit("Gemm", inputs, attributes), (rows, columns))
         return (self._scaled(result) if last else result), rides
+
+    def _by_head(self, left: Laid, right: Laid, inner: Labels, groups: Dims) -> Laid:
+        """Multiply by one matrix for each head: what reads the result needs nothing turned."""
+        columns = [lab for group in right.dims for lab in group if lab not in inner]
+        heads = tuple((lab,) for lab in columns if lab in self.heads)
+        rest = tuple(lab for lab in columns if lab not in self.heads)
+        rows = tuple(lab for group in groups for lab in group)
+        alike = ((),) * len(heads)
+        a = self.emitter.lay(left.tensor, left.dims, (*alike, rows, inner), self.extents)
+        b = self.emitter.lay(right.tensor, right.dims, (*heads, inner, rest), self.extents)
+        return Laid(self.emitter.emit("MatMul", [a, b]), (*heads, rows, rest))
 
 
 def fitted(layout: Dims, held: frozenset[int]) -> Dims:

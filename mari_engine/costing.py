@@ -157,7 +157,7 @@ def _work(node: ir.Node, spec: Spec, own: Flops, known: Survey) -> Work:
         arithmetic=none if product or slices else own,
         bytes=_bytes(node, known),
         pieces=_pieces(spec) if isinstance(spec, Join) else none,
-        runs=_runs(spec) if isinstance(spec, (Pointwise, Pick)) else none,
+        runs=_runs(spec),
         batched=_batches(spec),
     )
 
@@ -167,12 +167,16 @@ def _pieces(spec: Join) -> Flops:
     return _often(len(spec.operands), flat(spec.results[0])[: spec.position])
 
 
-def _runs(spec: Pointwise | Pick) -> Flops:
+def _runs(spec: Spec) -> Flops:
     """Return the runs of elements that are worked on one by one, each with its own overhead.
 
     A broadcast goes on as long as the operands lie alike; columns that are not neighbours are
-    picked one by one.
+    picked one by one; what is turned moves in runs of its innermost factors that stay.
     """
+    if isinstance(spec, View):
+        return _turned(spec)
+    if not isinstance(spec, (Pointwise, Pick)):
+        return Flops()
     if isinstance(spec, Pick):
         outer = flat(spec.operands[0] or ())[: spec.position]
         apart = (len(index) for index in spec.indices if (np.diff(index) != 1).any())
@@ -181,6 +185,22 @@ def _runs(spec: Pointwise | Pick) -> Flops:
     held = [tuple(own is None or place in own for own in spec.maps) for place in range(len(dims))]
     start = next((at + 1 for at in reversed(range(len(dims))) if held[at] != held[-1]), 0)
     return _often(1 if start else 0, dims[:start])
+
+
+def _turned(spec: View) -> Flops:
+    """Return the runs that a change of the factors' order moves.
+
+    Runtimes turn a matrix, or move one factor in or out to the end, at the speed of a copy.
+    """
+    dims = flat(spec.operands[0] or ())
+    order = [at for at in spec.source if at >= 0 and dims[at] != 1]
+    kept = sorted(order)
+    stay = next((n for n in range(len(order)) if order[-1 - n] != kept[-1 - n]), len(order))
+    moved_in = [[*kept[:at], *kept[at + 1 :], kept[at]] for at in range(len(kept))]
+    if stay == len(order) or order in moved_in or order == [*kept[-1:], *kept[:-1]]:
+        return Flops()
+    runs = _often(1, tuple(dims[at] for at in order[: len(order) - stay]))
+    return Flops(runs.per_request * 2 // 3, runs.per_candidate * 2 // 3)  # less than what is picked
 
 
 def _often(count: int, dims: Axis) -> Flops:

@@ -88,6 +88,20 @@ class Settling:
         with self.emitter.on_behalf(product.source):
             return Contraction(self.emitter, product, self.candidates).run(row)
 
+    def by_head(self, product: Product, positions: frozenset[int]) -> Atom:
+        """Return a product of candidates and weights, the weights' ones of these positions first.
+
+        The product that reads it takes them as matrices of a stack. One that is computed already,
+        or of another kind, is returned as it is.
+        """
+        heads = _heads(product, positions, self)
+        if product in self._done or not heads:
+            return self.settle(product)
+        with self.emitter.on_behalf(product.source):
+            contraction = Contraction(self.emitter, product, self.candidates, heads)
+            self._done[product] = contraction.run()[0]
+        return self._done[product]
+
     def _sum(self, form: Sum) -> Atom:
         """Add what is per request first, then each candidate term onto it."""
         ready = [term for term in form.terms if isinstance(term, Atom)]
@@ -183,6 +197,24 @@ class Settling:
         note = next((atom.note for atom in atoms if atom.note), "")
         count = sum(int(flat(atom.axes)[position]) for atom in atoms)
         return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
+
+
+def _heads(product: Product, positions: frozenset[int], settling: Settling) -> set[int]:
+    """Return the labels of weights that stand at these positions; none where it does not pay.
+
+    It pays where the candidates' operand has rows of its own, which heads would have to pass.
+    """
+    pairs = list(zip(product.operands, product.labels, strict=True))
+    moving = [labels for atom, labels in pairs if per_candidate(atom)]
+    if len(moving) != 1 or not all(
+        per_candidate(atom) or settling.known(atom) for atom, _ in pairs
+    ):
+        return set()
+    own, kept = set(moving[0]), {label for label in product.output if label >= 0}
+    stacked = {product.output[at] for at in positions} & kept
+    heads, rows = stacked - own, (own & kept) - stacked
+    columns = kept - own - heads
+    return heads if rows and columns and stacked - heads else set()
 
 
 def scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:

@@ -73,7 +73,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         apart = expanded(step)
         if apart is not None:
             return apart
-        product = composed(step, [step.atom(i) for i in range(len(spec.terms))])
+        product = composed(step, [_operand(step, spec, i) for i in range(len(spec.terms))])
         _record_whole(step, product)
         return [product]
     form = step.forms[lazy[0]]
@@ -89,6 +89,16 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     else:
         _record_whole(step, products[0])
     return products
+
+
+def _operand(step: Step, spec: Contract, index: int) -> Atom:
+    """Return an operand as a tensor; heads that both operands have in front, where it is made."""
+    form = step.forms[index]
+    if len(spec.terms) != 2 or not isinstance(form, Product) or not step.shop.strategy.split:
+        return step.atom(index)
+    shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
+    places = frozenset(at for at, label in enumerate(spec.terms[index]) if label in shared)
+    return step.shop.settling.by_head(form, places)
 
 
 def _apart_from_request(step: Step, form: Whole) -> list[Term]:
