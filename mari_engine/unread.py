@@ -109,15 +109,19 @@ class Liveness:
 
     def _picked(self, node: ir.Node, spec: Pick) -> Read:
         place, rank = spec.position, len(flat(spec.axes(0)))
-        found = list[Read]()
-        for value, axes in zip(node.outputs, spec.results, strict=True):
+        found, picked = list[Read](), [np.arange(0)]
+        for value, axes, index in zip(node.outputs, spec.results, spec.indices, strict=True):
+            if not value.uses() and not value.is_graph_output():
+                continue
             more = len(flat(axes)) - rank  # the picked position may be gone, or be several
+            read = self._of(value, axes)
+            picked.append(index[read[place]] if not more and place in read else index)
             found.append({
                 at if at < place else at - more: columns
-                for at, columns in self._of(value, axes).items()
+                for at, columns in read.items()
                 if at < place or at > place + more
             })  # fmt: skip
-        return {**_all_of(found), place: np.unique(np.concatenate(spec.indices))}
+        return {**_all_of(found), place: np.unique(np.concatenate(picked))}
 
     def _joined(self, spec: Join, index: int, read: Read) -> Read:
         found, at = dict(read), spec.position
@@ -138,7 +142,7 @@ class Liveness:
 def _all_of(reads: Iterable[Read]) -> Read:
     """Return what several readers read together: all, of a position of which one reads all."""
     found = list(reads)
-    both = set(found[0]).intersection(*found[1:])
+    both = set[int]().union(*found[:1]).intersection(*found[1:])
     return {at: reduce(np.union1d, (read[at] for read in found)) for at in both}
 
 

@@ -151,6 +151,25 @@ def mixed_fields(w: Writer, fields: Value) -> Value:
     return dense(w, fields)
 
 
+def interacting(w: Writer, fields: Value) -> Value:
+    """AutoInt: every field attends to all fields, by several heads."""
+    count, heads, size = int(fields.shape[1]), 2, w.below(3, 1)
+    wide = heads * size
+
+    def split(bare: bool) -> Value:
+        made = w.matmul(fields, w.weight(fields.width, wide)) if bare else linear(w, fields, wide)
+        shape = [made.rows, count, heads, size]
+        return w.transpose(w.reshape(made, shape, w.extents([made.rows, *shape[1:]])), 0, 2, 1, 3)
+
+    q, k, v = (split(w.chance(0.7)) for _ in range(3))
+    scores = w.matmul(q, w.transpose(k, 0, 1, 3, 2))
+    if not w.whole and w.opset >= 13:
+        scores = w.op("Softmax", [scores], scores.shape, axis=-1)
+    out = w.transpose(w.matmul(scores, v), 0, 2, 1, 3)
+    out = w.reshape(out, [out.rows, count, wide], w.extents([out.rows, count, wide]))
+    return w.unary("Relu", w.binary("Add", out, linear(w, fields, wide)))
+
+
 # --- a target and a history
 
 
@@ -235,11 +254,28 @@ def recalled(w: Writer, target: Value, history: Value) -> Value:
     x = w.concat([each if each.rows == rows else _widened(w, each, rows) for each in parts], 1)
     q, k, v = (linear(w, x, width) for _ in range(3))
     scores = w.matmul(q, w.transpose(k, 0, 2, 1))
-    total = w.matmul(_masked(w, scores, length + 1), v)
-    if w.chance(0.5):
+    total = w.matmul(_masked(w, scores, length + 1) if w.chance(0.5) else scores, v)
+    while w.chance(0.6):
+        total = w.binary("Add", linear(w, dense(w, normalized(w, total)), total.width), total)
+    if w.chance(0.3):
         return w.reduce("ReduceSum", total, 1, keepdims=False)
-    at = w.const(length, np.int64)
-    return w.op("Gather", [total, at], [rows, width], axis=1)
+    return _read_at(w, total, w.below(length + 1) if w.chance(0.3) else length)
+
+
+def _read_at(w: Writer, x: Value, at: int) -> Value:
+    """One row of [rows, L, E] as [rows, E], or a few of them side by side."""
+    rows, length, width = x.rows, int(x.shape[1]), x.width
+    face = w.below(4)
+    if face == 0:
+        return w.op("Gather", [x, w.const(at, np.int64)], [rows, width], axis=1)
+    if face == 1:
+        one = w.op("Slice", [x, w.ints(at), w.ints(at + 1), w.ints(1)], [rows, 1, width])
+        return w.squeeze(one, 1)
+    if face == 2:
+        few = w.op("Gather", [x, w.ints(at, (at + 2) % length)], [rows, 2, width], axis=1)
+        return w.reshape(few, [rows, 2 * width])
+    turned = w.transpose(x, 1, 0, 2)
+    return w.op("Gather", [turned, w.const(at - length, np.int64)], [rows, width], axis=0)
 
 
 def _masked(w: Writer, scores: Value, extent: int) -> Value:
@@ -268,7 +304,16 @@ def encoded(w: Writer, history: Value) -> Value:
 
 
 PAIR_BLOCKS = (gated, experts, conditional)
-FIELD_BLOCKS = (factorized, dotted, compressed, bilinear, flattened, pooled, mixed_fields)
+FIELD_BLOCKS = (
+    factorized,
+    dotted,
+    compressed,
+    bilinear,
+    flattened,
+    pooled,
+    mixed_fields,
+    interacting,
+)
 
 
 def fields_of(w: Writer, parts: Sequence[Value]) -> Value:
