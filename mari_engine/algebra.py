@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,6 @@ from mari_engine.forms import (
     Whole,
     as_term,
     as_whole,
-    grouped,
     per_candidate,
     relabel,
     with_extent,
@@ -319,79 +318,6 @@ class Algebra:
             blocks, parts=tuple(blocks.parts[at] for at in used),
             part=np.searchsorted(used, blocks.part), names=names,
         )  # fmt: skip
-
-    def join(self, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]) -> Form:
-        """Return the concatenation of forms along one position."""
-        across = self._joined_across(axes, position, forms, names)
-        if across is not None:
-            return across
-        parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
-        place: dict[Whole, int] = {}
-        for form, name in zip(forms, names, strict=True):
-            if isinstance(form, Blocks) and form.position != position:
-                form = self.settle(form)
-            pieces = form.parts if isinstance(form, Blocks) else (form,)
-            given = form.names if isinstance(form, Blocks) and form.names else (name,) * len(pieces)
-            for piece, label in zip(pieces, given, strict=True):
-                if piece not in place:
-                    place[piece] = len(parts)
-                    parts.append(piece)
-                    called.append(label)
-            where = np.array([place[piece] for piece in pieces], dtype=np.int64)
-            if isinstance(form, Blocks):
-                part.append(where[form.part])
-                column.append(form.column)
-            else:
-                count = int(flat(form.axes)[position])
-                part.append(np.full(count, where[0]))
-                column.append(np.arange(count))
-        return self.blocks(
-            Blocks(
-                axes, position, tuple(parts), np.concatenate(part), np.concatenate(column),
-                tuple(called),
-            )
-        )  # fmt: skip
-
-    def _joined_across(
-        self, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
-    ) -> Form | None:
-        """Return the concatenation of forms whose sides lie along another position, side by side.
-
-        None where there is no such position, or where fewer elements are the candidates' when each
-        form is put together by itself.
-        """
-        apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
-        if len({form.position for form in apart}) != 1:
-            return None
-        other, groups = apart[0].position, grouped(apart)
-        width = int(flat(axes)[position])
-        together = sum(
-            width * len(columns)
-            for columns in groups
-            if any(_moves(form, other, int(columns[0])) for form in forms)
-        )
-        if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
-            return None
-        part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
-        parts = list[Atom]()
-        for at, columns in enumerate(groups):
-            part[columns], column[columns] = at, np.arange(len(columns))
-            whole = with_extent(axes, other, len(columns))
-            taken = [self.take(form, other, columns) for form in forms]
-            parts.append(self.settle(self.join(whole, position, taken, names)))
-        return self.blocks(Blocks(axes, other, tuple(parts), part, column))
-
-
-def _moves(form: Form, position: int, column: int) -> bool:
-    """Return True when this column of a form depends on the candidates."""
-    if isinstance(form, Blocks) and form.position == position:
-        return per_candidate(form.parts[int(form.part[column])])
-    return per_candidate(form)
-
-
-def _area(form: Form, *places: int) -> int:
-    """Return the product of a form's extents at some positions."""
-    return int(np.prod([int(flat(form.axes)[at]) for at in places]))
 
 
 def _told(old: Axis, new: Axis) -> bool:

@@ -21,6 +21,7 @@ from mari_engine.facts import Survey
 from mari_engine.forms import Atom, Blocks, Constant, Form, Whole, with_extent
 from mari_engine.sizes import Axes, flat
 from mari_engine.steps import Step
+from mari_engine.types import Action
 
 _LARGEST = 0.75
 """The share of a value's columns up to which it is worth to take those that are read."""
@@ -183,6 +184,7 @@ class Narrowed:
     def widened(self, results: Sequence[Form]) -> list[Form]:
         """Return the results with the columns that nothing reads."""
         out, settling = list[Form](), self.step.shop.settling
+        self._tell()
         values = self.step.node.outputs
         for value, form, axes, at in zip(values, results, self.axes, self.places, strict=True):
             live = form
@@ -191,6 +193,18 @@ class Narrowed:
             dtype = value.dtype or ir.DataType.FLOAT
             out.append(_beside(live, axes, (at, self.columns), dtype, settling.algebra))
         return out
+
+    def _tell(self) -> None:
+        """Add to what was decided for a product that it is computed for fewer columns."""
+        entries, node = self.step.shop.ledger.entries, self.step.node
+        if node not in entries:
+            return
+        entry, few = entries[node], len(self.columns)
+        extent = int(flat(self.axes[0])[self.places[0]])
+        action = Action.SPLIT if entry.action == Action.KEPT else entry.action
+        told = f"{few} of {extent} rows {'is' if few == 1 else 'are'} read, and computed"
+        reason = f"{told}: {entry.reason}"
+        entries[node] = replace(entry, action=action, reason=reason, whole=False)
 
 
 def narrowed(step: Step) -> Narrowed | None:

@@ -255,7 +255,7 @@ def recalled(w: Writer, target: Value, history: Value) -> Value:
     q, k, v = (linear(w, x, width) for _ in range(3))
     scores = w.matmul(q, w.transpose(k, 0, 2, 1))
     total = w.matmul(_masked(w, scores, length + 1) if w.chance(0.5) else scores, v)
-    while w.chance(0.6):
+    while not w.whole and w.chance(0.6):  # whole numbers would grow beyond what is exact
         total = w.binary("Add", linear(w, dense(w, normalized(w, total)), total.width), total)
     if w.chance(0.3):
         return w.reduce("ReduceSum", total, 1, keepdims=False)

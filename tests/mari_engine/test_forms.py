@@ -17,6 +17,7 @@ from mari_engine.forms import (
     runs,
     with_extent,
 )
+from mari_engine.moving import joined
 from mari_engine.settling import Settling
 from mari_engine.sizes import Axes
 
@@ -82,8 +83,8 @@ def test_all_columns_in_order_are_the_form_itself() -> None:
 
 def test_the_same_part_is_joined_once() -> None:
     made, form = settling(), atom((0,), (1,))
-    joined = made.algebra.join((("N",), (8,)), 1, [form, form], ["a", "a"])
-    assert not isinstance(joined, Blocks) or len(joined.parts) == 1
+    both = joined(made.algebra, (("N",), (8,)), 1, [form, form], ["a", "a"])
+    assert not isinstance(both, Blocks) or len(both.parts) == 1
 
 
 def test_joined_columns_have_their_own_extent() -> None:

@@ -8,6 +8,7 @@ import pytest
 from builders import build
 from mari_engine import load, plan
 from mari_engine.facts import survey
+from mari_engine.types import Action
 from mari_engine.unread import Liveness
 from rewrite_checks import alike, requests, roles, wrong_rewrites
 
@@ -66,6 +67,12 @@ def test_only_the_rows_that_are_read_are_computed(read: str) -> None:
     rows = 2 if "two" in read else 1
     before, after = flops.before.flops.per_candidate, flops.after.flops.per_candidate
     assert after < before * (rows + 3) / ROWS
+
+
+def test_a_decision_says_which_rows_are_computed() -> None:
+    made = plan(load(layer(READ["at a place"])), LABELS)
+    told = [each.reason for each in made.decisions if each.action == Action.SPLIT]
+    assert any(reason.startswith("1 of 13 rows is read, and computed: ") for reason in told)
 
 
 @pytest.mark.parametrize(
