@@ -21,6 +21,13 @@ _FREE_EXTENT = 32
 """What an extent other than the candidates' is counted as when only the run knows it."""
 
 
+_SLOW = {
+    "Cos": 0.15, "CumSum": 0.2, "Elu": 0.15, "Log": 0.1, "PRelu": 0.25, "Sin": 0.15,
+    "Softplus": 0.7, "Tile": 0.15, "Where": 0.12,
+}  # fmt: skip
+"""The share of a run picked by index that an element takes, of ops that runtimes do one by one."""
+
+
 @dataclass(frozen=True)
 class Prices:
     """Seconds: the defaults are those of one core of a present-day server.
@@ -136,7 +143,9 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
             continue
         called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if spec is None:
-            works[name] = Work(bytes=_bytes(node, known), rounds=_rounds(node, known))
+            works[name] = Work(
+                bytes=_bytes(node, known), rounds=_rounds(node, known), runs=_slowly(node, known)
+            )
             uncounted.update([called] if node in known.unknown else [])
             continue
         own = work(spec)
@@ -157,9 +166,24 @@ def _work(node: ir.Node, spec: Spec, own: Flops, known: Survey) -> Work:
         arithmetic=none if product or slices else own,
         bytes=_bytes(node, known),
         pieces=_pieces(spec) if isinstance(spec, Join) else none,
-        runs=_runs(spec),
+        runs=_runs(spec) + _slowly(node, known),
         batched=_batches(spec),
     )
+
+
+def _slowly(node: ir.Node, known: Survey) -> Flops:
+    """Return what ops that runtimes work out element by element take more, in runs."""
+    share, fact = _SLOW.get(node.op_type), known.values.get(node.outputs[0])
+    if share is None or fact is None:
+        return Flops()
+    dims, spec = flat(fact.axes), known.specs.get(node)
+    tiles_rows = isinstance(spec, View) and spec.source[-1:] != (-1,)
+    choice = spec.maps[0] or () if isinstance(spec, Pointwise) and node.op_type == "Where" else None
+    takes_rows = choice is not None and len(dims) - 1 not in choice
+    if tiles_rows or takes_rows:
+        return Flops()  # whole rows are as fast as a copy
+    runs = _often(1, dims)
+    return Flops(round(share * runs.per_request), round(share * runs.per_candidate))
 
 
 def _pieces(spec: Join) -> Flops:
