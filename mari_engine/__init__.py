@@ -4,7 +4,7 @@ from mari_engine.artifact import Artifact, load_artifact, save_artifact
 from mari_engine.benchmarking import benchmark
 from mari_engine.calibrating import Calibration
 from mari_engine.coloring import color
-from mari_engine.costing import Prices, count_cost
+from mari_engine.costing import Prices
 from mari_engine.describing import describe
 from mari_engine.errors import (
     Cancelled,
@@ -84,6 +84,7 @@ from mari_engine.types import (
 )
 from mari_engine.verifying import verify
 from mari_engine.weights import WeightSummary, summarize_weight
+from mari_engine.workload import count_cost
 
 __all__ = [
     "Action",

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from mari_engine.contenders import Contender, Settings, race
-from mari_engine.costing import count_cost
 from mari_engine.digesting import digest_graph
 from mari_engine.facts import candidate_symbols
 from mari_engine.feeds import Feeds, bind_feeds, plan_feeds
@@ -20,6 +19,7 @@ from mari_engine.profiling import time_operators
 from mari_engine.providers import find_device
 from mari_engine.roofline import measure_peak
 from mari_engine.types import Progress, Signature
+from mari_engine.workload import count_cost
 
 ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
 _BEFORE_AND_AFTER = (Arm.ORIGINAL, Arm.MARI)

@@ -8,7 +8,7 @@ from functools import partial
 
 from mari_engine.apportioning import Share, apportion
 from mari_engine.boundary import unchanged_boundary
-from mari_engine.costing import Line, Prices, count_cost, count_graph, faster_from, whole_line
+from mari_engine.costing import Line, Prices, faster_from, whole_line
 from mari_engine.facts import Survey
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
@@ -20,6 +20,7 @@ from mari_engine.shaping import infer_shapes
 from mari_engine.steps import Strategy
 from mari_engine.types import Action, BreakEven, Cost, Selection, Signature, Trial, Way
 from mari_engine.wording import format_seconds
+from mari_engine.workload import count_cost, count_graph
 
 _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""

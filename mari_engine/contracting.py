@@ -18,7 +18,7 @@ import numpy as np
 from mari_engine.emitting import Emitter
 from mari_engine.factors import Labels
 from mari_engine.forms import Atom, Constant, Dims, Product, Tensor
-from mari_engine.layout import common_layout, parted
+from mari_engine.layout import common_layout, fitted, parted
 from mari_engine.sizes import CANDIDATES, Dim
 
 _FREE_EXTENT = 32
@@ -295,8 +295,3 @@ class Contraction:
         a = self.emitter.lay(left.tensor, left.dims, (*alike, rows, inner), self.extents)
         b = self.emitter.lay(right.tensor, right.dims, (*heads, inner, rest), self.extents)
         return Laid(self.emitter.emit("MatMul", [a, b]), (*heads, rows, rest))
-
-
-def fitted(layout: Dims, held: frozenset[int]) -> Dims:
-    """Return the layout as a tensor with fewer labels takes part in it."""
-    return tuple(group if set(group) <= held else () for group in layout)

@@ -18,6 +18,7 @@ from mari_engine.forms import Array, Constant, Dims, Tensor
 from mari_engine.layout import cut_groups, moved, numbered, static_shape
 from mari_engine.provenance import SOURCE, STANDS_FOR, stands_for
 from mari_engine.sizes import Dim, Size, Unsupported
+from mari_engine.turning import turned
 
 
 class Emitter:
@@ -252,31 +253,31 @@ class Emitter:
         core = tuple(tuple(label for label in group if label in held) for group in want)
         pieces = cut_groups(have, core)
         if pieces != have:
-            tensor = self._reshape(tensor, pieces, extents)
+            tensor = self.reshape(tensor, pieces, extents)
         order = moved(pieces, core)
         if order != list(range(len(order))):
             if () in pieces:  # runtimes transpose fast only without extents of 1
                 pieces = tuple(group for group in pieces if group)
-                tensor = self._reshape(tensor, pieces, extents)
+                tensor = self.reshape(tensor, pieces, extents)
                 order = moved(pieces, core)
-            tensor = self.emit("Transpose", [tensor], {"perm": order})
-        now = tuple(pieces[at] for at in order)
+            tensor, pieces = turned(self, tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:
-            return tensor if now == core else self._reshape(tensor, core, extents)
+            return tensor if pieces == core else self.reshape(tensor, core, extents)
         open_ = tuple(
             piece
             for group in want
             for piece in ([(label,) for label in group] if set(group) & set(missing) else [group])
         )
         shown = tuple(tuple(label for label in group if label in held) for group in open_)
-        if now != shown:
-            tensor = self._reshape(tensor, shown, extents)
+        if pieces != shown:
+            tensor = self.reshape(tensor, shown, extents)
         absent = [[extents[label] for label in group if label not in held] for group in open_]
         tensor = self.emit("Expand", [tensor, self.extents(absent)])
-        return tensor if open_ == want else self._reshape(tensor, want, extents)
+        return tensor if open_ == want else self.reshape(tensor, want, extents)
 
-    def _reshape(self, tensor: ir.Value, want: Dims, extents: Mapping[int, Dim]) -> ir.Value:
+    def reshape(self, tensor: ir.Value, want: Dims, extents: Mapping[int, Dim]) -> ir.Value:
+        """Return the tensor's elements, in their order, in other dimensions."""
         groups = [[extents[label] for label in group] for group in want]
         free = [at for at, group in enumerate(groups) if any(isinstance(d, str) for d in group)]
         if len(free) <= 1:

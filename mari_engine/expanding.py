@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import product as all_pairs
 
 from mari_engine.composing import composed
-from mari_engine.costing import extent
 from mari_engine.factors import Contract, Index, Labels
 from mari_engine.forms import Atom, Form, Product, with_extent
 from mari_engine.grouping import Grouping
@@ -19,6 +18,7 @@ from mari_engine.settling import Settling
 from mari_engine.sizes import flat
 from mari_engine.steps import Step
 from mari_engine.types import Action
+from mari_engine.workload import extent
 
 _WORTH = 0.9
 """The share of the work as a whole that products of single sides must stay below."""

@@ -104,3 +104,21 @@ def parted(group: tuple[int, ...], gone: frozenset[int]) -> list[tuple[int, ...]
         else:
             out.append((label,))
     return out
+
+
+def moves_one(order: Sequence[int]) -> bool:
+    """Return True for an order in which one position has moved and the others stand as before.
+
+    >>> moves_one([0, 2, 1]), moves_one([0, 3, 1, 2]), moves_one([1, 0, 3, 2])
+    (True, True, False)
+    """
+    rest, count = list(order), len(order)
+    return any(
+        [at for at in rest if at != moved] == [at for at in range(count) if at != moved]
+        for moved in range(count)
+    )
+
+
+def fitted(layout: Groups, held: frozenset[int]) -> Groups:
+    """Return the layout as a tensor with fewer labels takes part in it."""
+    return tuple(group if set(group) <= held else () for group in layout)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from mari_engine.costing import extent, work
 from mari_engine.factors import (
     Affine,
     Along,
@@ -18,6 +17,7 @@ from mari_engine.factors import (
 )
 from mari_engine.facts import Survey
 from mari_engine.sizes import CANDIDATES, Axis, flat
+from mari_engine.workload import extent, work
 
 _MOST_READERS = 4
 _DEEPEST = 8

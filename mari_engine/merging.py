@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mari_engine.costing import Prices, extent
+from mari_engine.costing import Prices
 from mari_engine.factors import Labels
 from mari_engine.forms import Atom, Product, Term, per_candidate
 from mari_engine.matching import loose
 from mari_engine.settling import Settling
 from mari_engine.sizes import Axis, Dim
+from mari_engine.workload import extent
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from itertools import product as all_pairs
 
 import numpy as np
 
-from mari_engine.costing import Gain, extent
+from mari_engine.costing import Gain
 from mari_engine.factors import Labels
 from mari_engine.forms import Atom, Blocks, Form, Product, per_candidate, with_extent
 from mari_engine.forms import width as width_of
@@ -20,6 +20,7 @@ from mari_engine.matching import match_factors
 from mari_engine.sizes import Axes, flat
 from mari_engine.steps import Shop
 from mari_engine.types import Action
+from mari_engine.workload import extent
 
 _SMALL_MATRIX = 0.1
 """The share of its speed that a product reaches on the small matrices of a batch."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.costing import extent
 from mari_engine.factors import Affine, Index, Pointwise
 from mari_engine.forms import (
     Atom,
@@ -30,6 +29,7 @@ from mari_engine.settling import scattered
 from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, distributed
 from mari_engine.waiting import scaled_operand, waits
+from mari_engine.workload import extent
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""

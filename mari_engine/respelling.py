@@ -16,7 +16,6 @@ import onnx_ir.passes.common as passes
 
 from mari_engine.bagging import Bags, find_bags
 from mari_engine.branching import take_branch
-from mari_engine.costing import count_graph
 from mari_engine.facts import Survey, survey
 from mari_engine.in_place import leave_in_place, values_by_name
 from mari_engine.leaking import find_leaks, rename_leak
@@ -31,6 +30,7 @@ from mari_engine.sizes import static
 from mari_engine.summing import contract_sum, find_weighted_sums
 from mari_engine.types import Cost, Flops
 from mari_engine.unfusing import fused, unfuse
+from mari_engine.workload import count_graph
 
 
 def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:

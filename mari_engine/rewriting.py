@@ -6,7 +6,7 @@ What an op is allowed to do with a compact or a divided value is read off its de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from mari_engine.boundary import Boundary, open_boundary
 from mari_engine.closing import close_graph, copy_with_captures
 from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
-from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.factors import Contract
 from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
 from mari_engine.forms import (
     Atom,
@@ -26,19 +26,16 @@ from mari_engine.forms import (
     Form,
     as_whole,
 )
+from mari_engine.handling import HANDLERS
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
 from mari_engine.lookahead import Lookahead
-from mari_engine.moving import join, pick, view
 from mari_engine.norming import find_norms
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.pairing import regrouped
-from mari_engine.placewise import affine, pointwise
 from mari_engine.settling import Settling
 from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
-from mari_engine.slicewise import along, reduce, slices
-from mari_engine.splitting import contract
 from mari_engine.steps import Shop, Step, Strategy
 from mari_engine.types import Action, Signature
 from mari_engine.unread import Liveness, narrowed, without_unread
@@ -174,7 +171,7 @@ class _Interpreter:
         step = Step(node, spec, forms, self.shop, waits, worth, meetings)
         with self.emitter.on_behalf((node,)):
             fewer = narrowed(step)
-            handle = _HANDLERS[type(spec)]
+            handle = HANDLERS[type(spec)]
             made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
             whole = isinstance(spec, Contract) and not self.floats(node)
             return [self.settling.settle(form) for form in made] if whole else made
@@ -288,21 +285,3 @@ class _Interpreter:
 def _adds(spec: Contract) -> bool:
     """Return True for a plain sum: exact in whole numbers too, in any order."""
     return len(spec.terms) == 1 and spec.scale == 1 and spec.addend is None
-
-
-def _affine(step: Step) -> list[Form]:
-    taken = affine(step)
-    return slices(step) if taken is None else [taken]
-
-
-_HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
-    View: view,
-    Pick: pick,
-    Join: join,
-    Affine: _affine,
-    Pointwise: lambda step: [pointwise(step)],
-    Along: lambda step: [along(step)],
-    Reduce: lambda step: [reduce(step)],
-    Slices: slices,
-    Contract: lambda step: [contract(step)],
-}

@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.algebra import Algebra
-from mari_engine.contracting import Contraction, fitted
+from mari_engine.contracting import Contraction
 from mari_engine.emitting import Emitter
 from mari_engine.factors import Index, Labels
 from mari_engine.forms import (
@@ -24,7 +24,7 @@ from mari_engine.forms import (
     runs,
     with_extent,
 )
-from mari_engine.layout import common_layout, place
+from mari_engine.layout import common_layout, fitted, place
 from mari_engine.sizes import Axis, flat
 
 _FEW_RUNS = 8

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.algebra import SHORT_RUN
 from mari_engine.composing import composed
-from mari_engine.costing import Gain, extent, split_gain
-from mari_engine.deciding import pays_apart
+from mari_engine.deciding import pays_apart, split_pays
 from mari_engine.expanding import expanded
 from mari_engine.factors import Contract, Index, Labels
 from mari_engine.forms import (
@@ -21,18 +19,14 @@ from mari_engine.forms import (
     Form,
     Product,
     Sum,
-    Tensor,
     Term,
     Whole,
-    as_product,
     per_candidate,
     relabel,
-    runs,
     terms,
 )
 from mari_engine.merging import merge
-from mari_engine.settling import scattered
-from mari_engine.sizes import Axes, flat
+from mari_engine.sizes import Axes
 from mari_engine.stacking import stack
 from mari_engine.steps import Step, columns_apart, distributed
 from mari_engine.types import Action
@@ -163,91 +157,13 @@ def _dividable(step: Step, spec: Contract) -> int | None:
         if not step.shop.strategy.split:
             step.shop.ledger.record(step.node, Action.KEPT, _HOISTED)
             return None
-        gain = _gain(step, spec, at, form)
+        gain = split_pays(step, spec, at, form)
         if gain.pays:
             return at
         step.shop.settling.settle(form, f"the split of {step.node.name} was not worth it")
         step.shop.ledger.record(step.node, Action.KEPT, f"not split: {gain}")
         return None
     return None
-
-
-def _gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
-    """Return what the split saves: the work of each side alone against that of the whole."""
-    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
-    label = spec.terms[at][form.position]
-    others = {
-        own[place]
-        for i, own in enumerate(spec.terms)
-        for other in [step.forms[i]]
-        if i != at and other is not None
-        for place in other.present
-    }
-
-    def extent_of(labels: set[int], columns: int) -> int:
-        return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
-
-    width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
-    groups = step.shop.grouping.groups(form)
-    whole = {spec.terms[at][place] for place in form.present - {form.position}}
-    blocks, pieces = dict[frozenset[int], int](), dict[frozenset[int], int]()
-    lazy, met = 0.0, set[Tensor]()
-    for kind, members in groups.members.items():
-        if isinstance(kind, frozenset):
-            own = frozenset(spec.terms[at][place] for place in kind)
-            blocks[own] = blocks.get(own, 0) + groups.columns[kind]
-            pieces[own] = pieces.get(own, 0) + len(members)
-        else:
-            part = form.parts[members[0]]
-            lazy += sum(_worked_through(term, met, candidates) for term in terms(part)) * width
-    side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
-    many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
-    kept = extent_of(set(many), blocks.get(many, 0))
-    return split_gain(
-        step.shop.prices,
-        whole=2 * extent_of(whole | others, len(form.part)),
-        apart=2 * int(sum(side_work.values()) + lazy),
-        copied=extent_of(whole, len(form.part)) - kept,
-        kept=kept,
-        joined=step.shop.settling.settled(form),
-        pieces=pieces.get(many, 0),
-        products=len(blocks),
-        picked=_picked(form, candidates),
-        taken=sum(
-            _taking(step, other, own.index(label))
-            for i, own in enumerate(spec.terms)
-            for other in [step.forms[i]]
-            if i != at and other is not None and label in own and not known(other)
-        ),
-    )
-
-
-def _picked(form: Blocks, candidates: int) -> int:
-    """Return how many runs of elements are picked to join columns in their order."""
-    dims = flat(form.axes)
-    if not scattered(form.part, len(form.parts), dims[form.position + 1 :], len(runs(form))):
-        return 0
-    return extent(tuple(dims[at] for at in form.present if at <= form.position), candidates)
-
-
-def _taking(step: Step, form: Form, position: int) -> float:
-    """Return the seconds in which all columns of a tensor are picked apart."""
-    prices, dims = step.shop.prices, flat(form.axes)
-    elements = extent(tuple(dims[at] for at in form.present), step.shop.candidates)
-    inner = extent(tuple(dims[at] for at in form.present if at > position), step.shop.candidates)
-    move = 8.0 * elements / prices.bytes_per_second
-    if inner < SHORT_RUN:  # turned first, then picked in long runs
-        return 2 * move + int(dims[position]) * prices.pick
-    return move + elements / inner * prices.pick
-
-
-def _worked_through(term: Term, met: set[Tensor], candidates: int) -> int:
-    """Return the elements of a term's operands; of a candidate operand only when first met."""
-    fresh = [atom for atom in as_product(term).operands if atom.tensor not in met]
-    met.update(atom.tensor for atom in fresh if per_candidate(atom))
-    return sum(
-        extent(tuple(flat(atom.axes)[at] for at in atom.present), candidates) for atom in fresh
-    )
 
 
 def _told(step: Step, form: Blocks) -> str:

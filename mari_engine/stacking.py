@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mari_engine.costing import extent
 from mari_engine.factors import Labels
 from mari_engine.forms import Atom, Product, Term
 from mari_engine.matching import loose
 from mari_engine.merging import Apart, apart, weight
 from mari_engine.settling import Settling
 from mari_engine.sizes import flat
+from mari_engine.workload import extent
 
 
 @dataclass(frozen=True, eq=False)

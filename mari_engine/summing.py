@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.costing import extent
 from mari_engine.facts import Survey
 from mari_engine.numbering import list_numbers
 from mari_engine.ops.call import Fact
 from mari_engine.provenance import STANDS_FOR
 from mari_engine.sizes import is_one
+from mari_engine.workload import extent
 
 _LEAST = 128
 """Elements of a matrix product below which calling it takes longer than writing them."""

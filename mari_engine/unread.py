@@ -33,7 +33,7 @@ class Unread(Constant):
     """The elements of columns that nothing reads."""
 
 
-def unread(axes: Axes, dtype: ir.DataType) -> Atom:
+def no_columns(axes: Axes, dtype: ir.DataType) -> Atom:
     """Return a form for columns that nothing reads."""
     nothing = np.zeros([1] * len(axes), dtype.numpy())
     return Atom(axes, Unread(lambda: nothing, dtype), ((),) * len(axes))
@@ -167,7 +167,7 @@ def _beside(
     column[rest] = np.arange(len(rest))
     part[columns] = live.part if isinstance(live, Blocks) else 0
     column[columns] = live.column if isinstance(live, Blocks) else np.arange(len(columns))
-    nothing = unread(with_extent(axes, position, len(rest)), dtype)
+    nothing = no_columns(with_extent(axes, position, len(rest)), dtype)
     names = (*live.names, "") if isinstance(live, Blocks) and live.names else ()
     return own.blocks(Blocks(axes, position, (*inner, nothing), part, column, names))
 

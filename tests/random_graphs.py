@@ -11,19 +11,16 @@ from onnx import helper
 
 from graph_writer import FLOATS, Extent, Value, Writer
 from mari_engine.labels import Column, InputLabel, Labels, Role
+from random_histories import attended, encoded, interest, recalled
 from random_loops import bagged, decided, looped, quantized, scanned
 from random_rows import ROW_BLOCKS, activate, dense, linear
 from random_sequences import (
     FIELD_BLOCKS,
     PAIR_BLOCKS,
-    attended,
     crossed,
-    encoded,
     fields_of,
-    interest,
     lookup,
     numbered,
-    recalled,
 )
 from tile_faces import tiled
 

@@ -27,13 +27,13 @@ from mari_engine.commands.options import (
     read_numbers,
 )
 from mari_engine.commands.tables import show_benchmark, show_prices
-from mari_engine.costing import count_cost
 from mari_engine.errors import ModelError
 from mari_engine.pipeline import plan
 from mari_engine.plans import Plan
 from mari_engine.price_list import measured_prices, price_file
 from mari_engine.recollection import Optimized, open_optimized
 from mari_engine.types import FlopsReport, Signature
+from mari_engine.workload import count_cost
 
 
 def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:

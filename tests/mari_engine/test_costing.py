@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from builders import build, ranking_tower
-from mari_engine.costing import Gain, Prices, count_cost, extent, line
+from mari_engine.costing import Gain, Prices, line
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Flops, Work
+from mari_engine.workload import count_cost, extent
 from rewrite_checks import roles
 
 

@@ -1,0 +1,32 @@
+"""Which rewrite a declaration gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mari_engine.factors import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.forms import Form
+from mari_engine.moving import join, pick, view
+from mari_engine.placewise import affine, pointwise
+from mari_engine.slicewise import along, reduce, slices
+from mari_engine.splitting import contract
+from mari_engine.steps import Step
+
+
+def _affine(step: Step) -> list[Form]:
+    taken = affine(step)
+    return slices(step) if taken is None else [taken]
+
+
+HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
+    View: view,
+    Pick: pick,
+    Join: join,
+    Affine: _affine,
+    Pointwise: lambda step: [pointwise(step)],
+    Along: lambda step: [along(step)],
+    Reduce: lambda step: [reduce(step)],
+    Slices: slices,
+    Contract: lambda step: [contract(step)],
+}
+"""By kind of declaration: makes the forms of a step's results."""
