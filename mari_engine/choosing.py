@@ -10,6 +10,7 @@ from mari_engine.apportioning import Share, apportion
 from mari_engine.boundary import unchanged_boundary
 from mari_engine.costing import Line, Prices, faster_from, whole_line
 from mari_engine.facts import Survey
+from mari_engine.foresight import foresee
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
@@ -89,7 +90,7 @@ def choose(
     plain = whole_line(before, prices)
     write = partial(
         rewrite, source, labels, signature=signature, candidates=candidates, keep=keep,
-        prices=prices, known=told,
+        prices=prices, known=told, foresight=foresee(source.ir.graph, told),
     )  # fmt: skip
     ways = list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]
     found = _try(dict(ways), write, told, prices, tell)

@@ -19,6 +19,7 @@ from mari_engine.costing import Prices
 from mari_engine.emitting import Emitter
 from mari_engine.factors import Contract
 from mari_engine.facts import Survey, candidate_symbols, rule_of, survey
+from mari_engine.foresight import Foresight, foresee
 from mari_engine.forms import (
     Atom,
     Blocks,
@@ -30,15 +31,13 @@ from mari_engine.handling import HANDLERS
 from mari_engine.labels import Labels
 from mari_engine.ledger import Ledger
 from mari_engine.loading import Model
-from mari_engine.lookahead import Lookahead
-from mari_engine.norming import find_norms
 from mari_engine.ops import UNRULED_PRODUCTS
 from mari_engine.pairing import regrouped
 from mari_engine.settling import Settling
 from mari_engine.sizes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.steps import Shop, Step, Strategy
 from mari_engine.types import Action, Signature
-from mari_engine.unread import Liveness, narrowed, without_unread
+from mari_engine.unread import narrowed, without_unread
 
 _FLOATS = frozenset(
     {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
@@ -65,32 +64,32 @@ def rewrite(
     strategy: Strategy | None = None,
     prices: Prices | None = None,
     known: Survey | None = None,
+    foresight: Foresight | None = None,
     tell: Callable[[float], None] = lambda share: None,
 ) -> Rewritten:
     """Return a graph that computes the same, with what is per request computed once.
 
-    `keep` names nodes that must stay as they are; `known` is the model's survey, if it was made
-    already. `tell` is told the share of the nodes that were visited, and may raise to stop. The
-    model is not changed.
+    `keep` names nodes that must stay as they are; `known` is the model's survey, and `foresight`
+    what is known of its readers, if they were made already. `tell` is told the share of the nodes
+    that were visited, and may raise to stop. The model is not changed.
     """
     if known is None:
         known = survey(model, candidate_symbols(model, labels))
     ways = strategy or Strategy(), prices or Prices()
-    walk = _Interpreter(model, known, candidates, frozenset(keep), *ways)
+    walk = _Interpreter(model, known, candidates, frozenset(keep), *ways, foresight)
     return walk.run(labels, signature, tell)
 
 
 class _Interpreter:
     def __init__(
         self, model: Model, known: Survey, candidates: int, keep: frozenset[str],
-        strategy: Strategy, prices: Prices,
+        strategy: Strategy, prices: Prices, foresight: Foresight | None,
     ) -> None:  # fmt: skip
         self.model = model
         self.graph = model.ir.graph
         self.known = known
-        self.lookahead = Lookahead(self.graph, known)
-        self.liveness = Liveness(self.graph, known)
-        self.norms = find_norms(self.graph, known)
+        ahead = foresight or foresee(self.graph, known)
+        self.lookahead, self.liveness, self.norms = ahead.lookahead, ahead.liveness, ahead.norms
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
         self.settling = Settling(self.emitter, candidates=candidates)
