@@ -29,7 +29,7 @@ _WORTH = 0.96
 """The share of the original's time that a rewrite must stay below."""
 _WALKED = 0.7
 """The share of a way that has been tried when its graph is written; the rest is counting."""
-_CLOSE = 2.0
+_CLOSE = 1.6
 """How many times the least expected time a way may take to be timed at all."""
 _TIE = 1.03
 """Measured times this close to the least are noise: the least expected time then decides."""

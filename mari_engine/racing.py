@@ -18,7 +18,8 @@ _SLOW_TO_LOAD = 1.5
 """Seconds of processor time for loading one model, beyond which a race takes too long."""
 _SAMPLE = 2e-3
 """Seconds that one sample takes at least: short requests are run several times."""
-_FEWEST, _MOST = 5, 25
+_FEWEST, _MOST = 3, 25
+"""Rounds; the fewest are for requests of a tenth of a second and more."""
 
 
 def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
@@ -43,8 +44,8 @@ def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> li
     runs = [1 + int(_SAMPLE / max(1e-6, taken)) for taken in first]
     whole = sum(count * taken for count, taken in zip(runs, first, strict=True))
     rounds = int(max(_FEWEST, min(_MOST, _BUDGET / max(1e-6, whole))))
-    times: list[list[float]] = [[] for _ in sessions]
-    for number in range(rounds):
+    times = [[taken] for taken in first]
+    for number in range(1, rounds):
         order = range(len(sessions)) if number % 2 else range(len(sessions) - 1, -1, -1)
         for at in order:
             times[at].append(_timed(sessions[at], feeds, runs[at]))
