@@ -31,6 +31,8 @@ _WALKED = 0.7
 """The share of a way that has been tried when its graph is written; the rest is counting."""
 _CLOSE = 1.6
 """How many times the least expected time a way may take to be timed at all."""
+_HOPELESS = 1.25
+"""How many times the original's expected time, beyond which a way is not timed either."""
 _TIE = 1.03
 """Measured times this close to the least are noise: the least expected time then decides."""
 Race = Callable[[Sequence[Model]], list[float] | None]
@@ -95,7 +97,9 @@ def choose(
     ways = list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]
     found = _try(dict(ways), write, told, prices, tell)
     drop_in = signature == Signature.DROP_IN
-    times = _timed(model, found, candidates, race) if race is not None and drop_in else {}
+    hopeful = plain.at(candidates) * _HOPELESS
+    racing = [one for one in found if one.line.at(candidates) <= hopeful]
+    times = _timed(model, racing, candidates, race) if racing and race and drop_in else {}
     best = _best(found, times, candidates)
     lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in found)]
     trials = tuple(Trial(way, line.at(candidates), times.get(way)) for way, line in lines)

@@ -14,7 +14,7 @@ from mari_engine.runtime import Session, open_session
 
 _BUDGET = 1.2
 """Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
-_SLOW_TO_LOAD = 1.5
+_SLOW_TO_LOAD = 0.3
 """Seconds of processor time for loading one model, beyond which a race takes too long."""
 _SAMPLE = 2e-3
 """Seconds that one sample takes at least: short requests are run several times."""
