@@ -29,13 +29,7 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
     form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
     assert isinstance(form, Blocks)
-    others = {
-        labels[place]
-        for i, labels in enumerate(spec.terms)
-        for other in [step.forms[i]]
-        if i != at and other is not None
-        for place in other.present
-    }
+    others = _others(step, spec, at)
 
     def elements(labels: set[int], columns: int) -> float:
         rest = labels - {own[form.position]}
@@ -60,17 +54,22 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     return saves > costs
 
 
-def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
-    """Return what the split saves: the work of each side alone against that of the whole."""
-    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
-    label = spec.terms[at][form.position]
-    others = {
+def _others(step: Step, spec: Contract, at: int) -> set[int]:
+    """Return the labels along which the other operands vary."""
+    return {
         own[place]
         for i, own in enumerate(spec.terms)
         for other in [step.forms[i]]
         if i != at and other is not None
         for place in other.present
     }
+
+
+def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
+    """Return what the split saves: the work of each side alone against that of the whole."""
+    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
+    label = spec.terms[at][form.position]
+    others = _others(step, spec, at)
 
     def extent_of(labels: set[int], columns: int) -> int:
         return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
@@ -100,7 +99,7 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         joined=step.shop.settling.settled(form),
         pieces=pieces.get(many, 0),
         products=len(blocks),
-        picked=_picked(form, candidates),
+        picked=picked_runs(form, candidates),
         taken=sum(
             _taking(step, other, own.index(label))
             for i, own in enumerate(spec.terms)
@@ -110,7 +109,7 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     )
 
 
-def _picked(form: Blocks, candidates: int) -> int:
+def picked_runs(form: Blocks, candidates: int) -> int:
     """Return how many runs of elements are picked to join columns in their order."""
     dims = flat(form.axes)
     if not scattered(form.part, len(form.parts), dims[form.position + 1 :], len(runs(form))):

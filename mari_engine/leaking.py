@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from mari_engine.facts import Survey
 from mari_engine.folding import constant_array
+from mari_engine.replacing import become
 
 
 def find_leaks(graph: ir.Graph, known: Survey, keep: Collection[str]) -> list[ir.Node]:
@@ -32,13 +33,5 @@ def rename_leak(node: ir.Node) -> None:
     """Make a PRelu of one slope a LeakyRelu: its value keeps its name, and the node its own."""
     slope = constant_array(node.inputs[1])
     assert slope is not None
-    assert node.graph is not None
     alpha = {"alpha": float(slope.ravel()[0])}
-    new = ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name)
-    new.metadata_props.update(node.metadata_props)
-    old, result = node.outputs[0], new.outputs[0]
-    result.type, result.shape = old.type, old.shape
-    node.graph.insert_before(node, [new])
-    old.replace_all_uses_with(result, replace_graph_outputs=True)
-    node.graph.remove(node, safe=True)
-    result.name, old.name = old.name, None
+    become(node, ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name))

@@ -9,8 +9,8 @@ history's rows are an attention of their own, in which no candidate takes part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnx_ir as ir
@@ -41,6 +41,11 @@ class Masked:
     def nodes(self) -> tuple[ir.Node, ...]:
         """All nodes, in order."""
         return (self.scores, *self.between, self.total)
+
+    def in_copy(self, twins: Mapping[ir.Node, ir.Node]) -> Masked:
+        """Return the same attention in a copy of the graph, by each node's twin."""
+        between = tuple(twins[node] for node in self.between)
+        return replace(self, scores=twins[self.scores], between=between, total=twins[self.total])
 
 
 def find_masked(graph: ir.Graph, known: Survey) -> list[Masked]:

@@ -15,7 +15,7 @@ import onnx_ir as ir
 from mari_engine.facts import Survey
 from mari_engine.numbering import list_numbers
 from mari_engine.ops.call import Fact
-from mari_engine.provenance import STANDS_FOR
+from mari_engine.replacing import stand_in
 from mari_engine.sizes import static
 
 _READERS = frozenset({"Flatten", "Gather", "Gemm", "MatMul", "Reshape", "Slice", "Split"})
@@ -83,16 +83,7 @@ def join_padding(padding: Padding, node: ir.Node, model: ir.Model) -> None:
         sides.append(_columns(padding, columns, f"{node.name}/{name}", new, model))
     pieces = [piece for piece in (sides[0], value, sides[1]) if piece is not None]
     new.append(ir.node("Concat", pieces, {"axis": padding.axis}, name=f"{node.name}/Concat"))
-    for each in new:
-        each.metadata_props.update(node.metadata_props)
-        each.metadata_props[STANDS_FOR] = node.name or ""
-        each.outputs[0].name = f"{each.name}:0"
-    assert node.graph is not None
-    node.graph.insert_before(node, new)
-    old, result = node.outputs[0], new[-1].outputs[0]
-    result.type, result.shape = old.type, old.shape
-    old.replace_all_uses_with(result, replace_graph_outputs=True)
-    result.name, old.name = old.name, f"{old.name}/was"
+    stand_in(node, new)
 
 
 def _columns(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mari_engine.deciding import picked_runs
 from mari_engine.factors import Affine, Index, Pointwise
 from mari_engine.forms import (
     Atom,
@@ -20,12 +21,10 @@ from mari_engine.forms import (
     as_whole,
     per_candidate,
     relabel,
-    runs,
     terms,
     times,
 )
 from mari_engine.merging import merge
-from mari_engine.settling import scattered
 from mari_engine.sizes import Axes, flat, positions
 from mari_engine.steps import Step, distributed
 from mari_engine.waiting import scaled_operand, waits
@@ -117,9 +116,7 @@ def _pays(
     for form in blocks:
         if not step.shop.settling.settled(form):
             together += elements(form.present, len(form.part)) * move
-            if scattered(form.part, len(form.parts), dims[position + 1 :], len(runs(form))):
-                before = frozenset(at for at in form.present if at < position)
-                together += elements(before, len(form.part)) * prices.pick
+            together += picked_runs(form, many) * prices.pick
     return apart < together
 
 

@@ -8,8 +8,9 @@ The original keeps its spelling: what is measured and what is left alone is the 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
@@ -20,11 +21,12 @@ from mari_engine.facts import Survey, survey
 from mari_engine.in_place import leave_in_place, values_by_name
 from mari_engine.leaking import find_leaks, rename_leak
 from mari_engine.loading import Model
-from mari_engine.masking import Masked, find_masked
+from mari_engine.masking import find_masked
 from mari_engine.numbering import list_numbers
 from mari_engine.padding import find_paddings, join_padding
 from mari_engine.parting import part_rows
 from mari_engine.provenance import STANDS_FOR, stands_for
+from mari_engine.replacing import become
 from mari_engine.shaping import infer_shapes
 from mari_engine.sizes import static
 from mari_engine.summing import contract_sum, find_weighted_sums
@@ -110,14 +112,7 @@ def _without_lists(model: Model, known: Survey, keep: Collection[str]) -> tuple[
         if listed is None or node.name in keep:
             continue
         axis = node.attributes.get_int("axis")
-        join = ir.node("Concat", listed.inputs, {"axis": axis}, name=node.name)
-        join.metadata_props.update(node.metadata_props)
-        copy.graph.insert_before(node, [join])
-        old, new = node.outputs[0], join.outputs[0]
-        new.type = old.type
-        old.replace_all_uses_with(new, replace_graph_outputs=True)
-        new.name, old.name = old.name, None
-        copy.graph.remove(node, safe=True)
+        become(node, ir.node("Concat", listed.inputs, {"axis": axis}, name=node.name))
     return _tidied(copy, model, known)
 
 
@@ -132,25 +127,15 @@ def _lists(node: ir.Node) -> ir.Node | None:
 def _without_paddings(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write columns of one number that are put beside others as a join."""
     found = find_paddings(model.ir.graph, known, keep)
-    if not found:
-        return model, known
-    copy = model.ir.clone()
-    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
-    for padding in found:
-        join_padding(padding, twins[padding.node], copy)
-    return _tidied(copy, model, known)
+    return _rewritten(
+        model, known, found, lambda each, twins, copy: join_padding(each, twins[each.node], copy)
+    )
 
 
 def _without_leaks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write a PRelu of one slope as the LeakyRelu that it is."""
     found = find_leaks(model.ir.graph, known, keep)
-    if not found:
-        return model, known
-    copy = model.ir.clone()
-    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
-    for node in found:
-        rename_leak(twins[node])
-    return _tidied(copy, model, known)
+    return _rewritten(model, known, found, lambda node, twins, copy: rename_leak(twins[node]))
 
 
 def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
@@ -160,19 +145,9 @@ def _in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[
         for masked in find_masked(model.ir.graph, known)
         if not any(node.name in keep for node in masked.nodes)
     ]
-    if not found:
-        return model, known
-    copy = model.ir.clone()
-    twins = dict(zip(model.ir.graph, copy.graph, strict=True))
-    for masked in found:
-        part_rows(
-            Masked(
-                twins[masked.scores], tuple(twins[node] for node in masked.between),
-                twins[masked.total], masked.extent, masked.at,
-            ),
-            copy,
-        )  # fmt: skip
-    return _tidied(copy, model, known)
+    return _rewritten(
+        model, known, found, lambda each, twins, copy: part_rows(each.in_copy(twins), copy)
+    )
 
 
 def _without_weighted_sums(
@@ -180,12 +155,25 @@ def _without_weighted_sums(
 ) -> tuple[Model, Survey]:
     """Write sums of products that are made place by place as the products that they are."""
     found = find_weighted_sums(model.ir.graph, known, keep)
+    return _rewritten(
+        model, known, found, lambda each, twins, copy: contract_sum(each, twins[each.total], copy)
+    )
+
+
+Found = TypeVar("Found")
+
+
+def _rewritten(
+    model: Model, known: Survey, found: Sequence[Found],
+    write: Callable[[Found, Mapping[ir.Node, ir.Node], ir.Model], None],
+) -> tuple[Model, Survey]:  # fmt: skip
+    """Write all that was found anew in a copy, where there is something; `write` gets the twins."""
     if not found:
         return model, known
     copy = model.ir.clone()
     twins = dict(zip(model.ir.graph, copy.graph, strict=True))
     for each in found:
-        contract_sum(each, twins[each.total], copy)
+        write(each, twins, copy)
     return _tidied(copy, model, known)
 
 

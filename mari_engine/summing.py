@@ -16,7 +16,7 @@ import onnx_ir as ir
 from mari_engine.facts import Survey
 from mari_engine.numbering import list_numbers
 from mari_engine.ops.call import Fact
-from mari_engine.provenance import STANDS_FOR
+from mari_engine.replacing import stand_in
 from mari_engine.sizes import is_one
 from mari_engine.workload import extent
 
@@ -116,14 +116,4 @@ def contract_sum(found: WeightedSum, node: ir.Node, model: ir.Model) -> None:
             axes, attributes = [list_numbers(model, f"{node.name}/axes", list(found.kept))], {}
         read = [*new[0].outputs, *axes]
         new.append(ir.node("Unsqueeze", read, attributes, name=f"{node.name}/Unsqueeze"))
-    for each in new:
-        each.metadata_props.update(node.metadata_props)
-        each.metadata_props[STANDS_FOR] = node.name or ""
-        each.outputs[0].name = f"{each.name}:0"
-        each.outputs[0].type = node.outputs[0].type
-    assert node.graph is not None
-    node.graph.insert_before(node, new)
-    old, result = node.outputs[0], new[-1].outputs[0]
-    result.shape = old.shape
-    old.replace_all_uses_with(result, replace_graph_outputs=True)
-    result.name, old.name = old.name, f"{old.name}/was"
+    stand_in(node, new)
