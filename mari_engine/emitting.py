@@ -18,7 +18,7 @@ from mari_engine.forms import Array, Constant, Dims, Tensor
 from mari_engine.layout import cut_groups, moved, numbered, static_shape
 from mari_engine.provenance import SOURCE, STANDS_FOR, stands_for
 from mari_engine.sizes import Dim, Size, Unsupported
-from mari_engine.turning import turned
+from mari_engine.turning import Permute, plan_transpose
 
 
 class Emitter:
@@ -260,7 +260,7 @@ class Emitter:
                 pieces = tuple(group for group in pieces if group)
                 tensor = self.reshape(tensor, pieces, extents)
                 order = moved(pieces, core)
-            tensor, pieces = turned(self, tensor, pieces, order, extents)
+            tensor, pieces = self._transpose(tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:
             return tensor if pieces == core else self.reshape(tensor, core, extents)
@@ -275,6 +275,17 @@ class Emitter:
         absent = [[extents[label] for label in group if label not in held] for group in open_]
         tensor = self.emit("Expand", [tensor, self.extents(absent)])
         return tensor if open_ == want else self.reshape(tensor, want, extents)
+
+    def _transpose(
+        self, tensor: ir.Value, groups: Dims, order: Sequence[int], extents: Mapping[int, Dim]
+    ) -> tuple[ir.Value, Dims]:
+        steps, groups = plan_transpose(groups, order, extents)
+        for step in steps:
+            if isinstance(step, Permute):
+                tensor = self.emit("Transpose", [tensor], {"perm": list(step.order)})
+            else:
+                tensor = self.reshape(tensor, step.groups, extents)
+        return tensor, groups
 
     def reshape(self, tensor: ir.Value, want: Dims, extents: Mapping[int, Dim]) -> ir.Value:
         """Return the tensor's elements, in their order, in other dimensions."""

@@ -1,43 +1,54 @@
-"""Dimensions brought into another order, as runtimes do it fast."""
+"""Transposes as runtimes do them fast: a plan of steps, in pure numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-import onnx_ir as ir
-
-from mari_engine.forms import Dims
-from mari_engine.layout import moves_one
+from mari_engine.layout import Dims, moves_one
 from mari_engine.sizes import Dim
 
-if TYPE_CHECKING:
-    from mari_engine.emitting import Emitter
+
+@dataclass(frozen=True)
+class Permute:
+    """Bring a tensor's dimensions into another order."""
+
+    order: tuple[int, ...]
 
 
-def turned(
-    emitter: Emitter, tensor: ir.Value, pieces: Dims, order: Sequence[int],
-    extents: Mapping[int, Dim],
-) -> tuple[ir.Value, Dims]:  # fmt: skip
-    """Return the tensor with its dimensions in another order, and these.
+@dataclass(frozen=True)
+class Regroup:
+    """Reshape a tensor, its elements in their order, to these groups of labels."""
 
-    Runtimes are slow to turn a large tensor inside and outside at once. So it is turned outside,
-    in long runs, then inside, as a stack of matrices; without the reshape between the two,
-    onnxruntime would make them one again.
+    groups: Dims
+
+
+TransposePlan = tuple[Permute | Regroup, ...]
+
+
+def plan_transpose(
+    groups: Dims, order: Sequence[int], extents: Mapping[int, Dim]
+) -> tuple[TransposePlan, Dims]:
+    """Return the steps that bring a tensor's dimensions into another order, and its groups then.
+
+    A large tensor whose last dimension moves together with others is permuted outside first, in
+    long runs, then inside, as a stack of matrices `[B, M, N] -> [B, N, M]`: runtimes are slow to
+    do both at once, and without the reshape between the two onnxruntime would make them one again.
     """
     last = len(order) - 1
     inside = order[last] != last and not moves_one(order)
-    large = any(isinstance(extents[label], str) for group in pieces for label in group)
+    large = any(isinstance(extents[label], str) for group in groups for label in group)
     if not (inside and large):
-        whole = emitter.emit("Transpose", [tensor], {"perm": list(order)})
-        return whole, tuple(pieces[at] for at in order)
+        return (Permute(tuple(order)),), tuple(groups[at] for at in order)
     place, front = list(order).index(last), [at for at in order if at != last]
-    outside = emitter.emit("Transpose", [tensor], {"perm": [*front, last]})
     before, behind = (
-        tuple(label for at in part for label in pieces[at])
+        tuple(label for at in part for label in groups[at])
         for part in (front[:place], front[place:])
     )
-    stack = tuple(group for group in (before, behind, pieces[last]) if group)
-    matrices = emitter.reshape(outside, stack, extents)
-    done = emitter.emit("Transpose", [matrices], {"perm": [0, 2, 1] if before else [1, 0]})
-    return done, tuple(group for group in (before, pieces[last], behind) if group)
+    stack = tuple(group for group in (before, behind, groups[last]) if group)
+    steps = (
+        Permute((*front, last)),
+        Regroup(stack),
+        Permute((0, 2, 1) if before else (1, 0)),
+    )
+    return steps, tuple(group for group in (before, groups[last], behind) if group)
