@@ -7,13 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.graph_drawings import draw_ahead
-from app.components.share import show_share
-from app.components.status import show_notice, show_status
-from app.components.terms import show_terms
-from app.links import OWN, make_link, read_link, write_link
-from app.opening import open_at_start
-from app.restoring import follow_link
+from app.components.graph.drawings import draw_ahead
+from app.components.header.share import show_share
+from app.components.header.status import show_notice, show_status
+from app.components.header.terms import show_terms
+from app.services.model_sources import open_at_start
+from app.services.restore import follow_link
+from app.session.link import OWN, make_link, read_link, write_link
 from app.state import begin, get_work, read_address, turn_to_asked, write_address
 
 HERE = Path(__file__).parent

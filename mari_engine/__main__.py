@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import typer
 
+from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import complain, show
-from mari_engine.commands.measurement import bench, calibrate
-from mari_engine.commands.optimization import optimize, verify
-from mari_engine.commands.preparation import inspect, labels, samples
-from mari_engine.commands.presentation import app, report
+from mari_engine.commands.inspect_commands import inspect, labels, samples
+from mari_engine.commands.optimize_commands import optimize, verify
+from mari_engine.commands.report_commands import app, report
 from mari_engine.errors import Cancelled, MariError, VerificationError
-from mari_engine.machine import describe_versions
+from mari_engine.runtime.machine import describe_versions
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 TRACEBACK = "MARI_TRACEBACK"

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mari_engine.apportioning import decide
-from mari_engine.artifact import save_artifact
-from mari_engine.choosing import Choice, choose
-from mari_engine.collecting import no_collection
-from mari_engine.coloring import color_surveyed
-from mari_engine.costing import Prices
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.artifact.folder import save_artifact
+from mari_engine.axes.dims import CANDIDATES, flat
+from mari_engine.coloring.graph_coloring import color_surveyed
 from mari_engine.errors import LabelError, VerificationError
-from mari_engine.facts import Survey, candidate_symbols, survey
-from mari_engine.feeds import Feeds
-from mari_engine.labeling import check_labels, propose_labels
-from mari_engine.labels import Column, Labels
-from mari_engine.loading import Model
-from mari_engine.marking import mark_sides
-from mari_engine.measurements import Arm
-from mari_engine.plans import CheckedPlan, Plan
-from mari_engine.racing import race_once
-from mari_engine.reasons import Reasons
-from mari_engine.respelling import respell
-from mari_engine.results import Certificate, Interface, OutputBinding
-from mari_engine.rewriting import Rewritten, rewrite
-from mari_engine.sizes import CANDIDATES, flat
-from mari_engine.steps import Strategy
-from mari_engine.types import (
-    Coloring,
-    Decision,
-    FlopsReport,
-    Progress,
-    Signature,
-)
-from mari_engine.verifying import verify
+from mari_engine.graph.model import Model
+from mari_engine.labeling.proposal import propose_labels
+from mari_engine.labeling.validation import check_labels
+from mari_engine.passes.pass_manager import respell
+from mari_engine.plan_types import CheckedPlan, Plan
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.interpreter import Rewritten
+from mari_engine.rewriting.planning.autotuning import race_once
+from mari_engine.rewriting.planning.cost_attribution import decide
+from mari_engine.rewriting.planning.explanations import Reasons
+from mari_engine.rewriting.planning.side_marks import mark_sides
+from mari_engine.rewriting.planning.strategy_search import Choice, choose
+from mari_engine.runtime.gc_pause import no_collection
+from mari_engine.types.certificate import Certificate
+from mari_engine.types.coloring import Coloring
+from mari_engine.types.decisions import Decision
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.flops import FlopsReport
+from mari_engine.types.interface import Interface, OutputBinding, Signature
+from mari_engine.types.labels import Column, Labels
+from mari_engine.types.progress import Progress, report_nothing
+from mari_engine.verification.verifier import verify
 
 DEFAULT_CANDIDATES = 500
 """The number of candidates that a request is expected to score."""
@@ -72,7 +70,7 @@ def plan(
     when the labels do not fit the model.
     """
     began = time.perf_counter()
-    tell = progress or _silent
+    tell = progress or report_nothing
     tell(0.0, "checking the labels")
     check_labels(model, labels)
     tell(0.1, "coloring the graph")
@@ -138,7 +136,7 @@ def optimize(
 
     Without labels the proposals are used, if each of them is certain; LabelError otherwise.
     """
-    tell = progress or _silent
+    tell = progress or report_nothing
     planned = plan(
         model,
         certain_labels(model) if labels is None else labels,
@@ -186,25 +184,6 @@ def certain_labels(model: Model) -> Labels:
     return labels
 
 
-def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda share: None) -> Model:
-    """Return the model that one arm of a benchmark runs; `tell` is told the share that is done."""
-    if arm == Arm.ORIGINAL:
-        return planned.original
-    if arm == Arm.MARI:
-        return planned.optimized
-    strategy = Strategy(split=arm != Arm.ONE_SHOT, neat=False, fold=False)
-    made = rewrite(
-        planned.original,
-        planned.labels,
-        signature=planned.signature,
-        candidates=planned.candidates,
-        keep=planned.keep,
-        strategy=strategy,
-        tell=tell,
-    )
-    return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")
-
-
 def verified(result: OptimizeResult) -> OptimizeResult:
     """Return the result; VerificationError, with the first reason, when its check failed."""
     if not result.certificate.passed:
@@ -226,7 +205,3 @@ def _interface(made: Rewritten, model: Model, known: Survey) -> Interface:
         many = fact is None or (counted and CANDIDATES in flat(fact.axes))
         outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
     return Interface(made.boundary.bindings, tuple(outputs))
-
-
-def _silent(share: float, what: str) -> None:
-    """Report progress to nobody."""

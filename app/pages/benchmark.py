@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cached
-from app.components.bench_elsewhere import offer_elsewhere
-from app.components.bench_form import choose_run
-from app.components.bench_results import show_results
-from app.components.progress import show_progress
-from app.components.review import show_review
-from app.components.steps import show_command, show_missing, show_next
-from app.running import start_benchmark
+from app.components.benchmark.elsewhere import offer_elsewhere
+from app.components.benchmark.results import show_results
+from app.components.benchmark.run_form import choose_run
+from app.components.feedback.progress import show_progress
+from app.components.feedback.steps import show_command, show_missing, show_next
+from app.components.review.section import show_review
+from app.services.background import start_benchmark
 from app.state import get_work
-from app.views.commands import bench_command
+from app.views.header.commands import bench_command
 from mari_engine import Section
+from app.services import engine_cache
 
 work = get_work()
 if work.opened is None:
@@ -27,7 +27,7 @@ else:
     )
     blocked = work.unverified()
     busy = work.benchmark is not None and work.benchmark.active
-    run = choose_run(cached.list_devices(), blocked=blocked, busy=busy)
+    run = choose_run(engine_cache.list_devices(), blocked=blocked, busy=busy)
     command = bench_command(
         work.opened.path, batches=run.batches, device=run.device, threads=run.threads
     )

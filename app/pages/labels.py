@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cached
-from app.components.confirm import show_confirm
-from app.components.label_table import edit_labels
-from app.components.label_tools import change_labels
-from app.components.packed import edit_packed
-from app.components.review import show_review
-from app.components.steps import show_missing, show_next
+from app.components.feedback.steps import show_missing, show_next
+from app.components.labels.confirm import show_confirm
+from app.components.labels.packed_input import edit_packed
+from app.components.labels.table import edit_labels
+from app.components.labels.tools import change_labels
+from app.components.review.section import show_review
 from app.state import get_work
 from mari_engine import Section
+from app.services import engine_cache
 
 work = get_work()
 if work.opened is None or work.labels is None:
     show_missing("Choose a model first.", page="pages/model.py", label="To the models")
 else:
-    info = cached.describe(work.opened)
+    info = engine_cache.describe(work.opened)
     st.header("Who owns which input?", anchor=False)
     st.caption(
         "**R** user and context features have one value per request; **I** item and **C** cross"
@@ -26,7 +26,7 @@ else:
         " on until you have confirmed them."
     )
     tools = st.container(horizontal=True)
-    proposals = cached.propose(work.opened)
+    proposals = engine_cache.propose(work.opened)
     labels, problems = edit_labels(work, info, proposals)
     work.edit(labels)
     with tools:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cached
-from app.components.model_card import show_card
-from app.components.model_picker import pick_model
-from app.components.session_file import open_picked, show_waiting
-from app.components.steps import show_command, show_error, show_next
-from app.components.welcome import TRY, show_welcome
-from app.opening import open_sample
+from app.components.feedback.steps import show_command, show_error, show_next
+from app.components.model.card import show_card
+from app.components.model.picker import pick_model
+from app.components.model.session_file import open_picked, show_waiting
+from app.components.model.welcome import TRY, show_welcome
+from app.services.model_sources import open_sample
 from app.state import get_work
-from app.views.commands import labels_command
+from app.views.header.commands import labels_command
 from mari_engine import MariError
+from app.services import engine_cache
 
 work = get_work()
 if work.error:
@@ -25,7 +25,7 @@ if work.opened is None:
     picked = pick_model()
     picked = open_sample(TRY) if tried else picked
 else:
-    show_card(work.opened, cached.describe(work.opened))
+    show_card(work.opened, engine_cache.describe(work.opened))
     show_next("pages/labels.py", "Labels")
     show_command(work.opened, labels_command(work.opened.path))
     with st.expander("Choose another model", icon=":material/swap_horiz:"):

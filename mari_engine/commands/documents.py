@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mari_engine.describing import describe
 from mari_engine.errors import MariError
-from mari_engine.measurements import BenchmarkResult
-from mari_engine.metering.findings import Measurement
+from mari_engine.graph.description import describe
 from mari_engine.pipeline import OptimizeResult
-from mari_engine.plain_json import to_plain
-from mari_engine.plans import Plan
+from mari_engine.plan_types import Plan
+from mari_engine.types.benchmark import BenchmarkResult
+from mari_engine.types.measurement import Measurement
+from mari_engine.types.plain_json import to_plain
 
 STDOUT = "-"
 

@@ -6,25 +6,26 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from mari_engine.calibrating import Calibration
-from mari_engine.charts import LETTERS
 from mari_engine.commands.console import show, show_table
-from mari_engine.costing import Prices
-from mari_engine.explaining import certificate_in_words
-from mari_engine.labels import Column, Labels
-from mari_engine.measurements import BenchmarkResult
 from mari_engine.pipeline import OptimizeResult
-from mari_engine.plans import Plan
-from mari_engine.results import Certificate
-from mari_engine.selecting import break_even_in_words, selection_in_words
-from mari_engine.types import Decision, Segment, Selection
-from mari_engine.wording import (
+from mari_engine.plan_types import Plan
+from mari_engine.report.chart_geometry import LETTERS
+from mari_engine.rewriting.cost.calibration import Calibration
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.types.benchmark import BenchmarkResult
+from mari_engine.types.certificate import Certificate
+from mari_engine.types.coloring import Segment
+from mari_engine.types.decisions import Decision, Selection
+from mari_engine.types.labels import Column, Labels
+from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.numbers import (
     format_count,
     format_error,
     format_ranges,
     format_seconds,
     make_plain,
 )
+from mari_engine.wording.selection import break_even_in_words, selection_in_words
 
 RUNS_SHOWN = 12
 """Longer concatenations are cut in the table; the JSON has them all."""

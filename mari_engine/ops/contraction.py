@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from mari_engine.factors import Contract, Labels, Spec
-from mari_engine.ops.call import Call, Rule
+from mari_engine.axes.dims import Axes, Axis, Unsupported, align, flat, is_one, positions
+from mari_engine.axes.factors import Contract, Labels, Spec
 from mari_engine.ops.elementwise import broadcast, broadcast_map
-from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, is_one, positions
+from mari_engine.ops.rule import Call, Rule
 
 
 def _numbered(axis: Axis, labels: count[int]) -> Labels:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 
-from mari_engine.factors import Contract, Labels, Slices, Spec
-from mari_engine.ops.call import Call, Rule
-from mari_engine.sizes import Axes, Unsupported, align, flat, is_one, static
+from mari_engine.axes.dims import Axes, Unsupported, align, flat, is_one, static
+from mari_engine.axes.factors import Contract, Labels, Slices, Spec
+from mari_engine.ops.rule import Call, Rule
 
 
 def convolve(call: Call) -> Spec:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mari_engine.factors import Labels, Linear, Pointwise, Spec
-from mari_engine.ops.call import Call, Rule
-from mari_engine.sizes import Axes, Axis, align, flat, is_one, positions
+from mari_engine.axes.dims import Axes, Axis, align, flat, is_one, positions
+from mari_engine.axes.factors import Labels, Linear, Pointwise, Spec
+from mari_engine.ops.rule import Call, Rule
 
 
 def broadcast(operands: tuple[Axes | None, ...]) -> tuple[list[Axes | None], Axes]:

@@ -7,11 +7,21 @@ from itertools import count
 
 import numpy as np
 
-from mari_engine.factors import Index, Labels, Pick, Slices, Spec, View
-from mari_engine.ops.call import Call, Rule
-from mari_engine.ops.concat import pick
-from mari_engine.ops.masking import chosen_rows
-from mari_engine.sizes import Axes, Axis, Size, Unsupported, align, flat, is_one, positions, static
+from mari_engine.axes.dims import (
+    Axes,
+    Axis,
+    Size,
+    Unsupported,
+    align,
+    flat,
+    is_one,
+    positions,
+    static,
+)
+from mari_engine.axes.factors import Index, Labels, Pick, Slices, Spec, View
+from mari_engine.ops.evaluation.mask_indices import chosen_rows
+from mari_engine.ops.rule import Call, Rule
+from mari_engine.ops.slice import pick
 
 
 def look_up(call: Call) -> Spec:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from mari_engine.factors import Labels, Slices, Spec
-from mari_engine.ops.call import Call, Rule
-from mari_engine.sizes import Axes, Axis, Unsupported, align, flat, static
+from mari_engine.axes.dims import Axes, Axis, Unsupported, align, flat, static
+from mari_engine.axes.factors import Labels, Slices, Spec
+from mari_engine.ops.rule import Call, Rule
 
 
 def with_gates(gates: int) -> Callable[[Call], Spec]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mari_engine.factors import Spec, View
-from mari_engine.ops.call import Call, Rule, axis_of, normal
-from mari_engine.sizes import (
+from mari_engine.axes.dims import (
     Axes,
     Axis,
     Dim,
@@ -18,6 +16,8 @@ from mari_engine.sizes import (
     show,
     size,
 )
+from mari_engine.axes.factors import Spec, View
+from mari_engine.ops.rule import Call, Rule, axis_of, normal
 
 
 def identity(call: Call) -> Spec:

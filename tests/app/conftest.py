@@ -9,11 +9,11 @@ import pytest
 import streamlit as st
 
 import mari_engine as mari
-from app.work import Opened, Options, Work
-from app_visits import LABELS, ended
-from browser_session import address, chromium, page  # noqa: F401 - fixtures for all files here
-from builders import ranking_tower
-from handmade_results import make_benchmark, make_certificate, make_plan
+from app.session.choices import Opened, Options
+from app.session.work import Work
+from support.app_visits import LABELS, ended
+from support.builders import ranking_tower
+from support.handmade_results import make_benchmark, make_certificate, make_plan
 
 
 @pytest.fixture(autouse=True)

@@ -9,15 +9,15 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from builders import build, build_proto
-from mari_engine.labels import Labels
-from mari_engine.loading import load
-from mari_engine.metering.findings import Measurement
-from mari_engine.metering.measuring import measure
-from mari_engine.metering.observing import Observation
+from mari_engine.loading.model_file import load
+from mari_engine.metering.meter import measure
+from mari_engine.metering.variation import Observation
 from mari_engine.pipeline import plan
-from mari_engine.types import Flops
-from rewrite_checks import roles
+from mari_engine.types.flops import Flops
+from mari_engine.types.labels import Labels
+from mari_engine.types.measurement import Measurement
+from support.builders import build, build_proto
+from support.rewrite_checks import roles
 
 SIDES = roles(user="user", item="item")
 

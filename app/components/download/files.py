@@ -1,0 +1,95 @@
+"""The artifact's files as downloads; none before the check has passed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import streamlit as st
+
+import mari_engine as mari
+from app.components.feedback.steps import show_error
+from app.services.downloads import MOST_BYTES, pack, save_once
+from app.session.work import Work
+from app.state import make_folder
+from app.views.text import plain
+from app.services import engine_cache
+
+_FILES = [
+    ("model.onnx", "Model", ":material/deployed_code:", "application/octet-stream"),
+    ("manifest.json", "Manifest", ":material/list_alt:", "application/json"),
+    ("report.html", "Report", ":material/article:", "text/html"),
+    ("report.md", "Report for a pull request", ":material/merge:", "text/markdown"),
+    ("certificate.json", "Certificate", ":material/verified:", "application/json"),
+    ("mari.zip", "All as a zip", ":material/folder_zip:", "application/zip"),
+]
+
+
+def offer_files(work: Work) -> None:
+    """Draw the downloads, disabled with the reason while the model is not verified."""
+    reason = work.unverified()
+    if reason:
+        st.warning(f"Nothing can be downloaded yet. {plain(reason)}", icon=":material/block:")
+    elif _too_large(work):
+        _offer_folder(work)
+        return
+    if work.folder is None:
+        work.folder = make_folder()
+    if work.opened is not None and work.opened.model.data_files:
+        st.caption("The weights lie beside the model in model.onnx.data: take the zip.")
+    with st.container(horizontal=True):
+        for name, label, icon, mime in _FILES:
+            st.download_button(
+                label,
+                _reader(work, name) if not reason else b"",
+                f"{_stem(work)}.zip" if name == "mari.zip" else name,
+                mime,
+                icon=icon,
+                type="primary" if name == "mari.zip" else "secondary",
+                disabled=bool(reason),
+                on_click="ignore",
+                key=f"get-{name}",
+            )
+
+
+def _reader(work: Work, name: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        if work.result is None or work.folder is None:
+            return b""
+        folder = save_once(work.result, work.folder)
+        if name not in ("report.html", "report.md", "mari.zip"):
+            return (folder / name).read_bytes()
+        render = mari.render_markdown if name == "report.md" else mari.render_report
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        report = render(work.result, work.benchmarks, review=work.review, manifest=manifest)
+        return report.encode() if name != "mari.zip" else pack(folder, report, work.review)
+
+    return read
+
+
+def _too_large(work: Work) -> bool:
+    if work.opened is None or work.confirmed is None:
+        return False
+    info = engine_cache.describe_optimized(work.opened, work.confirmed, work.options)
+    return info.bytes > MOST_BYTES
+
+
+def _offer_folder(work: Work) -> None:
+    st.info("This model is too large for a browser; write it to a folder on the server.")
+    with st.form("folder", border=False):
+        folder = st.text_input("Folder on the server's disk", placeholder="/models/optimized")
+        sent = st.form_submit_button("Write", icon=":material/save:", type="primary")
+    if not sent or work.result is None:
+        return
+    if not folder.strip():
+        st.error("Name a folder.")
+        return
+    try:
+        work.result.save(folder.strip())
+        st.success(f"Written to {plain(folder.strip())}")
+    except mari.MariError as error:
+        show_error(error)
+
+
+def _stem(work: Work) -> str:
+    return work.opened.model.name if work.opened is not None else "model"

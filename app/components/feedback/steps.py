@@ -1,0 +1,42 @@
+"""The ends of a page: what comes next, what is missing, and the same as a command."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.session.choices import Opened
+from app.views.header.commands import SAMPLES_COMMAND
+from app.views.text import plain
+
+
+def show_next(page: str, label: str, *, blocked: str = "") -> None:
+    """Draw the link to the next step; disabled, with the reason, while it is blocked."""
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if blocked:
+            st.caption(blocked, width="content")
+        st.page_link(
+            page,
+            label=f"Next: {label}",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            disabled=bool(blocked),
+        )
+
+
+def show_missing(reason: str, *, page: str, label: str) -> None:
+    """Draw what has to be done before this page has anything to show."""
+    with st.container(border=True, horizontal_alignment="center", key="missing"):
+        st.markdown(f"#### {plain(reason)}", width="content")
+        st.page_link(page, label=label, icon=":material/arrow_back:")
+
+
+def show_command(opened: Opened, command: str) -> None:
+    """Draw the command that does the same as this page; samples have to be written first."""
+    st.caption("The same on the command line (`labels.json` is the Labels step's export)")
+    first = f"{SAMPLES_COMMAND}\n" if opened.sample else ""
+    st.code(first + command, language="bash", wrap_lines=True)
+
+
+def show_error(error: Exception) -> None:
+    """Draw an error of the engine in one line."""
+    st.error(plain(str(error)), icon=":material/error:")

@@ -1,0 +1,99 @@
+"""The graph component: a scene of plain data in, the selected vertex out.
+
+Drawn by vis-network, taken at run time from pyvis, which ships it: nothing is copied here and
+nothing comes from outside. All names are shown as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from app.views.graph.scene import Scene
+
+_SCRIPTS = (
+    "model", "folding", "drawing", "minimap", "pane", "parts", "panel", "changes", "list", "studio",
+    "looks", "legend", "tools", "pictures", "link", "main",
+)  # fmt: skip
+"""One module, in this order."""
+
+
+def show_graph(
+    scene: Scene, choices: Mapping[str, object], *, key: str, on_measure: Callable[[], None]
+) -> None:
+    """Draw the scene; `on_measure` is called when the user asks for measures of the nodes.
+
+    `choices` holds the ways to fold (`folds`, `fold`), how measuring nodes stands (`measures`:
+    possible, busy, done, or empty), and the `model`'s name. The user's choice of a way to fold
+    is the component's state `fold`.
+    """
+    _component()(
+        key=key,
+        data={"key": key, "id": scene.id, "scene": scene.text, "choices": choices},
+        on_fold_change=lambda: None,
+        on_measure_change=on_measure,
+    )
+
+
+def show_courier(
+    scene: Scene, details: object, *, key: str, graph: str, on_ask: Callable[[], None]
+) -> None:
+    """Carry what the user selects in the graph to Python, and its details back.
+
+    A component of its own, so that a selection does not send the whole scene again. `details`
+    are those of what was asked for last; `on_ask` is called when something else is.
+    """
+    _courier()(
+        key=key,
+        data={"graph": graph, "id": scene.id, "details": details},
+        on_asked_change=on_ask,
+    )
+
+
+def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
+    """Return the pane and the vertex that the courier says are selected.
+
+    None where nothing is, or where this scene has no such vertex: browsers can say anything.
+    """
+    selected = value.get("asked") if isinstance(value, Mapping) else None
+    if not isinstance(selected, Mapping) or selected.get("id") != scene.id:
+        return None
+    pane, at = selected.get("pane"), selected.get("at")
+    if not isinstance(pane, int) or not isinstance(at, int):
+        return None
+    return (pane, at) if 0 <= pane < len(scene.sizes) and 0 <= at < scene.sizes[pane] else None
+
+
+@cache
+def load_script() -> str:
+    """Return the component's module: vis-network, then our own files."""
+    releases = [one for one in (files("pyvis") / "lib").iterdir() if one.name.startswith("vis-")]
+    latest = max(releases, key=lambda one: [int(part) for part in re.findall(r"\d+", one.name)])
+    vis = (latest / "vis-network.min.js").read_text(encoding="utf-8")
+    vis = re.sub(r"//# sourceMappingURL=.*", "", vis)
+    own = [_asset(f"{name}.js") for name in _SCRIPTS]
+    return "\n".join(["const vis = {}, exports = vis, module = {};", vis, *own])
+
+
+def _asset(name: str) -> str:
+    return (files("app.components.graph") / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component(
+        "mari_graph",
+        html=_asset("graph.html"),
+        css=_asset("graph.css"),
+        js=load_script(),
+    )
+
+
+@cache
+def _courier() -> Any:
+    return st.components.v2.component("mari_graph_courier", js=_asset("courier.js"))

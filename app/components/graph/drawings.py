@@ -1,0 +1,139 @@
+"""Drawings of a session's graphs, made once for all sessions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+import mari_engine as mari
+from app.jobs.job import Job, undisturbed
+from app.session.choices import Opened, Options
+from app.session.node_measures import NodeMeasures
+from app.session.work import Work
+from app.views.graph.details import clean
+from app.views.graph.drawing import Drawing, Rewrite, draw, relabel
+from app.views.graph.folding import Fold, has_scopes
+from app.views.graph.sides import correct_sides
+from app.views.graph.weights import describe_weight
+from app.services import engine_cache
+
+_MOST_WEIGHTS = 8
+"""Weights of one node whose contents are told."""
+
+
+def make_drawing(work: Work, fold: Fold) -> Drawing:
+    """Return the drawing of the model; once labels are confirmed, of both graphs side by side.
+
+    It tells what was measured of single nodes, if anything was. Raises MariError when the labels
+    do not fit the model.
+    """
+    if work.opened is None or work.labels is None:
+        raise ValueError("there is no model to draw")
+    labels = work.confirmed or work.labels
+    measures = work.nodes.result if work.confirmed and work.nodes else None
+    options = work.options if work.confirmed else None
+    stamp = measures.stamp if measures else ""
+    return _draw(
+        work.opened.key, _text(labels), options, fold, stamp, work.opened, labels, measures
+    )
+
+
+def draw_ahead(work: Work) -> None:
+    """Begin to draw in the background what the Graph page will show first.
+
+    A large model is then colored and laid out by the time that someone has found the page.
+    """
+    if work.opened is None or work.labels is None or (work.ahead and work.ahead.active):
+        return
+    labels = work.confirmed or work.labels
+    options = work.options if work.confirmed else None
+    asked = (work.opened.key, _text(labels), options)
+    if work.drawn != asked:
+        work.drawn = asked
+        fold = find_folds(work.opened, 0)[0]
+        opened = work.opened
+        work.ahead = Job(lambda progress: _draw(*asked, fold, "", opened, labels, None))
+
+
+def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[str, Any]:
+    """Return the details of a vertex, with what its weights hold."""
+    details = drawing.describe(pane, at)
+    vertex = drawing.graphs[pane].topology.vertices[at]
+    model = _model(work, pane)
+    if vertex.node is not None and model is not None:
+        weights = drawing.graphs[pane].topology.weights
+        taken = [name for name in dict.fromkeys(vertex.node.inputs) if name in weights]
+        details["weights"] = [_describe_weight(model, name) for name in taken[:_MOST_WEIGHTS]]
+    return details
+
+
+def _text(labels: mari.Labels) -> str:
+    return json.dumps(labels.to_json())
+
+
+def _model(work: Work, pane: int) -> mari.Model | None:
+    if work.opened is None or pane == 0:
+        return work.opened.model if work.opened else None
+    if work.confirmed is None:
+        return None
+    return engine_cache.make_plan(work.opened, work.confirmed, work.options).optimized
+
+
+def _describe_weight(model: mari.Model, name: str) -> dict[str, Any]:
+    try:
+        return describe_weight(mari.summarize_weight(model, name))
+    except mari.MariError as error:  # its data are elsewhere: the rest of the panel still stands
+        return {"name": clean(name), "error": clean(str(error), 300)}
+
+
+def find_folds(opened: Opened, most: int) -> list[Fold]:
+    """Return the ways to fold this model, the best first; flat only up to `most` nodes."""
+    info = engine_cache.describe(opened)
+    folds = [Fold.PARTS]
+    if has_scopes(info.nodes):
+        folds.append(Fold.SCOPES)
+    if len(info.nodes) <= most:
+        folds.append(Fold.FLAT)
+    return folds
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _draw(
+    key: str,
+    labels: str,
+    options: Options | None,
+    fold: Fold,
+    measured: str,
+    _opened: Opened,
+    _labels: mari.Labels,
+    _measures: NodeMeasures | None,
+) -> Drawing:
+    info = engine_cache.describe(_opened)
+    if options is None:
+        with undisturbed():
+            mari.check_labels(_opened.model, _labels)
+            return draw(info, mari.color(_opened.model, _labels), None, fold)
+    plan = engine_cache.make_plan(_opened, _labels, options)
+    with undisturbed():
+        optimized = engine_cache.describe_optimized(_opened, _labels, options)
+        rewrite = Rewrite(
+            optimized,
+            _color_optimized(plan, optimized),
+            plan.decisions,
+            plan.flops,
+            options.candidates,
+            plan.layout,
+            _measures,
+        )
+        return draw(info, plan.coloring, rewrite, fold)
+
+
+def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:
+    """Return the optimized graph's coloring; None, and a gray picture, where labels do not fit."""
+    try:
+        labels = relabel(plan.labels, plan.interface, plan.signature)
+        return correct_sides(info, mari.color(plan.optimized, labels))
+    except mari.MariError:
+        return None

@@ -1,0 +1,52 @@
+"""What each doubtful label is worth: the FLOPs if it were on the other side."""
+
+from __future__ import annotations
+
+import weakref
+
+import streamlit as st
+
+from app.components.feedback.progress import show_progress
+from app.services.background import start_flips
+from app.session.choices import Flips, Options
+from app.session.work import Work
+from app.views.labels.doubts import Standing, list_parts
+from app.views.labels.effect import flip_rows
+from app.views.text import count
+from mari_engine import Labels
+from app.services import engine_cache
+
+MOST = 20
+
+
+def show_what_if(work: Work, labels: Labels, options: Options) -> None:
+    """Draw the button, the progress, and the table of what was tried for these labels."""
+    if work.opened is None:
+        return
+    parts = [
+        part
+        for part in list_parts(labels, engine_cache.propose(work.opened))
+        if part.standing in (Standing.CONFLICT, Standing.DOUBTFUL)
+    ]
+    if not parts:
+        return
+    key = (work.opened.key, labels.confirmed(), options)
+    with st.expander(
+        f"What {count(len(parts), 'doubtful label')} would change", icon=":material/balance:"
+    ):
+        st.caption(
+            "Each is put on the other side in turn, all else as it stands, and the model rewritten"
+            f" for it; FLOPs of a request at {options.candidates:,} candidates, counted."
+        )
+        flips = work.flips if work.flips is not None and work.flips.key == key else None
+        if flips is None:
+            shown = f"{MOST} of them" if len(parts) > MOST else "them"
+            if st.button(f"Try {shown}", icon=":material/balance:", key="flips-run"):
+                job = start_flips(work.opened, labels, parts[:MOST], options)
+                weakref.finalize(work, job.cancel)
+                work.flips = Flips(key, job)
+                st.rerun()
+            return
+        show_progress(flips.job, key="flips-cancel")
+        if flips.job.result is not None:
+            st.dataframe(flip_rows(flips.job.result), hide_index=True, height="content")

@@ -1,0 +1,59 @@
+"""A session file that is taken up: at once where its model is at hand, else once it is opened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.services.restore import find_model, take_up
+from app.session.choices import Opened
+from app.session.session_file import Session
+from app.session.work import Work
+from app.state import read_widget, turn_to, write_widget
+from app.views.text import plain
+from app.services import engine_cache
+
+_WAITING = "waiting-session"
+
+
+def resume(work: Work, session: Session) -> None:
+    """Take the session up, and go to its page; where its model is not at hand, ask for it."""
+    opened = find_model(session)
+    if opened is None:
+        write_widget(_WAITING, session)
+        turn_to("model", {})
+        return
+    take_up(work, session, opened)
+    write_widget(_WAITING, None)
+    turn_to(session.page, session.address)
+
+
+def open_picked(work: Work, picked: Opened) -> None:
+    """Open a model that was picked, or go on with the session that waits for it; MariError."""
+    session = _find_waiting()
+    if session is None:
+        work.open(picked, engine_cache.propose(picked))
+        return
+    take_up(work, session, picked)
+    write_widget(_WAITING, None)
+    turn_to(session.page, session.address)
+
+
+def show_waiting() -> None:
+    """Draw which model a session file waits for, until it is opened or the file is forgotten."""
+    session = _find_waiting()
+    if session is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            f"The session file is about **{plain(session.name)}**, SHA-256"
+            f" `{plain(session.sha256[:16])}…`, which is not at hand. Open that file below.",
+            icon=":material/hourglass_top:",
+        )
+        if st.button("Forget the session", key="forget-session"):
+            write_widget(_WAITING, None)
+            st.rerun()
+
+
+def _find_waiting() -> Session | None:
+    found = read_widget(_WAITING)
+    return found if isinstance(found, Session) else None

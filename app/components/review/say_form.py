@@ -1,0 +1,81 @@
+"""A form behind a button: what somebody says, with a name and a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from app.components.feedback.steps import show_error
+from app.session.work import Work
+from mari_engine import ReviewError, Stamp
+
+LONGEST_TEXT = 4000
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said, by whom, and what about."""
+
+    by: Stamp
+    text: str
+    about: str
+
+
+def ask(
+    work: Work,
+    verb: str,
+    *,
+    key: str,
+    icon: str | None = None,
+    help: str = "",
+    what: str = "",
+    needed: bool = False,
+    pin: str = "",
+    pins: Sequence[str] = (),
+    pinned: str = "",
+) -> Said | None:
+    """Draw the button, and the form while it is open; return what was sent.
+
+    `what` names the text, `needed` when it must not be empty; `pin` what can be chosen among
+    `pins`. Each key is used until something was sent, so that the next form starts anew.
+    """
+    button = st.popover(verb, icon=icon, key=key, width="content", on_change="rerun")
+    if not button.open:
+        return None
+    with button:
+        if help:
+            st.caption(help)
+        with st.form(f"{key}-form", border=False, enter_to_submit=False):
+            about = ""
+            if pin:
+                options = list(dict.fromkeys(["", *pins]))
+                about = st.selectbox(
+                    pin, options, options.index(pinned), _name_pin, key=f"{key}-about"
+                )
+            text = st.text_area(what, max_chars=LONGEST_TEXT, key=f"{key}-text") if what else ""
+            left, right = st.columns(2)
+            name = left.text_input("Name", work.reviewer, LONGEST_NAME, key=f"{key}-name")
+            today = date.today().isoformat()
+            day = right.text_input("Date", today, LONGEST_NAME, key=f"{key}-date")
+            sent = st.form_submit_button(verb, type="primary", key=f"{key}-send")
+        return _read(work, name, day, text, about, needed) if sent else None
+
+
+def _name_pin(name: str) -> str:
+    return name or "The whole section"
+
+
+def _read(work: Work, name: str, day: str, text: str, about: str, needed: bool) -> Said | None:
+    try:
+        by = Stamp(name.strip(), day.strip())
+        if needed and not text.strip():
+            raise ReviewError("review: the note is empty; fill it in")
+    except ReviewError as error:
+        show_error(error)
+        return None
+    work.reviewer = by.name
+    return Said(by, text.strip(), about)

@@ -1,0 +1,67 @@
+"""DOC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.jobs.job import Job
+from mari_engine import Labels, Model, Plan, Role, Signature
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A model that was opened, and where it came from."""
+
+    model: Model
+    key: str
+    """Tells this opening from every other in all sessions; caches go by it."""
+    path: str
+    """What a command line would name."""
+    sample: str = ""
+    """The sample's name; empty for a model of the user's own."""
+    labels: Labels | None = None
+    """The labels that lay beside the model, if any did."""
+    server_path: str = ""
+    """The file on the server's disk, in full; empty for samples and uploads."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the rewrite is asked for, beyond the labels."""
+
+    signature: Signature = Signature.DROP_IN
+    candidates: int = 500
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A rewrite that is being tried for labels which nobody has confirmed yet."""
+
+    key: tuple[object, ...]
+    """What it is tried for: the model, the labels, the options."""
+    job: Job[Plan]
+    before: Plan | None
+    """The last one that was tried to its end before this one."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One label put on the other side: its role now and then, and the FLOPs of a request."""
+
+    name: str
+    role: Role
+    other: Role
+    now: int
+    then: int | None
+    """None where such labels cannot be rewritten for, as `problem` says."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Flips:
+    """Doubtful labels that are tried on the other side, one by one."""
+
+    key: tuple[object, ...]
+    """What they are tried for: the model, the labels, the options."""
+    job: Job[tuple[Flip, ...]]

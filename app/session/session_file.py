@@ -1,0 +1,204 @@
+"""A session file: the whole work, to be taken up again later or by somebody else.
+
+It names the model by its SHA-256 and where it came from, and holds labels with their history,
+choices, certificate, benchmarks, the review, and the page with its filters: plain JSON, bounded in
+size, closed by a digest of all of it. A digest is no signature: what a file claims to have been
+checked is checked again when the work is taken up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import mari_engine as mari
+from app.session.choices import Options
+from app.session.work import Work
+
+VERSION = 1
+LARGEST_FILE = 64 << 20
+"""Bytes."""
+MOST_HISTORY = 20
+MOST_BENCHMARKS = 8
+MOST_PARAMETERS = 64
+LONGEST_TEXT = 2000
+MOST_CANDIDATES = 1_000_000
+MOST_KEPT = 10_000
+_FIELDS = {
+    "version", "kind", "tool", "saved", "model", "labels", "history", "confirmed", "options",
+    "certificate", "benchmarks", "review", "reviewer", "page", "address", "digest",
+}  # fmt: skip
+_KIND = "mari-session"
+
+
+class SessionError(mari.MariError):
+    """A session file cannot be taken up; one line says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What a session file holds."""
+
+    tool: str
+    """The version that saved it."""
+    saved: str
+    """The day."""
+    name: str
+    sha256: str
+    sample: str
+    path: str
+    """Where the model lay on the server; empty for uploads."""
+    labels: mari.Labels
+    history: tuple[mari.Labels, ...]
+    confirmed: bool
+    options: Options
+    certificate: Mapping[str, Any] | None
+    """What certificate.json held, as claimed."""
+    benchmarks: tuple[mari.BenchmarkResult, ...]
+    review: mari.Review
+    reviewer: str
+    page: str
+    address: Mapping[str, Sequence[str]]
+
+
+def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]) -> bytes:
+    """Return the session file of this work, shown at this page; SessionError without a model."""
+    opened, labels = work.opened, work.labels
+    if opened is None or labels is None:
+        raise SessionError("session: there is no model to save; open one first")
+    result = work.result
+    document = {
+        "version": VERSION,
+        "kind": _KIND,
+        "tool": mari.describe_versions()["mari_engine"],
+        "saved": date.today().isoformat(),
+        "model": {
+            "name": opened.model.name,
+            "sha256": opened.model.sha256,
+            "sample": opened.sample,
+            "path": opened.server_path,
+        },
+        "labels": labels.to_json(),
+        "history": [earlier.to_json() for earlier in work.history[-MOST_HISTORY:]],
+        "confirmed": work.confirmed is not None,
+        "options": {
+            "signature": str(work.options.signature),
+            "candidates": work.options.candidates,
+            "keep": list(work.options.keep),
+        },
+        "certificate": None if result is None else result.certificate.to_json(),
+        "benchmarks": [one.to_json() for one in work.benchmarks[:MOST_BENCHMARKS]],
+        "review": (work.review or mari.Review(opened.model.sha256)).to_json(),
+        "reviewer": work.reviewer,
+        "page": page,
+        "address": {name: list(texts) for name, texts in address.items()},
+    }
+    plain = mari.to_plain(document)
+    text = json.dumps(plain | {"digest": _digest(plain)}, indent=1, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def read_session(data: bytes) -> Session:
+    """Return what a session file holds; SessionError in one line for everything malformed."""
+    if len(data) > LARGEST_FILE:
+        raise SessionError(f"session: larger than {LARGEST_FILE >> 20} MiB; not a session file")
+    try:
+        top = json.loads(data, parse_constant=_refuse)
+        json.dumps(top, ensure_ascii=False).encode()  # no half characters
+    except (ValueError, RecursionError) as error:
+        raise SessionError("session: is not JSON; give a file that 'Save session' made") from error
+    if not isinstance(top, dict) or top.get("kind") != _KIND:
+        raise SessionError("session: is another kind of file; give one that 'Save session' made")
+    if top.get("version") != VERSION:
+        raise SessionError(
+            f"session: version is {str(top.get('version'))[:20]!r}, and this app reads {VERSION};"
+            " open it with the app that saved it"
+        )
+    if set(top) != _FIELDS:
+        strange = sorted(set(top) ^ _FIELDS)[0]
+        raise SessionError(f"session: field {strange[:40]!r} is missing or unknown; save it again")
+    if top.pop("digest") != _digest(top):
+        raise SessionError("session: was changed after it was saved; give the file as it was saved")
+    return _read(top)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _read(top: Mapping[str, Any]) -> Session:
+    model = _mapping(top, "model")
+    labels, history = top["labels"], _list(top, "history", MOST_HISTORY)
+    benchmarks = _list(top, "benchmarks", MOST_BENCHMARKS)
+    session = Session(
+        tool=_text(top, "tool"),
+        saved=_text(top, "saved"),
+        name=_text(model, "name"),
+        sha256=_text(model, "sha256"),
+        sample=_text(model, "sample"),
+        path=_text(model, "path"),
+        labels=mari.Labels.from_json(labels),
+        history=tuple(mari.Labels.from_json(earlier) for earlier in history),
+        confirmed=top["confirmed"] is True,
+        options=_options(_mapping(top, "options")),
+        certificate=None if top["certificate"] is None else _mapping(top, "certificate"),
+        benchmarks=tuple(mari.BenchmarkResult.from_json(one) for one in benchmarks),
+        review=mari.Review.from_json(top["review"]),
+        reviewer=_text(top, "reviewer"),
+        page=_text(top, "page"),
+        address=_address(_mapping(top, "address")),
+    )
+    if session.review.model != session.sha256:
+        raise SessionError("session: its review is about another model; save it again")
+    return session
+
+
+def _options(entry: Mapping[str, Any]) -> Options:
+    signature, candidates = _text(entry, "signature"), entry.get("candidates")
+    keep = _list(entry, "keep", MOST_KEPT)
+    known = signature in set(mari.Signature)
+    counted = isinstance(candidates, int) and 1 <= candidates <= MOST_CANDIDATES
+    if not known or not counted or not all(isinstance(node, str) for node in keep):
+        raise SessionError("session: 'options' is malformed; save it again")
+    return Options(mari.Signature(signature), int(candidates or 1), tuple(keep))
+
+
+def _address(entry: Mapping[str, Any]) -> dict[str, list[str]]:
+    found = {}
+    for name in list(entry)[:MOST_PARAMETERS]:
+        texts = _list(entry, name, MOST_PARAMETERS)
+        if all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
+            found[name] = texts
+    return found
+
+
+def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entry.get(name)
+    if not isinstance(value, Mapping):
+        raise SessionError(f"session: {name!r} must be an object; save it again")
+    return value
+
+
+def _list(entry: Mapping[str, Any], name: str, most: int) -> list[Any]:
+    value = entry.get(name)
+    if not isinstance(value, list) or len(value) > most:
+        raise SessionError(
+            f"session: {name!r} must be a list of at most {most:,} entries; save it again"
+        )
+    return value
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise SessionError(f"session: {name!r} must be text; save it again")
+    return value
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,189 @@
+"""What one session has done so far, and how each step undoes the steps behind it."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.jobs.job import Job
+from app.session.choices import Flips, Opened, Options, Preview
+from app.session.node_measures import NodeMeasures
+from mari_engine import BenchmarkResult, Labels, OptimizeResult, Review
+
+MOST_STEPS = 200
+"""Changes of labels that can be undone."""
+
+
+@dataclass(eq=False)
+class Work:
+    """One session's work: model, labels, confirmation, check, benchmark.
+
+    A step that changes drops everything that was made from it: nothing shown is out of date.
+    """
+
+    opened: Opened | None = None
+    labels: Labels | None = None
+    """The labels as the table stands, confirmed or not."""
+    base: Labels | None = None
+    """The labels that the table was drawn from; edits are kept relative to them."""
+    confirmed: Labels | None = None
+    """The labels that were confirmed; None as soon as one is edited."""
+    options: Options = field(default_factory=Options)
+    check: Job[OptimizeResult] | None = None
+    benchmark: Job[BenchmarkResult] | None = None
+    nodes: Job[NodeMeasures] | None = None
+    """Measures of single nodes, for the graph."""
+    elsewhere: list[BenchmarkResult] = field(default_factory=list)
+    """Benchmarks of this model that were read from files."""
+    ahead: Job[object] | None = None
+    """A drawing that is made before anyone asks for it."""
+    drawn: object = None
+    """What that drawing is of."""
+    folder: Path | None = None
+    """Where the optimized model is saved for downloads; None until one is offered."""
+    error: str = ""
+    """Why the model asked for at the start could not be opened."""
+    notice: str = ""
+    """What is to be known of work that a link or a session file brought back; empty when seen."""
+    revision: int = 0
+    """Grows whenever labels change other than by the table: the table starts anew."""
+    history: list[Labels] = field(default_factory=list)
+    """Earlier labels, for undo; the latest last."""
+    future: list[Labels] = field(default_factory=list)
+    """Labels that were undone, for redo; the next last."""
+    selected: str = ""
+    """The node, input or output that was selected in the graph last; "" for none."""
+    preview: Preview | None = None
+    """What the labels as they stand would give, while they are edited."""
+    flips: Flips | None = None
+    """What each doubtful label would change, where that was asked for."""
+    review: Review | None = None
+    """What people said of this model; None while there is no model."""
+    reviewer: str = ""
+    """The name that was last given with a note or a sign-off."""
+
+    def open(self, opened: Opened, labels: Labels) -> None:
+        """Start over with this model and these proposals."""
+        self._drop_results()
+        self.opened, self.labels, self.error, self.notice = opened, labels, "", ""
+        self.history.clear()
+        self.future.clear()
+        self.selected = ""
+        for tried in (self.preview, self.flips):
+            if tried is not None:
+                tried.job.cancel()
+        self.preview = self.flips = None
+        self.elsewhere.clear()
+        self.review = Review(opened.model.sha256)
+        self.revision += 1
+
+    def edit(self, labels: Labels) -> None:
+        """Take over what the table shows, which can be undone; what was confirmed no longer is."""
+        if labels == self.labels:
+            return
+        if self.labels is not None:
+            self.history.append(self.labels)
+            del self.history[:-MOST_STEPS]
+        self.future.clear()
+        self._replace(labels)
+
+    def relabel(self, labels: Labels) -> None:
+        """Replace the labels other than by the table; can be undone."""
+        self.edit(labels)
+        self.revision += 1
+
+    def undo(self) -> None:
+        """Go back to the labels before the last change."""
+        self._step(self.history, self.future)
+
+    def redo(self) -> None:
+        """Take back the last undo."""
+        self._step(self.future, self.history)
+
+    def _step(self, come: list[Labels], go: list[Labels]) -> None:
+        if come and self.labels is not None:
+            go.append(self.labels)
+            self._replace(come.pop())
+            self.revision += 1
+
+    def _replace(self, labels: Labels) -> None:
+        self.labels = labels
+        self._drop_results()
+
+    def confirm(self, options: Options, check: Job[OptimizeResult]) -> None:
+        """Record that a person has looked at the labels; `check` rewrites and verifies."""
+        if self.labels is None:
+            raise ValueError("there are no labels to confirm")
+        self._drop_results()
+        self.confirmed = self.labels.confirmed()
+        self.options = options
+        self.check = check
+        weakref.finalize(self, check.cancel)
+
+    def recheck(self, check: Job[OptimizeResult]) -> None:
+        """Take over another check of the same rewrite; what was measured stands."""
+        if self.check is not None:
+            self.check.cancel()
+        self.check, self.folder = check, None
+        weakref.finalize(self, check.cancel)
+
+    def measure(self, benchmark: Job[BenchmarkResult]) -> None:
+        """Take over a benchmark that was started."""
+        if self.benchmark is not None:
+            self.benchmark.cancel()
+        self.benchmark = benchmark
+        weakref.finalize(self, benchmark.cancel)
+
+    def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
+        """Take over a measurement of single nodes that was started."""
+        if self.nodes is not None:
+            self.nodes.cancel()
+        self.nodes = nodes
+        weakref.finalize(self, nodes.cancel)
+
+    @property
+    def result(self) -> OptimizeResult | None:
+        """The optimized model with its certificate, passed or not; None before the check ends."""
+        return self.check.result if self.check is not None else None
+
+    @property
+    def verified(self) -> bool:
+        """True when the optimized model was shown equal to the original."""
+        return self.result is not None and self.result.certificate.passed
+
+    @property
+    def benchmarks(self) -> list[BenchmarkResult]:
+        """All measurements that a report tells: this server's own, and those of elsewhere."""
+        return [*([self.measured] if self.measured is not None else []), *self.elsewhere]
+
+    @property
+    def measured(self) -> BenchmarkResult | None:
+        """The last benchmark that ran to its end."""
+        return self.benchmark.result if self.benchmark is not None else None
+
+    def blocked(self) -> str:
+        """Return why there is no rewritten model to look at, or "" when there is one."""
+        if self.opened is None:
+            return "Choose a model first."
+        if self.confirmed is None:
+            return "Confirm the labels first."
+        return ""
+
+    def unverified(self) -> str:
+        """Return why the result cannot be used, or "" when it is verified."""
+        if self.blocked() or self.check is None:
+            return self.blocked() or "Confirm the labels first."
+        if self.check.active:
+            return "The check still runs."
+        if self.check.state == "failed":
+            return "The rewrite or its check failed; see the reason above."
+        if self.check.state == "cancelled":
+            return "The check was cancelled; confirm the labels again."
+        return "" if self.verified else "The optimized model is not equal to the original."
+
+    def _drop_results(self) -> None:
+        for job in (self.check, self.benchmark, self.nodes):
+            if job is not None:
+                job.cancel()
+        self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None

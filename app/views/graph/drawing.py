@@ -1,0 +1,123 @@
+"""The original, or the original beside the optimized graph: what the Graph page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.session.node_measures import NodeMeasures
+from app.views.graph.changes import Changes, compare_graphs
+from app.views.graph.details import describe_vertex, find_decisions
+from app.views.graph.folding import Fold
+from app.views.graph.product_measures import describe_product
+from app.views.graph.scene import Graph, Ruling, Scene, make_scene
+from app.views.graph.slices import describe_slices
+from app.views.graph.table import Row, list_rows
+from app.views.graph.topology import build_topology
+from mari_engine import (
+    Coloring,
+    Decision,
+    FlopsReport,
+    FusionLayout,
+    GraphInfo,
+    InputLabel,
+    Interface,
+    Labels,
+    Role,
+    Signature,
+)
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """The optimized graph beside the original's, with the reasons and the costs."""
+
+    info: GraphInfo
+    coloring: Coloring | None
+    decisions: tuple[Decision, ...]
+    flops: FlopsReport
+    candidates: int
+    layout: tuple[FusionLayout, ...] = ()
+    measures: NodeMeasures | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A scene, and what it was made from: details and tables are made when they are asked for."""
+
+    scene: Scene
+    graphs: tuple[Graph, ...]
+    ruling: Ruling
+
+    def rows(self) -> list[Row]:
+        """Return one row for each vertex, pane after pane."""
+        return [row for graph in self.graphs for row in list_rows(graph, self.ruling)]
+
+    def describe(self, pane: int, at: int) -> dict[str, Any]:
+        """Return what the scene does not hold of a vertex: tensors, attributes, weight slices."""
+        topology = self.graphs[pane].topology
+        details = describe_vertex(topology, topology.vertices[at])
+        found = self._decided[pane].get(at)
+        product = self.ruling.products.get(topology.vertices[at].name) if pane == 0 else None
+        if product is not None:
+            details["meter"] = describe_product(product, self.ruling.candidates)
+        layouts = self.ruling.layouts
+        if found is not None and self.ruling.decisions[found].node in layouts:
+            decision = self.ruling.decisions[found]
+            details["slices"] = describe_slices(
+                layouts[decision.node], decision, self.graphs[-1].topology
+            )
+        return details
+
+    @cached_property
+    def _decided(self) -> list[dict[int, int]]:
+        """The decision on each vertex, by pane."""
+        decisions = self.ruling.decisions
+        return [dict(find_decisions(graph.topology, decisions)) for graph in self.graphs]
+
+
+def draw(
+    info: GraphInfo, coloring: Coloring | None, rewrite: Rewrite | None, fold: Fold
+) -> Drawing:
+    """Return the original, and beside it the optimized graph where there is a rewrite."""
+    original = build_topology(info, coloring)
+    if rewrite is None:
+        return _drawing([Graph("Original", original)], fold, Ruling())
+    optimized = build_topology(rewrite.info, rewrite.coloring)
+    changes = compare_graphs(original, optimized)
+    cost, measures = rewrite.flops, rewrite.measures
+    seconds = measures.seconds if measures else (None, None)
+    products = measures.products() if measures else {}
+    left = {name: one.left(rewrite.candidates) for name, one in products.items()}
+    graphs = [
+        Graph("Original", original, cost.before, changes.original, seconds[0], left),
+        Graph("Optimized", optimized, cost.after, changes.optimized, seconds[1]),
+    ]
+    layouts = {layout.node: layout for layout in rewrite.layout}
+    ruling = Ruling(rewrite.decisions, rewrite.candidates, layouts, products)
+    return _drawing(graphs, fold, ruling, changes)
+
+
+def relabel(labels: Labels, interface: Interface, signature: Signature) -> Labels:
+    """Return labels for the optimized model: a compact one has inputs of its own."""
+    if signature is Signature.DROP_IN:
+        return labels
+    roles = {"request": Role.USER, "candidate": Role.ITEM}
+    return Labels(
+        {
+            bound.name: labels.inputs[bound.name]
+            if bound.columns is None and bound.name in labels.inputs
+            else InputLabel(role=roles[bound.rows])
+            for bound in interface.inputs
+        }
+    )
+
+
+def _drawing(
+    graphs: Sequence[Graph], fold: Fold, ruling: Ruling, changes: Changes | None = None
+) -> Drawing:
+    links = changes.links if changes else ()
+    scene = make_scene(graphs, fold=fold, ruling=ruling, links=links)
+    return Drawing(scene, tuple(graphs), ruling)

@@ -1,0 +1,46 @@
+"""The `mari` command that does the same as a page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from app.session.choices import Options
+from app.views.text import one_line
+from mari_engine import Signature
+
+SAMPLES_COMMAND = "mari samples -o samples"
+
+
+def labels_command(model: str) -> str:
+    """Return the command that proposes labels."""
+    return f"mari labels {_quote(model)} -o labels.json"
+
+
+def inspect_command(model: str) -> str:
+    """Return the command that says what would be rewritten, and why."""
+    return f"mari inspect {_quote(model)} --labels labels.json"
+
+
+def optimize_command(model: str, options: Options) -> str:
+    """Return the command that rewrites, verifies and writes the artifact."""
+    words = ["mari optimize", _quote(model), "--labels labels.json -o optimized"]
+    if options.signature != Signature.DROP_IN:
+        words.append(f"--signature {options.signature}")
+    words.append(f"--candidates {options.candidates}")
+    words += [f"--keep {_quote(node)}" for node in options.keep]
+    words.append("--no-autotune")  # the app compares the ways to rewrite by expectation
+    return " ".join(words)
+
+
+def bench_command(model: str, *, batches: Sequence[int], device: str, threads: int) -> str:
+    """Return the command that measures."""
+    sweep = ",".join(map(str, batches))
+    return (
+        f"mari bench {_quote(model)} optimized/model.onnx --labels labels.json"
+        f" --batch {sweep} --device {_quote(device)} --threads {threads}"
+    )
+
+
+def _quote(text: str) -> str:
+    return shlex.quote(one_line(text))

@@ -1,0 +1,149 @@
+"""Labels changed in bulk: by pattern, by selection, by ranges of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from app.views.labels.doubts import BY_HAND, Part, list_parts
+from app.views.palette import name_role
+from app.views.text import count
+from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role
+
+Row = dict[str, object]
+
+
+def glob(pattern: str) -> Callable[[str], bool]:
+    """Return whether a name matches a pattern such as `user_*`; case does not matter."""
+    wanted = pattern.strip().casefold()
+    return lambda name: fnmatchcase(name.casefold(), wanted)
+
+
+def list_names(labels: Labels) -> list[str]:
+    """Return every name by which a part can be found, each once: with its input's, and alone."""
+    names = [name for part in list_parts(labels) for name in _names(part)]
+    return list(dict.fromkeys(names))
+
+
+def match(labels: Labels, fits: Callable[[str], bool]) -> list[Part]:
+    """Return the parts of which one name fits."""
+    return [part for part in list_parts(labels) if any(map(fits, _names(part)))]
+
+
+def _names(part: Part) -> tuple[str, ...]:
+    own = part.label.name if isinstance(part.label, Column) else ""
+    return tuple(dict.fromkeys(name for name in (part.name, part.input, own) if name))
+
+
+def preview_rows(parts: Collection[Part], role: Role) -> list[Row]:
+    """Return one row a part: its role now and then."""
+    return [
+        {
+            "feature": part.name,
+            "now": name_role(part.role),
+            "then": "the same" if part.role == role else name_role(role),
+        }
+        for part in parts
+    ]
+
+
+def set_role(labels: Labels, parts: Collection[Part], role: Role) -> Labels:
+    """Return labels in which these parts have this role; what has it already stays as it was."""
+    inputs = dict(labels.inputs)
+    for part in parts:
+        if part.label.role == role:
+            continue
+        label = inputs[part.input]
+        if part.at is None:
+            inputs[part.input] = replace(label, role=role, confidence=1.0, evidence=BY_HAND)
+        else:
+            columns = list(label.columns)
+            columns[part.at] = replace(
+                columns[part.at], role=role, confidence=1.0, evidence=BY_HAND
+            )
+            inputs[part.input] = replace(label, columns=tuple(columns))
+    return Labels(inputs)
+
+
+def find_inputs(info: GraphInfo, selected: str) -> set[str]:
+    """Return the graph's inputs that reach a node, a value or an input of this name."""
+    makers = {value: node for node in info.nodes for value in node.outputs}
+    starts = [node for node in info.nodes if node.name == selected]
+    values = [selected] if not starts else [name for node in starts for name in node.inputs]
+    seen: set[str] = set()
+    while values:
+        value = values.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        if value in makers:
+            values.extend(makers[value].inputs)
+    return seen & {tensor.name for tensor in info.inputs}
+
+
+def packable(info: GraphInfo) -> dict[str, int]:
+    """Return the inputs whose last axis may hold several features, with its extent."""
+    return {
+        tensor.name: tensor.shape[-1]
+        for tensor in info.inputs
+        if tensor.shape and isinstance(tensor.shape[-1], int) and tensor.shape[-1] > 1
+    }
+
+
+def columns_of(labels: Labels, name: str, *, width: int) -> tuple[Column, ...]:
+    """Return an input's columns; one range over all of them where it is labelled as a whole."""
+    label = labels.inputs[name]
+    return label.columns or (
+        Column(
+            start=0, stop=width, role=label.role or Role.ITEM, name=name, range=label.range,
+            integer=label.integer, confidence=label.confidence, evidence=label.evidence,
+        ),
+    )  # fmt: skip
+
+
+def set_columns(labels: Labels, name: str, column: Column, *, width: int) -> Labels:
+    """Return labels in which these columns of an input are one range of their own.
+
+    Ranges that it overlaps are cut, or swallowed; the input's columns stay covered without gap or
+    overlap. Raises LabelError when the range leaves the input.
+    """
+    if not 0 <= column.start < column.stop <= width:
+        raise LabelError(
+            f"input {name!r}: columns {column.start} to {column.stop - 1} are not within its"
+            f" {count(width, 'column')}; give a start below the end"
+        )
+    rest = [piece for part in columns_of(labels, name, width=width) for piece in _cut(part, column)]
+    columns = sorted([*rest, column], key=lambda part: part.start)
+    return Labels({**labels.inputs, name: InputLabel(columns=tuple(columns))})
+
+
+def join_columns(labels: Labels, name: str, *, width: int) -> Labels:
+    """Return labels in which neighboring columns of one role, range and kind are one range."""
+    joined: list[Column] = []
+    for column in columns_of(labels, name, width=width):
+        last = joined[-1] if joined else None
+        if last is not None and _alike(last, column):
+            joined[-1] = replace(
+                last, stop=column.stop, name=_shared(last.name, column.name),
+                confidence=min(last.confidence, column.confidence),
+            )  # fmt: skip
+        else:
+            joined.append(column)
+    return Labels({**labels.inputs, name: InputLabel(columns=tuple(joined))})
+
+
+def _alike(one: Column, other: Column) -> bool:
+    return (one.role, one.range, one.integer) == (other.role, other.range, other.integer)
+
+
+def _shared(one: str, other: str) -> str:
+    return one if one == other else f"{one.partition(' … ')[0]} … {other}"
+
+
+def _cut(part: Column, hole: Column) -> list[Column]:
+    pieces = [
+        (part.start, min(part.stop, hole.start)),
+        (max(part.start, hole.stop), part.stop),
+    ]
+    return [replace(part, start=a, stop=b) for a, b in pieces if a < b]

@@ -1,0 +1,57 @@
+"""What one product for each fragment costs against the neat layout, as measured."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from app.views.benchmark.charts import MILLI, arm_bars, dress, timings_of
+from app.views.text import seconds
+from mari_engine import Arm, BenchmarkResult
+
+
+def fragment_cost(result: BenchmarkResult | None) -> str:
+    """Return what one product per fragment was measured to cost, or how to find out."""
+    if result is None:
+        return (
+            "Not measured yet: one product for each fragment against the neat layout, on this"
+            " machine. The Benchmark step measures it at several numbers of candidates."
+        )
+    batch = max(result.batches)
+    neat, loose = result.timing(Arm.MARI, batch), result.timing(Arm.FRAGMENTS, batch)
+    if neat is None or loose is None:
+        reason = result.skipped.get(Arm.FRAGMENTS, "it was not among the arms")
+        return f"One product per fragment was not measured: {reason}."
+    return (
+        f"Measured at {batch:,} candidates: {seconds(loose.p50)} with one product per fragment,"
+        f" {seconds(neat.p50)} in the neat layout, {loose.p50 / neat.p50:.2f} times as long."
+    )
+
+
+def fragment_figure(result: BenchmarkResult) -> go.Figure | None:
+    """Return median milliseconds with a whisker up to p90: original, per fragment and neat.
+
+    None where one product per fragment was not measured.
+    """
+    if not any(timing.arm == Arm.FRAGMENTS for timing in result.timings):
+        return None
+    figure = go.Figure()
+    for arm in (Arm.ORIGINAL, Arm.FRAGMENTS, Arm.MARI):
+        timings = timings_of(result, arm)
+        bars = arm_bars(arm, [(f"{one.batch:,}", 0) for one in timings])
+        figure.add_trace(
+            bars.update(
+                y=[one.p50 * MILLI for one in timings],
+                text=[seconds(one.p50) for one in timings],
+                textposition="inside",
+                insidetextanchor="start",
+                error_y={
+                    "symmetric": False,
+                    "array": [(one.p90 - one.p50) * MILLI for one in timings],
+                    "arrayminus": [0.0 for _ in timings],
+                    "color": "#7A8491",
+                },
+            )
+        )
+    figure.update_xaxes(title="candidates", type="category")
+    figure.update_yaxes(title="milliseconds per request", rangemode="tozero")
+    return dress(figure).update_layout(height=300)

@@ -1,0 +1,147 @@
+"""Who reads a value: whether it can wait, whether its columns are ever needed together, and what
+products make of them."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from mari_engine.analysis.value_facts import Survey
+from mari_engine.analysis.workload import extent, work
+from mari_engine.axes.dims import CANDIDATES, Axis, flat
+from mari_engine.axes.factors import Affine, Along, Contract, Join, Pick, Pointwise, Slices, View
+
+_MOST_READERS = 4
+_DEEPEST = 8
+"""Nodes that columns are followed through."""
+Meeting = tuple[Axis, int]
+"""The factors of a value, and the position of the columns that are joined in it."""
+
+
+class Lookahead:
+    """Knows it for each value of the original graph, from one walk against its order."""
+
+    def __init__(self, graph: ir.Graph, known: Survey) -> None:
+        self.known = known
+        self._joined = self._find_joined(graph)
+        self._waits: set[ir.Value] = set()
+        self._worth: dict[ir.Value, float] = {}
+        for node in reversed(graph):
+            self._waits.update(value for value in node.outputs if self._follow(value))
+            self._worth.update((value, self._spent(value)) for value in node.outputs)
+        self._waits.update(value for value in graph.inputs if self._follow(value))
+
+    def readers(self, value: ir.Value) -> list[tuple[ir.Node, int]]:
+        """Return the nodes that need more of a value than its extents, and which input it is."""
+        settled = self.known.settled
+        uses = [(use.node, use.idx) for use in value.uses()]
+        return [(node, at) for node, at in uses if not all(map(settled, node.outputs))]
+
+    def can_wait(self, value: ir.Value) -> bool:
+        """Return True when every way from this value leads, by linear steps, into a product."""
+        return value in self._waits
+
+    def meetings(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> list[Meeting]:
+        """Return where columns along a position of a value that are apart are put together.
+
+        None are where every way leads, column by column, into products that sum over them.
+        """
+        fact = self.known.values.get(value)
+        dims = flat(fact.axes) if fact is not None else ()
+        here, later = [(dims, position)], list[Meeting]()
+        if value.is_graph_output() or position >= len(dims) or not deep:
+            return here
+        for node, index in self.readers(value):
+            at = self._passed(node, index, position, dims)
+            if at is None:
+                return here
+            later += self.meetings(node.outputs[0], at, deep - 1) if at >= 0 else []
+        made = [extent(each, 1) for each, _ in later]
+        return here if sum(made) > extent(dims, 1) else later
+
+    def worth(self, value: ir.Value) -> float:
+        """Return the FLOPs that products with weights spend on each element, column by column."""
+        return self._worth.get(value, 0.0)
+
+    def _spent(self, value: ir.Value) -> float:
+        elements = self._elements(value)
+        if not elements:
+            return 0.0
+        return sum(self._spent_by(node, at, elements) for node, at in self.readers(value))
+
+    def _spent_by(self, node: ir.Node, index: int, elements: int) -> float:
+        spec = self.known.specs.get(node)
+        if isinstance(spec, Join):
+            return self.worth(node.outputs[0])
+        if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
+            return 0.0
+        others = [value for at, value in enumerate(node.inputs) if at != index and value]
+        weights = all(value.is_initializer() or self.known.settled(value) for value in others)
+        if isinstance(spec, Contract):
+            return work(spec).per_candidate / elements if weights and others else 0.0
+        made = sum(self.worth(value) * self._elements(value) for value in node.outputs)
+        return made / elements if weights else 0.0
+
+    def _elements(self, value: ir.Value) -> int:
+        fact = self.known.values.get(value)
+        return extent(flat(fact.axes), 1) if fact is not None else 0
+
+    def _passed(self, node: ir.Node, index: int, position: int, dims: Axis) -> int | None:
+        """Return where columns are in a node's result; -1 where it sums them, None where it cannot
+        take them apart."""
+        spec = self.known.specs.get(node)
+        if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != dims:
+            return None
+        if isinstance(spec, (Join, Pick)):
+            return position if index == 0 or isinstance(spec, Join) else None
+        if isinstance(spec, Pointwise) and not self._leaves_apart(node, index):
+            return None
+        operands, results = spec.labels()
+        own = operands[index]
+        if own is None or own[position] in spec.mixing():
+            return None
+        if isinstance(spec, Contract):
+            others = [value for at, value in enumerate(node.inputs) if at != index and value]
+            if not all(value.is_initializer() for value in others):
+                return None
+        return results[0].index(own[position]) if own[position] in results[0] else -1
+
+    def _leaves_apart(self, node: ir.Node, index: int) -> bool:
+        """Return False when another operand has all columns at once, and makes the result so."""
+        others = [value for at, value in enumerate(node.inputs) if at != index and value]
+        return all(value in self._joined or not self._varies(value) for value in others)
+
+    def _varies(self, value: ir.Value) -> bool:
+        fact = self.known.values.get(value)
+        return fact is None or CANDIDATES in flat(fact.axes)
+
+    def _find_joined(self, graph: ir.Graph) -> set[ir.Value]:
+        """Return what joins make, and what is made of that column by column."""
+        joined = set[ir.Value]()
+        for node in graph:
+            spec = self.known.specs.get(node)
+            given = [value for value in node.inputs if value and self._varies(value)]
+            keeps = isinstance(spec, (View, Pick, Pointwise, Affine, Along)) or (
+                isinstance(spec, Contract) and len(given) == 1
+            )
+            apart = keeps and bool(given) and all(value in joined for value in given)
+            if isinstance(spec, Join) or apart:
+                joined.update(node.outputs)
+        return joined
+
+    def _follow(self, value: ir.Value) -> bool:
+        uses = self.readers(value)
+        if value.is_graph_output() or not 0 < len(uses) <= _MOST_READERS:
+            return False
+        return all(self._linear(node, at) for node, at in uses)
+
+    def _linear(self, node: ir.Node, index: int) -> bool:
+        spec = self.known.specs.get(node)
+        if isinstance(spec, Contract):
+            return index < len(spec.terms) and len(spec.terms) > 1
+        if isinstance(spec, (View, Pick)) and index > 0:
+            return False
+        if isinstance(spec, Pointwise) and spec.linear not in ("add", "sub", "mul", "neg"):
+            return False
+        if not isinstance(spec, (View, Pick, Join, Pointwise)):
+            return False
+        return all(self.can_wait(result) for result in node.outputs)

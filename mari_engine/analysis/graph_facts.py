@@ -1,0 +1,28 @@
+"""What is known of values by who reads them, before a graph is rewritten in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from mari_engine.analysis.column_liveness import Liveness
+from mari_engine.analysis.consumers import Lookahead
+from mari_engine.analysis.layer_norms import Norm, find_norms
+from mari_engine.analysis.value_facts import Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Foresight:
+    """What a rewrite looks up while it walks."""
+
+    lookahead: Lookahead
+    liveness: Liveness
+    norms: Mapping[ir.Node, Norm]
+    """By node: the spelled-out norm that it is a step of."""
+
+
+def foresee(graph: ir.Graph, known: Survey) -> Foresight:
+    """Return the foresight of a graph, which may serve several rewrites of it."""
+    return Foresight(Lookahead(graph, known), Liveness(graph, known), find_norms(graph, known))

@@ -1,0 +1,204 @@
+"""What is known of every value before the model runs: extents, shape arithmetic, declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from math import prod
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.analysis.candidate_axis import _name
+from mari_engine.axes.dims import CANDIDATES, Axes, Axis, Unsupported, made_up
+from mari_engine.axes.factors import Contract, Join, Spec
+from mari_engine.graph.dtypes import stored_bytes
+from mari_engine.graph.model import Model
+from mari_engine.ops.evaluation.shape_arithmetic import LARGEST, evaluate
+from mari_engine.ops.quantization import (
+    QUANTIZED,
+    before_rounding,
+    bit_by_bit,
+    runs_on_integers,
+    whole,
+)
+from mari_engine.ops.rule import Call, Fact
+from mari_engine.ops.rule_table import UNRULED_PRODUCTS, rule_of
+
+_FOLLOWED_BYTES = 1 << 22
+"""Constants larger than this are never read for their content."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The facts of a graph: for every value, and for every node its declaration or why none."""
+
+    values: Mapping[ir.Value, Fact | None]
+    """None where not even the rank is known."""
+    specs: Mapping[ir.Node, Spec]
+    unknown: Mapping[ir.Node, str]
+    """Why a node has no declaration; a node whose results are all known needs none."""
+    symbols: frozenset[str] = field(default_factory=frozenset)
+    """The names by which the model calls the candidates' extent."""
+
+    def fact(self, value: ir.Value) -> Fact:
+        """Return the fact of a value whose rank is known."""
+        fact = self.values.get(value)
+        if fact is None:
+            raise Unsupported("the rank of an operand is known only at run time")
+        return fact
+
+    def settled(self, value: ir.Value) -> bool:
+        """Return True when a value is known before the model runs."""
+        fact = self.values.get(value)
+        return fact is not None and (fact.content is not None or fact.fill is not None)
+
+
+_SURVEYS: WeakKeyDictionary[Model, tuple[frozenset[str], Survey]] = WeakKeyDictionary()
+"""The last survey of each model, and the symbols it was asked for; labels change all the time."""
+
+
+def survey(model: Model, symbols: frozenset[str]) -> Survey:
+    """Return what is known of every value and node, from one walk over the graph in order.
+
+    The walk is made once for a model, as long as the candidates' symbols stay the same; and again
+    where joins told that other names stand for the same extent.
+    """
+    asked, known = _SURVEYS.get(model, (None, None))
+    if known is None or asked != symbols:
+        walk = _Walk(symbols)
+        known = walk.run(model.ir.graph)
+        if walk.alike:
+            known = _Walk(symbols | walk.alike).run(model.ir.graph)
+        _SURVEYS[model] = symbols, known
+    return known
+
+
+class _Walk:
+    def __init__(self, symbols: frozenset[str]) -> None:
+        self.symbols = symbols
+        self.values: dict[ir.Value, Fact | None] = {}
+        self.specs: dict[ir.Node, Spec] = {}
+        self.unknown: dict[ir.Node, str] = {}
+        self.alike: set[str] = set()
+        self.numbers = count()
+        self.rounded: frozenset[ir.Node] = frozenset()
+
+    def run(self, graph: ir.Graph) -> Survey:
+        for value in graph.inputs:
+            self.values[value] = self.described(value)
+        for value in graph.initializers.values():
+            self.values[value] = self.constant(value)
+        self.rounded = before_rounding(graph)
+        for node in graph:
+            self.visit(node)
+        return Survey(self.values, self.specs, self.unknown, self.symbols)
+
+    def fresh(self) -> str:
+        return f"?{next(self.numbers)}"
+
+    def axis(self, value: ir.Value, at: int) -> Axis:
+        dim = (value.shape or ())[at]
+        if isinstance(dim, int):
+            return (dim,) if dim != 1 else ()
+        name = _name(value, at) or self.fresh()
+        if name in self.symbols:
+            return (CANDIDATES,)
+        if name.startswith("?"):
+            return (self.fresh(),)
+        return (f"{name}'" if name == CANDIDATES else name,)
+
+    def axes(self, value: ir.Value) -> Axes | None:
+        """Return a value's axes by ONNX shape inference."""
+        if value.shape is None:
+            return None
+        return tuple(self.axis(value, at) for at in range(len(value.shape)))
+
+    def described(self, value: ir.Value) -> Fact | None:
+        axes = self.axes(value)
+        return None if axes is None else Fact(axes, value.dtype)
+
+    def constant(self, value: ir.Value) -> Fact | None:
+        tensor = value.const_value
+        if tensor is None:
+            return self.described(value)
+        extents, dtype = tensor.shape.numpy(), tensor.dtype
+        axes: Axes = tuple((extent,) if extent != 1 else () for extent in extents)
+        readable = prod(extents) <= LARGEST and stored_bytes(tensor) <= _FOLLOWED_BYTES
+        if not readable or dtype == ir.DataType.STRING:
+            return Fact(axes, dtype)
+        return Fact(axes, dtype, np.asarray(tensor.numpy()))
+
+    def visit(self, node: ir.Node) -> None:
+        call = self.call(node)
+        folded = evaluate(call) if node.domain in ("", "ai.onnx") else None
+        try:
+            spec = self.declare(node, call)
+        except Unsupported as reason:
+            results = [self.described(value) for value in node.outputs]
+            if folded is None:
+                self.unknown[node] = str(reason)
+        else:
+            self.specs[node] = spec
+            self.learn(call, spec)
+            dtype = next((fact.dtype for fact in call.operands if fact), None)
+            results = [
+                Fact(axes, value.dtype or dtype)
+                for axes, value in zip(spec.results, node.outputs, strict=True)
+            ]
+        if folded is not None and folded.counting is not None:
+            self.specs.pop(node, None)  # what it counts tells its extent, its operands do not
+        if folded is not None and len(node.outputs) == 1:
+            axes = results[0].axes if results[0] and node in self.specs else folded.axes
+            results = [replace(folded, axes=axes)]
+        for value, fact in zip(node.outputs, results, strict=True):
+            self.values[value] = fact
+
+    def learn(self, call: Call, spec: Spec) -> None:
+        """Note the names of extents that a join needs to be as many as the candidates."""
+        if not isinstance(spec, Join):
+            return
+        for fact, axes in zip(call.operands, spec.operands, strict=True):
+            for own, told in zip(fact.axes if fact else (), axes or (), strict=True):
+                if told == (CANDIDATES,) != own and len(own) == 1 and not made_up(own[0]):
+                    self.alike.add(str(own[0]))
+
+    def declare(self, node: ir.Node, call: Call) -> Spec:
+        rule = rule_of(node)
+        if rule is None:
+            raise Unsupported(UNRULED_PRODUCTS.get(node.op_type, f"{node.op_type} has no rule"))
+        for value in node.inputs:
+            if value is not None and self.values.get(value) is None:
+                raise Unsupported(_rank_unknown(value))
+        spec = rule.declare(call)
+        if isinstance(spec, Contract) and runs_on_integers(node):
+            spec = whole(spec, QUANTIZED)
+        elif node in self.rounded:
+            spec = bit_by_bit(spec, node, product=rule.product)
+        for value, axes in zip(node.outputs, spec.results, strict=True):
+            if value.shape is not None and len(value.shape) != len(axes):
+                raise Unsupported("its declared shape contradicts its operands'")
+        return spec
+
+    def call(self, node: ir.Node) -> Call:
+        return Call(
+            op=node.op_type,
+            version=node.graph.opset_imports.get("", 0) if node.graph else 0,
+            attributes={name: attr.value for name, attr in node.attributes.items()},
+            operands=tuple(None if v is None else self.values.get(v) for v in node.inputs),
+            outputs=len(node.outputs),
+            inferred=tuple(self.axes(value) for value in node.outputs),
+            fresh=self.fresh,
+            same=len(set(node.inputs)) == 1,
+        )
+
+
+def _rank_unknown(value: ir.Value) -> str:
+    producer = value.producer()
+    made = f", made by {producer.op_type} ({producer.name})," if producer is not None else ""
+    return (
+        f"the rank of its operand {value.name!r}{made} is known only at run time; export that part "
+        "without control flow, or with fixed shapes"
+    )

@@ -1,0 +1,213 @@
+"""What the nodes of a graph do in a run: FLOPs, bytes, pieces, runs of elements."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.axes.dims import CANDIDATES, Axis, Size, flat, made_up
+from mari_engine.axes.factors import Contract, Join, Pick, Pointwise, Reduce, Slices, Spec, View
+from mari_engine.axes.layouts import moves_one
+from mari_engine.graph.dtypes import element_bytes
+from mari_engine.graph.model import Model
+from mari_engine.ops.element_cost import share_of_a_run
+from mari_engine.types.flops import Cost, Flops, Work
+from mari_engine.types.labels import Labels
+
+_FREE_EXTENT = 32
+"""What an extent other than the candidates' is counted as when only the run knows it."""
+
+
+def extent(dims: Axis, candidates: int) -> int:
+    """Return the number of elements along these factors."""
+    free = {True: candidates, False: _FREE_EXTENT}
+    return math.prod(dim if isinstance(dim, int) else free[_grows((dim,))] for dim in dims)
+
+
+def _grows(dims: Axis) -> bool:
+    """Return True for work that is counted per candidate: a length only the run knows may grow."""
+    return any(dim == CANDIDATES or made_up(dim) for dim in dims)
+
+
+def work(spec: Spec) -> Flops:
+    """Return the FLOPs of one node: the product of the extents that it really has."""
+    if not spec.weight:
+        return Flops()
+    dims: Axis = flat(spec.results[0])
+    if isinstance(spec, Contract):
+        dims = tuple(spec.extents().values())
+    elif isinstance(spec, Reduce) or (isinstance(spec, Slices) and spec.work):
+        dims = spec.work if isinstance(spec, Slices) else flat(spec.operands[0] or ())
+    count = spec.weight * extent(dims, 1)
+    if isinstance(spec, Contract) and spec.addend is not None:
+        count += extent(flat(spec.results[0]), 1)
+    return Flops(0, count) if _grows(dims) else Flops(count, 0)
+
+
+def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
+    """Return what a model does for a request.
+
+    `symbols` names the candidates' extent in its inputs; the symbol that most inputs lead with,
+    when it is not given.
+    """
+    names = candidate_symbols(model, Labels()) if symbols is None else symbols
+    return count_graph(model.ir.graph, survey(model, names))
+
+
+def count_graph(graph: ir.Graph, known: Survey) -> Cost:
+    """Return the cost of a graph, per node and in total."""
+    flops, moved, uncounted = Flops(), Flops(), set[str]()
+    nodes, works = dict[str, Flops](), dict[str, Work]()
+    constants = set(graph.initializers.values())
+    for node in graph:
+        spec, name = known.specs.get(node), node.name or ""
+        nodes[name], works[name] = Flops(), Work(calls=0)
+        if _before_the_run(node, known, constants):
+            constants.update(node.outputs)
+            continue
+        called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+        if spec is None:
+            works[name] = Work(
+                bytes=_bytes(node, known), rounds=_rounds(node, known), runs=_slowly(node, known)
+            )
+            uncounted.update([called] if node in known.unknown else [])
+            continue
+        own = work(spec)
+        nodes[name], works[name] = own, _work(node, spec, own, known)
+        flops += own
+        moved += works[name].bytes
+        if isinstance(spec, Contract) and list(spec.extents().values()).count(CANDIDATES) > 1:
+            uncounted.add(f"{called} of every candidate with every other, beyond one each")
+    return Cost(flops, moved, nodes, works, tuple(sorted(uncounted)))
+
+
+def _work(node: ir.Node, spec: Spec, own: Flops, known: Survey) -> Work:
+    none = Flops()
+    product, slices = isinstance(spec, Contract), isinstance(spec, Slices)
+    return Work(
+        products=own if product else none,
+        slices=own if slices else none,
+        arithmetic=none if product or slices else own,
+        bytes=_bytes(node, known),
+        pieces=_pieces(spec) if isinstance(spec, Join) else none,
+        runs=_runs(spec) + _slowly(node, known),
+        batched=_batches(spec),
+    )
+
+
+def _slowly(node: ir.Node, known: Survey) -> Flops:
+    """Return what ops that runtimes work out element by element take more, in runs."""
+    share, fact = share_of_a_run(node, known.specs.get(node)), known.values.get(node.outputs[0])
+    if not share or fact is None:
+        return Flops()
+    runs = _often(1, flat(fact.axes))
+    return Flops(round(share * runs.per_request), round(share * runs.per_candidate))
+
+
+def _pieces(spec: Join) -> Flops:
+    """Return how many pieces of rows a join copies."""
+    return _often(len(spec.operands), flat(spec.results[0])[: spec.position])
+
+
+def _runs(spec: Spec) -> Flops:
+    """Return the runs of elements that are worked on one by one, each with its own overhead.
+
+    A broadcast goes on as long as the operands lie alike; columns that are not neighbours are
+    picked one by one; what is turned moves in runs of its innermost factors that stay.
+    """
+    if isinstance(spec, View):
+        return _turned(spec)
+    if not isinstance(spec, (Pointwise, Pick)):
+        return Flops()
+    if isinstance(spec, Pick):
+        outer = flat(spec.operands[0] or ())[: spec.position]
+        apart = (len(index) for index in spec.indices if (np.diff(index) != 1).any())
+        return _often(sum(apart), outer)
+    dims = flat(spec.results[0])
+    held = [tuple(own is None or place in own for own in spec.maps) for place in range(len(dims))]
+    start = next((at + 1 for at in reversed(range(len(dims))) if held[at] != held[-1]), 0)
+    return _often(1 if start else 0, dims[:start])
+
+
+def _turned(spec: View) -> Flops:
+    """Return the runs that a change of the factors' order moves.
+
+    Runtimes move one factor from the end, or to it, at the speed of a copy.
+    """
+    dims = flat(spec.operands[0] or ())
+    order = [at for at in spec.source if at >= 0 and dims[at] != 1]
+    places = [sorted(order).index(at) for at in order]
+    stay = next((n for n, at in enumerate(reversed(places)) if at != len(order) - 1 - n), None)
+    if stay is None or (not stay and moves_one(places)):
+        return Flops()
+    runs = _often(1, tuple(dims[at] for at in order[: len(order) - stay]))
+    return Flops(runs.per_request // 3, runs.per_candidate // 3)  # no index tells where they lie
+
+
+def _often(count: int, dims: Axis) -> Flops:
+    """Return so many for each element along these factors."""
+    total = count * extent(dims, 1)
+    return Flops(0, total) if _grows(dims) else Flops(total, 0)
+
+
+def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
+    """Return True for shape arithmetic, and for what runtimes compute when they load a model."""
+    if all(known.settled(value) for value in node.outputs):
+        return True
+    if any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values()):
+        return False  # its bodies read more than its inputs
+    return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
+
+
+def _rounds(node: ir.Node, known: Survey) -> Flops:
+    """Return how many nodes run in a loop; as often as there are candidates if nothing tells."""
+    bodies = [
+        attribute.as_graph()
+        for attribute in node.attributes.values()
+        if attribute.type == ir.AttributeType.GRAPH and attribute.as_graph().inputs
+    ]
+    length = sum(len(body) for body in bodies)
+    first = node.inputs[0] if node.inputs else None
+    fact = known.values.get(first) if first is not None else None
+    if fact is None or fact.content is None or fact.content.size != 1:
+        return Flops(0, length)
+    often = Size.of(fact.content.ravel()[0])
+    if not often.symbols:
+        return Flops(often.number * length, 0)
+    return Flops(0, extent((often.number, *often.symbols), 1) * length)
+
+
+def _batches(spec: Spec) -> Flops:
+    """Return how many matrices a product of stacks of matrices multiplies; none for a plain one."""
+    if not isinstance(spec, Contract) or len(spec.terms) < 2:
+        return Flops()
+    extents = spec.extents()
+    shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
+    dims = tuple(extents[label] for label in shared)
+    if not dims or set(spec.terms[0]) <= set(spec.output):
+        return Flops()
+    return Flops(0, extent(dims, 1)) if _grows(dims) else Flops(extent(dims, 1), 0)
+
+
+def _bytes(node: ir.Node, known: Survey) -> Flops:
+    """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
+    total: Counter[bool] = Counter()
+    spec = known.specs.get(node)
+    if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
+        return Flops()  # the same elements in the same order: runtimes move nothing
+    taken = isinstance(spec, Pick) or (isinstance(spec, Slices) and not spec.weight)
+    read = node.outputs if taken else node.inputs
+    for value in (*read, *node.outputs):
+        fact = known.values.get(value) if value is not None else None
+        constant = value is not None and value.is_initializer()
+        unread = isinstance(spec, Slices) if constant else value is None or known.settled(value)
+        if value is None or fact is None or unread:
+            continue
+        dims = flat(fact.axes)
+        total[_grows(dims)] += int(extent(dims, 1) * element_bytes(fact.dtype))
+    return Flops(total[False], total[True])

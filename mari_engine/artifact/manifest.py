@@ -1,0 +1,144 @@
+"""manifest.json: what was rewritten into what, and how the rewritten model is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mari_engine.errors import ModelError
+from mari_engine.graph.external_data import fingerprint
+from mari_engine.plan_types import CheckedPlan
+from mari_engine.runtime.machine import describe_versions
+from mari_engine.types.coloring import FusionLayout
+from mari_engine.types.decisions import Decision
+from mari_engine.types.flops import Flops
+from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
+
+_VERSION = 1
+_NAME = "mari-studio"
+
+
+def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]:
+    """Return the contents of manifest.json for a model that has just been written.
+
+    `files` are the written model file and, if there is one, its data file. Each file is told with
+    its own SHA-256; large ones are read side by side.
+    """
+    original = result.original
+    model_file, *data_files = files
+    paths = [model_file, *data_files, *original.data_files]
+    with ThreadPoolExecutor() as pool:
+        digests = dict(zip(paths, pool.map(fingerprint, paths), strict=True))
+    source = original.path.name if original.path is not None else original.name
+    return {
+        "version": _VERSION,
+        "tool": {"name": _NAME, "version": describe_versions()["mari_engine"]},
+        "source": {
+            "file": source,
+            "sha256": original.sha256,
+            "data": [_write_file(path, digests[path]) for path in original.data_files],
+        },
+        "optimized": {
+            **_write_file(model_file, digests[model_file]),
+            "data": [_write_file(path, digests[path]) for path in data_files],
+        },
+        "signature": str(result.signature),
+        "candidates": result.candidates,
+        "keep": list(result.keep),
+        "autotune": result.autotune,
+        "selection": asdict(result.selection),
+        "inputs": [_write_input(item) for item in result.interface.inputs],
+        "outputs": [asdict(item) for item in result.interface.outputs],
+        "flops": {
+            "before": _write_flops(result.flops.before.flops),
+            "after": _write_flops(result.flops.after.flops),
+        },
+        "decisions": [_write_decision(item) for item in result.decisions],
+        "layout": {
+            "before": _write_segments(result.layout, "before"),
+            "after": _write_segments(result.layout, "after"),
+        },
+    }
+
+
+def read_interface(manifest: object, where: str) -> tuple[Signature, Interface]:
+    """Return how the optimized model of a manifest is called.
+
+    Raises ModelError, naming the manifest, when it is not one that this version writes.
+    """
+    try:
+        if not isinstance(manifest, Mapping) or manifest["version"] != _VERSION:
+            raise ValueError(f"'version' is not {_VERSION}")
+        inputs = tuple(_read_input(item) for item in manifest["inputs"])
+        outputs = tuple(
+            OutputBinding(str(item["name"]), _read_rows(item["rows"]))
+            for item in manifest["outputs"]
+        )
+        return Signature(manifest["signature"]), Interface(inputs, outputs)
+    except KeyError as error:
+        raise ModelError(f"{where}: field {error} is missing; run 'mari optimize' again") from error
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{where}: {error}; run 'mari optimize' again") from error
+
+
+def _write_file(path: Path, sha256: str) -> dict[str, Any]:
+    return {"file": path.name, "sha256": sha256}
+
+
+def _write_input(item: InputBinding) -> dict[str, Any]:
+    columns = None if item.columns is None else list(item.columns)
+    return {
+        "name": item.name,
+        "dtype": item.dtype,
+        "shape": list(item.shape),
+        "rows": item.rows,
+        "source": {"input": item.source, "columns": columns},
+    }
+
+
+def _read_input(item: Mapping[str, Any]) -> InputBinding:
+    columns = item["source"]["columns"]
+    return InputBinding(
+        name=str(item["name"]),
+        dtype=str(item["dtype"]),
+        shape=tuple(at if isinstance(at, int) else str(at) for at in item["shape"]),
+        rows=_read_rows(item["rows"]),
+        source=str(item["source"]["input"]),
+        columns=None if columns is None else tuple(int(column) for column in columns),
+    )
+
+
+def _read_rows(value: object) -> Rows:
+    if value == "request":
+        return "request"
+    if value == "candidate":
+        return "candidate"
+    raise ValueError(f"'rows' is {value!r}, neither 'request' nor 'candidate'")
+
+
+def _write_flops(flops: Flops) -> dict[str, int]:
+    return {"per_request": flops.per_request, "per_candidate": flops.per_candidate}
+
+
+def _write_decision(item: Decision) -> dict[str, Any]:
+    return {
+        "node": item.node,
+        "op": item.op,
+        "action": str(item.action),
+        "reason": item.reason,
+        "flops_before": _write_flops(item.flops_before),
+        "flops_after": _write_flops(item.flops_after),
+        "new_nodes": list(item.new_nodes),
+        "break_even": None if item.break_even is None else asdict(item.break_even),
+    }
+
+
+def _write_segments(layouts: tuple[FusionLayout, ...], which: str) -> list[dict[str, Any]]:
+    return [
+        {"node": layout.node, **asdict(segment)}
+        for layout in layouts
+        for segment in (layout.before if which == "before" else layout.after)
+    ]

@@ -1,0 +1,247 @@
+"""Extents that may be symbols: the arithmetic of shapes.
+
+An extent is a product of whole numbers and symbols ("N" is the number of candidates), which is
+all that exported shape arithmetic needs: sums of symbols are refused, never approximated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+CANDIDATES = "N"
+"""The symbol of the candidate batch in every analysis."""
+
+Dim = int | str
+"""One factor of an axis: a whole number or the name of a symbol."""
+Axis = tuple[Dim, ...]
+"""An axis as a product of factors, outermost first; () is an axis of extent 1."""
+Axes = tuple[Axis, ...]
+"""The shape of a value."""
+
+
+class Unsupported(Exception):
+    """A rule does not know this form of its op; the text is the reason shown to the user."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A product `number * symbol * symbol ...`; symbols are sorted and stand for extents >= 1."""
+
+    number: int = 1
+    symbols: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(value: object) -> Size:
+        """Return a whole number, or a Size, as a Size."""
+        if isinstance(value, Size):
+            return value
+        return Size(int(value))  # type: ignore[call-overload]
+
+    def plain(self) -> int | Size:
+        """Return a plain int when there is no symbol."""
+        return self if self.symbols else self.number
+
+    def same(self, other: Size) -> bool:
+        """Return True when both are written alike; unlike ==, never an error."""
+        return (self.number, self.symbols) == (other.number, other.symbols)
+
+    def __mul__(self, other: object) -> int | Size:
+        right = Size.of(other)
+        number = self.number * right.number
+        symbols = tuple(sorted(self.symbols + right.symbols)) if number else ()
+        return Size(number, symbols).plain()
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: object) -> int | Size:
+        right = Size.of(other)
+        left = Counter(self.symbols)
+        left.subtract(right.symbols)
+        if right.number == 0 or self.number % right.number or min(left.values(), default=0) < 0:
+            raise Unsupported(f"the extent {self} is divided by {right}")
+        return Size(self.number // right.number, tuple(sorted(left.elements()))).plain()
+
+    def __rfloordiv__(self, other: object) -> int | Size:
+        return Size.of(other) // self
+
+    def __add__(self, other: object) -> int | Size:
+        right = Size.of(other)
+        if right.symbols == self.symbols:
+            number = self.number + right.number
+            return Size(number, self.symbols if number else ()).plain()
+        if right.number == 0:
+            return self.plain()
+        raise Unsupported(f"the extents {self} and {right} are added")
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> int | Size:
+        return self + (Size.of(other) * -1)
+
+    def __rsub__(self, other: object) -> int | Size:
+        return Size.of(other) + (self * -1)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (int, Size)):
+            return NotImplemented
+        right = Size.of(other)
+        if self.symbols == right.symbols:
+            return self.number == right.number
+        if right.symbols or right.number > 0:
+            raise Unsupported(f"whether the extent {self} equals {right} is known only at run time")
+        return False
+
+    def __hash__(self) -> int:
+        return hash((self.number, self.symbols))
+
+    def __lt__(self, other: object) -> bool:
+        return self._compare(other) < 0
+
+    def __le__(self, other: object) -> bool:
+        return self._compare(other) <= 0
+
+    def __gt__(self, other: object) -> bool:
+        return self._compare(other) > 0
+
+    def __ge__(self, other: object) -> bool:
+        right = Size.of(other)
+        if not right.symbols and self.number >= right.number > 0:
+            return True
+        return self._compare(other) >= 0
+
+    def _compare(self, other: object) -> int:
+        right = Size.of(other)
+        if right.symbols == self.symbols:
+            return (self.number > right.number) - (self.number < right.number)
+        if not right.symbols and right.number < self.number and self.number > 0:
+            return 1
+        raise Unsupported(f"whether the extent {self} exceeds {right} is known only at run time")
+
+    def __int__(self) -> int:
+        if self.symbols:
+            raise Unsupported(f"the extent {self} is known only at run time")
+        return self.number
+
+    def __str__(self) -> str:
+        parts = [str(self.number)] if self.number != 1 or not self.symbols else []
+        return "*".join([*parts, *self.symbols])
+
+
+def size(axis: Axis) -> Size:
+    """Return the extent of an axis."""
+    return _size(axis)
+
+
+@lru_cache(maxsize=4096)
+def _size(axis: Axis) -> Size:
+    number = 1
+    for dim in axis:
+        if isinstance(dim, int):
+            number *= dim
+    return Size(number, tuple(sorted(dim for dim in axis if isinstance(dim, str))))
+
+
+def static(axis: Axis) -> int | None:
+    """Return the extent of an axis as a number, or None when it has a symbol."""
+    extent = size(axis)
+    return None if extent.symbols else extent.number
+
+
+def is_one(axis: Axis) -> bool:
+    """Return True for an axis of extent 1."""
+    return static(axis) == 1
+
+
+def flat(axes: Axes) -> Axis:
+    """Return all factors of all axes, in order: the positions that forms refer to."""
+    return _flat(axes)
+
+
+@lru_cache(maxsize=4096)
+def _flat(axes: Axes) -> Axis:
+    return tuple(dim for axis in axes for dim in axis)
+
+
+def positions(axes: Axes) -> tuple[tuple[int, ...], ...]:
+    """Return for each axis the positions of its factors in `flat(axes)`."""
+    return _positions(axes)
+
+
+@lru_cache(maxsize=4096)
+def _positions(axes: Axes) -> tuple[tuple[int, ...], ...]:
+    out, at = [], 0
+    for axis in axes:
+        out.append(tuple(range(at, at + len(axis))))
+        at += len(axis)
+    return tuple(out)
+
+
+def align(left: Axis, right: Axis) -> Axis:
+    """Return the coarsest common refinement of two axes of equal extent.
+
+    Raises Unsupported when there is none, as for 2*3 and 3*2, or when the extents differ.
+    """
+    a, b = [d for d in left if d != 1], [d for d in right if d != 1]
+    out: list[Dim] = []
+    while a and b:
+        x, y = a.pop(0), b.pop(0)
+        if x == y:
+            out.append(x)
+            continue
+        if isinstance(x, str) or isinstance(y, str):
+            break
+        if x % y == 0:
+            out.append(y)
+            a.insert(0, x // y)
+        elif y % x == 0:
+            out.append(x)
+            b.insert(0, y // x)
+        else:
+            break
+    else:
+        if not a and not b:
+            return tuple(out)
+    raise Unsupported(
+        f"an axis of {_named(left)} meets one of {_named(right)}, and nothing tells that they are "
+        "equal; export both with one name, or with fixed lengths"
+    )
+
+
+def _named(axis: Axis) -> str:
+    """Return an axis for people; a name that shape inference made up says nothing to them."""
+    return "a length that only the run knows" if any(map(made_up, axis)) else show(axis)
+
+
+def made_up(dim: Dim) -> bool:
+    """Return True for a name that shape inference gave to a length that only the run knows."""
+    return isinstance(dim, str) and dim.startswith(("unk__", "?"))
+
+
+def told_by(axis: Axis, other: Axis) -> Axis:
+    """Return what two axes are that must be equal: the one that says more.
+
+    A length that only the run knows is the other, and another name for it is the candidates'.
+    Raises Unsupported when nothing tells that they are equal.
+    """
+    for one, more in ((axis, other), (other, axis)):
+        named = len(one) == 1 and isinstance(one[0], str)
+        if named and (made_up(one[0]) or more == (CANDIDATES,)):
+            return more
+    return align(axis, other)
+
+
+def show(axis: Axis) -> str:
+    """Return an axis for people: "N*50"."""
+    return str(size(axis))
+
+
+def with_extent(axes: Axes, position: int, extent: int) -> Axes:
+    """Return the axes with another extent at one position."""
+    at, out = 0, []
+    for axis in axes:
+        here = position - at
+        out.append((*axis[:here], extent, *axis[here + 1 :]) if 0 <= here < len(axis) else axis)
+        at += len(axis)
+    return tuple(out)

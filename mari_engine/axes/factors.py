@@ -1,0 +1,222 @@
+"""What an op does to axes: the declarations that everything else is derived from.
+
+A rule (see `ops/`) looks at a node and returns one of these. They say how the factors of the
+operands correspond to the factors of the results; color, compactness, FLOPs, splitting and
+emission follow from them in code that knows no op. Positions count the factors of `flat(axes)`.
+The idea is that of OpenXLA Shardy's op sharding rules (its docs/sdy_dialect.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mari_engine.axes.dims import Axes, Dim, flat
+
+Index = npt.NDArray[np.int64]
+Labels = tuple[int, ...]
+"""One label for each position of a value; equal labels are one factor."""
+Linear = Literal["add", "sub", "mul", "div", "neg", "same"]
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """What is common to all declarations.
+
+    `operands` are the operands' axes, refined as far as the op needs; None where an operand is
+    left out or only its content mattered (a shape, an index). `results` are the results' axes.
+    """
+
+    operands: tuple[Axes | None, ...]
+    results: tuple[Axes, ...]
+    weight: int = 0
+    """FLOPs per element of the work; 0 when the op only moves data."""
+
+    def axes(self, index: int) -> Axes:
+        """Return one operand's axes, () for one that does not matter."""
+        return self.operands[index] or ()
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        raise TypeError(f"{type(self).__name__} has no labels")
+
+    def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
+        return frozenset()
+
+    def changing(self) -> frozenset[int]:
+        """Return the mixed labels along which repeating an operand changes the result."""
+        return self.mixing()
+
+
+@dataclass(frozen=True, eq=False)
+class Pointwise(Spec):
+    """Each result element depends on the operands' elements at the same (broadcast) place.
+
+    `maps` gives for each operand and position the result's position, -1 where the operand has
+    extent 1 and is broadcast. `linear` names the algebra, when there is one.
+    """
+
+    maps: tuple[Labels | None, ...] = ()
+    linear: Linear | None = None
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        own = tuple(range(len(flat(self.results[0]))))
+        return self.maps, tuple(own for _ in self.results)
+
+
+@dataclass(frozen=True, eq=False)
+class View(Spec):
+    """The first operand's elements in another shape: nothing is computed.
+
+    `source` gives for each result position the operand's position, or -1 for a factor that the
+    view introduces (along which the result is constant).
+    """
+
+    source: Labels = ()
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        count = len(flat(self.operands[0] or ()))
+        fresh = iter(range(count, count + len(self.source)))
+        result = tuple(next(fresh) if at < 0 else at for at in self.source)
+        return (tuple(range(count)), *[None] * (len(self.operands) - 1)), (result,)
+
+
+@dataclass(frozen=True, eq=False)
+class Contract(Spec):
+    """A product of operands, summed over the labels that the result lacks, times `scale`.
+
+    Linear in each operand. `addend`, the last operand when set, is added afterwards, times
+    `addend_scale`; its labels are the result's, -1 where it is broadcast.
+    """
+
+    terms: tuple[Labels, ...] = ()
+    output: Labels = ()
+    scale: float = 1.0
+    addend: Labels | None = None
+    addend_scale: float = 1.0
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        extra = () if self.addend is None else (self.addend,)
+        return self.terms + extra, (self.output,)
+
+    def extents(self) -> dict[int, Dim]:
+        """Return the extent of each label."""
+        return {
+            label: dim
+            for axes, labels in zip(self.operands, self.terms, strict=False)
+            for label, dim in zip(labels, flat(axes or ()), strict=True)
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Pick(Spec):
+    """Columns of the first operand: result r has the columns `indices[r]` of `position`."""
+
+    position: int = 0
+    indices: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Join(Spec):
+    """A concatenation. In all operands and the result, `position` is the joined factor."""
+
+    position: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Along(Spec):
+    """Works along the positions `along` of the first operand, on every other slice alone.
+
+    Further operands have factors of `along` only (a norm's scale). `last` says that the op can
+    only work along the innermost axes.
+    """
+
+    along: Labels = ()
+    last: bool = False
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        own = tuple(range(len(flat(self.results[0]))))
+        extra = tuple(None if axes is None else self.along for axes in self.operands[1:])
+        return (own, *extra), tuple(own for _ in self.results)
+
+    def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
+        return frozenset(self.along)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduce(Spec):
+    """Takes the positions `over` of the first operand away.
+
+    `idempotent` says that a factor along which the operand is constant can be dropped.
+    """
+
+    over: Labels = ()
+    keepdims: bool = True
+    idempotent: bool = False
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        own = tuple(range(len(flat(self.operands[0] or ()))))
+        kept = tuple(at for at in own if at not in self.over)
+        return (own, *[None] * (len(self.operands) - 1)), (kept,)
+
+    def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
+        return frozenset() if self.idempotent else frozenset(self.over)
+
+
+@dataclass(frozen=True, eq=False)
+class Slices(Spec):
+    """Any op that treats each slice along its unmixed labels alone, called in its own layout."""
+
+    terms: tuple[Labels | None, ...] = ()
+    outputs: tuple[Labels, ...] = ()
+    mixed: frozenset[int] = frozenset()
+    work: tuple[Dim, ...] = ()
+    """Extents whose product times `weight` is the FLOPs; the results' when empty."""
+    once: frozenset[int] = frozenset()
+    """Mixed labels that may be left out where no operand varies along them."""
+    why: str = ""
+    """Why it is not split, of a product that could be if its numbers were not rounded."""
+
+    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        return self.terms, self.outputs
+
+    def mixing(self) -> frozenset[int]:
+        """Return the labels along which slices are not treated alone."""
+        return self.mixed
+
+    def changing(self) -> frozenset[int]:
+        """Return the mixed labels along which repeating an operand changes the result."""
+        return self.mixed - self.once
+
+
+Spell = Callable[[Any, Sequence[Any]], tuple[Any, Any]]
+"""Writes nodes with an emitter, of the operands' tensors; returns the factor and the shift."""
+
+
+def _unspelled(_emitter: Any, _tensors: Sequence[Any]) -> tuple[Any, Any]:
+    raise TypeError("this affine op does not say how it is spelled")
+
+
+@dataclass(frozen=True, eq=False)
+class Affine(Slices):
+    """`x * factor + shift`, one number of each for every column of `position`.
+
+    Can be called in its own layout like any `Slices`, or be taken into a product before it:
+    `spell` writes the nodes that make factor and shift of the other operands.
+    """
+
+    position: int = 0
+    spell: Spell = _unspelled

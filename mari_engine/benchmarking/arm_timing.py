@@ -1,0 +1,132 @@
+"""Several models that answer the same request, timed side by side on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from mari_engine.benchmarking.interleaved_timing import summarize, time_interleaved
+from mari_engine.benchmarking.peak_memory import measure_peak_memory
+from mari_engine.errors import ExecutionError
+from mari_engine.graph.model import Model
+from mari_engine.runtime.session import Session, open_session
+from mari_engine.types.benchmark import Arm, Timing
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.flops import Cost
+from mari_engine.types.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """One arm: its model, how it is fed from the original's feeds, and its counted cost."""
+
+    arm: Arm
+    model: Model
+    bind: Callable[[Feeds], Feeds]
+    cost: Cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How contenders are measured."""
+
+    device: str = "cpu"
+    threads: int = 1
+    repetitions: int | None = None
+    """Rounds at each batch size; None: as many as fit the budget."""
+    budget: float = 6.0
+    """Seconds for each batch size."""
+    memory: bool = True
+    """Whether peak memory is measured too, in a process of its own for each arm (CPU only)."""
+
+
+def race(
+    contenders: Sequence[Contender],
+    requests: Mapping[int, Feeds],
+    settings: Settings,
+    progress: Progress,
+) -> tuple[Timing, ...]:
+    """Return one timing for each contender and batch size; the first contender is the reference.
+
+    `requests` are the original's feeds by number of candidates. Inputs and outputs stay in the
+    device's memory. Raises ExecutionError, naming the arm, when one cannot be run.
+    """
+    progress(0.0, f"opening {len(contenders)} models on {settings.device}")
+    sessions = {item.arm: _open(item, settings) for item in contenders}
+    timings: list[Timing] = []
+    for at, (batch, feeds) in enumerate(requests.items()):
+
+        def tell(share: float, at: int = at, batch: int = batch) -> None:
+            progress((at + share) / (len(requests) + 1), f"timing {batch} candidates")
+
+        runs = {item.arm: _bound(sessions[item.arm], item.bind(feeds)) for item in contenders}
+        samples = time_interleaved(
+            runs, budget=settings.budget, rounds=settings.repetitions, each_round=tell
+        )
+        for item in contenders:
+            reference = samples[contenders[0].arm]
+            timings.append(_timing(item, batch, samples[item.arm], reference))
+    peaks = _peaks(contenders, requests, settings, progress)
+    return tuple(_with_memory(timing, peaks) for timing in timings)
+
+
+def _open(item: Contender, settings: Settings) -> Session:
+    try:
+        return open_session(item.model, device=settings.device, threads=settings.threads)
+    except ExecutionError as error:
+        raise ExecutionError(f"arm {item.arm}: {error}") from error
+
+
+def _bound(session: Session, feeds: Feeds) -> Callable[[], object]:
+    """Return one run; texts cannot be bound, and are handed over at every run."""
+    if any(array.dtype.kind == "O" for array in feeds.values()):
+        return partial(session.run, feeds)
+    return session.bind(feeds).run
+
+
+def _timing(
+    item: Contender, batch: int, samples: Sequence[float], reference: Sequence[float]
+) -> Timing:
+    summary = summarize(samples, reference)
+    return Timing(
+        arm=item.arm,
+        batch=batch,
+        p50=summary.p50,
+        p90=summary.p90,
+        p99=summary.p99,
+        mean=summary.mean,
+        repetitions=len(samples),
+        candidates_per_second=batch / summary.p50,
+        speedup=summary.speedup,
+        speedup_low=summary.speedup_low,
+        speedup_high=summary.speedup_high,
+        peak_memory=None,
+        flops=item.cost.flops.at(batch),
+        samples=tuple(samples),
+        bytes=item.cost.bytes.at(batch),
+    )
+
+
+def _peaks(
+    contenders: Sequence[Contender],
+    requests: Mapping[int, Feeds],
+    settings: Settings,
+    progress: Progress,
+) -> dict[tuple[Arm, int], int]:
+    """Return the peak memory by arm and batch size, where it can be measured."""
+    if not settings.memory or settings.device != "cpu":
+        return {}
+    ascending = sorted(requests)
+    found: dict[tuple[Arm, int], int] = {}
+    for at, item in enumerate(contenders):
+        share = (len(requests) + at / len(contenders)) / (len(requests) + 1)
+        progress(share, f"measuring the memory of {item.arm}")
+        feeds = [item.bind(requests[batch]) for batch in ascending]
+        peaks = measure_peak_memory(item.model, feeds, threads=settings.threads)
+        found |= {(item.arm, n): peak for n, peak in zip(ascending, peaks or (), strict=False)}
+    return found
+
+
+def _with_memory(timing: Timing, peaks: Mapping[tuple[Arm, int], int]) -> Timing:
+    return replace(timing, peak_memory=peaks.get((timing.arm, timing.batch)))

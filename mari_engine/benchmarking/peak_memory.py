@@ -1,0 +1,71 @@
+"""How much memory a session takes at its peak, measured in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from mari_engine.benchmarking import memory_probe
+from mari_engine.errors import MariError
+from mari_engine.graph.model import Model
+from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.types.feeds import Feeds
+
+_FOLDER_KEY = "session.model_external_initializers_file_folder_path"
+_LONGEST = 120
+
+
+def measure_peak_memory(
+    model: Model, requests: Sequence[Feeds], *, threads: int
+) -> list[int] | None:
+    """Return the peak of CPU memory in bytes after each request, in order, or None.
+
+    Counted is what the session adds: weights, buffers, and the touched pages of mapped tables.
+    None where no such process can be started or the model cannot be handed to it.
+    """
+    options = ort.SessionOptions()
+    try:
+        data = opened_for_runtime(model, options)
+        with tempfile.TemporaryDirectory(prefix="mari-") as name:
+            return _probe(Path(name), data, options, requests, threads)
+    except (OSError, ValueError, MariError, subprocess.SubprocessError):
+        return None
+
+
+def _probe(
+    folder: Path, data: bytes, options: ort.SessionOptions, requests: Sequence[Feeds], threads: int
+) -> list[int]:
+    (folder / "model.onnx").write_bytes(data)
+    for at, feeds in enumerate(requests):
+        # Inputs may have any name, also one that savez gives a meaning.
+        arrays = {f"input{number}": array for number, array in enumerate(feeds.values())}
+        np.savez(folder / f"{at}.npz", allow_pickle=False, **arrays)
+    settings = {
+        "names": [list(feeds) for feeds in requests],
+        "threads": threads,
+        "entries": _entries(options),
+    }
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-P", memory_probe.__file__, str(folder)],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=_LONGEST,
+    )
+    return [int(peak) for peak in json.loads(done.stdout)]
+
+
+def _entries(options: ort.SessionOptions) -> dict[str, str]:
+    """Return where external tensors lie, if any do."""
+    try:
+        return {_FOLDER_KEY: options.get_session_config_entry(_FOLDER_KEY)}
+    except RuntimeError:  # there is no such entry
+        return {}

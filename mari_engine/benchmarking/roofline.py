@@ -1,0 +1,74 @@
+"""What a device can do at most: its peak of arithmetic and of memory traffic, measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+
+from mari_engine.loading.model_file import load
+from mari_engine.runtime.session import open_session
+from mari_engine.types.benchmark import Peak
+
+Clock = Callable[[], float]
+_SIDES = (512, 1024, 2048, 4096)
+"""Extents of the square products, in turn, until one of them takes long enough."""
+_LONG = 0.05
+_ELEMENTS = 1 << 25
+"""Of the copied array: 128 MiB, more than caches hold."""
+_FLOAT = 4
+_RUNS = 5
+
+_PRODUCT = """<ir_version: 8, opset_import: ["": 17]>
+g (float[N, {side}] x) => (float[N, {side}] y)
+<int64[2] extents = {{{side}, {side}}}>
+{{ w = ConstantOfShape <value = float[1] {{0.5}}> (extents) y = MatMul (x, w) }}"""
+_COPY = """<ir_version: 8, opset_import: ["": 17]>
+g (float[N] x) => (float[N] y) { y = Neg (x) }"""
+
+
+def measure_peak(*, device: str = "cpu", threads: int = 1) -> Peak:
+    """Return the best rates of float32 products and of streaming through memory, of several runs.
+
+    These are the lines of a roofline (Williams, Waterman and Patterson, CACM 2009) for what
+    onnxruntime itself reaches on this device with so many threads. Raises ExecutionError where the
+    device is absent.
+    """
+    # One thread's own time also counts right while other programs keep the processor busy.
+    clock = time.thread_time if device == "cpu" and threads == 1 else time.perf_counter
+    return Peak(_arithmetic(device, threads, clock), _traffic(device, threads, clock))
+
+
+def _arithmetic(device: str, threads: int, clock: Clock) -> float:
+    best = 0.0
+    for side in _SIDES:
+        run = _prepare(_PRODUCT.format(side=side), (side, side), device, threads)
+        taken = _fastest(run, clock)
+        best = max(best, 2 * side**3 / taken)
+        if taken > _LONG:
+            break
+    return best
+
+
+def _traffic(device: str, threads: int, clock: Clock) -> float:
+    run = _prepare(_COPY, (_ELEMENTS,), device, threads)
+    return 2 * _ELEMENTS * _FLOAT / _fastest(run, clock)
+
+
+def _prepare(text: str, shape: tuple[int, ...], device: str, threads: int) -> Callable[[], None]:
+    model = load(onnx.parser.parse_model(text).SerializeToString(), name="roofline")
+    feeds = {"x": np.ones(shape, np.float32)}
+    return open_session(model, device=device, threads=threads).bind(feeds).run
+
+
+def _fastest(run: Callable[[], None], clock: Clock) -> float:
+    """Return the seconds of the fastest run: what disturbs a run can only make it slower."""
+    run()
+    taken = []
+    for _ in range(_RUNS):
+        began = clock()
+        run()
+        taken.append(clock() - began)
+    return min(taken)

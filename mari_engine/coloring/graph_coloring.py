@@ -1,0 +1,163 @@
+"""The paper's graph coloring: which inputs reach a value, and so on which side it lies.
+
+Every input column is a tag (a bit); tags flow along the declarations of `factors`, column by
+column where an op keeps columns apart. A value is request side (yellow) when only user and
+context tags reach it, blue otherwise (MaRI, section 3.2). The walk knows no op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import onnx_ir as ir
+
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.axes.dims import CANDIDATES, Axes, flat, show
+from mari_engine.axes.factors import Join
+from mari_engine.coloring.column_tags import Paint, paint
+from mari_engine.graph.dtypes import name_dtype
+from mari_engine.graph.model import Model
+from mari_engine.passes.pass_manager import respell
+from mari_engine.types.coloring import Coloring, Segment, Side, ValueColor
+from mari_engine.types.labels import Labels, Role
+
+
+class Tagger:
+    """Hands out one bit for each input, or each column range of a packed input."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.roles: list[Role | None] = []
+        self.known: dict[int, frozenset[Role]] = {}
+
+    def tag(self, name: str, role: Role | None) -> int:
+        """Return a new tag."""
+        self.names.append(name)
+        self.roles.append(role)
+        return 1 << (len(self.names) - 1)
+
+    def of(self, tags: int) -> frozenset[Role]:
+        """Return the roles behind tags; what varies along the rows without a role is cross."""
+        if tags not in self.known:  # many values, few different sets of tags
+            self.known[tags] = frozenset(
+                role or Role.CROSS for at, role in enumerate(self.roles) if tags >> at & 1
+            )
+        return self.known[tags]
+
+
+def color(model: Model, labels: Labels) -> Coloring:
+    """Return the side, roles and candidate axis of every value of the original graph."""
+    known = survey(model, candidate_symbols(model, labels))
+    spelled, told = respell(model, known)
+    return color_surveyed(spelled.ir.graph, labels, told)
+
+
+def color_surveyed(graph: ir.Graph, labels: Labels, known: Survey) -> Coloring:
+    """Return `color` of a graph that has been surveyed already."""
+    tagger = Tagger()
+    paints = paint(
+        graph,
+        known,
+        lambda value, axes: _input(value, axes, labels, tagger),
+        tagger.tag("(rows)", None),
+    )
+    sides = cache(lambda tags: side_of(tagger.of(tags)))
+    values = {
+        value.name or "": _color(value, found, known, tagger, sides)
+        for value, found in paints.items()
+    }
+    return Coloring(values, _segments(graph, known, paints, sides), _unknown(known))
+
+
+class _Sides:
+    """Hands out two bits only: 1 for what belongs to the request, 2 for all else."""
+
+    def tag(self, name: str, role: Role | None) -> int:
+        return 1 if role is not None and role.per_request else 2
+
+
+def paint_sides(graph: ir.Graph, labels: Labels, known: Survey) -> Mapping[ir.Value, Paint]:
+    """Return the sides that reach each column of every value: 1 the request, 2 the candidates."""
+    sides = _Sides()
+    return paint(graph, known, lambda value, axes: _input(value, axes, labels, sides), 2)
+
+
+def side_of(roles: frozenset[Role]) -> Side:
+    """Return the side of a value that these roles reach."""
+    if not roles:
+        return Side.CONSTANT
+    if all(role.per_request for role in roles):
+        return Side.REQUEST
+    return Side.ITEM if roles == {Role.ITEM} else Side.CANDIDATE
+
+
+def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger | _Sides) -> Paint:
+    label = labels.inputs.get(value.name or "")
+    if label is None or not label.columns or not axes or len(axes[-1]) > 1:
+        return Paint(((1, tagger.tag(value.name or "", label.role if label else None)),))
+    runs = [
+        (column.stop - column.start, tagger.tag(f"{value.name}[{column.start}]", column.role))
+        for column in sorted(label.columns, key=lambda column: column.start)
+    ]
+    if len(runs) == 1:
+        return Paint(((1, runs[0][1]),))
+    return Paint(tuple(runs), len(flat(axes)) - 1)
+
+
+# --- what is told of it
+
+
+def _color(
+    value: ir.Value, found: Paint, known: Survey, tagger: Tagger, sides: Callable[[int], Side]
+) -> ValueColor:
+    fact = known.values.get(value)
+    side = sides(found.tags)
+    shape, axis = None, None
+    if fact is not None:
+        shape = tuple(
+            int(text) if (text := show(extent)).isdigit() else text for extent in fact.axes
+        )
+        if side in (Side.ITEM, Side.CANDIDATE):
+            axis = next((at for at, ext in enumerate(fact.axes) if CANDIDATES in ext), None)
+    dtype = fact.dtype if fact is not None else value.dtype
+    return ValueColor(side, tagger.of(found.tags), shape, name_dtype(dtype), axis)
+
+
+def _segments(
+    graph: ir.Graph,
+    known: Survey,
+    paints: Mapping[ir.Value, Paint],
+    sides: Callable[[int], Side],
+) -> Mapping[str, tuple[Segment, ...]]:
+    out: dict[str, tuple[Segment, ...]] = {}
+    for node in graph:
+        spec = known.specs.get(node)
+        if not isinstance(spec, Join):
+            continue
+        segments, at = list[Segment](), 0
+        for index, value in enumerate(node.inputs):
+            if value is None:
+                continue
+            width = int(flat(spec.axes(index))[spec.position])
+            found = paints.get(value, Paint(()))
+            apart = found.position == spec.position and len(found.runs) > 1
+            start = 0
+            for count, tags in found.runs if apart else ((width, found.tags),):
+                segments.append(
+                    Segment(at + start, at + start + count, sides(tags), value.name or "", start)
+                )
+                start += count
+            at += width
+        if len({segment.side for segment in segments}) > 1:
+            out[node.name or ""] = tuple(segments)
+    return out
+
+
+def _unknown(known: Survey) -> Mapping[str, str]:
+    return {
+        node.name or "": reason
+        for node, reason in known.unknown.items()
+        if not all(known.settled(value) for value in node.outputs)
+    }

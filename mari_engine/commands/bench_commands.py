@@ -1,0 +1,98 @@
+"""`mari bench` and `mari calibrate`: what this machine takes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from mari_engine.analysis.workload import count_cost
+from mari_engine.artifact.readback import Optimized, open_optimized
+from mari_engine.benchmarking.comparison import benchmark
+from mari_engine.commands.console import show_progress
+from mari_engine.commands.documents import STDOUT, write_json
+from mari_engine.commands.options import (
+    Arms,
+    Batches,
+    Called,
+    Candidates,
+    CsvOption,
+    DeviceName,
+    FreeBatch,
+    JsonOption,
+    MaybeOptimized,
+    NeededLabels,
+    OriginalArgument,
+    Seed,
+    Threads,
+    read_arms,
+    read_labels,
+    read_model,
+    read_numbers,
+)
+from mari_engine.commands.tables import show_benchmark, show_prices
+from mari_engine.errors import ModelError
+from mari_engine.pipeline import plan
+from mari_engine.plan_types import Plan
+from mari_engine.rewriting.cost.price_cache import measured_prices, price_file
+from mari_engine.types.flops import FlopsReport
+from mari_engine.types.interface import Signature
+
+
+def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:
+    """Measure this machine's prices anew, for 'mari optimize --calibrated'; takes seconds."""
+    found = measured_prices(device, anew=True)
+    if json is not None:
+        write_json({"version": 1, **dataclasses.asdict(found)}, json)
+    if json != STDOUT:
+        show_prices(found, price_file(device))
+
+
+def bench(
+    original: OriginalArgument,
+    labels: NeededLabels,
+    optimized: MaybeOptimized = None,
+    batch: Batches = "100,500,2000",
+    device: DeviceName = "cpu",
+    threads: Threads = 1,
+    arms: Arms = None,
+    seed: Seed = 0,
+    signature: Called = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    free_batch: FreeBatch = False,
+    json: JsonOption = None,
+    csv: CsvOption = None,
+) -> None:
+    """Time original and optimized, interleaved: p50, p90, p99, throughput, FLOPs beside them."""
+    batches, chosen = read_numbers(batch), read_arms(arms)
+    model = read_model(original, free_batch)
+    known = read_labels(model, labels)
+    second = open_optimized(optimized) if optimized is not None else None
+    kind = second.signature if second is not None else signature
+    found = plan(model, known, signature=kind, candidates=candidates)
+    if second is not None:
+        found = put_in_place(second, found, name=str(optimized))
+    with show_progress() as progress:
+        result = benchmark(
+            model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
+            insight=True, progress=progress,
+        )  # fmt: skip
+    if csv is not None:
+        csv.write_text(result.to_csv(), encoding="utf-8")
+    if json is not None:
+        write_json(result.to_json(), json)
+    if json != STDOUT:
+        show_benchmark(result)
+
+
+def put_in_place(second: Optimized, found: Plan, *, name: str) -> Plan:
+    """Return the plan with a model from a file as its outcome.
+
+    Raises ModelError where the file was made from another original.
+    """
+    if second.source_sha256 not in ("", found.original.sha256):
+        raise ModelError(f"{name}: was made from another model; optimize this one again")
+    return dataclasses.replace(
+        found,
+        optimized=second.model,
+        interface=second.interface or found.interface,
+        flops=FlopsReport(found.flops.before, count_cost(second.model)),
+    )

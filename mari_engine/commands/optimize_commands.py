@@ -1,0 +1,128 @@
+"""`mari optimize` and `mari verify`: the rewrite, and its check on two files."""
+
+from __future__ import annotations
+
+import typer
+
+from mari_engine.artifact.readback import open_optimized
+from mari_engine.commands.console import show, show_progress
+from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.options import (
+    Autotune,
+    Batches,
+    Calibrated,
+    Called,
+    Candidates,
+    Folder,
+    FreeBatch,
+    JsonOption,
+    Keep,
+    LabelsOption,
+    ModelArgument,
+    MoreNodes,
+    NeededLabels,
+    OptimizedArgument,
+    OriginalArgument,
+    Requests,
+    Seeds,
+    read_kept,
+    read_labels,
+    read_model,
+    read_numbers,
+    read_prices,
+)
+from mari_engine.commands.tables import show_certificate, show_decisions, show_flops, show_selection
+from mari_engine.errors import VerificationError
+from mari_engine.feeds.request_files import load_requests
+from mari_engine.pipeline import OptimizeResult
+from mari_engine.pipeline import optimize as optimize_model
+from mari_engine.types.interface import Signature
+from mari_engine.verification.verifier import verify as verify_models
+from mari_engine.wording.numbers import format_seconds
+
+
+def optimize(
+    model: ModelArgument,
+    output: Folder,
+    more: MoreNodes = None,
+    labels: LabelsOption = None,
+    signature: Called = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    keep: Keep = None,
+    request: Requests = None,
+    free_batch: FreeBatch = False,
+    autotune: Autotune = True,
+    calibrated: Calibrated = False,
+    json: JsonOption = None,
+) -> None:
+    """Rewrite, verify, and write the artifact; without labels, only proposals that are certain."""
+    if more and not keep:
+        raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
+    loaded = read_model(model, free_batch)
+    known = read_labels(loaded, labels) if labels else None
+    kept = read_kept(loaded, [*(keep or ()), *(more or ())])
+    with show_progress() as progress:
+        result = optimize_model(
+            loaded,
+            known,
+            signature=signature,
+            candidates=candidates,
+            keep=kept,
+            requests=tuple(load_requests(path, loaded, known) for path in request or ()),
+            autotune=autotune,
+            prices=read_prices(calibrated),
+            progress=progress,
+        )
+    _tell(result, json)
+    result.save(output)
+    if json != STDOUT:
+        took = format_seconds(result.elapsed)
+        show("", f"Written to {output}; open report.html there. Planning took {took}.")
+
+
+def _tell(result: OptimizeResult, json: str | None) -> None:
+    """Write the JSON where it was asked for, and print what was found unless it takes stdout."""
+    if json is not None:
+        write_json(inspection(result) | {"certificate": result.certificate.to_json()}, json)
+    if json != STDOUT:
+        show_decisions(result.decisions)
+        show_flops(result)
+        show_selection(result.selection)
+        show_certificate(result.certificate)
+
+
+def verify(
+    original: OriginalArgument,
+    optimized: OptimizedArgument,
+    labels: NeededLabels,
+    request: Requests = None,
+    batch: Batches = "1,2,3,17,128",
+    seed: Seeds = None,
+    free_batch: FreeBatch = False,
+    json: JsonOption = None,
+) -> None:
+    """Run the losslessness check again on two files; exit status 1 where it fails."""
+    batches = read_numbers(batch)
+    first = read_model(original, free_batch)
+    known = read_labels(first, labels)
+    second = open_optimized(optimized)
+    with show_progress() as progress:
+        certificate = verify_models(
+            first,
+            second.model,
+            known,
+            interface=second.interface,
+            signature=second.signature,
+            requests=tuple(load_requests(path, first, known) for path in request or ()),
+            batches=batches,
+            seeds=tuple(seed or (0, 1)),
+            progress=progress,
+        )
+    if json is not None:
+        write_json(certificate.to_json(), json)
+    if json != STDOUT:
+        show_certificate(certificate)
+    if not certificate.passed:
+        raise VerificationError(
+            f"{optimized}: not equal to the original ({certificate.reason}); do not use it"
+        )

@@ -1,0 +1,93 @@
+"""`mari report` and `mari app`: what people look at."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mari_engine.artifact.folder import load_artifact
+from mari_engine.artifact.readback import recollect
+from mari_engine.commands.console import show, show_progress
+from mari_engine.commands.documents import read_benchmark
+from mari_engine.commands.options import (
+    BenchmarkFiles,
+    Called,
+    Candidates,
+    FreeBatch,
+    LabelsOption,
+    OriginalFile,
+    ReviewFile,
+    read_labels,
+    read_model,
+)
+from mari_engine.errors import ModelError, VerificationError
+from mari_engine.pipeline import optimize
+from mari_engine.report.findings import find
+from mari_engine.report.rendering import render_findings, render_findings_markdown
+from mari_engine.review.notes import Review
+from mari_engine.types.interface import Signature
+from sample_models import sample_names
+
+APP = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def report(
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR|MODEL", help="An artifact, or a model to optimize.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="F", help="report.html, or report.md.")
+    ] = Path("report.html"),
+    labels: LabelsOption = None,
+    benchmark: BenchmarkFiles = None,
+    review: ReviewFile = None,
+    original: OriginalFile = None,
+    signature: Called = Signature.DROP_IN,
+    candidates: Candidates = 500,
+    free_batch: FreeBatch = False,
+) -> None:
+    """Write the one-file report: HTML that opens offline, or Markdown for a pull request."""
+    said = Review.load(review) if review is not None else None
+    measured = [read_benchmark(path) for path in benchmark or ()]
+    if source.is_dir():
+        before = read_model(original, free_batch) if original is not None else None
+        found = recollect(load_artifact(source), before)
+    else:
+        model = read_model(source, free_batch)
+        known = read_labels(model, labels) if labels is not None else None
+        with show_progress() as progress:
+            found = find(
+                optimize(
+                    model, known, signature=signature, candidates=candidates, progress=progress
+                )
+            )
+    markdown = output.suffix.lower() in (".md", ".markdown")
+    render = render_findings_markdown if markdown else render_findings
+    output.write_text(render(found, measured, said), encoding="utf-8")
+    show(f"written: {output}")
+    if not found.certificate.passed:
+        reason = found.certificate.reason
+        raise VerificationError(f"{source}: not equal ({reason}); {output} says more")
+
+
+def app(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="A file, or a sample's name.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="8501 unless it is taken.")] = None,
+    headless: Annotated[bool, typer.Option(help="Open no browser.")] = False,
+) -> None:
+    """Start the web app, and open it in a browser."""
+    if model is not None and not Path(model).is_file() and model not in sample_names():
+        names = ", ".join(sample_names())
+        raise ModelError(f"{model}: there is no such file; give one, or a sample: {names}")
+    words = ["streamlit", "run", str(APP), "--server.showEmailPrompt", "false"]
+    words += ["--server.headless", "true"] if headless else []
+    words += ["--server.port", str(port)] if port is not None else []
+    words += ["--", model] if model is not None else []
+    sys.argv = words
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

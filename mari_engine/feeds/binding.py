@@ -1,0 +1,28 @@
+"""DOC."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mari_engine.errors import FeedError
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.interface import InputBinding, Interface, Signature
+
+
+def bind_feeds(feeds: Feeds, interface: Interface, signature: Signature) -> Feeds:
+    """Return the optimized model's feeds, made from the original's as the manifest says.
+
+    Raises FeedError naming the input that is missing.
+    """
+    return {item.name: _bind_input(item, feeds, signature) for item in interface.inputs}
+
+
+def _bind_input(item: InputBinding, feeds: Feeds, signature: Signature) -> np.ndarray:
+    if item.source not in feeds:
+        raise FeedError(f"input {item.source!r} is missing from the request; add it")
+    array = feeds[item.source]
+    if item.columns is not None:
+        array = np.take(array, item.columns, axis=-1)
+    if item.rows == "request" and signature == Signature.COMPACT and array.ndim:
+        array = array[:1]
+    return np.ascontiguousarray(array) if array.ndim else array

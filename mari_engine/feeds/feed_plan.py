@@ -1,0 +1,227 @@
+"""The arrays of one request: drawn at random, and bound to an optimized model.
+
+A request is valid for the original model: per-request features are equal in all its rows.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.errors import FeedError, LabelError
+from mari_engine.feeds.random_features import Feature, draw_feature
+from mari_engine.graph.model import Model
+from mari_engine.inputs.column_tracing import packed_width
+from mari_engine.inputs.id_ranges import Ranges, infer_ranges
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.labels import Column, InputLabel, Labels
+
+_LONGEST_SEQUENCE = 6
+_SYMBOL = re.compile(r"[A-Za-z_]\w*")
+_Extent = int | str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some columns of an input (all when `stop` is None) and what they hold."""
+
+    feature: Feature
+    per_request: bool
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True)
+class PlannedInput:
+    """One input of the model: its shape, and what its columns hold."""
+
+    name: str
+    extents: tuple[_Extent, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def per_request(self) -> bool:
+        """True when nothing in it differs between the candidates of a request."""
+        return all(part.per_request for part in self.parts)
+
+
+@dataclass(frozen=True)
+class FeedPlan:
+    """How requests for one model are drawn; made by `plan_feeds`."""
+
+    inputs: tuple[PlannedInput, ...]
+    candidate_symbols: frozenset[str]
+    """The symbols that stand for the number of candidates."""
+    drawn_alike: frozenset[str]
+    """Leading symbols of request-side inputs that may mean the same, for all that names tell; such
+    an input is drawn with as many equal rows as there are candidates, which is right either way."""
+    fixed_batch: int | None
+    """The number of candidates when the model allows only one, else None."""
+
+    def draw(self, *, batch: int, seed: int, length: int | None = None) -> Feeds:
+        """Return a request of `batch` candidates; the same arguments give the same arrays.
+
+        Symbols other than the candidates' get this length, or one of 2 to 6 each, the same wherever
+        they stand. Raises FeedError when the model allows only another number of candidates.
+        """
+        if self.fixed_batch not in (None, batch):
+            raise FeedError(
+                f"the model's inputs are fixed at {self.fixed_batch} candidates, not {batch}; ask "
+                f"for {self.fixed_batch} or export with a dynamic batch"
+            )
+        rng = np.random.default_rng([seed, batch])
+        extents = self._extents(batch, rng, length)
+        shapes = {
+            item.name: tuple(_resolve(extent, extents, item.name) for extent in item.extents)
+            for item in self.inputs
+        }
+        longest = min(
+            (value for symbol, value in extents.items() if symbol not in self._sized_by_batch),
+            default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
+        )
+        return {
+            item.name: _draw_input(item, shapes[item.name], self.candidate_axes(item), rng, longest)
+            for item in self.inputs
+        }
+
+    def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
+        """Return the axes of an input along which candidates lie."""
+        fixed = self.fixed_batch is not None and item.extents[:1] == (self.fixed_batch,)
+        return tuple(
+            axis
+            for axis, extent in enumerate(item.extents)
+            if extent in self.candidate_symbols or (fixed and axis == 0)
+        )
+
+    def batch_of(self, feeds: Feeds) -> int:
+        """Return the number of candidates in a request that fits the model."""
+        return max(
+            (
+                feeds[item.name].shape[axis]
+                for item in self.inputs
+                for axis in self.candidate_axes(item)
+            ),
+            default=1,
+        )
+
+    @property
+    def _sized_by_batch(self) -> frozenset[str]:
+        return self.candidate_symbols | self.drawn_alike
+
+    def _extents(self, batch: int, rng: np.random.Generator, length: int | None) -> dict[str, int]:
+        names = dict.fromkeys(
+            extent for item in self.inputs for extent in item.extents if isinstance(extent, str)
+        )
+        return {
+            name: batch
+            if name in self._sized_by_batch
+            else length or int(rng.integers(2, _LONGEST_SEQUENCE + 1))
+            for name in names
+            if not _is_worked_out(name, names)
+        }
+
+
+def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
+    """Return how to draw valid requests for this model.
+
+    Raises LabelError for an input without a label, FeedError for one without a rank.
+    """
+    ranges = infer_ranges(model.ir)
+    inputs = tuple(_plan_input(value, labels, ranges) for value in model.ir.graph.inputs)
+    inner = {extent for item in inputs for extent in item.extents[1:]}
+    leading = {item.extents[0] for item in inputs if item.extents}
+    of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
+    symbols = candidate_symbols(model, labels)
+    alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
+    fixed = [extent for extent in of_candidates if isinstance(extent, int)]
+    only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
+    return FeedPlan(inputs, symbols, frozenset(alike), only)
+
+
+def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
+    """Return a random valid request for the original model (see `FeedPlan.draw`)."""
+    return plan_feeds(model, labels).draw(batch=batch, seed=seed)
+
+
+def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput:
+    name = value.name or ""
+    if name not in labels.inputs:
+        raise LabelError(f"input {name!r} has no role; label it")
+    if value.shape is None or value.dtype is None:
+        raise FeedError(f"input {name!r} has no known rank and type; give a request file (.npz)")
+    dtype = np.dtype(object) if value.dtype == ir.DataType.STRING else value.dtype.numpy()
+    label = labels.inputs[name]
+    parts = [
+        part
+        for piece in label.columns or (label,)
+        for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
+    ]
+    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
+
+
+def _plan_parts(
+    name: str, dtype: np.dtype, piece: Column | InputLabel, ranges: Ranges, width: int | None
+) -> Iterator[Part]:
+    """Yield the runs of columns that share a range; a label's own range goes before the graph's."""
+    assert piece.role is not None  # either a column or a label without columns
+    start, stop = (piece.start, piece.stop) if isinstance(piece, Column) else (0, width)
+    everywhere = ranges.get((name, None))
+    found = [ranges.get((name, at), everywhere) for at in range(start, stop or 1)]
+    for bounds, run in itertools.groupby(enumerate(found, start), key=lambda item: item[1]):
+        columns = [at for at, _ in run]
+        feature = Feature(
+            name=(piece.name if isinstance(piece, Column) else "") or name,
+            dtype=dtype,
+            bounds=piece.range or bounds,
+            whole=piece.integer or bounds is not None,
+        )
+        end = None if stop is None else columns[-1] + 1
+        yield Part(feature, piece.role.per_request, columns[0], end)
+
+
+def _extents_of(name: str, shape: ir.Shape) -> tuple[_Extent, ...]:
+    """Return the extents; one without a name gets a name of its own."""
+    return tuple(
+        extent if isinstance(extent, int) else extent.value or f"?{name}.{axis}"
+        for axis, extent in enumerate(shape)
+    )
+
+
+def _is_worked_out(extent: str, names: Collection[str]) -> bool:
+    """Return whether an extent is an expression ("2*L") of others."""
+    inside = _SYMBOL.findall(extent)
+    return bool(inside) and extent not in inside and all(name in names for name in inside)
+
+
+def _resolve(extent: _Extent, extents: Mapping[str, int], name: str) -> int:
+    """Return an extent's number; "2*L" and the like are worked out from L."""
+    if isinstance(extent, int) or extent in extents:
+        return extent if isinstance(extent, int) else extents[extent]
+    found = ir.SymbolicDim(extent).evaluate(extents)
+    if not isinstance(found, int):
+        raise FeedError(f"input {name!r}: extent {extent!r} cannot be worked out; give a .npz file")
+    return found
+
+
+def _draw_input(
+    item: PlannedInput,
+    shape: tuple[int, ...],
+    candidate_axes: tuple[int, ...],
+    rng: np.random.Generator,
+    longest: int,
+) -> np.ndarray:
+    """Draw every part; a per-request part is one row, repeated."""
+    drawn = []
+    for part in item.parts:
+        wanted = shape if part.stop is None else (*shape[:-1], part.stop - part.start)
+        repeated = candidate_axes if part.per_request else ()
+        drawn_shape = tuple(1 if at in repeated else n for at, n in enumerate(wanted))
+        array = draw_feature(part.feature, drawn_shape, rng, longest=longest)
+        drawn.append(np.broadcast_to(array, wanted))
+    return np.array(np.concatenate(drawn, axis=-1) if len(drawn) > 1 else drawn[0], order="C")

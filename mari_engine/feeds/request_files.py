@@ -1,0 +1,122 @@
+"""A user's own requests (.npz) → feeds that are known to fit the model."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.errors import FeedError
+from mari_engine.feeds.feed_plan import PlannedInput, plan_feeds
+from mari_engine.graph.model import Model
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.labels import Labels
+
+_LARGEST = 4 << 30
+"""Bytes that a request file may unpack to."""
+
+
+class Request(Feeds):
+    """Feeds that came from the user; `name` is what certificates call them."""
+
+    name: str = "request"
+
+
+def load_requests(path: str | Path, model: Model, labels: Labels | None = None) -> Request:
+    """Return the request in an .npz file, one array for each input, named like the inputs.
+
+    Pickled arrays are refused. Raises FeedError, naming the file and the input, for whatever does
+    not fit the model; with labels also where a per-request feature differs between rows.
+    """
+    where = str(path)
+    request = Request(_read_arrays(Path(path), where))
+    request.name = Path(path).name
+    for value in model.ir.graph.inputs:
+        name = value.name or ""
+        if value.dtype == ir.DataType.STRING and name in request:
+            request[name] = request[name].astype(object)
+    check_request(request, model, labels, where=where)
+    return request
+
+
+def check_request(feeds: Feeds, model: Model, labels: Labels | None, *, where: str) -> None:
+    """Return if the arrays fit the model's inputs and, where given, the labels.
+
+    Raises FeedError, naming `where` and the input.
+    """
+    inputs = {value.name or "": value for value in model.ir.graph.inputs}
+    missing = sorted(set(inputs) - set(feeds))
+    unknown = sorted(set(feeds) - set(inputs))
+    if missing:
+        raise FeedError(f"{where}: input {missing[0]!r} is missing; add an array of that name")
+    if unknown:
+        raise FeedError(f"{where}: the model has no input {unknown[0]!r}; remove that array")
+    symbols: dict[str, int] = {}
+    for name, value in inputs.items():
+        _check_dtype(feeds[name], value, f"{where}: input {name!r}")
+        _check_shape(feeds[name], value.shape, symbols, f"{where}: input {name!r}")
+    if labels is None:
+        return
+    plan = plan_feeds(model, labels)
+    for item in plan.inputs:
+        _check_rows(feeds[item.name], item, plan.candidate_axes(item), f"{where}: input")
+    if plan.batch_of(feeds) == 0:
+        raise FeedError(f"{where}: holds no candidates; give at least one row")
+
+
+def _read_arrays(path: Path, where: str) -> Feeds:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > _LARGEST:
+            raise FeedError(f"{where}: unpacks to {size} bytes; give at most {_LARGEST}")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise FeedError(
+            f"{where}: cannot be read ({error}); save it with numpy.savez, without objects"
+        ) from error
+
+
+def _check_dtype(array: np.ndarray, value: ir.Value, where: str) -> None:
+    if value.dtype is None or value.dtype == ir.DataType.STRING:
+        return
+    wanted = value.dtype.numpy()
+    if array.dtype != wanted:
+        raise FeedError(f"{where} is {array.dtype}, the model wants {wanted}; convert it")
+
+
+def _check_shape(
+    array: np.ndarray, shape: ir.Shape | None, symbols: dict[str, int], where: str
+) -> None:
+    if shape is None:
+        return
+    if array.ndim != len(shape):
+        raise FeedError(f"{where} has {array.ndim} axes, the model wants {shape}; reshape it")
+    for axis, (extent, wanted) in enumerate(zip(array.shape, shape, strict=True)):
+        name = None if isinstance(wanted, int) else wanted.value
+        known = wanted if isinstance(wanted, int) else symbols.setdefault(name or "", extent)
+        if (isinstance(wanted, int) or name) and extent != known:
+            raise FeedError(
+                f"{where} has extent {extent} at axis {axis}, {wanted} is {known} elsewhere in the "
+                "request or the model; make them agree"
+            )
+
+
+def _check_rows(array: np.ndarray, item: PlannedInput, axes: tuple[int, ...], where: str) -> None:
+    """Refuse per-request features that differ between candidates; NaN equals NaN."""
+    for part in item.parts:
+        piece = array if part.stop is None else array[..., part.start : part.stop]
+        if not part.per_request or piece.size == 0:
+            continue
+        first = piece
+        for axis in axes:
+            first = np.take(first, [0], axis)
+        if not np.all((piece == first) | ((piece != piece) & (first != first))):
+            what = "" if part.stop is None else f" columns {part.start} to {part.stop}"
+            raise FeedError(
+                f"{where} {item.name!r}:{what} should hold one value per request, but rows differ; "
+                "send one user per request, or change the label to item or cross"
+            )

@@ -1,0 +1,66 @@
+"""DOC."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import onnx_ir as ir
+
+from mari_engine.graph.external_data import external_tensors, fingerprint
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A normalized model; compared by identity, its graph to be cloned and never changed.
+
+    `ir` holds what `normalizing.normalize` promises. Tensors in external data stay in their files.
+    """
+
+    ir: ir.Model
+    name: str
+    path: Path | None = None
+    """The file it came from, or None for bytes and for rewritten models."""
+    data: bytes | None = field(default=None, repr=False)
+    """The bytes it came from, or None."""
+    stated: frozenset[str] = frozenset()
+    """The values whose shapes the file itself stated; the others' were inferred."""
+
+    @property
+    def as_loaded(self) -> bool:
+        """True for a model that was read, False for one that was rewritten."""
+        return self.path is not None or self.data is not None
+
+    @property
+    def opset(self) -> int:
+        """The version of the default operator set."""
+        return self.ir.opset_imports[""]
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the model file itself, without its external data.
+
+        For a model that was rewritten in memory: of its serialized graph.
+        """
+        if self.path is not None:
+            return fingerprint(self.path)
+        if self.data is not None:
+            return hashlib.sha256(self.data).hexdigest()
+        return hashlib.sha256(ir.serde.serialize_model(self.ir).SerializeToString()).hexdigest()
+
+    @property
+    def identity(self) -> str:
+        """What tells this model from others without reading its tables; a key for caches.
+
+        The SHA-256 with name, size and time of change of each external data file.
+        """
+        states = [(path, path.stat()) for path in self.data_files]
+        told = [f"{path.name} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+        return " ".join([self.sha256, *told])
+
+    @cached_property
+    def data_files(self) -> tuple[Path, ...]:
+        """The external data files that the model still uses, sorted."""
+        return tuple(sorted({Path(tensor.path) for tensor in external_tensors(self.ir)}))

@@ -1,0 +1,77 @@
+"""ONNX's shape inference, run on a skeleton of the model that leaves the large tensors out."""
+
+from __future__ import annotations
+
+import onnx
+import onnx_ir as ir
+
+from mari_engine.graph.dtypes import stored_bytes
+
+_LARGEST_KEPT = 1 << 16
+"""Bytes of an initializer that inference may want to look into (split sizes, shapes, axes)."""
+_LONGEST_LIST = 4096
+
+
+def infer_shapes(model: ir.Model) -> None:
+    """Fill in the types and shapes of all values that ONNX's inference can tell.
+
+    Needs unique value names. What inference cannot tell stays as it was; no large or external
+    tensor is read. https://github.com/onnx/onnx/blob/main/docs/ShapeInference.md
+    """
+    skeleton = model.clone()
+    for name, value in list(skeleton.graph.initializers.items()):
+        tensor = value.const_value
+        outside = isinstance(tensor, ir.ExternalTensor)
+        if tensor is None or outside or stored_bytes(tensor) > _LARGEST_KEPT:
+            value.const_value = None
+            del skeleton.graph.initializers[name]
+            skeleton.graph.inputs.append(value)
+    for value in skeleton.graph.inputs:
+        _hide_length(value)
+    proto = ir.serde.serialize_model(skeleton)
+    try:
+        inferred = onnx.shape_inference.infer_shapes(
+            proto, check_type=False, strict_mode=False, data_prop=True
+        )
+    except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):
+        return  # a graph that inference chokes on is still a graph: its values stay unknown
+    _take_over(model.graph, inferred.graph)
+
+
+def _hide_length(value: ir.Value) -> None:
+    """Forget the extent of a long list of whole numbers.
+
+    Inference takes each such list for a shape and would follow every number of it.
+    """
+    extent = value.shape[0] if value.shape is not None and len(value.shape) == 1 else None
+    if isinstance(extent, int) and extent > _LONGEST_LIST:
+        value.shape = ir.Shape([None])
+
+
+def forget_shapes(model: ir.Model) -> None:
+    """Drop the shapes of everything that nodes compute; the types stay."""
+    for node in ir.traversal.RecursiveGraphIterator(model.graph):
+        for value in node.outputs:
+            value.shape = None
+
+
+def _take_over(graph: ir.Graph, inferred: onnx.GraphProto) -> None:
+    """Copy types and shapes of one graph and, node by node, of the graphs inside it."""
+    known = {info.name: info.type for info in (*inferred.value_info, *inferred.output)}
+    for node, node_proto in zip(graph, inferred.node, strict=True):
+        for value in node.outputs:
+            if value.name in known:
+                _describe_value(value, known[value.name])
+        bodies = {item.name: item for item in node_proto.attribute}
+        for attribute in node.attributes.values():
+            if attribute.type == ir.AttributeType.GRAPH:
+                _take_over(attribute.as_graph(), bodies[attribute.name].g)
+
+
+def _describe_value(value: ir.Value, type_proto: onnx.TypeProto) -> None:
+    found = ir.serde.deserialize_type_proto_for_type(type_proto)
+    if found is not None:
+        value.type = found
+    shape = ir.serde.deserialize_type_proto_for_shape(type_proto)
+    if shape is not None:
+        value.shape = shape

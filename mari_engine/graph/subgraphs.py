@@ -1,0 +1,54 @@
+"""Subgraphs: the bodies of If, Loop and Scan, and the outer values that they capture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import onnx_ir as ir
+
+
+def all_inputs(node: ir.Node) -> list[ir.Value]:
+    """Return what a node reads, its bodies' captured values included."""
+    out = [value for value in node.inputs if value is not None]
+    for graph in list_bodies(node):
+        for inner in graph:
+            out += all_inputs(inner)
+        out += [value for value in graph.outputs if value is not None]
+    return out
+
+
+def list_bodies(node: ir.Node) -> list[ir.Graph]:
+    """Return the subgraphs that a node holds as attributes."""
+    bodies: list[ir.Graph] = []
+    for attribute in node.attributes.values():
+        if attribute.type == ir.AttributeType.GRAPH:
+            bodies.append(attribute.as_graph())
+        elif attribute.type == ir.AttributeType.GRAPHS:
+            bodies += attribute.as_graphs()
+    return bodies
+
+
+def list_captured(graph: ir.Graph, outer: set[ir.Value]) -> list[ir.Value]:
+    """Return the values that a body reads and does not make, in order of first use."""
+    own = outer | set(graph.inputs) | set(graph.initializers.values())
+    found: dict[ir.Value, None] = {}
+    for node in graph:
+        found.update({v: None for v in node.inputs if v is not None and v not in own})
+        for body in list_bodies(node):
+            found.update(dict.fromkeys(v for v in list_captured(body, own)))
+        own |= set(node.outputs)
+    found.update({value: None for value in graph.outputs if value not in own})
+    return [value for value in found if value not in own]
+
+
+def replace_captured(graph: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> None:
+    """Let a body read other values in place of the captured ones."""
+    for node in graph:
+        for at, value in enumerate(node.inputs):
+            if value is not None and value in captured:
+                node.replace_input_with(at, captured[value])
+        for body in list_bodies(node):
+            replace_captured(body, captured)
+    for at, value in enumerate(graph.outputs):
+        if value in captured:
+            graph.outputs[at] = captured[value]

@@ -1,0 +1,58 @@
+"""Which columns of which inputs a value carries, unchanged but for their place.
+
+Packed inputs are cut up, cast, shifted and put together again before anything is computed from
+them. A trace follows each column through that, so that a table's rows become the range of a
+column, and a table's name its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.ops.column_trace import RULES, Trace
+
+WHOLE = -1
+"""The column of an input that is not cut into columns."""
+
+_WIDEST = 100_000
+"""Columns above which an input is not taken apart."""
+
+Traces = Mapping[ir.Value, Trace]
+
+
+def trace_columns(model: ir.Model) -> Traces:
+    """Return the traces of all values that carry columns of the graph's inputs unchanged.
+
+    Bodies of loops and branches are followed as far as they use outer values.
+    """
+    traces: dict[ir.Value, Trace] = {}
+    for number, value in enumerate(model.graph.inputs):
+        traces[value] = _trace_input(number, value)
+    for node in ir.traversal.RecursiveGraphIterator(model.graph):
+        rule = RULES.get(node.op_type) if node.domain == "" else None
+        known = [None if value is None else traces.get(value) for value in node.inputs]
+        if rule is None or not any(trace is not None for trace in known):
+            continue
+        for value, trace in zip(node.outputs, rule(node, known), strict=False):
+            if trace is not None:
+                traces[value] = trace
+    return traces
+
+
+def packed_width(value: ir.Value) -> int | None:
+    """Return the extent of an input's last axis if that may hold several features, else None."""
+    if value.shape is None or len(value.shape) < 2:
+        return None
+    width = value.shape[-1]
+    return width if isinstance(width, int) and 1 < width <= _WIDEST else None
+
+
+def _trace_input(number: int, value: ir.Value) -> Trace:
+    width = packed_width(value)
+    if width is None or value.shape is None:
+        return Trace(np.array([number]), np.array([WHOLE]), np.zeros(1), None)
+    axis = len(value.shape) - 1
+    return Trace(np.full(width, number), np.arange(width), np.zeros(width), axis)

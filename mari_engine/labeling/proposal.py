@@ -1,0 +1,168 @@
+"""Proposes who owns which input, with the evidence; checks what a person confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import onnx_ir as ir
+
+from mari_engine.graph.model import Model
+from mari_engine.inputs.column_tracing import WHOLE, packed_width, trace_columns
+from mari_engine.inputs.feature_columns import Piece, cut_inputs
+from mari_engine.inputs.id_ranges import infer_ranges
+from mari_engine.inputs.repetition import Repetition, Unit, find_repetitions
+from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
+from mari_engine.types.labels import Column, InputLabel, Labels, Role
+
+
+def propose_labels(model: Model) -> Labels:
+    """Return a role for every input, or for every column range of a packed one.
+
+    Each carries its confidence, 1 only when two independent clues agree or one is unmistakable,
+    and the clues in plain words; ids and lengths also the range that the graph implies.
+    """
+    graph = model.ir.graph
+    traces, ranges = trace_columns(model.ir), infer_ranges(model.ir)
+    pieces = cut_inputs(model.ir, traces, ranges)
+    structure = _clues_by_unit(model.ir, find_repetitions(model.ir, traces))
+    readers = Counter(table for cut in pieces for piece in cut for table in piece.tables)
+    shared = frozenset(table for table, count in readers.items() if count > 1)
+    return Labels(
+        {
+            value.name or "": _propose(value, number, pieces[number], structure, shared)
+            for number, value in enumerate(graph.inputs)
+        }
+    )
+
+
+def _propose(
+    value: ir.Value,
+    number: int,
+    pieces: tuple[Piece, ...],
+    structure: Mapping[Unit, list[Clue]],
+    shared: frozenset[str],
+) -> InputLabel:
+    name = value.name or ""
+    named = read_name(name, kind="name", where="the input's name")
+    columns = []
+    for piece in pieces:
+        clues = [*_structural(value, number, piece, structure), *_named(piece, shared)]
+        if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
+            clues.append(named)
+        columns.append(_to_column(name, value, piece, weigh(clues)))
+    if len(columns) == 1 or _all_alike(columns):
+        return _to_label(columns)
+    return InputLabel(columns=tuple(_with_own_names(columns)))
+
+
+def _structural(
+    value: ir.Value, number: int, piece: Piece, structure: Mapping[Unit, list[Clue]]
+) -> list[Clue]:
+    """Return what the graph around a piece says, and what its being unused says."""
+    if not piece.used:
+        return [Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")]
+    clues = list(structure.get((number, WHOLE), ()))
+    if packed_width(value) is not None:
+        own = [structure.get((number, at), []) for at in range(piece.start, piece.stop)]
+        clues += [clue for clue in own[0] if all(clue in others for others in own)]
+    return clues
+
+
+def _named(piece: Piece, shared: frozenset[str]) -> list[Clue]:
+    """Return what the names around a piece say.
+
+    A table that several features read tells whose ids it holds, not whose feature it is: a list of
+    the item's ids is the user's history.
+    """
+    is_list = piece.stop - piece.start > 1 and piece.range is not None
+    if is_list and any(table in shared for table in piece.tables):
+        text = f"several ids of the table {piece.tables[0]!r}, which others read: like a history"
+        return [Clue("sequence", Role.USER, MILD, text)]
+    read = [read_name(name, kind="table", where="the table") for name in piece.tables]
+    values = [read_name(name, kind="table", where="the value") for name in piece.others]
+    read += [clue for clue in values if clue is not None and clue.strength >= STRONG]
+    clues = [clue for clue in read if clue is not None][:1]
+    if is_list:
+        clues.append(Clue("sequence", Role.USER, FAINT, "several ids in a row: like a history"))
+    return clues
+
+
+def _clues_by_unit(model: ir.Model, repetitions: tuple[Repetition, ...]) -> dict[Unit, list[Clue]]:
+    inputs = model.graph.inputs
+    clues: dict[Unit, list[Clue]] = {}
+    rows = [value.shape[0] if value.shape else None for value in inputs]
+    free = any(extent is not None and not isinstance(extent, int) for extent in rows)
+    single = any(isinstance(extent, int) and extent == 1 for extent in rows)
+    for number, extent in enumerate(rows):
+        if free and extent == 1:
+            text = "it has one row while others have a free number of rows"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.USER, SURE, text))
+        elif not isinstance(extent, int) and extent is not None and single:
+            text = "its number of rows is free while others have one row"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, MILD, text))
+        elif inputs[number].shape is not None and not inputs[number].shape:
+            text = "it is a single number"
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.CONTEXT, STRONG, text))
+    for repetition in repetitions:
+        other = inputs[min(repetition.rows_of)[0]].name
+        text = f"its row is repeated for the rows of {other!r}"
+        _spread(clues, repetition.repeated, Clue("repeated", Role.USER, STRONG, text))
+        other = inputs[min(repetition.repeated)[0]].name
+        text = f"it tells how often the row of {other!r} is repeated"
+        _spread(clues, repetition.rows_of, Clue("repeated", Role.ITEM, STRONG, text))
+    return clues
+
+
+def _spread(clues: dict[Unit, list[Clue]], units: frozenset[Unit], clue: Clue) -> None:
+    for unit in units:
+        known = clues.setdefault(unit, [])
+        if all(other.role != clue.role or other.kind != clue.kind for other in known):
+            known.append(clue)
+
+
+def _to_column(name: str, value: ir.Value, piece: Piece, verdict: Verdict) -> Column:
+    width = piece.stop - piece.start
+    shown = f"{name}[{piece.start}]" if width == 1 else f"{name}[{piece.start}:{piece.stop}]"
+    return Column(
+        start=piece.start,
+        stop=piece.stop,
+        role=verdict.role,
+        name=piece.name or shown,
+        range=piece.range,
+        integer=piece.range is not None and not _is_integer(value),
+        confidence=verdict.confidence,
+        evidence=verdict.evidence,
+    )
+
+
+def _is_integer(value: ir.Value) -> bool:
+    return value.dtype is not None and value.dtype.is_integer()
+
+
+def _all_alike(columns: list[Column]) -> bool:
+    """True when columns differ in nothing that their labels would say."""
+    told = {
+        (item.role, item.range, item.integer, item.confidence, item.evidence) for item in columns
+    }
+    return len(told) == 1
+
+
+def _to_label(columns: list[Column]) -> InputLabel:
+    first = columns[0]
+    return InputLabel(
+        role=first.role,
+        range=first.range,
+        integer=first.integer,
+        confidence=first.confidence,
+        evidence=first.evidence,
+    )
+
+
+def _with_own_names(columns: list[Column]) -> Iterator[Column]:
+    taken: set[str] = set()
+    for column in columns:
+        name = column.name if column.name not in taken else f"{column.name}[{column.start}]"
+        taken.add(name)
+        yield replace(column, name=name)

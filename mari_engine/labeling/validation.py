@@ -1,0 +1,76 @@
+"""DOC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx_ir as ir
+
+from mari_engine.errors import LabelError
+from mari_engine.graph.model import Model
+from mari_engine.inputs.id_ranges import infer_ranges
+from mari_engine.types.labels import Column, InputLabel, Labels
+
+
+def check_labels(model: Model, labels: Labels) -> None:
+    """Return if the labels fit the model's inputs.
+
+    Raises LabelError, naming the input or column, for an unknown or missing input, and for columns
+    that overlap, leave a gap, leave the last axis, or stand on an input whose last axis is unknown.
+    """
+    inputs = {value.name or "": value for value in model.ir.graph.inputs}
+    for name in labels.inputs:
+        if name not in inputs:
+            known = ", ".join(sorted(inputs))
+            raise LabelError(f"input {name!r} is not in the model; it has {known}")
+    ranges = infer_ranges(model.ir, binding=True)
+    for name, value in inputs.items():
+        if name not in labels.inputs:
+            raise LabelError(f"input {name!r} has no label; give it a role")
+        label = labels.inputs[name]
+        if label.columns:
+            _check_columns(value, label.columns)
+        for what, start, stop, given in _stated_ranges(name, label):
+            _check_range(what, given, [ranges.get((name, at)) for at in range(start, stop)])
+            _check_range(what, given, [ranges.get((name, None))])
+
+
+def _check_columns(value: ir.Value, columns: tuple[Column, ...]) -> None:
+    extent = value.shape[-1] if value.shape else None
+    where = f"input {value.name!r}"
+    if not isinstance(extent, int):
+        raise LabelError(f"{where}: its last axis has no known extent; label it as a whole")
+    at = 0
+    for column in sorted(columns, key=lambda item: item.start):
+        if column.start < at:
+            raise LabelError(f"{where}: column {column.start} is labelled twice; mend the ranges")
+        if column.start > at:
+            raise LabelError(f"{where}: columns {at} to {column.start} have no label; add them")
+        at = column.stop
+    if at < extent:
+        raise LabelError(f"{where}: columns {at} to {extent} have no label; add them")
+    if at > extent:
+        raise LabelError(f"{where}: it has {extent} columns, the labels go to {at}; shorten them")
+
+
+def _stated_ranges(
+    name: str, label: InputLabel
+) -> Iterator[tuple[str, int, int, tuple[float, float]]]:
+    if label.range is not None:
+        yield f"input {name!r}", 0, 0, label.range
+    for column in label.columns:
+        if column.range is not None:
+            where = f"input {name!r} columns {column.start} to {column.stop}"
+            yield where, column.start, column.stop, column.range
+
+
+def _check_range(
+    what: str, given: tuple[float, float], implied: list[tuple[int, int] | None]
+) -> None:
+    """Refuse a range with values that lie outside a table."""
+    for bounds in implied:
+        if bounds is not None and (given[0] < min(0, bounds[0]) or given[1] > bounds[1]):
+            raise LabelError(
+                f"{what}: range [{given[0]:g}, {given[1]:g}) leaves the table's "
+                f"[{bounds[0]}, {bounds[1]}); narrow it"
+            )

@@ -1,0 +1,80 @@
+"""A file or its bytes → a normalized model that is never changed again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import onnx_ir as ir
+
+from mari_engine.errors import ModelError
+from mari_engine.graph.external_data import check_external_data
+from mari_engine.graph.model import Model
+from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
+from mari_engine.loading.normalization import normalize
+from mari_engine.loading.validation import parse_model
+from mari_engine.runtime.gc_pause import no_collection
+
+_LARGEST_FILE = (1 << 31) - 1
+
+
+@no_collection()
+def load(source: str | Path | bytes, *, name: str | None = None, free_batch: bool = False) -> Model:
+    """Return the normalized model in a file or in a file's bytes.
+
+    External data are checked but not read. `free_batch` gives a model whose inputs were frozen at a
+    batch of 1 or 2 a symbolic batch "N" again. Raises ModelError in one line for everything that is
+    not such a model.
+    """
+    path = None if isinstance(source, bytes) else Path(source)
+    where = name or (path.name if path is not None else "model")
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    proto = parse_model(data, where)
+    folder = path.resolve().parent if path is not None else None
+    check_external_data(proto, folder, where)
+    batch = free_inputs(proto, where) if free_batch else None
+    graph, stated = _to_ir(proto, folder, where)
+    stem = name or (path.stem if path is not None else proto.graph.name or "model")
+    model = Model(graph, stem, path, None if path is not None else data, stated)
+    if batch is not None:
+        mend_reshapes(graph, batch)
+        check_freed(str(path) if path is not None else data, model, batch)
+    return model
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file; give the path of an .onnx file")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ModelError(
+            f"{path}: larger than 2 GB, more than ONNX allows; save its weights as external data"
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); check its permissions") from (
+            error
+        )
+
+
+def _to_ir(
+    proto: onnx.ModelProto, folder: Path | None, where: str
+) -> tuple[ir.Model, frozenset[str]]:
+    try:
+        model = ir.serde.deserialize_model(proto)
+        if folder is not None:
+            ir.external_data.set_base_dir(model.graph, folder)
+            for function in model.functions.values():
+                ir.external_data.set_base_dir(function.graph, folder)
+        stated = normalize(model)
+    except Exception as error:  # a malformed graph may fail anywhere in the library
+        reason = " ".join(str(_root(error)).split())[:300]
+        raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error
+    return model, stated
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what an error was first caused by; the library wraps it in its call's arguments."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error

@@ -1,0 +1,100 @@
+"""Runs a model and hands out what its nodes compute on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import onnx_ir as ir
+
+from mari_engine.graph.model import Model
+from mari_engine.runtime.session import open_session
+from mari_engine.types.feeds import Feeds
+
+_UNKNOWN = 32
+"""What an extent that only the run knows is taken for, to divide values into groups."""
+_UNREADABLE = frozenset(
+    {
+        ir.DataType.BFLOAT16, ir.DataType.FLOAT8E4M3FN, ir.DataType.FLOAT8E4M3FNUZ,
+        ir.DataType.FLOAT8E5M2, ir.DataType.FLOAT8E5M2FNUZ, ir.DataType.INT4, ir.DataType.UINT4,
+    }
+)  # fmt: skip
+"""Types that onnxruntime cannot hand out as arrays."""
+
+
+class Exposed:
+    """A session whose outputs are chosen values of the model, every node as it is."""
+
+    def __init__(self, model: Model, names: Sequence[str]) -> None:
+        """Raise ExecutionError when the runtime refuses the model."""
+        clone = model.ir.clone()
+        graph = clone.graph
+        wanted = set(names)
+        found = [
+            value
+            for node in graph
+            for value in node.outputs
+            if value.name in wanted and not value.is_graph_output()
+        ]
+        for value in found:
+            value.shape = None  # what inference said; the run will tell
+        graph.outputs.extend(found)
+        self.names = tuple(names)
+        exposed = Model(clone, model.name)
+        self._session = open_session(exposed, threads=1, optimize=False, silent=True)
+
+    def run(self, feeds: Feeds) -> Feeds:
+        """Return the chosen values by name; raises ExecutionError when the run fails."""
+        results = self._session.run(feeds)
+        return {name: results[name] if name in results else feeds[name] for name in self.names}
+
+
+def readable_values(graph: ir.Graph) -> list[ir.Value]:
+    """Return a graph's inputs and its nodes' results, as far as a run can hand them out."""
+    found = [*graph.inputs, *(value for node in graph for value in node.outputs if value.name)]
+    return [value for value in found if _is_readable(value)]
+
+
+def reached_values(graph: ir.Graph) -> frozenset[ir.Value]:
+    """Return the values of the main graph that some input reaches: all others are constants."""
+    found = set(graph.inputs)
+    for node in graph:
+        if any(value in found for value in node.inputs) or _has_body(node):
+            found.update(node.outputs)
+    return frozenset(found)
+
+
+def groups(
+    values: Sequence[ir.Value], *, candidates: int, budget: int
+) -> Iterator[tuple[ir.Value, ...]]:
+    """Yield the values in groups of about `budget` bytes when a request has so many candidates."""
+    group, filled = list[ir.Value](), 0
+    for value in values:
+        size = expected_bytes(value, candidates)
+        if group and filled + size > budget:
+            yield tuple(group)
+            group, filled = [], 0
+        group.append(value)
+        filled += size
+    if group:
+        yield tuple(group)
+
+
+def expected_bytes(value: ir.Value, candidates: int) -> int:
+    """Return about how large a value is, by what shape inference knows of it."""
+    if value.shape is None:
+        return 4 * _UNKNOWN * candidates
+    extents = [extent if isinstance(extent, int) else _UNKNOWN for extent in value.shape]
+    free = any(not isinstance(extent, int) for extent in value.shape)
+    return 4 * math.prod(extents) * max(1, candidates // _UNKNOWN if free else 1)
+
+
+def _is_readable(value: ir.Value) -> bool:
+    tensor = value.type is None or isinstance(value.type, ir.TensorType)
+    return tensor and value.dtype not in _UNREADABLE
+
+
+def _has_body(node: ir.Node) -> bool:
+    """Return True for a node whose body may read what the node does not list."""
+    kinds = (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS)
+    return any(attribute.type in kinds for attribute in node.attributes.values())

@@ -1,0 +1,119 @@
+"""Labels that running contradicts, and the input that is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mari_engine.feeds.feed_plan import Part, PlannedInput
+from mari_engine.metering.probe_requests import Requester, axes_of_rows, rows_of
+from mari_engine.metering.variation import unlike
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.measurement import LabelFinding
+from mari_engine.wording.numbers import format_ranges
+
+_ROWS = 8
+"""Rows that differ, and values that move, of which a finding names the first."""
+Moved = Callable[[Feeds, Feeds], Sequence[str]]
+"""Returns the values colored request side that differ between two requests of one candidate."""
+
+
+def blame(requester: Requester, feeds: Feeds, name: str, moved: Moved) -> list[LabelFinding]:
+    """Return what a user's own request says against the labels of its inputs.
+
+    A per-request feature whose rows differ is wrong; a feature of the candidates that is the same
+    in all of two or more rows may be one of the request's.
+    """
+    batch = requester.plan.batch_of(feeds)
+    findings = list[LabelFinding]()
+    for item in requester.plan.inputs:
+        axes = axes_of_rows(requester.plan, item, feeds, batch)
+        for part in item.parts:
+            piece = _piece(feeds[item.name], part)
+            rows, columns = _differing(piece, axes)
+            if part.per_request and rows:
+                first = rows_of(requester.plan, feeds, 0)
+                other = dict(first)
+                other[item.name] = _put(
+                    first[item.name], rows_of(requester.plan, feeds, rows[0])[item.name], part
+                )
+                told = tuple(moved(first, other)[:_ROWS])
+                columns = [part.start + at for at in columns]
+                findings.append(_wrong(item, part, rows, columns, told, name))
+            elif not part.per_request and not rows and batch > 1 and piece.size:
+                findings.append(_hint(item, part, batch, name))
+    return findings
+
+
+def _wrong(
+    item: PlannedInput, part: Part, rows: Sequence[int], columns: Sequence[int],
+    moved: tuple[str, ...], name: str,
+) -> LabelFinding:  # fmt: skip
+    where = f" column {format_ranges(columns)}" if columns else ""
+    feature = f" ({part.feature.name})" if part.feature.name != item.name else ""
+    shown = format_ranges(rows[:_ROWS]) + (", …" if len(rows) > _ROWS else "")
+    effect = f"; {moved[0]} and what follows moves with it" if moved else ""
+    return LabelFinding(
+        kind="wrong",
+        input=item.name,
+        columns=_columns(part),
+        feature=part.feature.name,
+        rows=tuple(rows[:_ROWS]),
+        moved=moved,
+        text=(
+            f"{name}: input {item.name!r}{where}{feature} is labelled as one value per request, "
+            f"but row {shown} differs from row 0{effect}; label it item or cross, or send one user "
+            "per request"
+        ),
+    )
+
+
+def _hint(item: PlannedInput, part: Part, batch: int, name: str) -> LabelFinding:
+    feature = f" ({part.feature.name})" if part.feature.name != item.name else ""
+    columns = _columns(part)
+    where = "" if columns is None else f" column {format_ranges(range(*columns))}"
+    return LabelFinding(
+        kind="hint",
+        input=item.name,
+        columns=columns,
+        feature=part.feature.name,
+        rows=(),
+        moved=(),
+        text=(
+            f"{name}: input {item.name!r}{where}{feature} is labelled as a feature of the "
+            f"candidates, but is the same in all {batch} rows; label it user or context if it "
+            "always is"
+        ),
+    )
+
+
+def _columns(part: Part) -> tuple[int, int] | None:
+    return None if part.stop is None else (part.start, part.stop)
+
+
+def _piece(array: np.ndarray, part: Part) -> np.ndarray:
+    return array if part.stop is None else array[..., part.start : part.stop]
+
+
+def _put(array: np.ndarray, other: np.ndarray, part: Part) -> np.ndarray:
+    out = array.copy()
+    place = (...,) if part.stop is None else (..., slice(part.start, part.stop))
+    out[place] = other[place]
+    return out
+
+
+def _differing(piece: np.ndarray, axes: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the rows that differ from row 0, and the columns of the last axis where they do."""
+    if not axes or piece.size == 0:
+        return [], []
+    first = piece
+    for axis in axes:
+        first = np.take(first, [0], axis)
+    other = unlike(piece, first)
+    rows = other.any(axis=tuple(at for at in range(other.ndim) if at != axes[0]))
+    last = other.ndim - 1
+    if last in axes or piece.shape[-1] == 1:
+        return np.flatnonzero(rows).tolist(), []
+    columns = np.flatnonzero(other.any(axis=tuple(range(last))))
+    return np.flatnonzero(rows).tolist(), columns.tolist()

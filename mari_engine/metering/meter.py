@@ -1,0 +1,293 @@
+"""A plan, run on requests → what could be saved, and what was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import onnx_ir as ir
+
+from mari_engine.errors import ExecutionError, FeedError
+from mari_engine.feeds.feed_plan import plan_feeds
+from mari_engine.metering.instrumented_session import Exposed
+from mari_engine.metering.label_conflicts import blame
+from mari_engine.metering.probe_requests import Requester
+from mari_engine.metering.probe_runs import watch
+from mari_engine.metering.product_flops import Counted, count_products, is_product
+from mari_engine.metering.product_measure import measure_product
+from mari_engine.metering.rank import Span
+from mari_engine.metering.rank_runs import find_spans
+from mari_engine.metering.redundant_time import measure_time
+from mari_engine.metering.rewritten_flops import Reached, count_reached
+from mari_engine.metering.variation import Observation, unlike
+from mari_engine.plan_types import Plan
+from mari_engine.types.coloring import Side
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.flops import Flops
+from mari_engine.types.measurement import LabelFinding, Measurement, ProductMeasure, TimeMeasure
+from mari_engine.types.progress import Progress
+
+SEEDS = tuple(range(8))
+"""Of the requests that are drawn: a unit that fires for one user in two is seen at work."""
+_CANDIDATES = 3
+_LENGTH = 32
+"""What an extent other than the candidates' has in drawn requests when only the run tells it."""
+_NAMED = 5
+"""Values that a note names before it says how many more there are."""
+Seen = Mapping[ir.Value, Observation]
+
+
+def measure(
+    planned: Plan,
+    *,
+    requests: Sequence[Feeds] = (),
+    seeds: Sequence[int] = SEEDS,
+    progress: Progress | None = None,
+) -> Measurement:
+    """Return what the original recomputes for each candidate, found by running it.
+
+    One user meets several candidates, one at a time, and this for each seed: what does not differ
+    need not be computed again, wherever the candidates lie in it. Beside the FLOPs that are
+    attainable by columns stand those that folding could reach (by affine rank), those of the
+    rewritten model, and the time by onnxruntime's profile. `requests` are the user's own: labels
+    that they contradict are told. What cannot be measured is told in `notes`, and never an error.
+    """
+    return _Meter(planned, tuple(seeds), progress or _silent).run(requests)
+
+
+class _Meter:
+    def __init__(self, planned: Plan, seeds: tuple[int, ...], tell: Progress) -> None:
+        self.planned, self.seeds, self.tell = planned, seeds, tell
+        self.model = planned.original
+        self.notes: list[str] = []
+        self.candidates = planned.candidates
+
+    def run(self, requests: Sequence[Feeds]) -> Measurement:
+        try:
+            requester = self.requester()
+            counted = self.count(requester)
+            seen = self.observe(requester, counted)
+        except (ExecutionError, FeedError) as error:
+            self.notes.append(f"nothing could be measured: {error}")
+            return self.nothing()
+        spans = self.spans(requester, counted, seen)
+        reached = self.reached(requester, counted)
+        products = tuple(self.products(counted, seen, spans, reached))
+        self.note_random(seen)
+        self.note_moved(seen)
+        time = self.time(requester, products, seen)
+        findings = [each for request in requests for each in self.blame(requester, request)]
+        self.tell(1.0, "measured")
+        return self.told(products, reached, time, findings)
+
+    def requester(self) -> Requester:
+        plan = plan_feeds(self.model, self.planned.labels)
+        if plan.fixed_batch is not None:
+            self.candidates = plan.fixed_batch
+        if plan.fixed_batch not in (None, 1):
+            raise FeedError(
+                f"the inputs are fixed at {plan.fixed_batch} candidates; let them vary with "
+                "--free-batch, or export with a dynamic batch"
+            )
+        self.tell(0.0, "running the original")
+        self.note_bodies()
+        alone = Requester(plan, self.seeds, _CANDIDATES, _LENGTH)
+        twice = replace(alone, copies=2)
+        if plan.fixed_batch == 1:
+            self.notes.append("the batch is fixed at 1: all work is counted per candidate")
+        elif not self.runs_at(alone) and self.runs_at(twice):
+            self.notes.append("it cannot be run with one candidate: each was sent twice")
+            return twice
+        return alone
+
+    def runs_at(self, requester: Requester) -> bool:
+        try:
+            Exposed(self.model, ()).run(requester.batch(requester.copies))
+        except ExecutionError:
+            return False
+        return True
+
+    def count(self, requester: Requester) -> tuple[Counted, ...]:
+        return count_products(self.model, _runs(requester))
+
+    def observe(self, requester: Requester, counted: Sequence[Counted]) -> Seen:
+        closely = {value for each in counted for value in each.node.inputs if value is not None}
+        return watch(self.model, requester, closely, lambda s, w: self.tell(0.1 + 0.4 * s, w))
+
+    def spans(
+        self, requester: Requester, counted: Sequence[Counted], seen: Seen
+    ) -> Mapping[str, Span]:
+        if requester.plan.fixed_batch is not None or requester.copies > 1:
+            self.notes.append("no affine rank: it takes runs of one candidate and of many")
+            return {}
+        try:
+            return find_spans(
+                self.model, requester, counted, seen, lambda s, w: self.tell(0.5 + 0.2 * s, w)
+            )
+        except (ExecutionError, FeedError) as error:
+            self.notes.append(f"no affine rank: {error}")
+            return {}
+
+    def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
+        self.tell(0.7, "running the rewritten model")
+        before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
+        sums = {node.name or "" for node in self.model.ir.graph if node.op_type == "ReduceSum"}
+        try:
+            found = count_reached(self.planned, _runs(requester), before, sums)
+        except (ExecutionError, FeedError) as error:
+            self.notes.append(f"what was reached is not known: {error}")
+            return None
+        self.notes += [
+            f"not counted in the rewritten model: {k} ({v})" for k, v in found.uncounted.items()
+        ]
+        return found
+
+    def products(
+        self, counted: Sequence[Counted], seen: Seen, spans: Mapping[str, Span],
+        reached: Reached | None,
+    ) -> Iterator[ProductMeasure]:  # fmt: skip
+        decisions = {decision.node: decision for decision in self.planned.decisions}
+        for each in counted:
+            name = each.node.name or ""
+            yield measure_product(
+                each, seen, span=spans.get(name), decision=decisions.get(name),
+                reached=None if reached is None else reached.nodes.get(name, Flops()),
+            )  # fmt: skip
+
+    def time(
+        self, requester: Requester, products: Sequence[ProductMeasure], seen: Seen
+    ) -> TimeMeasure | None:
+        self.tell(0.75, f"profiling the original at {self.candidates:,} candidates")
+        graph = self.model.ir.graph
+        results = [(node.name or "", seen.get(value)) for node in graph for value in node.outputs]
+        shares = {
+            each.node: each.attainable.at(self.candidates) / max(1, each.before.at(self.candidates))
+            for each in products
+            if each.attainable is not None and each.before is not None
+        }
+        try:
+            return measure_time(
+                self.model,
+                requester.batch(self.candidates),
+                candidates=self.candidates,
+                varying={name for name, found in results if found is None or found.differs},
+                growing={name for name, found in results if found is not None and found.grows},
+                shares=shares,
+            )
+        except (ExecutionError, FeedError) as error:
+            self.notes.append(f"no times: {error}")
+            return None
+
+    # --- what is doubtful
+
+    def note_bodies(self) -> None:
+        own = set(self.model.ir.graph)
+        found = [n for n in self.model.ir.graph.all_nodes() if n not in own and is_product(n)]
+        if found:
+            self.notes.append(
+                "not measured, since they lie in bodies that only the run unfolds: "
+                + _named([node.name or "" for node in found])
+            )
+
+    def note_random(self, seen: Seen) -> None:
+        random = [value.name or "" for value, found in seen.items() if found.random]
+        if random:
+            self.notes.append(f"random, different in two equal runs: {_named(random)}")
+
+    def note_moved(self, seen: Seen) -> None:
+        """Tell what is colored request side and differed between candidates of one request."""
+        moved = [
+            value.name or ""
+            for value, found in seen.items()
+            if found.differs and not found.random and self.is_request_side(value.name or "")
+        ]
+        if moved:
+            self.notes.append(
+                f"colored request side, but different between candidates: {_named(moved)}; the "
+                "coloring is wrong there, please report it"
+            )
+
+    def is_request_side(self, name: str) -> bool:
+        color = self.planned.coloring.values.get(name)
+        return color is not None and color.side == Side.REQUEST
+
+    def blame(self, requester: Requester, request: Feeds) -> Sequence[LabelFinding]:
+        name = str(getattr(request, "name", "request"))
+        names = [
+            value.name or ""
+            for node in self.model.ir.graph
+            for value in node.outputs
+            if self.is_request_side(value.name or "")
+        ]
+        exposed: list[Exposed] = []
+
+        def moved(one: Feeds, other: Feeds) -> Sequence[str]:
+            if not exposed:
+                exposed.append(Exposed(self.model, names))
+            first, second = exposed[0].run(one), exposed[0].run(other)
+            return [
+                each
+                for each in names
+                if first[each].shape != second[each].shape
+                or unlike(first[each], second[each]).any()
+            ]
+
+        try:
+            return blame(requester, request, name, moved)
+        except ExecutionError as error:
+            self.notes.append(f"{name} cannot be run one candidate at a time: {error}")
+            return ()
+
+    # --- results
+
+    def told(
+        self, products: tuple[ProductMeasure, ...], reached: Reached | None,
+        time: TimeMeasure | None, findings: Sequence[LabelFinding],
+    ) -> Measurement:  # fmt: skip
+        measured = [each for each in products if each.before is not None]
+        unmeasured = {each.node for each in products if each.before is None}
+        total = None
+        if reached is not None:
+            gone = sum((reached.nodes.get(name, Flops()) for name in unmeasured), Flops())
+            total = Flops(
+                reached.total.per_request - gone.per_request,
+                reached.total.per_candidate - gone.per_candidate,
+            )
+        return Measurement(
+            model=self.model.name,
+            candidates=self.candidates,
+            seeds=self.seeds,
+            products=products,
+            before=_sum(each.before for each in measured),
+            attainable=_sum(each.attainable for each in measured),
+            limit=_sum(each.limit for each in measured),
+            reached=total,
+            time=time,
+            labels=tuple(findings),
+            notes=tuple(self.notes),
+        )
+
+    def nothing(self) -> Measurement:
+        nodes = [node for node in self.model.ir.graph if is_product(node)]
+        products = tuple(
+            ProductMeasure(node.name or "", node.op_type, unmeasured="the model could not be run")
+            for node in nodes
+        )
+        return self.told(products, None, None, ())
+
+
+def _runs(requester: Requester) -> Mapping[int, Feeds]:
+    return {size: requester.batch(size) for size in requester.sizes}
+
+
+def _sum(flops: Iterable[Flops | None]) -> Flops:
+    return sum((each for each in flops if each is not None), Flops())
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _silent(share: float, what: str) -> None:
+    """Report progress to nobody."""

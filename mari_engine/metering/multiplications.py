@@ -1,0 +1,138 @@
+"""What a product multiplies with what, by its op's declaration and the shapes seen in a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from mari_engine.axes.dims import Axes, Unsupported, flat
+from mari_engine.axes.factors import Contract, Labels, Slices, Spec
+from mari_engine.ops.rule import Call, Fact
+from mari_engine.ops.rule_table import rule_of
+
+Shape = tuple[int, ...]
+MIXED = -1
+"""The label of places that are not treated alone."""
+
+
+@dataclass(frozen=True)
+class Factors:
+    """One operand: its elements, in shape `extents`, with a label for each of these axes.
+
+    Axes of one are left out. `axes` gives for each label the operand's own axis, where that is not
+    divided among several labels.
+    """
+
+    labels: tuple[int, ...]
+    extents: Shape
+    axes: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Multiplication:
+    """The multiplications of one node: `unit` FLOPs at each place of all its labels together."""
+
+    unit: float
+    extents: Mapping[int, int]
+    operands: tuple[Factors | None, ...]
+    """None for an operand that is left out, or only added afterwards."""
+    summed: frozenset[int]
+    """Labels that no result has."""
+
+    @property
+    def flops(self) -> int:
+        """All of them."""
+        return round(self.unit * math.prod(self.extents.values()))
+
+
+def multiplication(node: ir.Node, shapes: Sequence[Shape | None], result: Shape) -> Multiplication:
+    """Return what a node multiplies when its operands and first result have these shapes.
+
+    Raises Unsupported, with the reason, for an op or a form of it that no rule describes.
+    """
+    spec = declared(node, shapes, result)
+    if isinstance(spec, Contract):
+        extents = {label: int(dim) for label, dim in spec.extents().items()}
+        operands = tuple(_operands(spec, spec.terms, shapes))
+        summed = frozenset(extents) - frozenset(spec.output)
+        return Multiplication(float(spec.weight), extents, operands, summed)
+    if isinstance(spec, Slices) and spec.work:
+        return _sliced(spec, shapes)
+    raise Unsupported(f"{node.op_type} is not declared as a product")
+
+
+def declared(node: ir.Node, shapes: Sequence[Shape | None], result: Shape) -> Spec:
+    """Return the declaration of a node whose operands and first result have these shapes."""
+    rule = rule_of(node)
+    if rule is None:
+        raise Unsupported(f"{node.op_type} has no rule")
+    if any(0 in shape for shape in (*shapes, result) if shape):
+        raise Unsupported("an operand without elements")
+    call = Call(
+        op=node.op_type,
+        version=node.graph.opset_imports.get("", 0) if node.graph else 0,
+        attributes={name: attribute.value for name, attribute in node.attributes.items()},
+        operands=tuple(
+            None if shape is None or value is None else Fact(_axes(shape), value.dtype)
+            for value, shape in zip(node.inputs, shapes, strict=True)
+        ),
+        outputs=len(node.outputs),
+        inferred=(_axes(result), *[None] * (len(node.outputs) - 1)),
+        fresh=_unknown,
+    )
+    return rule.declare(call)
+
+
+def _unknown() -> str:
+    raise Unsupported("extents that the declaration could not tell from the shapes")
+
+
+def _axes(shape: Shape) -> Axes:
+    return tuple((extent,) if extent != 1 else () for extent in shape)
+
+
+def _sliced(spec: Slices, shapes: Sequence[Shape | None]) -> Multiplication:
+    """Labels that are not treated alone are no labels here: their work is in the unit."""
+    alone = tuple(
+        None if labels is None else tuple(MIXED if at in spec.mixed else at for at in labels)
+        for labels in spec.terms
+    )
+    operands = tuple(_operands(spec, alone, shapes))
+    extents = {
+        label: extent
+        for each in operands
+        if each is not None
+        for label, extent in zip(each.labels, each.extents, strict=True)
+        if label != MIXED
+    }
+    work = spec.weight * math.prod(int(dim) for dim in spec.work)
+    return Multiplication(work / math.prod(extents.values()), extents, operands, frozenset())
+
+
+def _operands(
+    spec: Spec, terms: Sequence[Labels | None], shapes: Sequence[Shape | None]
+) -> Iterator[Factors | None]:
+    for at, labels in enumerate(terms):
+        shape = shapes[at] if at < len(shapes) else None
+        if labels is None or shape is None:
+            yield None
+            continue
+        extents = tuple(int(dim) for dim in flat(spec.axes(at)))
+        yield Factors(labels, extents, _own_axes(labels, extents, shape))
+
+
+def _own_axes(labels: Labels, extents: Shape, shape: Shape) -> Mapping[int, int]:
+    """Return the operand's axis of each label that has one for itself."""
+    out, left = dict[int, int](), list(zip(labels, extents, strict=True))
+    for axis, extent in enumerate(shape):
+        found, size = list[int](), 1
+        while size < extent and left:
+            label, dim = left.pop(0)
+            found.append(label)
+            size *= dim
+        if len(found) == 1:
+            out[found[0]] = axis
+    return out

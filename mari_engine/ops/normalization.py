@@ -1,0 +1,112 @@
+"""Normalizations: along their own axes they need everything, along all others nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mari_engine.axes.dims import Unsupported, flat, positions, size, static
+from mari_engine.axes.factors import Affine, Along, Slices, Spec
+from mari_engine.ops.rule import Call, Rule, normal
+
+
+def softmax(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__Softmax.html (before opset 13 over all that follows)."""
+    axes = call.axes(0)
+    old = call.version < 13
+    at = normal(int(call.attribute("axis", 1 if old else -1)), len(axes))
+    groups = positions(axes)[at:] if old else positions(axes)[at : at + 1]
+    return Along(
+        operands=(axes,),
+        results=(axes,),
+        weight=5,
+        along=tuple(place for group in groups for place in group),
+        last=old,
+    )
+
+
+def layer_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__LayerNormalization.html"""
+    axes = call.axes(0)
+    if call.outputs > 1:
+        raise Unsupported("the norm's statistics are used")
+    at = normal(int(call.attribute("axis", -1)), len(axes))
+    along = tuple(place for group in positions(axes)[at:] for place in group)
+    inner = axes[at:]
+    for extra in range(1, len(call.operands)):
+        given = [size(axis) for axis in call.axes(extra)] if call.given(extra) else None
+        if given not in (None, [size(axis) for axis in inner]):
+            raise Unsupported("a scale that is not given per normalized element")
+    return Along(
+        operands=(axes, *[inner if fact else None for fact in call.operands[1:]]),
+        results=(axes,),
+        weight=8,
+        along=along,
+        last=True,
+    )
+
+
+def batch_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__BatchNormalization.html in inference: x * a + b."""
+    axes = call.axes(0)
+    if call.outputs > 1 or call.attribute("training_mode", 0):
+        raise Unsupported("the norm runs in training mode")
+    if len(axes) < 2 or any(
+        [size(a) for a in call.axes(at)] != [size(axes[1])] for at in range(1, 5)
+    ):
+        raise Unsupported("channels that are not one axis")
+    own = tuple(range(len(flat(axes))))
+    channel = positions(axes)[1]
+    if len(channel) != 1 or static(axes[1]) is None:  # statistics of rows: a LayerNorm of Keras
+        return Slices(
+            operands=(axes, *[axes[1:2]] * 4),
+            results=(axes,),
+            weight=2,
+            terms=(own, *[channel] * 4),
+            outputs=(own,),
+        )
+    return Affine(
+        operands=(axes, *[axes[1:2]] * 4),
+        results=(axes,),
+        weight=2,
+        terms=(own, *[channel] * 4),
+        outputs=(own,),
+        position=channel[0],
+        spell=_spelled(float(call.attribute("epsilon", 1e-5))),
+    )
+
+
+def _spelled(epsilon: float) -> Callable[[Any, Sequence[Any]], tuple[Any, Any]]:
+    def spell(emitter: Any, tensors: Sequence[Any]) -> tuple[Any, Any]:
+        """Write factor = scale / sqrt(variance + epsilon) and shift = bias - mean * factor."""
+        scale, bias, mean, variance = tensors
+        small = emitter.like(epsilon, scale.dtype)
+        spread = emitter.emit("Sqrt", [emitter.emit("Add", [variance, small])])
+        factor = emitter.emit("Div", [scale, spread])
+        return factor, emitter.emit("Sub", [bias, emitter.emit("Mul", [mean, factor])])
+
+    return spell
+
+
+def lp_norm(call: Call) -> Spec:
+    """https://onnx.ai/onnx/operators/onnx__LpNormalization.html"""
+    axes = call.axes(0)
+    return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
+
+
+_ALONE = "normalise the columns of each side alone, before they are joined"
+
+
+def _norms(*names: str, domain: str = "") -> tuple[Rule, ...]:
+    declare: Callable[[Call], Spec] = layer_norm
+    return tuple(Rule(name, declare, domain=domain, remedy=_ALONE) for name in names)
+
+
+RULES = (
+    Rule("Softmax", softmax),
+    Rule("LogSoftmax", softmax),
+    Rule("Hardmax", softmax),
+    Rule("LpNormalization", lp_norm, remedy=_ALONE),
+    Rule("BatchNormalization", batch_norm),
+    *_norms("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"),
+)

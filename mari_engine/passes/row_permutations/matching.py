@@ -1,0 +1,220 @@
+"""Rows that are sorted or picked, worked on, and put back.
+
+Recurrent encoders get the histories sorted by length, and without the empty ones (torch's packed
+sequences and boolean masks): which row stands where, only the run knows then, and so nothing can
+be said of its side. What treats each row alone gives the same rows in any order; it may as well
+run on all of them where they are, and what was picked is chosen afterwards.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import onnx_ir as ir
+
+from mari_engine.analysis.value_facts import Survey
+from mari_engine.axes.dims import Size, size, static
+
+_NAMED = ("", "ai.onnx")
+_SAME = ("Cast", "Identity")
+_VIEWS = ("Unsqueeze", "Reshape")
+Key = ir.Node | ir.Value
+"""A TopK that sorts, or a mask that picks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Leaving:
+    """A result that holds the rows of a value in other places."""
+
+    result: ir.Value
+    source: ir.Value
+    key: Key
+    axis: int = 0
+    """Of the rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Returning:
+    """A result that holds the rows of a value in their first places again."""
+
+    result: ir.Value
+    source: ir.Value
+    key: Key
+    axis: int = 0
+    """Of the rows."""
+    base: ir.Value | None = None
+    """What rows that were not picked hold; None where all are back."""
+    mask: ir.Value | None = None
+    """Which rows were picked, in a shape that broadcasts to the result's where it need not be."""
+
+
+@dataclass(eq=False)
+class Ways:
+    """All ways by which rows leave their places and return."""
+
+    leaving: list[Leaving] = field(default_factory=list)
+    returning: list[Returning] = field(default_factory=list)
+
+
+def find_ways(graph: ir.Graph, known: Survey) -> Ways:
+    """Return the ways of all sorts and masks of which every use is understood."""
+    found: defaultdict[Key, Ways] = defaultdict(Ways)
+    lost: set[Key] = set()
+    reader = _Reader(known, found)
+    for node in graph:
+        if node.domain not in _NAMED:
+            continue
+        key = reader.key(node)
+        if key is not None and not reader.read(node, key):
+            lost.add(key)
+    ways = Ways()
+    for key, own in found.items():
+        if key not in lost and own.leaving and own.returning:
+            ways.leaving += own.leaving
+            ways.returning += own.returning
+    return ways
+
+
+@dataclass(eq=False)
+class _Reader:
+    known: Survey
+    found: defaultdict[Key, Ways]
+
+    def key(self, node: ir.Node) -> Key | None:
+        """Return what a node orders rows by, if it does."""
+        if node.op_type == "TopK" and self.sorts(node):
+            return node
+        if node.op_type == "NonZero" and node.inputs[0] is not None:
+            return self.mask_of(node.inputs[0])
+        return None
+
+    def read(self, node: ir.Node, key: Key) -> bool:
+        """Note the uses of a node's results; False where one is not understood."""
+        if node.op_type == "TopK" and node.inputs[0] is not None:
+            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
+            return all(self.by_order(use, at, key) for use, at in self.uses(node.outputs[1]))
+        turned = list(self.uses(node.outputs[0]))
+        return all(
+            use.op_type == "Transpose"
+            and use.attributes.get_ints("perm", (1, 0)) == (1, 0)
+            and all(self.by_mask(each, at, node, key) for each, at in self.uses(use.outputs[0]))
+            for use, _ in turned
+        )
+
+    def uses(self, value: ir.Value) -> Iterator[tuple[ir.Node, int]]:
+        """Yield who reads more of a value than its extents, by whatever name."""
+        for use in value.uses():
+            if use.node.op_type in _SAME:
+                yield from self.uses(use.node.outputs[0])
+            elif use.node.op_type != "Shape":
+                yield use.node, use.idx
+        if value.is_graph_output():
+            yield ir.node("Identity", []), 0
+
+    def sorts(self, node: ir.Node) -> bool:
+        """Return True for all of a list, in another order."""
+        listed, count = (self.known.values.get(value) for value in node.inputs if value is not None)
+        if listed is None or len(listed.axes) != 1 or count is None or count.content is None:
+            return False
+        (number,) = count.content.ravel().tolist()
+        return Size.of(number).same(size(listed.axes[0]))
+
+    def by_order(self, node: ir.Node, at: int, key: Key) -> bool:
+        """Note a use of the places that a sort took rows from."""
+        if node.op_type == "Gather" and at == 1 and node.inputs[0] is not None:
+            axis = node.attributes.get_int("axis", 0)
+            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key, axis))
+            return True
+        if node.op_type != "ScatterElements" or at != 1 or not self.counts(node, key):
+            return False
+        return all(self.back(use, index, key) for use, index in self.uses(node.outputs[0]))
+
+    def counts(self, node: ir.Node, key: Key) -> bool:
+        """Return True where places are numbered from 0 on: it is the inverse of an order."""
+        numbers = self.known.values.get(node.inputs[2]) if node.inputs[2] is not None else None
+        if node.attributes.keys() - {"axis"} or numbers is None or numbers.counting is None:
+            return False
+        run, listed = numbers.counting, key.inputs[0] if isinstance(key, ir.Node) else None
+        extents = [self.known.values.get(v) for v in (listed, node.inputs[1]) if v is not None]
+        whole = any(run.count.same(size(fact.axes[0])) for fact in extents if fact is not None)
+        return whole and (run.start, run.step, run.more) == (0, 1, 0)
+
+    def back(self, node: ir.Node, at: int, key: Key) -> bool:
+        if node.op_type != "Gather" or at != 1 or node.inputs[0] is None:
+            return False
+        axis = node.attributes.get_int("axis", 0)
+        self.found[key].returning.append(Returning(node.outputs[0], node.inputs[0], key, axis))
+        return True
+
+    def mask_of(self, value: ir.Value) -> ir.Value | None:
+        """Return the mask of rows that a value repeats along further axes; itself if it is one."""
+        fact = self.known.values.get(value)
+        if fact is None or value.dtype != ir.DataType.BOOL:
+            return None
+        if len(fact.axes) == 1:
+            return value
+        node = value.producer()
+        if node is None or node.op_type not in ("Expand", *_VIEWS) or node.inputs[0] is None:
+            return None
+        inner = self.known.values.get(node.inputs[0])
+        if inner is None or not inner.axes or inner.axes[0] != fact.axes[0]:
+            return None
+        if any(inner.axes[1:]) or (node.op_type in _VIEWS and any(fact.axes[1:])):
+            return None
+        return self.mask_of(node.inputs[0])
+
+    def by_mask(self, node: ir.Node, at: int, places: ir.Node, key: Key) -> bool:
+        """Note a use of the places that a mask picks."""
+        mask = places.inputs[0]
+        rows = isinstance(key, ir.Value) and mask is key
+        if node.op_type == "GatherND" and at == 1 and node.inputs[0] is not None:
+            if node.attributes.get_int("batch_dims", 0) != 0:
+                return False
+            if not rows:
+                return self.listed(node, mask, key)
+            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
+            return True
+        if node.op_type != "ScatterND" or at != 1 or "reduction" in node.attributes:
+            return False
+        base, _, updates = node.inputs
+        source = updates if rows else self.unlisted(updates)
+        if source is None or base is None:
+            return False
+        self.found[key].returning.append(
+            Returning(node.outputs[0], source, key, base=base, mask=mask)
+        )
+        return True
+
+    def listed(self, node: ir.Node, mask: ir.Value | None, key: Key) -> bool:
+        """Note rows of which all elements are picked one by one, and made rows again."""
+        source = node.inputs[0]
+        held = self.known.values.get(source) if source is not None else None
+        chosen = self.known.values.get(mask) if mask is not None else None
+        if source is None or held is None or chosen is None or held.axes != chosen.axes:
+            return False
+        rows = [-1, *(static(axis) for axis in held.axes[1:])]
+        for use in node.outputs[0].uses():
+            shape = use.node.inputs[1] if use.node.op_type == "Reshape" else None
+            wanted = self.known.values.get(shape) if shape is not None and use.idx == 0 else None
+            told = wanted.content if wanted is not None else None
+            if told is None or told.ravel().tolist() != rows:
+                return False
+            self.found[key].leaving.append(Leaving(use.node.outputs[0], source, key))
+        return not node.outputs[0].is_graph_output()
+
+    def unlisted(self, value: ir.Value | None) -> ir.Value | None:
+        """Return the rows of which all elements, or as many as are wanted, are listed in a row."""
+        node = value.producer() if value is not None else None
+        if node is not None and node.op_type == "Slice" and node.inputs[0] is not None:
+            start = self.known.values.get(node.inputs[1]) if node.inputs[1] is not None else None
+            if len(node.inputs) > 4 or start is None or start.uniform != 0:
+                return None
+            node = node.inputs[0].producer()
+        if node is None or node.op_type != "Reshape" or node.inputs[1] is None:
+            return None
+        wanted = self.known.values.get(node.inputs[1])
+        if wanted is None or wanted.content is None or wanted.content.ravel().tolist() != [-1]:
+            return None
+        return node.inputs[0]

@@ -1,0 +1,44 @@
+"""A rewritten model with all that was decided, before and after its check: the nouns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mari_engine.graph.model import Model
+from mari_engine.types.certificate import Certificate
+from mari_engine.types.coloring import Coloring, FusionLayout
+from mari_engine.types.decisions import Decision, Selection
+from mari_engine.types.flops import FlopsReport
+from mari_engine.types.interface import Interface, Signature
+from mari_engine.types.labels import Labels
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan:
+    """A rewritten model that has not been verified."""
+
+    original: Model
+    optimized: Model
+    labels: Labels
+    signature: Signature
+    candidates: int
+    keep: tuple[str, ...]
+    coloring: Coloring
+    decisions: tuple[Decision, ...]
+    layout: tuple[FusionLayout, ...]
+    flops: FlopsReport
+    selection: Selection
+    interface: Interface
+    elapsed: float
+    """Seconds that planning took."""
+    autotune: bool = False
+    """The ways to rewrite were timed on this machine, not compared by expectation."""
+    failures: tuple[str, ...] = ()
+    """Nodes that were kept because the rewriter itself failed at them: defects to report."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CheckedPlan(Plan):
+    """A rewritten model and the certificate of its check, passed or not."""
+
+    certificate: Certificate

@@ -1,0 +1,96 @@
+"""All that a report tells, gathered from a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mari_engine.graph.description import describe
+from mari_engine.graph.model import Model
+from mari_engine.graph.provenance import SIDE
+from mari_engine.plan_types import CheckedPlan
+from mari_engine.report.graph_drawing import Picture, draw
+from mari_engine.types.certificate import Certificate
+from mari_engine.types.coloring import FusionLayout, Side
+from mari_engine.types.decisions import Decision, Selection
+from mari_engine.types.flops import Flops
+from mari_engine.types.interface import Interface, Signature
+from mari_engine.types.labels import Labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """All that a report tells, as names and numbers, whatever it was read from."""
+
+    source: str
+    source_sha256: str
+    labels: Labels
+    signature: Signature
+    candidates: int
+    keep: tuple[str, ...]
+    flops_before: Flops
+    flops_after: Flops
+    uncounted: tuple[str, ...]
+    decisions: tuple[Decision, ...]
+    layout: tuple[FusionLayout, ...]
+    interface: Interface
+    certificate: Certificate
+    elapsed: float | None
+    pictures: Mapping[str, Picture]
+    """Drawn graphs by title."""
+    autotune: bool = True
+    """The ways to rewrite were timed, not compared by expectation."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the other files that belong to it, by name; empty before they are written."""
+    selection: Selection | None = None
+    """None for an artifact that was made before it was told."""
+
+
+def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:
+    """Gather what a report tells of a result, and of its files once they have a manifest."""
+    return Findings(
+        source=result.original.path.name if result.original.path else result.original.name,
+        source_sha256=result.original.sha256,
+        labels=result.labels,
+        signature=result.signature,
+        candidates=result.candidates,
+        keep=result.keep,
+        flops_before=result.flops.before.flops,
+        flops_after=result.flops.after.flops,
+        uncounted=tuple(sorted({*result.flops.before.uncounted, *result.flops.after.uncounted})),
+        decisions=result.decisions,
+        layout=result.layout,
+        interface=result.interface,
+        certificate=result.certificate,
+        elapsed=result.elapsed,
+        autotune=result.autotune,
+        hashes={} if manifest is None else list_hashes(manifest),
+        selection=result.selection,
+        pictures={
+            "Before": draw(
+                describe(result.original),
+                {name: color.side for name, color in result.coloring.values.items()},
+                result.decisions,
+            ),
+            "After": draw(
+                describe(result.optimized), emitted_sides(result.optimized, result.interface), ()
+            ),
+        },
+    )
+
+
+def list_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each file that a manifest names beside the source."""
+    source, optimized = manifest["source"], manifest["optimized"]
+    files = [*source.get("data", ()), optimized, *optimized.get("data", ())]
+    return {str(entry["file"]): str(entry["sha256"]) for entry in files}
+
+
+def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
+    """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
+    sides = {binding.name: Side(binding.rows) for binding in interface.inputs}
+    for node in model.ir.graph:
+        side = Side(node.metadata_props.get(SIDE, Side.CONSTANT))
+        sides |= {value.name or "": side for value in node.outputs}
+    return sides

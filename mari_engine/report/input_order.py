@@ -1,0 +1,54 @@
+"""The order in which the inputs of an optimized model are filled, feature by feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from mari_engine.types.interface import InputBinding, Interface
+from mari_engine.types.labels import Column, InputLabel, Labels, Role
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Adjacent columns of an optimized input, filled by adjacent columns of one feature."""
+
+    binding: InputBinding
+    first: int
+    """The first column in the optimized input."""
+    columns: int | None
+    """How many; None for an input that is taken whole and holds one feature."""
+    taken: int
+    """The first column in the original input."""
+    feature: str
+    role: Role | None
+
+
+def list_slots(interface: Interface, labels: Labels) -> tuple[Slot, ...]:
+    """Return the slots of all inputs, in the order in which they are filled."""
+    return tuple(
+        slot
+        for binding in interface.inputs
+        for slot in _slots(binding, labels.inputs.get(binding.source, InputLabel()))
+    )
+
+
+def _slots(binding: InputBinding, label: InputLabel) -> list[Slot]:
+    if not label.columns and binding.columns is None:
+        return [Slot(binding, 0, None, 0, binding.source, label.role)]
+    owners = _owners(label.columns)
+    taken = binding.columns if binding.columns is not None else sorted(owners)
+    runs = groupby(enumerate(taken), key=lambda pair: (pair[1] - pair[0], owners.get(pair[1])))
+    found = []
+    for (_, owner), run in runs:
+        places = list(run)
+        feature = owner.name if owner is not None else ""
+        role = owner.role if owner is not None else label.role
+        first, source = places[0]
+        found.append(Slot(binding, first, len(places), source, feature or binding.source, role))
+    return found
+
+
+def _owners(columns: Sequence[Column]) -> dict[int, Column]:
+    return {at: column for column in columns for at in range(column.start, column.stop)}

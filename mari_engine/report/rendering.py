@@ -1,0 +1,194 @@
+"""Renders what was found as one offline HTML page, or as Markdown for a pull request.
+
+The page carries its styles and drawings in itself and names no address. All names come from
+models that strangers made: both templates escape every value.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mari_engine.plan_types import CheckedPlan
+from mari_engine.report.chart_geometry import LETTERS, NOISY, find_noisy, group_bars, pair_strips
+from mari_engine.report.findings import Findings, find
+from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
+from mari_engine.report.input_order import list_slots
+from mari_engine.review.digests import digest_sections
+from mari_engine.review.notes import Review
+from mari_engine.review.outcomes import SectionOutcome, sum_up_review
+from mari_engine.types.benchmark import Arm, BenchmarkResult, Timing
+from mari_engine.types.decisions import Action
+from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.numbers import (
+    Verbatim,
+    escape_markdown,
+    format_count,
+    format_error,
+    format_ranges,
+    format_ratio,
+    format_seconds,
+    format_whole,
+    make_plain,
+)
+from mari_engine.wording.selection import break_even_in_words, selection_in_words
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_SLOTS = 600
+"""Of the input order, as many rows as somebody reads; the manifest has them all."""
+
+
+def render_report(
+    result: CheckedPlan,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    *,
+    review: Review | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> str:
+    """Return one HTML page that needs no network, escapes every name, and prints.
+
+    The first benchmark is the one that the summary tells; `manifest` adds the hashes of files that
+    were written. Raises ReviewError when the review is about another model.
+    """
+    return render_findings(find(result, manifest), benchmarks, review)
+
+
+def render_markdown(
+    result: CheckedPlan,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    *,
+    review: Review | None = None,
+    manifest: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the same facts, without drawings, for a pull request."""
+    return render_findings_markdown(find(result, manifest), benchmarks, review)
+
+
+def render_findings(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+) -> str:
+    """Return the HTML page for facts gathered elsewhere."""
+    return _html().get_template("report.html").render(_context(findings, benchmarks, review))
+
+
+def render_findings_markdown(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+) -> str:
+    """Return the Markdown for facts gathered elsewhere."""
+    return _markdown().get_template("report.md").render(_context(findings, benchmarks, review))
+
+
+def _context(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult], review: Review | None
+) -> dict[str, Any]:
+    certificate = findings.certificate
+    counts = Counter(decision.action for decision in findings.decisions)
+    return {
+        "found": findings,
+        "name": findings.source,
+        "commands": _commands(findings, benchmarks),
+        "words": certificate_in_words(certificate),
+        "chosen": selection_in_words(findings.selection) if findings.selection else (),
+        "checks": [
+            {"check": check, "output": output}
+            for check in certificate.checks
+            for output in check.outputs
+        ],
+        "counts": {action: counts[action] for action in Action},
+        "anchors": _anchors(findings),
+        "strips": pair_strips(findings.layout),
+        "slots": list_slots(findings.interface, findings.labels),
+        "most_slots": MOST_SLOTS,
+        "letters": LETTERS,
+        "benchmarks": [
+            {"found": one, "bars": group_bars(one), "noisy": find_noisy(one)} for one in benchmarks
+        ],
+        "benchmark": benchmarks[0] if benchmarks else None,
+        "headline": _headline(benchmarks[0], findings.candidates) if benchmarks else None,
+        "reviewed": {} if review is None else _outcomes(findings, benchmarks, review),
+        "noisy_factor": NOISY,
+        "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
+    }
+
+
+def _outcomes(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult], review: Review
+) -> dict[str, SectionOutcome]:
+    seen = digest_sections(
+        findings.source_sha256, findings.labels, findings, findings.certificate, benchmarks
+    )
+    outcomes = sum_up_review(review, findings.source_sha256, seen)
+    return {str(outcome.section): outcome for outcome in outcomes}
+
+
+def _anchors(findings: Findings) -> dict[str, str]:
+    """Return the place in the drawings of each product, and of each node made from one."""
+    return {
+        name: f"{title.lower()}-{at}"
+        for title, picture in findings.pictures.items()
+        for at, box in enumerate(picture.boxes)
+        for name in box.names
+    }
+
+
+def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
+    """Return the rewritten model's timing at the batch nearest to what was expected."""
+    timings = [timing for timing in benchmark.timings if timing.arm == Arm.MARI]
+    return min(timings, key=lambda timing: abs(timing.batch - candidates), default=None)
+
+
+def _commands(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> list[str]:
+    """Return what repeats the rewrite, its check, and each measurement."""
+    source, labels = findings.source, ["--labels", "labels.json"]
+    rewrite = ["mari", "optimize", source, *labels, "-o", "out"]
+    rewrite += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    rewrite += [word for node in findings.keep for word in ("--keep", node)]
+    rewrite += [] if findings.autotune else ["--no-autotune"]
+    chosen = findings.selection
+    rewrite += ["--calibrated"] if chosen is not None and chosen.prices != "built-in" else []
+    lines = [rewrite, ["mari", "verify", source, "out", *labels]]
+    for one in benchmarks:
+        batches = ",".join(map(str, one.batches))
+        lines.append(["mari", "bench", source, "out", *labels, "--batch", batches])
+        lines[-1] += ["--device", one.device, "--threads", str(one.threads)]
+    distinct = dict.fromkeys(make_plain(shlex.join(line)) for line in lines)
+    return [Verbatim(line) for line in distinct]
+
+
+_FILTERS = {
+    "count": format_count,
+    "whole": format_whole,
+    "seconds": format_seconds,
+    "error": format_error,
+    "ranges": format_ranges,
+    "ratio": format_ratio,
+    "pays": break_even_in_words,
+}
+
+
+@cache
+def _html() -> Environment:
+    return _environment(autoescape=True)
+
+
+@cache
+def _markdown() -> Environment:
+    return _environment(autoescape=False, finalize=escape_markdown)
+
+
+def _environment(**options: Any) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    environment.filters |= _FILTERS
+    return environment

@@ -1,0 +1,207 @@
+"""The inputs of the new graph, by signature, and the forms in which the rewrite begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.analysis.value_facts import Survey
+from mari_engine.axes.dims import CANDIDATES, Axes, flat, is_one, positions
+from mari_engine.axes.factors import Index
+from mari_engine.graph.dtypes import name_dtype
+from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form
+from mari_engine.types.interface import InputBinding, Rows, Signature
+from mari_engine.types.labels import InputLabel, Labels
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """The new graph's inputs, how they are filled, and what the original's inputs become."""
+
+    inputs: tuple[ir.Value, ...]
+    bindings: tuple[InputBinding, ...]
+    forms: dict[ir.Value, Form]
+    cuts: frozenset[ir.Value]
+    """Values of the new graph that are the first row of an input."""
+
+
+def open_boundary(
+    graph: ir.Graph, labels: Labels, known: Survey, emitter: Emitter, signature: Signature
+) -> Boundary:
+    """Return the boundary; request-side inputs become compact along the candidates."""
+    opening = _Opening(emitter, known, signature)
+    for value in graph.inputs:
+        emitter.names.add(value.name or "")
+    order = sorted(
+        graph.inputs, key=lambda value: _per_request(labels.inputs.get(value.name or ""))
+    )
+    for value in order:  # candidate-side inputs first: the candidates are counted on one of them
+        opening.open(value, labels.inputs.get(value.name or "") or InputLabel())
+    made: dict[str, list[tuple[ir.Value, InputBinding]]] = {
+        binding.source: [] for binding in opening.bindings
+    }
+    for pair in zip(opening.inputs, opening.bindings, strict=True):
+        made[pair[1].source].append(pair)
+    pairs = [pair for value in graph.inputs for pair in made[value.name or ""]]
+    return Boundary(
+        tuple(value for value, _ in pairs),
+        tuple(binding for _, binding in pairs),
+        opening.forms,
+        frozenset(opening.cuts),
+    )
+
+
+def unchanged_boundary(graph: ir.Graph, labels: Labels) -> Boundary:
+    """Return the boundary of a graph that is called as the original is."""
+    bindings = []
+    for value in graph.inputs:
+        label = labels.inputs.get(value.name or "")
+        rows: Rows = "request" if _per_request(label) else "candidate"
+        bindings.append(_binding(value, value.name or "", value.shape, rows, None))
+    return Boundary(tuple(graph.inputs), tuple(bindings), {}, frozenset())
+
+
+def _binding(
+    old: ir.Value, name: str, shape: ir.Shape | None, rows: Rows, columns: tuple[int, ...] | None
+) -> InputBinding:
+    extents = tuple(dim if isinstance(dim, int) else str(dim.value) for dim in shape or ())
+    return InputBinding(name, name_dtype(old.dtype), extents, rows, old.name or "", columns)
+
+
+def _per_request(label: InputLabel | None) -> bool:
+    if label is None:
+        return False
+    if label.columns:
+        return all(column.role.per_request for column in label.columns)
+    return label.role is not None and label.role.per_request
+
+
+class _Opening:
+    def __init__(self, emitter: Emitter, known: Survey, signature: Signature) -> None:
+        self.emitter = emitter
+        self.known = known
+        self.compact = signature == Signature.COMPACT
+        self.inputs: list[ir.Value] = []
+        self.bindings: list[InputBinding] = []
+        self.forms: dict[ir.Value, Form] = {}
+        self.cuts: set[ir.Value] = set()
+        self.counted: set[str] = set()
+        """The extents that an input tells."""
+
+    def open(self, value: ir.Value, label: InputLabel) -> None:
+        fact = self.known.values.get(value)
+        per_request = _per_request(label)
+        if fact is None or CANDIDATES not in flat(fact.axes):
+            axes = fact.axes if fact else None
+            kept = per_request and (not self.compact or not axes or is_one(axes[0]))
+            self.plain(value, axes, "request" if kept else "candidate")
+        elif per_request:
+            self.request(value, fact.axes)
+        elif (
+            any(column.role.per_request for column in label.columns) and CANDIDATES in fact.axes[0]
+        ):
+            self.packed(value, fact.axes, label)
+        else:
+            self.plain(value, fact.axes, "candidate")
+
+    def plain(self, value: ir.Value, axes: Axes | None, rows: Rows) -> None:
+        new = self.input(value, value.name or "", value.shape, rows, None)
+        if axes is not None:
+            self.forms[value] = Atom(axes, new, positions(axes))
+            self.register(axes, new)
+
+    def request(self, value: ir.Value, axes: Axes) -> None:
+        told = CANDIDATES in self.counted  # else nothing but this input tells how many there are
+        if CANDIDATES not in axes[0] or not self.compact or not told:  # cut inside
+            new = self.input(
+                value,
+                value.name or "",
+                value.shape,
+                "candidate" if self.compact else "request",
+                None,
+            )
+            self.forms[value] = self.row(new, axes, cut=True)
+            self.register(axes, new)
+            return
+        shape = _one_row(value.shape, axes)
+        new = self.input(value, value.name or "", shape, "request", None)
+        self.forms[value] = self.row(new, axes, cut=False)
+        self.register(tuple(() if CANDIDATES in axis else axis for axis in axes), new)
+
+    def packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
+        """Request and candidate columns of one input become two parts of blocks."""
+        width = int(flat(axes)[-1])
+        candidate = np.ones(width, dtype=np.int64)
+        for own in label.columns:
+            candidate[own.start : own.stop] = not own.role.per_request
+        name = value.name or ""
+        if self.compact:
+            rows: tuple[Rows, Rows] = ("request", "candidate")
+            parts, column = [], np.zeros(width, dtype=np.int64)
+            for side, kind in enumerate(rows):
+                index = np.flatnonzero(candidate == side)
+                parts.append(self.half(value, axes, kind, index))
+                column[index] = np.arange(len(index))
+        else:
+            new = self.input(value, name, value.shape, "candidate", None)
+            self.register(axes, new)
+            parts = [self.row(new, axes, cut=True), Atom(axes, new, positions(axes))]
+            column = np.arange(width)
+        position = len(flat(axes)) - 1
+        self.forms[value] = Blocks(axes, position, tuple(parts), candidate, column, (name, name))
+
+    def half(self, value: ir.Value, axes: Axes, rows: Rows, index: Index) -> Atom:
+        name = self.emitter.unique(f"{value.name}__{rows}")
+        mine: Axes = (*axes[:-1], (len(index),))
+        shape = [*list(value.shape or ())[:-1], len(index)]
+        if rows == "request":
+            shape = list(_one_row(ir.Shape(shape), mine) or ())
+        new = self.input(value, name, ir.Shape(shape), rows, tuple(index.tolist()))
+        if rows == "request":
+            self.register(tuple(() if CANDIDATES in axis else axis for axis in mine), new)
+            return self.row(new, mine, cut=False)
+        self.register(mine, new)
+        return Atom(mine, new, positions(mine))
+
+    def row(self, new: ir.Value, axes: Axes, *, cut: bool) -> Atom:
+        """Return the first row of a request-side input, compact along the candidates."""
+        dims = tuple(
+            () if any(flat(axes)[at] == CANDIDATES for at in group) else group
+            for group in positions(axes)
+        )
+        tensor: ir.Value = new
+        axis = next(at for at, group in enumerate(axes) if CANDIDATES in group)
+        if cut:
+            bounds = [self.emitter.integers([number]) for number in (0, 1, axis)]
+            tensor = self.emitter.emit("Slice", [new, *bounds])
+            self.cuts.add(tensor)
+        return Atom(axes, tensor, dims)
+
+    def register(self, axes: Axes, value: ir.Value) -> None:
+        for at, axis in enumerate(axes):
+            if len(axis) == 1 and isinstance(axis[0], str):
+                self.emitter.register(axis[0], value, at)
+                self.counted.add(axis[0])
+
+    def input(
+        self, old: ir.Value, name: str, shape: ir.Shape | None, rows: Rows,
+        columns: tuple[int, ...] | None,
+    ) -> ir.Value:  # fmt: skip
+        new = ir.Value(
+            name=name, type=old.type, shape=shape.copy() if shape else shape,
+            doc_string=old.doc_string, metadata_props=dict(old.metadata_props),
+        )  # fmt: skip
+        self.inputs.append(new)
+        self.bindings.append(_binding(old, name, shape, rows, columns))
+        return new
+
+
+def _one_row(shape: ir.Shape | None, axes: Axes) -> ir.Shape | None:
+    if shape is None:
+        return None
+    return ir.Shape(
+        [1 if CANDIDATES in axis else dim for dim, axis in zip(shape, axes, strict=True)]
+    )

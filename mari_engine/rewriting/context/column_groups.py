@@ -1,0 +1,91 @@
+"""DOC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mari_engine.axes.dims import Axes, flat, with_extent
+from mari_engine.axes.factors import Labels
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Whole, as_whole
+from mari_engine.rewriting.forms.side_groups import called
+
+Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
+
+
+def distributed(
+    step: Step,
+    forms: Sequence[Form | None],
+    places: Sequence[int | None],
+    result_place: int,
+    apply: Apply,
+) -> Form:
+    """Return the blocks of what `apply` makes of each group of columns.
+
+    `places` gives for each form the position of the columns, None where it lacks them; blocks
+    are so along that position. `result_place` is the columns' position in the result.
+    """
+    grouping, algebra = step.shop.grouping, step.shop.algebra
+    blocks = [form for form in forms if isinstance(form, Blocks)]
+    groups = list(grouping.alike(blocks).values())
+    width = int(flat(step.result)[result_place])
+    part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
+    parts = list[Whole]()
+    for at, columns in enumerate(groups):
+        part[columns], column[columns] = at, np.arange(len(columns))
+        taken = [
+            grouping.of_one_kind(form, columns) if isinstance(form, Blocks)
+            else form if form is None or place is None
+            else algebra.take(form, place, columns)
+            for form, place in zip(forms, places, strict=True)
+        ]  # fmt: skip
+        axes = with_extent(step.result, result_place, len(columns))
+        parts.append(as_whole(apply(step, taken, axes)))
+    named = next((form for form in blocks if form.names), None)
+    names = (step.node.name or "",) * len(parts)
+    if named is not None:
+        names = tuple(called([named.names[p] for p in np.unique(named.part[c])]) for c in groups)
+    return algebra.blocks(Blocks(step.result, result_place, tuple(parts), part, column, names))
+
+
+def columns_apart(
+    step: Step, terms: Sequence[Labels | None], output: Labels, mixed: frozenset[int]
+) -> tuple[int, list[int | None]] | None:
+    """Return where the result's and the operands' columns are, if the op can work on them apart.
+
+    That is so when one operand's parts differ along a label that the op leaves alone, and all
+    other operands that have the label are constants.
+    """
+    found = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
+    if len(found) != 1 or found[0] >= len(terms):
+        return None
+    form, own = step.forms[found[0]], terms[found[0]]
+    assert isinstance(form, Blocks)
+    if own is None or own[form.position] in mixed or own[form.position] not in output:
+        return None
+    label = own[form.position]
+    places: list[int | None] = [
+        labels.index(label) if labels and label in labels else None for labels in terms
+    ]
+    for at, place in enumerate(places):
+        other = step.forms[at]
+        movable = isinstance(other, Atom) and other.constant is not None
+        if place is not None and at != found[0] and not movable:
+            return None
+    if not _worth_apart(step, form, terms, output):
+        return None
+    return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
+
+
+def _worth_apart(step: Step, form: Blocks, terms: Sequence[Labels | None], output: Labels) -> bool:
+    """Return True when some columns of the result then lack a factor that others have."""
+    others, own = set[int](), list[set[int]]()
+    for other, labels in zip(step.forms, terms, strict=False):
+        if other is form and labels is not None:
+            own = [{labels[at] for at in side} for side in form.sides]
+        elif other is not None and labels is not None:
+            others |= {labels[at] for at in other.present}
+    wanted = set(output)
+    return len({frozenset((side | others) & wanted) for side in own}) > 1

@@ -1,0 +1,94 @@
+"""One step of the rewrite: a node, its declaration, its operands' forms, and the tools at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import onnx_ir as ir
+
+from mari_engine.analysis.consumers import Meeting
+from mari_engine.axes.dims import Axes
+from mari_engine.axes.factors import Spec
+from mari_engine.rewriting.context.decision_log import Ledger, needs_whole
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.forms.column_algebra import Algebra
+from mari_engine.rewriting.forms.lazy_values import Atom, Form
+from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.forms.side_groups import Grouping
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How far a rewrite goes: MaRI itself, and the arms that a benchmark compares it with."""
+
+    split: bool = True
+    """Split products behind joins; otherwise the user side only runs once (one-shot)."""
+    neat: bool = True
+    """One product per side; otherwise one per fragment."""
+    fold: bool = True
+    """Fold request-side tensors into per-request weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """The tools that every step shares."""
+
+    emitter: Emitter
+    settling: Settling
+    ledger: Ledger
+    prices: Prices
+    strategy: Strategy
+    candidates: int
+    native: Callable[[ir.Value], ir.Value]
+    """Returns an original value in full, in its own layout, in the new graph."""
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """Which parts of joined columns go together."""
+        return Grouping(self.settling)
+
+    @property
+    def algebra(self) -> Algebra:
+        """The algebra of forms."""
+        return self.settling.algebra
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A node about to be rewritten; `forms` follow its inputs, under the declared axes."""
+
+    node: ir.Node
+    spec: Spec
+    forms: tuple[Form | None, ...]
+    shop: Shop
+    waits: bool = False
+    """The result is read by linear ops only, and need not be computed before a product does."""
+    worth: float = 0.0
+    """FLOPs that products with weights spend on each element of the result."""
+    meetings: Callable[[int], list[Meeting]] = lambda position: []
+    """Returns where columns along a position of the result are put together."""
+
+    @property
+    def result(self) -> Axes:
+        """The axes of the first result."""
+        return self.spec.results[0]
+
+    @property
+    def why(self) -> str:
+        """Why this node needs joined columns, in words."""
+        return needs_whole(self.node, self.spec)
+
+    def atom(self, index: int) -> Atom:
+        """Return an operand as a tensor."""
+        form = self.forms[index]
+        assert form is not None
+        return self.shop.settling.settle(form, self.why)
+
+    def tensor(self, index: int) -> Tensor | None:
+        """Return an operand that is not described by the declaration, as the node got it."""
+        value = self.node.inputs[index]
+        return None if value is None else self.shop.native(value)

@@ -1,0 +1,148 @@
+"""Rows that nothing reads are not computed.
+
+A transformer over a history with the target appended is often read at the target's row alone
+(BST, https://arxiv.org/abs/1905.06874): the last layer's other rows, most of its work, end nowhere.
+Which columns of a value are read follows from the declarations, against the graph's order; while
+the graph is rewritten the others are a block that no op works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes.dims import Axes, flat, with_extent
+from mari_engine.axes.factors import Index, Join, Pick
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.emission.tensors import Constant
+from mari_engine.rewriting.forms.column_algebra import Algebra
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Whole
+from mari_engine.types.decisions import Action
+
+
+class Unread(Constant):
+    """The elements of columns that nothing reads."""
+
+
+def no_columns(axes: Axes, dtype: ir.DataType) -> Atom:
+    """Return a form for columns that nothing reads."""
+    nothing = np.zeros([1] * len(axes), dtype.numpy())
+    return Atom(axes, Unread(lambda: nothing, dtype), ((),) * len(axes))
+
+
+def without_unread(form: Form, found: tuple[int, Index], dtype: ir.DataType, own: Algebra) -> Form:
+    """Return the form with the columns that nothing reads as a block of their own."""
+    position, columns = found
+    if isinstance(form, Blocks) and form.position != position:
+        return form
+    return _beside(own.take(form, position, columns), form.axes, found, dtype, own)
+
+
+def _beside(
+    live: Form, axes: Axes, found: tuple[int, Index], dtype: ir.DataType, own: Algebra
+) -> Form:
+    """Return blocks of the columns that are read, as `live` has them, and of the others."""
+    position, columns = found
+    extent = int(flat(axes)[position])
+    inner = live.parts if isinstance(live, Blocks) else (live,)
+    part, column = np.full(extent, len(inner)), np.zeros(extent, np.int64)
+    rest = np.setdiff1d(np.arange(extent), columns)
+    column[rest] = np.arange(len(rest))
+    part[columns] = live.part if isinstance(live, Blocks) else 0
+    column[columns] = live.column if isinstance(live, Blocks) else np.arange(len(columns))
+    nothing = no_columns(with_extent(axes, position, len(rest)), dtype)
+    names = (*live.names, "") if isinstance(live, Blocks) and live.names else ()
+    return own.blocks(Blocks(axes, position, (*inner, nothing), part, column, names))
+
+
+@dataclass(frozen=True, eq=False)
+class Narrowed:
+    """A step on the columns that are read only, and how its results become whole again."""
+
+    step: Step
+    axes: tuple[Axes, ...]
+    places: tuple[int, ...]
+    columns: Index
+
+    def widened(self, results: Sequence[Form]) -> list[Form]:
+        """Return the results with the columns that nothing reads."""
+        out, settling = list[Form](), self.step.shop.settling
+        self._tell()
+        values = self.step.node.outputs
+        for value, form, axes, at in zip(values, results, self.axes, self.places, strict=True):
+            live = form
+            if isinstance(form, Blocks) and form.position != at:
+                live = settling.settle(form)
+            dtype = value.dtype or ir.DataType.FLOAT
+            out.append(_beside(live, axes, (at, self.columns), dtype, settling.algebra))
+        return out
+
+    def _tell(self) -> None:
+        """Add to what was decided for a product that it is computed for fewer columns."""
+        entries, node = self.step.shop.ledger.entries, self.step.node
+        if node not in entries:
+            return
+        entry, few = entries[node], len(self.columns)
+        extent = int(flat(self.axes[0])[self.places[0]])
+        action = Action.SPLIT if entry.action == Action.KEPT else entry.action
+        told = f"{few} of {extent} rows {'is' if few == 1 else 'are'} read, and computed"
+        reason = f"{told}: {entry.reason}"
+        entries[node] = replace(entry, action=action, reason=reason, whole=False)
+
+
+def narrowed(step: Step) -> Narrowed | None:
+    """Return the step on fewer columns, where some of an operand's are read by nothing."""
+    if isinstance(step.spec, (Join, Pick)):
+        return None
+    found = next((at for at, form in enumerate(step.forms) if _has_unread(form)), None)
+    if found is None:
+        return None
+    terms, results = step.spec.labels()
+    form, own = step.forms[found], terms[found]
+    assert isinstance(form, Blocks)
+    if own is None or own[form.position] in step.spec.mixing():
+        return None
+    label = own[form.position]
+    if any(label not in labels for labels in results):
+        return None
+    places = [labels.index(label) if labels and label in labels else None for labels in terms]
+    columns = _live(step.forms, places)
+    if not len(columns):
+        return None
+    forms, operands = list(step.forms), list(step.spec.operands)
+    for at, place in enumerate(places):
+        axes, whole = operands[at], forms[at]
+        if place is not None and axes is not None and whole is not None:
+            operands[at] = with_extent(axes, place, len(columns))
+            forms[at] = step.shop.algebra.take(whole, place, columns)
+    there = tuple(labels.index(label) for labels in results)
+    fewer = tuple(
+        with_extent(axes, place, len(columns))
+        for axes, place in zip(step.spec.results, there, strict=True)
+    )
+    spec = replace(step.spec, operands=tuple(operands), results=fewer)
+    short = replace(step, spec=spec, forms=tuple(forms))
+    return Narrowed(short, step.spec.results, there, columns)
+
+
+def _has_unread(form: Form | None) -> bool:
+    return isinstance(form, Blocks) and any(map(_is_unread, form.parts))
+
+
+def _is_unread(part: Whole) -> bool:
+    return isinstance(part, Atom) and isinstance(part.tensor, Unread)
+
+
+def _live(forms: Sequence[Form | None], places: Sequence[int | None]) -> Index:
+    """Return the columns that are there in all forms that have a block of unread ones."""
+    live: Index | None = None
+    for form, place in zip(forms, places, strict=False):  # lists of axes have no labels
+        if isinstance(form, Blocks) and form.position == place and _has_unread(form):
+            gone = [at for at, part in enumerate(form.parts) if _is_unread(part)]
+            own = np.flatnonzero(~np.isin(form.part, gone))
+            live = own if live is None else np.intersect1d(live, own)
+    assert live is not None
+    return live

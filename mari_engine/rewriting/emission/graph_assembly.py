@@ -1,0 +1,82 @@
+"""Ends a rewrite: outputs get their names back, what nobody reads goes, and a model is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import onnx_ir as ir
+
+from mari_engine.graph.subgraphs import all_inputs, list_bodies, list_captured, replace_captured
+from mari_engine.rewriting.emission.graph_builder import Emitter
+
+
+def close_graph(
+    original: ir.Model, emitter: Emitter, inputs: Sequence[ir.Value], outputs: Sequence[ir.Value]
+) -> ir.Model:
+    """Return a model with the original's outputs, opsets and metadata."""
+    taken: set[ir.Value] = set(inputs)
+    named = []
+    for old, value in zip(original.graph.outputs, outputs, strict=True):
+        if value in taken or value.producer() is None:
+            value = emitter.emit("Identity", [value])
+        taken.add(value)
+        value.name, value.type, value.shape = old.name, old.type, old.shape
+        named.append(value)
+    nodes = _read(emitter.nodes, named)
+    used = {value for node in nodes for value in all_inputs(node)}
+    graph = ir.Graph(
+        inputs,
+        named,
+        nodes=nodes,
+        initializers=[value for value in emitter.initializers.values() if value in used],
+        doc_string=original.graph.doc_string,
+        opset_imports=dict(original.graph.opset_imports),
+        name=original.graph.name,
+        metadata_props=dict(original.graph.metadata_props),
+    )
+    return ir.Model(
+        graph,
+        ir_version=original.ir_version,
+        producer_name=original.producer_name,
+        producer_version=original.producer_version,
+        domain=original.domain,
+        model_version=original.model_version,
+        doc_string=original.doc_string,
+        metadata_props=dict(original.metadata_props),
+    )
+
+
+def _read(nodes: Sequence[ir.Node], outputs: Sequence[ir.Value]) -> list[ir.Node]:
+    """Return the nodes that the outputs depend on, in order."""
+    wanted, kept = set(outputs), list[ir.Node]()
+    for node in reversed(nodes):
+        if any(value in wanted for value in node.outputs):
+            kept.append(node)
+            wanted.update(all_inputs(node))
+    return kept[::-1]
+
+
+def copy_with_captures(
+    emitter: Emitter,
+    node: ir.Node,
+    inputs: Sequence[ir.Value | None],
+    native: Callable[[ir.Value], ir.Value],
+) -> ir.Node:
+    """Add a copy of a node whose bodies read the new graph's values in place of the original's."""
+    bodies = list_bodies(node)
+    if not bodies:
+        return emitter.copy(node, inputs)
+    changed: dict[str, ir.Graph | list[ir.Graph]] = {}
+    for name, attribute in node.attributes.items():
+        if attribute.type == ir.AttributeType.GRAPH:
+            changed[name] = _cloned(attribute.as_graph(), native)
+        elif attribute.type == ir.AttributeType.GRAPHS:
+            changed[name] = [_cloned(body, native) for body in attribute.as_graphs()]
+    return emitter.copy(node, inputs, **changed)
+
+
+def _cloned(body: ir.Graph, native: Callable[[ir.Value], ir.Value]) -> ir.Graph:
+    clone = body.clone(allow_outer_scope_values=True)
+    captured = {value: native(value) for value in list_captured(clone, set())}
+    replace_captured(clone, captured)
+    return clone

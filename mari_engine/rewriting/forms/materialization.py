@@ -1,0 +1,248 @@
+"""Computes forms: after this a form is one tensor, still compact where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes.dims import Axis, flat, with_extent
+from mari_engine.axes.factors import Index, Labels
+from mari_engine.axes.layouts import Dims, common_layout, fitted, place
+from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.forms.column_algebra import Algebra
+from mari_engine.rewriting.forms.contraction import Contraction
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    per_candidate,
+    runs,
+)
+
+_FEW_RUNS = 8
+"""Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
+instead pays only where at least as many elements lie together."""
+_DEEPEST = 8
+"""Nodes upon weights that are looked through."""
+
+
+class Settling:
+    """Computes each form once, and remembers the tensor."""
+
+    def __init__(self, emitter: Emitter, *, candidates: int) -> None:
+        self.emitter = emitter
+        self.candidates = candidates
+        self.algebra = Algebra(emitter, self.settle)
+        self._done: dict[Form, Atom] = {}
+        self._origins: dict[Tensor, tuple[Blocks, Dims]] = {}
+
+    def settle(self, form: Form, why: str = "") -> Atom:
+        """Return the form as one tensor; `why` names what needed its columns together."""
+        if isinstance(form, Atom):
+            return form
+        if form not in self._done:
+            if isinstance(form, Product):
+                self._done[form] = self.product(form, None)[0]
+            elif isinstance(form, Sum):
+                self._done[form] = self._sum(form)
+            else:
+                atom = self._done[form] = self._blocks(form, why)
+                self._origins.setdefault(atom.tensor, (form, atom.dims))
+        return self._done[form]
+
+    def origin(self, atom: Atom) -> tuple[Blocks, dict[int, int]] | None:
+        """Return the columns that an atom was joined from, and where each of their positions is."""
+        if atom.tensor not in self._origins:
+            return None
+        joined, dims = self._origins[atom.tensor]
+        if [len(group) for group in dims] != [len(group) for group in atom.dims]:
+            return None
+        pairs = zip(dims, atom.dims, strict=True)
+        return joined, {old: new for a, b in pairs for old, new in zip(a, b, strict=True)}
+
+    def settled(self, form: Form) -> bool:
+        """Return True when the form is a tensor already."""
+        return isinstance(form, Atom) or form in self._done
+
+    def known(self, form: Form) -> bool:
+        """Return True for a tensor of weights alone, which runtimes compute when they load it."""
+        if not isinstance(form, Atom):
+            return False
+        tensor = form.tensor
+        return not isinstance(tensor, ir.Value) or _of_weights(tensor, _DEEPEST)
+
+    def cost(self, product: Product) -> float:
+        """Return what computing a product takes, in multiplications."""
+        return Contraction(self.emitter, product, self.candidates).cost()
+
+    def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
+        """Return the product, plus `row` when it could ride along, and whether it did."""
+        with self.emitter.on_behalf(product.source):
+            return Contraction(self.emitter, product, self.candidates).run(row)
+
+    def by_head(self, product: Product, positions: frozenset[int]) -> Atom:
+        """Return a product of candidates and weights, the weights' ones of these positions first.
+
+        The product that reads it takes them as matrices of a stack. One that is computed already,
+        or of another kind, is returned as it is.
+        """
+        heads = _heads(product, positions, self)
+        if product in self._done or not heads:
+            return self.settle(product)
+        with self.emitter.on_behalf(product.source):
+            contraction = Contraction(self.emitter, product, self.candidates, heads)
+            self._done[product] = contraction.run()[0]
+        return self._done[product]
+
+    def _sum(self, form: Sum) -> Atom:
+        """Add what is per request first, then each candidate term onto it."""
+        ready = [term for term in form.terms if isinstance(term, Atom)]
+        products = sorted(
+            (term for term in form.terms if isinstance(term, Product)), key=per_candidate
+        )
+        total: Atom | None = None
+        for atom in [atom for atom in ready if not per_candidate(atom)]:
+            total = atom if total is None else self.add([atom, total])
+        for product in products:
+            result, rode = self.product(product, total)
+            if total is not None and not rode:
+                with self.emitter.on_behalf(product.source):
+                    result = self.add([result, total])
+            total = result
+        for atom in [atom for atom in ready if per_candidate(atom)]:
+            total = atom if total is None else self.add([total, atom])
+        assert total is not None
+        return total
+
+    def add(self, atoms: Sequence[Atom]) -> Atom:
+        """Return the sum of two tensors of the same axes, broadcast where they lack factors."""
+        return self.combined("Add", atoms)
+
+    def combined(self, op: str, atoms: Sequence[Atom]) -> Atom:
+        """Return an elementwise op of tensors of the same axes."""
+        layout, tensors = self.aligned(atoms)
+        note = next((atom.note for atom in atoms if atom.note), "")
+        return Atom(atoms[0].axes, self.emitter.emit(op, tensors), layout, note)
+
+    def aligned(self, atoms: Sequence[Atom]) -> tuple[Dims, list[Tensor]]:
+        """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
+        layout = common_layout([atom.dims for atom in atoms])
+        varies = any(atom.constant is None for atom in atoms)  # and gives the result its rank
+        tensors = []
+        for atom in atoms:
+            want = fitted(layout, atom.present)
+            while varies and atom.constant is not None and want and not want[0]:
+                want = want[1:]
+            extents = dict(enumerate(flat(atom.axes)))
+            tensors.append(self.emitter.lay(atom.tensor, atom.dims, want, extents))
+        return layout, tensors
+
+    def _blocks(self, blocks: Blocks, why: str) -> Atom:
+        """Concatenate in the original order, or pick from what was joined where that is shorter."""
+        pieces = runs(blocks)
+        inner = flat(blocks.axes)[blocks.position + 1 :]
+        apart = scattered(blocks.part, len(blocks.parts), inner, len(pieces))
+        joined = self._picked(blocks) if apart else self._in_order(blocks, pieces)
+        note = why if blocks.mixed and why else joined.note
+        return replace(joined, axes=blocks.axes, note=note)
+
+    def _in_order(self, blocks: Blocks, pieces: Sequence[tuple[int, int, int]]) -> Atom:
+        """Concatenate the pieces; neighbours that lack the same factors go first."""
+        chunks = list[tuple[frozenset[int], list[Atom]]]()
+        for part, start, stop in pieces:
+            columns = np.arange(start, stop)
+            whole = self.settle(blocks.parts[part])
+            atom = self.algebra.take(whole, blocks.position, columns)
+            assert isinstance(atom, Atom)
+            side = atom.present - {blocks.position}
+            if chunks and chunks[-1][0] == side:
+                chunks[-1][1].append(atom)
+            else:
+                chunks.append((side, [atom]))
+        sides = [self.concatenated(atoms, blocks.position) for _, atoms in chunks]
+        return self.concatenated(sides, blocks.position)
+
+    def _picked(self, blocks: Blocks) -> Atom:
+        """Concatenate the parts once, and pick the many columns from there."""
+        atoms = [self.settle(part) for part in blocks.parts]
+        widths = [int(flat(atom.axes)[blocks.position]) for atom in atoms]
+        offsets = np.cumsum([0, *widths[:-1]])
+        whole = self.concatenated(atoms, blocks.position)
+        columns = offsets[blocks.part] + blocks.column
+        picked = self.algebra.take(whole, blocks.position, columns)
+        assert isinstance(picked, Atom)
+        return picked
+
+    def concatenated(self, atoms: Sequence[Atom], position: int) -> Atom:
+        """Return the columns of all atoms side by side; factors that one has, all get."""
+        if len(atoms) == 1:
+            return atoms[0]
+        parted = [self.algebra.parted(atom, position) for atom in atoms]
+        layout = _with_own(common_layout([atom.dims for atom in parted]), position)
+        order = [at for group in layout for at in group]
+        orders = {tuple(at for group in atom.dims for at in group) for atom in parted}
+        if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
+            layout = tuple((at,) for at in sorted(order))
+        tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
+        axis = layout.index((position,))
+        joined = self.emitter.cached("Concat", tensors, {"axis": axis})
+        note = next((atom.note for atom in atoms if atom.note), "")
+        count = sum(int(flat(atom.axes)[position]) for atom in atoms)
+        return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
+
+
+def _heads(product: Product, positions: frozenset[int], settling: Settling) -> set[int]:
+    """Return the labels of weights that stand at these positions; none where it does not pay.
+
+    It pays where the candidates' operand has rows of its own, which heads would have to pass.
+    """
+    pairs = list(zip(product.operands, product.labels, strict=True))
+    moving = [labels for atom, labels in pairs if per_candidate(atom)]
+    if len(moving) != 1 or not all(
+        per_candidate(atom) or settling.known(atom) for atom, _ in pairs
+    ):
+        return set()
+    own, kept = set(moving[0]), {label for label in product.output if label >= 0}
+    stacked = {product.output[at] for at in positions} & kept
+    heads, rows = stacked - own, (own & kept) - stacked
+    columns = kept - own - heads
+    return heads if rows and columns and stacked - heads else set()
+
+
+def scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
+    """Return True for columns that are better picked from their parts, joined once.
+
+    `part` says of which part each is, `inner` are the factors behind them; the runs of one part
+    are their pieces, where there are not more.
+    """
+    long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
+    runs_of_parts = 1 + int(np.count_nonzero(np.diff(part)))
+    return long and max(pieces, runs_of_parts) > 2 * parts + _FEW_RUNS
+
+
+def _of_weights(value: ir.Value, deep: int) -> bool:
+    node = value.producer()
+    if node is None:
+        return value.const_value is not None
+    given = [each for each in node.inputs if each is not None]
+    return deep > 0 and bool(given) and all(_of_weights(each, deep - 1) for each in given)
+
+
+def _with_own(layout: Dims, position: int) -> Dims:
+    """Return the layout with one position in a dimension of its own, present in all."""
+    out = list[Labels]()
+    for group in layout:
+        if position in group:
+            at = group.index(position)
+            out += [part for part in (group[:at], (position,), group[at + 1 :]) if part]
+        else:
+            out.append(group)
+    if (position,) not in out:
+        place(out, position)
+    return tuple(out)

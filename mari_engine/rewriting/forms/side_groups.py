@@ -1,0 +1,171 @@
+"""Which parts of blocks go together: by side, or alone where they are better not computed yet.
+
+A concatenation of a thousand features is read by hundreds of experts: what is found out of it is
+found once, and each reader pays for its own product only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mari_engine.axes.dims import flat, with_extent
+from mari_engine.axes.factors import Index
+from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.forms.deferral import scaled_operand, waits
+from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, runs
+from mari_engine.rewriting.forms.materialization import Settling
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The parts of blocks by kind: a side, or a part itself that is better not computed yet."""
+
+    kinds: tuple[object, ...]
+    """By part."""
+    members: Mapping[object, tuple[int, ...]]
+    """The parts of each kind, both in order."""
+    columns: Mapping[object, int]
+    """How many columns are of each kind."""
+
+
+class Grouping:
+    """Answers for each form, each once as long as nothing of it was computed meanwhile."""
+
+    def __init__(self, settling: Settling) -> None:
+        self.settling = settling
+        self._groups: dict[Blocks, Groups] = {}
+        self._lazy: dict[Blocks, tuple[int, ...]] = {}
+        self._divided: dict[Groups, list[tuple[Whole, Index]]] = {}
+
+    def groups(self, blocks: Blocks) -> Groups:
+        """Return what sets each part apart: its side, or itself when it had better wait."""
+        before = self._lazy.get(blocks)
+        suspects = range(len(blocks.parts)) if before is None else before
+        scaled = {at: self._scaled(blocks.parts[at]) for at in suspects}
+        often = Counter(scaled.values())
+        lazy = tuple(
+            at
+            for at, tensor in scaled.items()
+            if self._waits(blocks.parts[at]) or (tensor is not None and often[tensor] > 1)
+        )
+        if lazy != before:
+            self._lazy[blocks] = lazy
+            self._groups[blocks] = _grouped(blocks, frozenset(lazy))
+        return self._groups[blocks]
+
+    def _scaled(self, part: Whole) -> Tensor | None:
+        """Return the candidate values that the part is, scaled by request-side ones, if it is.
+
+        Several parts of the same values wait: the product that reads them meets the values once.
+        """
+        return None if self.settling.settled(part) else scaled_operand(part)
+
+    def _waits(self, part: Whole) -> bool:
+        return not self.settling.settled(part) and waits(part)
+
+    def divided(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
+        """Return one tensor for each kind, with the logical column behind each of its own."""
+        groups = self.groups(blocks)
+        if groups not in self._divided:
+            self._divided[groups] = [
+                self._block(blocks, members) for members in groups.members.values()
+            ]
+        return self._divided[groups]
+
+    def fragments(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
+        """Return each run of columns as it lies, with their logical columns."""
+        out, at = list[tuple[Whole, Index]](), 0
+        for part, start, stop in runs(blocks):
+            columns = np.arange(start, stop)
+            taken = self.settling.algebra.take(blocks.parts[part], blocks.position, columns)
+            out.append((as_whole(taken), np.arange(at, at + len(columns))))
+            at += len(columns)
+        return out
+
+    def _block(self, blocks: Blocks, members: Sequence[int]) -> tuple[Whole, Index]:
+        whole, place = self.side_by_side(blocks, members)
+        logical = np.flatnonzero(np.isin(blocks.part, members))
+        width = int(flat(whole.axes)[blocks.position])
+        if len(place) == width:
+            columns = np.empty(width, dtype=np.int64)
+            columns[place] = logical
+            return whole, columns
+        # a column that stands in several places: bring it there
+        taken = self.settling.algebra.take(whole, blocks.position, place)
+        return as_whole(taken), logical
+
+    def alike(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
+        """Return the columns of each combination of kinds, in order."""
+        own = [self.groups(form).kinds for form in blocks]
+        found: dict[tuple[object, ...], list[int]] = {}
+        for column, parts in enumerate(zip(*(form.part.tolist() for form in blocks), strict=True)):
+            key = tuple(kinds[part] for kinds, part in zip(own, parts, strict=True))
+            found.setdefault(key, []).append(column)
+        return {key: np.array(columns) for key, columns in found.items()}
+
+    def of_one_kind(self, blocks: Blocks, columns: Index) -> Whole:
+        """Return columns of one kind, those and no others joined."""
+        taken = self.settling.algebra.take(blocks, blocks.position, columns)
+        if not isinstance(taken, Blocks):
+            return taken
+        whole, place = self.side_by_side(taken, range(len(taken.parts)))
+        return as_whole(self.settling.algebra.take(whole, blocks.position, place))
+
+    def one_part_per_kind(self, blocks: Blocks) -> Blocks:
+        """Return the blocks with the parts of each kind joined into one."""
+        groups = self.groups(blocks)
+        if len(groups.members) == len(blocks.parts):
+            return blocks
+        parts, part, column = list[Whole](), blocks.part.copy(), blocks.column.copy()
+        names = list[str]()
+        for number, members in enumerate(groups.members.values()):
+            whole, place = self.side_by_side(blocks, members)
+            parts.append(whole)
+            names.append(called([blocks.names[at] for at in members]) if blocks.names else "")
+            mine = np.isin(blocks.part, members)
+            part[mine], column[mine] = number, place
+        return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
+
+    def side_by_side(self, blocks: Blocks, members: Sequence[int]) -> tuple[Whole, Index]:
+        """Return the used columns of some parts as one tensor, and where each logical one is."""
+        settling, pieces = self.settling, list[Whole]()
+        mine = np.flatnonzero(np.isin(blocks.part, members))
+        rank = np.searchsorted(members, blocks.part[mine])  # members stand in order
+        widths = [int(flat(blocks.parts[at].axes)[blocks.position]) for at in members]
+        starts = np.cumsum([0, *widths])
+        used, place = np.unique(starts[rank] + blocks.column[mine], return_inverse=True)
+        for at, start, stop in zip(members, starts[:-1], starts[1:], strict=True):
+            low, high = np.searchsorted(used, (start, stop))
+            columns = used[low:high] - start
+            pieces.append(
+                as_whole(settling.algebra.take(blocks.parts[at], blocks.position, columns))
+            )
+        if len(pieces) == 1:
+            return pieces[0], place
+        atoms = [settling.settle(piece) for piece in pieces]
+        joined = settling.concatenated(atoms, blocks.position)
+        axes = with_extent(blocks.axes, blocks.position, len(used))
+        return replace(joined, axes=axes), place
+
+
+def _grouped(blocks: Blocks, lazy: frozenset[int]) -> Groups:
+    kinds = tuple(
+        part if at in lazy else side
+        for at, (part, side) in enumerate(zip(blocks.parts, blocks.sides, strict=True))
+    )
+    counts = np.bincount(blocks.part, minlength=len(blocks.parts)).tolist()
+    members, columns = dict[object, list[int]](), dict[object, int]()
+    for at, (kind, count) in enumerate(zip(kinds, counts, strict=True)):
+        members.setdefault(kind, []).append(at)
+        columns[kind] = columns.get(kind, 0) + count
+    return Groups(kinds, {kind: tuple(ats) for kind, ats in members.items()}, columns)
+
+
+def called(names: Sequence[str]) -> str:
+    """Return a short name for several values that became one."""
+    rest = len(names) - 2
+    return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,190 @@
+"""Rewrites ops that work on slices: along their own axes in full, along all others compact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mari_engine.axes.dims import Axes, flat, positions
+from mari_engine.axes.factors import Along, Labels, Reduce, Slices
+from mari_engine.axes.layouts import Dims
+from mari_engine.axes.layouts import parted as parted_groups
+from mari_engine.ops.rule_table import rule_of
+from mari_engine.rewriting.context.column_groups import columns_apart, distributed
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, per_candidate, relabel
+from mari_engine.types.decisions import Action
+
+
+def along(step: Step) -> Form:
+    """Return the result of an op that works along some positions of its first operand."""
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Along)
+    if isinstance(form, Blocks) and form.mixed and form.position not in spec.along:
+        rest = [None] * (len(step.forms) - 1)
+        places = [form.position, *rest]
+        return distributed(step, step.forms, places, form.position, _along_whole)
+    return _along_whole(step, step.forms, step.result)
+
+
+def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    spec, form = step.spec, forms[0]
+    assert isinstance(spec, Along)
+    assert form is not None
+    atom = step.shop.settling.settle(form, step.why)
+    at = _dimension(atom, spec)
+    if at is None:
+        rest = tuple(
+            kept
+            for group in atom.dims
+            if (kept := tuple(p for p in group if p not in spec.along)) or not group
+        )
+        atom = step.shop.algebra.laid(atom, (*rest, spec.along))
+        at = len(rest)
+    after = ((),) * (len(atom.dims) - at - 1)
+    extras = [None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]]
+    node = step.shop.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
+    return replace(atom, axes=axes, tensor=node.outputs[0])
+
+
+def _dimension(atom: Atom, spec: Along) -> int | None:
+    """Return the dimension that holds just the positions worked along, where it may stay."""
+    if spec.along not in atom.dims:
+        return None
+    at = atom.dims.index(spec.along)
+    return None if spec.last and any(atom.dims[at + 1 :]) else at
+
+
+def _extra(step: Step, form: Form, trailing: int) -> Tensor:
+    atom = step.shop.settling.settle(form)
+    dims: Dims = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
+    return step.shop.algebra.laid(atom, dims).tensor
+
+
+def reduce(step: Step) -> Form:
+    """Return the result of a reduction that is not a sum."""
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Reduce)
+    over = set(spec.over)
+    if isinstance(form, Blocks) and form.mixed and form.position not in over:
+        form = step.shop.settling.settle(form, step.why)
+    atom = step.atom(0)
+    absent = over - atom.present
+    if not spec.idempotent and (absent or not over):
+        atom = step.shop.algebra.laid(atom, (*atom.dims, tuple(sorted(absent))))
+    gone = frozenset(over & atom.present)
+    dims = tuple(part for group in atom.dims for part in parted_groups(group, gone))
+    atom = step.shop.algebra.laid(atom, dims)
+    own = [at for at, group in enumerate(dims) if group and group[0] in gone]
+    if not over and not spec.idempotent:
+        own = [len(dims) - 1]  # of one element, but not the element itself
+    source = tuple(at for at in range(len(flat(spec.operands[0] or ()))) if at not in over)
+    if own:
+        atom = _reduced(step, atom, own)
+    return _without(atom, step.result, source)
+
+
+def _reduced(step: Step, atom: Atom, own: list[int]) -> Atom:
+    spec = step.spec
+    assert isinstance(spec, Reduce)
+    listed, attributes = step.shop.emitter.listed("axes", 18, own)
+    keepdims = int(spec.keepdims)
+    node = step.shop.emitter.copy(
+        step.node, [atom.tensor, *listed], keepdims=keepdims, **(attributes or {})
+    )
+    dims = tuple(
+        () if at in own else group
+        for at, group in enumerate(atom.dims)
+        if keepdims or at not in own
+    )
+    return replace(atom, tensor=node.outputs[0], dims=dims)
+
+
+def _without(atom: Atom, axes: Axes, source: Labels) -> Atom:
+    form = relabel(atom, axes, source)
+    assert isinstance(form, Atom)
+    return form
+
+
+def slices(step: Step) -> list[Form]:
+    """Return the results of an op called in its own layout, compact where all operands are."""
+    spec = step.spec
+    assert isinstance(spec, Slices)
+    apart = columns_apart(step, spec.terms, spec.outputs[0], spec.mixed)
+    if apart is not None and len(spec.results) == 1:
+        place, places = apart
+        return [distributed(step, step.forms, places, place, _slice)]
+    return list(_called(step, step.forms))
+
+
+def _slice(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    return replace(_called(step, forms)[0], axes=axes)
+
+
+def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
+    spec, settle = step.spec, step.shop.settling.settle
+    assert isinstance(spec, Slices)
+    atoms = [None if form is None else settle(form, step.why) for form in forms]
+    present = _present(spec, atoms)
+    tensors: list[Tensor | None] = []
+    for at, (atom, labels) in enumerate(zip(atoms, spec.terms, strict=True)):
+        if atom is None or labels is None:
+            tensors.append(step.tensor(at))
+            continue
+        dims = _native(atom.axes, labels, present)
+        tensors.append(step.shop.algebra.laid(atom, dims).tensor)
+    node = step.shop.emitter.copy(step.node, tensors)
+    note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
+    rule = rule_of(step.node)
+    if spec.why or (rule is not None and rule.product):
+        _record(step, [atom for atom in atoms if atom is not None])
+    results = []
+    for value, axes, labels in zip(node.outputs, spec.results, spec.outputs, strict=True):
+        dims = _native(axes, labels, present)
+        results.append(Atom(axes, value, dims, note))
+        for at, group in enumerate(dims):
+            dim = flat(axes)[group[0]] if len(group) == 1 else 1
+            if isinstance(dim, str):
+                step.shop.emitter.register(dim, value, at)
+    return results
+
+
+def _record(step: Step, atoms: Sequence[Atom]) -> None:
+    """Note what became of a product that is called as it is: rounded, or a recurrence, say."""
+    spec = step.spec
+    assert isinstance(spec, Slices)
+    if any(per_candidate(atom) for atom in atoms):
+        told = spec.why or "all of its input depends on the candidates"
+        step.shop.ledger.record(step.node, Action.KEPT, told, whole=not spec.why)
+    else:
+        told = "nothing in it depends on the candidates: one row"
+        step.shop.ledger.record(step.node, Action.ONCE, told)
+
+
+def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
+    """Return the labels that the call must see in full; a mixed axis of several goes together."""
+    present, seen = set(spec.changing()), set[int]()
+    for atom, labels in zip(atoms, spec.terms, strict=True):
+        if atom is not None and labels is not None:
+            seen |= set(labels)
+            present |= {labels[at] for at in atom.present}
+    present |= {label for labels in spec.outputs for label in labels} - seen
+    shapes = [
+        *((axes, own) for axes, own in zip(spec.operands, spec.terms, strict=True)),
+        *zip(spec.results, spec.outputs, strict=True),
+    ]
+    grown = True
+    while grown:
+        before = len(present)
+        for axes, labels in shapes:
+            for group in positions(axes) if axes is not None and labels is not None else ():
+                names = {labels[at] for at in group} if labels is not None else set()
+                together = names & present and names & spec.mixed
+                present |= names if together else set()
+        grown = len(present) > before
+    return present
+
+
+def _native(axes: Axes, labels: Labels, present: set[int]) -> Dims:
+    return tuple(tuple(at for at in group if labels[at] in present) for group in positions(axes))

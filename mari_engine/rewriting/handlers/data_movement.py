@@ -1,0 +1,133 @@
+"""Rewrites ops that only move columns: views, picks and joins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mari_engine.axes.dims import Axes, flat, with_extent
+from mari_engine.axes.factors import Index, Join, Pick, View
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.column_algebra import Algebra
+from mari_engine.rewriting.forms.deferral import cut_dearly
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Form,
+    Whole,
+    grouped,
+    per_candidate,
+    relabel,
+)
+
+
+def view(step: Step) -> list[Form]:
+    """Return the operand under other axes."""
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, View)
+    assert form is not None
+    return [relabel(form, step.result, spec.source)]
+
+
+def pick(step: Step) -> list[Form]:
+    """Return the columns of each result."""
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Pick)
+    assert form is not None
+    if len(spec.indices) > 1 and not isinstance(form, Blocks) and cut_dearly(form, spec.position):
+        form = step.shop.settling.settle(form)
+    results, read = [], step.node.inputs[0]
+    name = (read.name if read is not None else None) or ""
+    for index, axes in zip(spec.indices, spec.results, strict=True):
+        taken = step.shop.algebra.chosen(form, spec.position, index, name)
+        picked = with_extent(spec.axes(0), spec.position, len(index))
+        results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
+    return results
+
+
+def join(step: Step) -> list[Form]:
+    """Return the operands' columns side by side."""
+    spec = step.spec
+    assert isinstance(spec, Join)
+    forms = [form for form in step.forms if form is not None]
+    names = [value.name or "" for value in step.node.inputs if value is not None]
+    return [joined(step.shop.algebra, step.result, spec.position, forms, names)]
+
+
+def joined(
+    algebra: Algebra, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
+) -> Form:
+    """Return the concatenation of forms along one position."""
+    across = _joined_across(algebra, axes, position, forms, names)
+    if across is not None:
+        return across
+    parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
+    place: dict[Whole, int] = {}
+    for form, name in zip(forms, names, strict=True):
+        if isinstance(form, Blocks) and form.position != position:
+            form = algebra.settle(form)
+        pieces = form.parts if isinstance(form, Blocks) else (form,)
+        given = form.names if isinstance(form, Blocks) and form.names else (name,) * len(pieces)
+        for piece, label in zip(pieces, given, strict=True):
+            if piece not in place:
+                place[piece] = len(parts)
+                parts.append(piece)
+                called.append(label)
+        where = np.array([place[piece] for piece in pieces], dtype=np.int64)
+        if isinstance(form, Blocks):
+            part.append(where[form.part])
+            column.append(form.column)
+        else:
+            count = int(flat(form.axes)[position])
+            part.append(np.full(count, where[0]))
+            column.append(np.arange(count))
+    return algebra.blocks(
+        Blocks(
+            axes, position, tuple(parts), np.concatenate(part), np.concatenate(column),
+            tuple(called),
+        )
+    )  # fmt: skip
+
+
+def _joined_across(
+    algebra: Algebra, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
+) -> Form | None:
+    """Return the concatenation of forms whose sides lie along another position, side by side.
+
+    None where there is no such position, or where fewer elements are the candidates' when each
+    form is put together by italgebra.
+    """
+    apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
+    if len({form.position for form in apart}) != 1:
+        return None
+    other, groups = apart[0].position, grouped(apart)
+    width = int(flat(axes)[position])
+    together = sum(
+        width * len(columns)
+        for columns in groups
+        if any(_moves(form, other, int(columns[0])) for form in forms)
+    )
+    if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
+        return None
+    part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
+    parts = list[Atom]()
+    for at, columns in enumerate(groups):
+        part[columns], column[columns] = at, np.arange(len(columns))
+        whole = with_extent(axes, other, len(columns))
+        taken = [algebra.take(form, other, columns) for form in forms]
+        parts.append(algebra.settle(joined(algebra, whole, position, taken, names)))
+    return algebra.blocks(Blocks(axes, other, tuple(parts), part, column))
+
+
+def _moves(form: Form, position: int, column: int) -> bool:
+    """Return True when this column of a form depends on the candidates."""
+    if isinstance(form, Blocks) and form.position == position:
+        return per_candidate(form.parts[int(form.part[column])])
+    return per_candidate(form)
+
+
+def _area(form: Form, *places: int) -> int:
+    """Return the product of a form's extents at some positions."""
+    return int(np.prod([int(flat(form.axes)[at]) for at in places]))

@@ -1,0 +1,42 @@
+"""Which rewrite a declaration gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mari_engine.axes.factors import (
+    Affine,
+    Along,
+    Contract,
+    Join,
+    Pick,
+    Pointwise,
+    Reduce,
+    Slices,
+    View,
+)
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.lazy_values import Form
+from mari_engine.rewriting.handlers.axis_ops import along, reduce, slices
+from mari_engine.rewriting.handlers.data_movement import join, pick, view
+from mari_engine.rewriting.handlers.elementwise import affine, pointwise
+from mari_engine.rewriting.handlers.products import contract
+
+
+def _affine(step: Step) -> list[Form]:
+    taken = affine(step)
+    return slices(step) if taken is None else [taken]
+
+
+HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
+    View: view,
+    Pick: pick,
+    Join: join,
+    Affine: _affine,
+    Pointwise: lambda step: [pointwise(step)],
+    Along: lambda step: [along(step)],
+    Reduce: lambda step: [reduce(step)],
+    Slices: slices,
+    Contract: lambda step: [contract(step)],
+}
+"""By kind of declaration: makes the forms of a step's results."""

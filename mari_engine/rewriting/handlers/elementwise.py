@@ -1,0 +1,295 @@
+"""Rewrites ops that work place by place: sums stay sums, blocks stay blocks, the rest is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mari_engine.analysis.workload import extent
+from mari_engine.axes.dims import Axes, flat, positions
+from mari_engine.axes.factors import Affine, Index, Pointwise
+from mari_engine.rewriting.context.column_groups import distributed
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.deferral import scaled_operand, waits
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    Term,
+    Whole,
+    as_product,
+    as_whole,
+    per_candidate,
+    relabel,
+    terms,
+    times,
+)
+from mari_engine.rewriting.products.common_factor import merge
+from mari_engine.rewriting.products.profitability import picked_runs
+
+_MOST_GROUPS = 4
+"""Groups of columns beyond which an op is called once on the joined columns."""
+
+
+def pointwise(step: Step) -> Form:
+    """Return the result of an elementwise op."""
+    spec = step.spec
+    assert isinstance(spec, Pointwise)
+    forms = [
+        None if form is None or own is None else _broadcast(form, own, step.result)
+        for form, own in zip(step.forms, spec.maps, strict=True)
+    ]
+    position = _divides(step, forms)
+    if position is not None:
+        blocks = [form for form in forms if isinstance(form, Blocks)]
+        apart = list(step.shop.grouping.alike(blocks).values())
+        forms = [None if form is None else _ripe(form, apart, step) for form in forms]
+        return distributed(step, forms, [position] * len(forms), position, _apply)
+    whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
+    return _apply(step, whole, step.result)
+
+
+def _broadcast(form: Form, own: Sequence[int], result: Axes) -> Form:
+    """Return the form under the result's axes, compact along what it is broadcast over."""
+    place = {at: old for old, at in enumerate(own)}
+    return relabel(form, result, tuple(place.get(at, -1) for at in range(len(flat(result)))))
+
+
+def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
+    """Return the position along which it is worth to work block by block, or None."""
+    blocks = [form for form in forms if isinstance(form, Blocks)]
+    if not blocks or len({form.position for form in blocks}) > 1:
+        return None
+    position, settling = blocks[0].position, step.shop.settling
+    rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
+    lazy = step.waits and any(not settling.settled(form) and waits(as_whole(form)) for form in rest)
+    common = frozenset[int]()
+    if not lazy:
+        common = frozenset[int]().union(*(form.present for form in rest)) - {position}
+        if frozenset[int]().union(*(form.present for form in blocks)) - {position} <= common:
+            return None  # the others are whole, and make every column so
+    groups = step.shop.grouping.alike(blocks)
+    sides = [tuple(_side(kind, common) for kind in key) for key in groups]
+    if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
+        return None
+    alone = any(not isinstance(kind, frozenset) for key in groups for kind in key)
+    return position if lazy or alone or _pays(step, blocks, rest, groups, common) else None
+
+
+def _side(kind: object, common: frozenset[int]) -> object:
+    return kind | common if isinstance(kind, frozenset) else kind
+
+
+def _pays(
+    step: Step, blocks: Sequence[Blocks], rest: Sequence[Form],
+    groups: Mapping[tuple[object, ...], Index], common: frozenset[int],
+) -> bool:  # fmt: skip
+    """Weigh the places that need not be computed per candidate against what is picked apart.
+
+    What products make of those places need not be computed per candidate either.
+    """
+    prices, many = step.shop.prices, step.shop.candidates
+    dims, position = flat(step.result), blocks[0].position
+    move = 8.0 / prices.bytes_per_second
+    made = step.worth / prices.flops_per_second
+
+    def elements(side: frozenset[int], columns: int) -> int:
+        return columns * extent(tuple(dims[at] for at in side - {position}), many)
+
+    whole = frozenset[int]().union(common, *(form.present for form in blocks))
+    apart = (len(groups) - 1) * prices.node
+    together = elements(whole, len(blocks[0].part)) * move
+    for key, columns in groups.items():
+        sides = [kind for kind in key if isinstance(kind, frozenset)]
+        alone = elements(common.union(*sides), len(columns))
+        apart += alone * move
+        together += (elements(whole, len(columns)) - alone) * made
+        for form, side in zip(blocks, sides, strict=True):
+            moved, picked = _taken(form, columns)
+            before = frozenset(at for at in side if at < position)  # what follows goes along
+            taking = elements(before, picked) * prices.pick + elements(side, moved) * move
+            apart += taking
+        apart += sum(elements(form.present, len(columns)) * move for form in rest if form.present)
+    for form in blocks:
+        if not step.shop.settling.settled(form):
+            together += elements(form.present, len(form.part)) * move
+            together += picked_runs(form, many) * prices.pick
+    return apart < together
+
+
+def _ripe(form: Form, columns: Sequence[Index], step: Step) -> Form:
+    """Return the form with sums computed that are taken apart: there is less of a sum to take."""
+    if not isinstance(form, Blocks):
+        return form
+    own = [set(form.part[each].tolist()) for each in columns]
+    cut = [at for at in range(len(form.parts)) if sum(at in parts for parts in own) > 1]
+    parts = list(form.parts)
+    for at in cut:
+        if any(_sums(term, form.position) for term in terms(parts[at])):
+            parts[at] = step.shop.settling.settle(parts[at])
+    return replace(form, parts=tuple(parts))
+
+
+def _sums(term: Term, position: int) -> bool:
+    """Return True for a product that sums over a tensor of the run which has this position."""
+    return isinstance(term, Product) and any(
+        term.output[position] in own
+        and atom.constant is None
+        and any(label >= 0 and label not in term.output for label in own)
+        for atom, own in zip(term.operands, term.labels, strict=True)
+    )
+
+
+def _taken(form: Blocks, columns: Index) -> tuple[int, int]:
+    """Return how many of the columns leave others of their part behind, and how many by index."""
+    moved = picked = 0
+    part, column = form.part[columns], form.column[columns]
+    for at in np.unique(part).tolist():
+        own = column[part == at]
+        row = bool((np.diff(own) == 1).all())
+        whole = row and len(own) == flat(form.parts[at].axes)[form.position]
+        moved += 0 if whole else len(own)
+        picked += 0 if row else len(own)
+    return moved, picked
+
+
+def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    lazy = _linear(step, forms, axes)
+    return lazy if lazy is not None else _called(step, forms, axes)
+
+
+def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
+    """Call the op itself on the operands' tensors, broadcast where they are compact."""
+    settling = step.shop.settling
+    atoms = [None if form is None else settling.settle(form, step.why) for form in forms]
+    given = [atom for atom in atoms if atom is not None]
+    layout, tensors = settling.aligned(given)
+    scalar = [own == () for own, a in zip(step.spec.operands, atoms, strict=True) if a is not None]
+    rest = iter(  # some ops take scalars of rank 0 only
+        step.shop.algebra.laid(atom, ()).tensor if bare else tensor
+        for atom, tensor, bare in zip(given, tensors, scalar, strict=True)
+    )
+    node = step.shop.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
+    note = next((atom.note for atom in given if atom.note), "")
+    return Atom(axes, node.outputs[0], layout, note)
+
+
+def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None:
+    """Return a sum or a product, not computed yet, where the op allows it."""
+    spec = step.spec
+    assert isinstance(spec, Pointwise)
+    given = [as_whole(form) for form in forms if form is not None]
+    settled = step.shop.settling.settled
+    apart = step.waits and len({form.present for form in given}) > 1
+    ready = all(settled(form) or _bare(form) for form in given)
+    if spec.linear is None or (ready and not apart):
+        return None
+    if spec.linear == "neg":
+        return _added(step, axes, [_negated(step, term) for term in terms(given[0])])
+    if spec.linear in ("add", "sub"):
+        second = list(terms(given[1]))
+        if spec.linear == "sub":
+            second = [_negated(step, term) for term in second]
+        return _added(step, axes, [*terms(given[0]), *second])
+    if spec.linear != "mul":
+        return None
+    form, other = given
+    if per_candidate(other) or (isinstance(form, Atom) and not per_candidate(form)):
+        form, other = other, form
+    if per_candidate(other):
+        return None
+    factor = step.shop.settling.settle(other)
+    return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
+
+
+def _bare(form: Whole) -> bool:
+    """Return True for a sum along some factors that meets no weights: nothing joins it."""
+    return isinstance(form, Product) and len(form.operands) == 1
+
+
+def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
+    """Return the sum of the terms, or None when one of them could not be made."""
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    total = Sum(axes, tuple(found))
+    if not step.waits:
+        return total
+    if not waits(total):
+        return found[0] if len(found) == 1 and scaled_operand(found[0]) is not None else None
+    return Sum(axes, merge(found, step.shop.settling, step.shop.prices, fold=False))
+
+
+def _negated(step: Step, term: Term) -> Term:
+    if isinstance(term, Product):
+        return replace(term, scale=-term.scale)
+    if term.constant is not None:
+        return replace(term, tensor=term.constant.mapped(np.negative))
+    return replace(as_product(term), scale=-1.0, source=(step.node,))
+
+
+def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
+    """Return a term times an unvarying factor, products not computed yet; None if it cannot wait.
+
+    A factor of a product meets its weights, which do not vary either.
+    """
+    if isinstance(term, Atom) and not per_candidate(term):
+        return step.shop.settling.combined("Mul", [term, factor])
+    if step.waits:
+        return times(as_product(term), factor)
+    if isinstance(term, Atom):
+        return None
+    output = term.output
+    if any(output[at] < 0 for at in factor.present):
+        return None
+    labels = tuple(output[at] if at in factor.present else -1 for at in range(len(output)))
+    wanted = {label for label in labels if label >= 0}
+    fits = any(
+        wanted <= set(own) and not per_candidate(atom)
+        for atom, own in zip(term.operands, term.labels, strict=True)
+    )
+    if not fits:
+        return None
+    return replace(term, operands=(*term.operands, factor), labels=(*term.labels, labels))
+
+
+def affine(step: Step) -> Form | None:
+    """Return `x * factor + shift` apart from the op itself, or None where the op had better run.
+
+    It becomes part of the products before it, where there are some; and where the op would need
+    its columns moved, two elementwise ops work on them where they lie.
+    """
+    form = step.forms[0]
+    assert isinstance(step.spec, Affine)
+    settling = step.shop.settling
+    if form is None or isinstance(form, Blocks):
+        return None
+    if settling.settled(form):
+        return _where_it_lies(step, settling.settle(form))
+    if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
+        return None
+    factor, shift = _spelled(step)
+    return _added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
+
+
+def _where_it_lies(step: Step, atom: Atom) -> Form | None:
+    order = [at for group in atom.dims for at in group]
+    if order == sorted(order):
+        return None
+    factor, shift = _spelled(step)
+    combined = step.shop.settling.combined
+    return combined("Add", [combined("Mul", [atom, factor]), shift])
+
+
+def _spelled(step: Step) -> tuple[Atom, Atom]:
+    spec, emitter = step.spec, step.shop.emitter
+    assert isinstance(spec, Affine)
+    atoms = [step.atom(at) for at in range(1, len(step.forms))]
+    full = [step.shop.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
+    factor, shift = spec.spell(emitter, [emitter.value(atom.tensor) for atom in full])
+    at = ((spec.position,),)
+    return Atom(step.result, factor, at), Atom(step.result, shift, at)

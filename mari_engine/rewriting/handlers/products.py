@@ -1,0 +1,241 @@
+"""Rewrites products: each side of a joined input meets its own rows of the weights.
+
+`[tile(u) | i | c] · W = tile(u · W_u) + [i | c] · W_ic`, for any number of fragments in any order
+(MaRI, sections 3 and 4): the columns of a side become one neat block, the rows of `W` follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mari_engine.axes.dims import Axes
+from mari_engine.axes.factors import Contract, Index, Labels
+from mari_engine.rewriting.context.column_groups import columns_apart, distributed
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.deferral import scaled_operand, waits
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    Term,
+    Whole,
+    per_candidate,
+    relabel,
+    terms,
+)
+from mari_engine.rewriting.products.bilinear_expansion import expanded
+from mari_engine.rewriting.products.common_factor import merge
+from mari_engine.rewriting.products.composition import composed
+from mari_engine.rewriting.products.profitability import pays_apart, split_pays
+from mari_engine.rewriting.products.stacked_product import stack
+from mari_engine.types.decisions import Action
+
+
+def contract(step: Step) -> Form:
+    """Return a product, not computed yet: one term per side where its input is joined."""
+    spec = step.spec
+    assert isinstance(spec, Contract)
+    passing = _passing(step, spec)
+    if passing is not None:
+        return passing
+    products = _terms(step, spec)
+    if step.shop.strategy.fold:
+        merged = merge(products, step.shop.settling, step.shop.prices, fold=step.waits)
+        alone = step.waits or not step.shop.strategy.neat
+        products = list(merged if alone else stack(merged, step.shop.settling))
+    if spec.addend is None:
+        return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
+    return Sum(step.result, (*products, _addend(step, spec)))
+
+
+def _terms(step: Step, spec: Contract) -> Sequence[Term]:
+    """Return the products that add up to the result, one or several for each side."""
+    at = _dividable(step, spec)
+    if at is not None:
+        return _split(step, at)
+    lazy = [
+        i
+        for i in range(len(spec.terms))
+        if isinstance(form := step.forms[i], (Sum, Product))
+        and not step.shop.settling.settled(form)
+        and (waits(form) or scaled_operand(form) is not None)
+        and not any(per_candidate(other) for other in step.forms if other and other is not form)
+    ]
+    if not lazy or not step.shop.strategy.fold:
+        apart = expanded(step)
+        if apart is not None:
+            return apart
+        product = composed(step, [_operand(step, spec, i) for i in range(len(spec.terms))])
+        _record_whole(step, product)
+        return [product]
+    form = step.forms[lazy[0]]
+    assert isinstance(form, (Sum, Product))
+    others = [None if i == lazy[0] else step.atom(i) for i in range(len(spec.terms))]
+    found = _apart_from_request(step, form)
+    products = [composed(step, [o or term for o in others]) for term in found]
+    moving = sum(per_candidate(product) for product in products)
+    if moving < len(products):
+        step.shop.ledger.record(
+            step.node, Action.SPLIT, "what does not depend on the candidates runs once per request"
+        )
+    else:
+        _record_whole(step, products[0])
+    return products
+
+
+def _operand(step: Step, spec: Contract, index: int) -> Atom:
+    """Return an operand as a tensor; heads that both operands have in front, where it is made."""
+    form = step.forms[index]
+    if len(spec.terms) != 2 or not isinstance(form, Product) or not step.shop.strategy.split:
+        return step.atom(index)
+    shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
+    places = frozenset(at for at, label in enumerate(spec.terms[index]) if label in shared)
+    return step.shop.settling.by_head(form, places)
+
+
+def _apart_from_request(step: Step, form: Whole) -> list[Term]:
+    """Return the terms of a form, with all that lacks the candidates added up to one."""
+    moving = [term for term in terms(form) if per_candidate(term)]
+    still = tuple(term for term in terms(form) if not per_candidate(term))
+    if len(still) < 2:
+        return list(terms(form))
+    return [*moving, step.shop.settling.settle(Sum(form.axes, still))]
+
+
+def _addend(step: Step, spec: Contract) -> Term:
+    """Return what is added to the product, under the result's axes."""
+    atom = step.atom(len(spec.terms))
+    assert spec.addend is not None
+    place = {spec.output.index(label): at for at, label in enumerate(spec.addend)}
+    source = tuple(place.get(at, -1) for at in range(len(spec.output)))
+    moved = relabel(atom, step.result, source)
+    assert isinstance(moved, Atom)
+    if spec.addend_scale == 1.0:
+        return moved
+    labels = tuple(at if at in moved.present else -1 for at in range(len(source)))
+    return Product(step.result, (moved,), (labels,), labels, spec.addend_scale, (step.node,))
+
+
+# --- columns that pass through
+
+
+def _passing(step: Step, spec: Contract) -> Form | None:
+    """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
+    if not step.shop.strategy.split or spec.addend is not None:
+        return None
+    summed = {label for own in spec.terms for label in own} - set(spec.output)
+    apart = columns_apart(step, spec.terms, spec.output, frozenset(summed))
+    if apart is None or not pays_apart(step, spec):
+        return None
+    place, places = apart
+    step.shop.ledger.record(
+        step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
+    )
+    return distributed(step, step.forms, places, place, _apart)
+
+
+def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+    atoms = [step.shop.settling.settle(form) for form in forms if form is not None]
+    return replace(composed(step, atoms), axes=axes)
+
+
+# --- columns that are summed
+
+_HOISTED = "not split: to run the request's side once and split nothing is the faster way here"
+
+
+def _dividable(step: Step, spec: Contract) -> int | None:
+    """Return the operand whose columns are split, having decided that it pays."""
+    for at in range(len(spec.terms)):
+        form = step.forms[at]
+        if not isinstance(form, Blocks) or len(step.shop.grouping.groups(form).members) < 2:
+            continue
+        if spec.terms[at][form.position] in spec.output:
+            continue
+        if not step.shop.strategy.split:
+            step.shop.ledger.record(step.node, Action.KEPT, _HOISTED)
+            return None
+        gain = split_pays(step, spec, at, form)
+        if gain.pays:
+            return at
+        step.shop.settling.settle(form, f"the split of {step.node.name} was not worth it")
+        step.shop.ledger.record(step.node, Action.KEPT, f"not split: {gain}")
+        return None
+    return None
+
+
+def _told(step: Step, form: Blocks) -> str:
+    """Return what becomes of the columns of each kind, in words."""
+    counts = {"request": 0, "folded": 0, "candidate": 0}
+    groups = step.shop.grouping.groups(form)
+    for kind, members in groups.members.items():
+        lazy = not isinstance(kind, frozenset)
+        moving = per_candidate(form.parts[members[0]])
+        side = "folded" if lazy else "candidate" if moving else "request"
+        counts[side] += groups.columns[kind]
+    words = {
+        "request": "request columns run once per request",
+        "folded": "columns that are linear in few candidate values fold into per-request weights",
+        "candidate": "candidate columns run per candidate",
+    }
+    return ", ".join(f"{counts[kind]:,} {words[kind]}" for kind in counts if counts[kind])
+
+
+def _split(step: Step, at: int) -> list[Product]:
+    """Return one product per side (or per fragment, where the strategy is not neat)."""
+    form, spec = step.forms[at], step.spec
+    assert isinstance(form, Blocks)
+    assert isinstance(spec, Contract)
+    step.shop.ledger.moved(step.node, form)
+    step.shop.ledger.record(step.node, Action.SPLIT, _told(step, form))
+    out = []
+    label = spec.terms[at][form.position]
+    grouping, neat = step.shop.grouping, step.shop.strategy.neat
+    for block, columns in grouping.divided(form) if neat else grouping.fragments(form):
+        others = [
+            None if i == at else _rows(step, i, own, label, columns)
+            for i, own in enumerate(spec.terms)
+        ]
+        out += [
+            composed(step, [other or term for other in others])
+            for term in _apart_from_request(step, block)
+        ]
+    return out
+
+
+def _rows(step: Step, index: int, own: Labels, label: int, columns: Index) -> Atom:
+    """Return another operand with only the rows that meet these columns."""
+    form = step.forms[index]
+    assert form is not None
+    if label in own:
+        form = step.shop.algebra.take(form, own.index(label), columns)
+    return step.shop.settling.settle(form)
+
+
+# --- products that stay whole
+
+
+def _record_whole(step: Step, product: Product) -> None:
+    ledger = step.shop.ledger
+    if step.node in ledger.entries:
+        return
+    moving = [atom for atom in product.operands if atom.constant is None]
+    note = next((atom.note for atom in moving if atom.note), "")
+    if not per_candidate(product):
+        ledger.record(step.node, Action.ONCE, "nothing in it depends on the candidates: one row")
+    elif note:
+        reason = f"its input holds both sides: {note}"
+        ledger.record(step.node, Action.KEPT, reason, whole=True)
+    elif len(moving) > 1 and not all(per_candidate(atom) for atom in moving):
+        ledger.record(
+            step.node,
+            Action.FUSED,
+            "its request-side operand is held once; the candidates are rows of one product",
+            whole=True,
+        )
+    else:
+        reason = "all of its input depends on the candidates"
+        ledger.record(step.node, Action.KEPT, reason, whole=True)

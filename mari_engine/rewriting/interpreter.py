@@ -1,0 +1,283 @@
+"""The interpreter: walks the original graph, keeps values lazy, and writes the new graph.
+
+What an op is allowed to do with a compact or a divided value is read off its declaration (see
+`factors`); an op without one gets its inputs in full and stays as it was, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.graph_facts import Foresight, foresee
+from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.axes.dims import CANDIDATES, Unsupported, flat, positions
+from mari_engine.axes.factors import Contract
+from mari_engine.graph.model import Model
+from mari_engine.ops.rule_table import UNRULED_PRODUCTS, rule_of
+from mari_engine.rewriting.boundary import Boundary, open_boundary
+from mari_engine.rewriting.context.decision_log import Ledger
+from mari_engine.rewriting.context.step import Shop, Step, Strategy
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.dead_columns import narrowed, without_unread
+from mari_engine.rewriting.emission.graph_assembly import close_graph, copy_with_captures
+from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.rewriting.emission.tensors import Constant
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, as_whole
+from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.handlers.dispatch import HANDLERS
+from mari_engine.rewriting.products.pairwise_blocks import regrouped
+from mari_engine.types.decisions import Action
+from mari_engine.types.interface import Signature
+from mari_engine.types.labels import Labels
+
+_FLOATS = frozenset(
+    {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Rewritten:
+    """A new graph, its calling contract and what was decided on the way."""
+
+    model: ir.Model
+    boundary: Boundary
+    ledger: Ledger
+    signature: Signature
+
+
+def rewrite(
+    model: Model,
+    labels: Labels,
+    *,
+    signature: Signature,
+    candidates: int,
+    keep: Collection[str] = (),
+    strategy: Strategy | None = None,
+    prices: Prices | None = None,
+    known: Survey | None = None,
+    foresight: Foresight | None = None,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Rewritten:
+    """Return a graph that computes the same, with what is per request computed once.
+
+    `keep` names nodes that must stay as they are; `known` is the model's survey, and `foresight`
+    what is known of its readers, if they were made already. `tell` is told the share of the nodes
+    that were visited, and may raise to stop. The model is not changed.
+    """
+    if known is None:
+        known = survey(model, candidate_symbols(model, labels))
+    ways = strategy or Strategy(), prices or Prices()
+    walk = _Interpreter(model, known, candidates, frozenset(keep), *ways, foresight)
+    return walk.run(labels, signature, tell)
+
+
+class _Interpreter:
+    def __init__(
+        self, model: Model, known: Survey, candidates: int, keep: frozenset[str],
+        strategy: Strategy, prices: Prices, foresight: Foresight | None,
+    ) -> None:  # fmt: skip
+        self.model = model
+        self.graph = model.ir.graph
+        self.known = known
+        ahead = foresight or foresee(self.graph, known)
+        self.lookahead, self.liveness, self.norms = ahead.lookahead, ahead.liveness, ahead.norms
+        self.keep = keep
+        self.emitter = Emitter(opset=model.opset)
+        self.settling = Settling(self.emitter, candidates=candidates)
+        self.ledger = Ledger()
+        self.shop = Shop(
+            self.emitter, self.settling, self.ledger, prices, strategy, candidates, self.native
+        )
+        self.forms: dict[ir.Value, Form] = {}
+        self.opaque: dict[ir.Value, ir.Value] = {}
+
+    def run(self, labels: Labels, signature: Signature, tell: Callable[[float], None]) -> Rewritten:
+        self.emitter.names.update(value.name or "" for value in self.graph.outputs)
+        boundary = open_boundary(self.graph, labels, self.known, self.emitter, signature)
+        self.forms.update(boundary.forms)
+        for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
+            if old not in self.forms:
+                self.opaque[old] = new
+        for at, node in enumerate(self.graph):
+            tell(at / len(self.graph))
+            self.visit(node)
+        outputs = [self.output(value) for value in self.graph.outputs]
+        model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
+        return Rewritten(model, boundary, self.ledger, signature)
+
+    # --- the walk
+
+    def visit(self, node: ir.Node) -> None:
+        if all(self.known.settled(value) for value in node.outputs):
+            return  # shape arithmetic: made anew where it is needed
+        reason = self.reason_to_keep(node)
+        if reason is not None:
+            self.call_as_it_was(node, reason)
+            return
+        try:
+            results = self.normalized(node) if self.runs_fused(node) else self.results(node)
+        except Unsupported as refusal:
+            self.call_as_it_was(node, str(refusal))
+            return
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failure:
+            kind = type(failure).__name__
+            self.ledger.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
+            self.call_as_it_was(node, f"the rewriter failed here ({kind}), please report it")
+            return
+        for value, form in zip(node.outputs, results, strict=True):
+            self.hold(value, self.as_read(value, form))
+
+    def as_read(self, value: ir.Value, form: Form) -> Form:
+        """Return the form without the columns that nothing reads."""
+        found = self.liveness.columns(value) if self.shop.strategy.split else None
+        if found is None or value.dtype is None:
+            return form
+        return without_unread(form, found, value.dtype, self.shop.algebra)
+
+    def reason_to_keep(self, node: ir.Node) -> str | None:
+        if node.name in self.keep:
+            return "kept on request"
+        if node not in self.known.specs:
+            return self.known.unknown.get(node, "")
+        if any(value in self.opaque for value in node.inputs if value is not None):
+            return "the rank of an operand is known only at run time"
+        spec = self.known.specs[node]
+        if isinstance(spec, Contract) and not (self.floats(node) or _adds(spec)):
+            return "a product of whole numbers"
+        return None
+
+    def floats(self, node: ir.Node) -> bool:
+        return node.outputs[0].dtype in _FLOATS
+
+    def results(self, node: ir.Node) -> list[Form]:
+        spec = self.known.specs[node]
+        forms = tuple(
+            None if value is None or axes is None else regrouped(self.form(value), axes, self.shop)
+            for value, axes in zip(node.inputs, spec.operands, strict=True)
+        )
+        waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
+        meetings = partial(self.lookahead.meetings, node.outputs[0])
+        worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
+        step = Step(node, spec, forms, self.shop, waits, worth, meetings)
+        with self.emitter.on_behalf((node,)):
+            fewer = narrowed(step)
+            handle = HANDLERS[type(spec)]
+            made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
+            whole = isinstance(spec, Contract) and not self.floats(node)
+            return [self.settling.settle(form) for form in made] if whole else made
+
+    def runs_fused(self, node: ir.Node) -> bool:
+        """Return True for a step of a norm over what is there in full, for each candidate."""
+        norm = self.norms.get(node)
+        form = self.forms.get(norm.source) if norm is not None else None
+        if form is None or isinstance(form, Blocks) or not self.settling.settled(form):
+            return False
+        return form.present == frozenset(range(len(flat(form.axes))))
+
+    def normalized(self, node: ir.Node) -> list[Form]:
+        """Return a step of a norm as it was: on the last axis, its scale and shift apart."""
+        source = self.norms[node].source
+        atom = self.settling.settle(self.form(source))
+        self.forms[source] = self.shop.algebra.laid(atom, positions(atom.axes))
+        with self.emitter.on_behalf((node,)):
+            inputs = [None if value is None else self.native(value) for value in node.inputs]
+            new = self.emitter.copy(node, inputs)
+        facts = [self.known.fact(value) for value in node.outputs]
+        return [
+            Atom(fact.axes, value, positions(fact.axes))
+            for fact, value in zip(facts, new.outputs, strict=True)
+        ]
+
+    def hold(self, value: ir.Value, form: Form) -> None:
+        """Remember a value; one with several readers is computed before they share it."""
+        waits = self.shop.strategy.fold and self.lookahead.can_wait(value)
+        readers = self.lookahead.readers(value)
+        if (len(readers) > 1 and not waits) or value.is_graph_output():
+            if isinstance(form, Blocks):
+                parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
+                form = replace(form, parts=parts)
+            else:
+                specs = [self.known.specs.get(node) for node, _ in readers]
+                summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)
+                form = self.shop.algebra.gathered(self.settling.settle(form), whole=summed)
+        self.forms[value] = form
+
+    # --- values
+
+    def form(self, value: ir.Value) -> Form:
+        """Return the form of an original value."""
+        if value not in self.forms:
+            self.forms[value] = self.constant(value)
+        return self.forms[value]
+
+    def constant(self, value: ir.Value) -> Atom:
+        """Return a value that is known before the model runs."""
+        fact = self.known.fact(value)
+        tensor = value.const_value
+        if value.is_initializer() and tensor is not None:
+            held = Constant(tensor.numpy, tensor.dtype, value)
+            return Atom(fact.axes, held, positions(fact.axes))
+        if fact.dtype is None:
+            raise Unsupported("a constant of unknown type")
+        content, dims = fact.content, positions(fact.axes)
+        if content is None:  # one element, repeated
+            dims = ((),) * len(fact.axes)
+            content = np.full([1] * len(dims), fact.fill)
+        if content.dtype == object:
+            return Atom(fact.axes, self.emitter.shape_tensor(content, fact.dtype), dims)
+        array = np.asarray(content, dtype=fact.dtype.numpy())
+        return Atom(fact.axes, Constant(lambda: array, fact.dtype), dims)
+
+    def native(self, value: ir.Value) -> ir.Value:
+        """Return an original value in full, in its own layout, in the new graph."""
+        if value in self.opaque:
+            return self.opaque[value]
+        atom = self.settling.settle(self.form(value), self.why)
+        self.forms[value] = atom
+        full = self.shop.algebra.laid(atom, positions(atom.axes))
+        return self.emitter.value(full.tensor)
+
+    def output(self, value: ir.Value) -> ir.Value:
+        """Return a graph output; of one row where no input tells how many candidates there are."""
+        if value in self.opaque or self.emitter.tells(CANDIDATES):
+            return self.native(value)
+        atom = self.settling.settle(self.form(value), self.why)
+        dims = tuple(
+            tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)
+            for group in positions(atom.axes)
+        )
+        return self.emitter.value(self.shop.algebra.laid(atom, dims).tensor)
+
+    why = "a node that is kept reads all of its columns"
+
+    # --- nodes that stay
+
+    def call_as_it_was(self, node: ir.Node, reason: str) -> None:
+        """Give a node its inputs in full and leave it as it was."""
+        self.why = f"{node.op_type} ({node.name}) is kept: {reason}" if reason else self.why
+        inputs = [None if value is None else self.native(value) for value in node.inputs]
+        new = copy_with_captures(self.emitter, node, inputs, self.native)
+        for old, value in zip(node.outputs, new.outputs, strict=True):
+            value.type, value.shape = old.type, old.shape.copy() if old.shape else None
+            fact = self.known.values.get(old)
+            if fact is None:
+                self.opaque[old] = value
+                continue
+            self.forms[old] = Atom(fact.axes, value, positions(fact.axes))
+            for at, axis in enumerate(fact.axes):
+                if len(axis) == 1 and isinstance(axis[0], str):
+                    self.emitter.register(axis[0], value, at)
+        rule = rule_of(node)
+        if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
+            self.ledger.record(node, Action.KEPT, reason)
+
+
+def _adds(spec: Contract) -> bool:
+    """Return True for a plain sum: exact in whole numbers too, in any order."""
+    return len(spec.terms) == 1 and spec.scale == 1 and spec.addend is None

@@ -1,0 +1,61 @@
+"""Times ways to run a model against each other, in place, to choose between them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+
+from mari_engine.errors import MariError
+from mari_engine.feeds.feed_plan import make_feeds
+from mari_engine.graph.model import Model
+from mari_engine.runtime.session import Session, open_session
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.labels import Labels
+
+_BUDGET = 1.2
+"""Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
+_SLOW_TO_LOAD = 0.3
+"""Seconds of processor time for loading one model, beyond which a race takes too long."""
+_SAMPLE = 2e-3
+"""Seconds that one sample takes at least: short requests are run several times."""
+_FEWEST, _MOST = 3, 25
+"""Rounds; the fewest are for requests of a tenth of a second and more."""
+
+
+def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
+    """Return each model's median processor seconds for one request, or None where there is no race.
+
+    There is none when one of the models cannot run, or when loading the first takes too long. All
+    are called as the first is, on one thread, in interleaved rounds. Processor time of this thread
+    is little disturbed by what else the machine does.
+    """
+    try:
+        feeds = make_feeds(models[0], labels, batch=candidates, seed=0)
+        began = time.process_time()
+        sessions = [open_session(models[0], threads=1)]
+        if time.process_time() - began > _SLOW_TO_LOAD:
+            return None
+        sessions += [open_session(model, threads=1) for model in models[1:]]
+        for session in sessions:
+            session.run(feeds)
+        first = [_timed(session, feeds, 1) for session in sessions]
+    except MariError:
+        return None
+    runs = [1 + int(_SAMPLE / max(1e-6, taken)) for taken in first]
+    whole = sum(count * taken for count, taken in zip(runs, first, strict=True))
+    rounds = int(max(_FEWEST, min(_MOST, _BUDGET / max(1e-6, whole))))
+    times = [[taken] for taken in first]
+    for number in range(1, rounds):
+        order = range(len(sessions)) if number % 2 else range(len(sessions) - 1, -1, -1)
+        for at in order:
+            times[at].append(_timed(sessions[at], feeds, runs[at]))
+    return [statistics.median(each) for each in times]
+
+
+def _timed(session: Session, feeds: Feeds, runs: int) -> float:
+    """Return the processor seconds of one run, the mean of several."""
+    began = time.thread_time()
+    for _ in range(runs):
+        session.run(feeds)
+    return (time.thread_time() - began) / runs

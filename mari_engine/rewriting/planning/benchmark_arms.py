@@ -1,0 +1,31 @@
+"""DOC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mari_engine.graph.model import Model
+from mari_engine.plan_types import Plan
+from mari_engine.rewriting.context.step import Strategy
+from mari_engine.rewriting.interpreter import rewrite
+from mari_engine.types.benchmark import Arm
+
+
+def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda share: None) -> Model:
+    """Return the model that one arm of a benchmark runs; `tell` is told the share that is done."""
+    if arm == Arm.ORIGINAL:
+        return planned.original
+    if arm == Arm.MARI:
+        return planned.optimized
+    strategy = Strategy(split=arm != Arm.ONE_SHOT, neat=False, fold=False)
+    made = rewrite(
+        planned.original,
+        planned.labels,
+        signature=planned.signature,
+        candidates=planned.candidates,
+        keep=planned.keep,
+        strategy=strategy,
+        tell=tell,
+    )
+    return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")

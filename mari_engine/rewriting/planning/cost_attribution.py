@@ -1,0 +1,116 @@
+"""What each product of the original became, and its share of what the new nodes cost.
+
+A new node may stand for several products (experts joined into one, weights that were merged):
+its cost is shared among them, so that decisions add up to what the model does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import onnx_ir as ir
+
+from mari_engine.graph.provenance import SOURCE, stands_for
+from mari_engine.ops.rule_table import is_product
+from mari_engine.rewriting.context.decision_log import Entry, Ledger
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.cost.time_model import Line, faster_from, line
+from mari_engine.types.decisions import Action, Decision
+from mari_engine.types.flops import BreakEven, Cost, Flops
+
+_BLOCKS = (
+    "the rows that a mask keeps from the candidates run once per request, the others per candidate"
+)
+
+
+@dataclass
+class Share:
+    """What is spent on one product of the original after a rewrite."""
+
+    flops: Flops = field(default_factory=Flops)
+    time: Line = field(default_factory=Line)
+    nodes: list[str] = field(default_factory=list)
+
+
+def decide(
+    ledger: Ledger, before: Cost, after: Mapping[str, Share], split: Mapping[str, Share] | None,
+    prices: Prices,
+) -> tuple[Decision, ...]:  # fmt: skip
+    """Return a decision for every product, in the order in which they were made.
+
+    `split` tells what the plain split spends, where that is another way than the chosen one.
+    """
+    out = []
+    for name, (node, entry) in _by_original(ledger).items():
+        share = after.get(name, Share())
+        action, reason = entry.action, entry.reason
+        if not share.nodes and action != Action.FUSED:
+            action, reason = Action.FUSED, "computed before the model runs, or within another one"
+        work = before.works.get(name)
+        even = None
+        if action != Action.KEPT and work is not None:
+            even = BreakEven(
+                faster_from(share.time, line(work, prices)),
+                faster_from(share.time, split[name].time) if split and name in split else None,
+            )
+        spent = before.nodes.get(name, Flops())
+        nodes = tuple(share.nodes)
+        out.append(Decision(name, node.op_type, action, reason, spent, share.flops, nodes, even))
+    return tuple(out)
+
+
+def _by_original(ledger: Ledger) -> dict[str, tuple[ir.Node, Entry]]:
+    """Return one entry for each product of the original, also where it was respelled as several."""
+    found: dict[str, tuple[ir.Node, Entry]] = {}
+    for node, entry in ledger.entries.items():
+        if not is_product(node):
+            continue
+        name = stands_for(node)
+        if name in found and found[name][1].action != entry.action:
+            entry = Entry(Action.SPLIT, _BLOCKS)
+        found[name] = node, entry
+    return found
+
+
+def apportion(
+    graph: ir.Graph, ledger: Ledger, before: Cost, after: Cost, prices: Prices
+) -> Mapping[str, Share]:
+    """Return by product what is spent on it in the new graph.
+
+    A node made from several products is shared among them as their FLOPs were before.
+    """
+    owners = {stands_for(node) for node in ledger.entries if is_product(node)}
+    shares: dict[str, Share] = defaultdict(Share)
+    for node in graph:
+        sources = node.metadata_props.get(SOURCE, "").split("\n")
+        mine = list(dict.fromkeys(source for source in sources if source in owners))
+        weights = [max(1, before.nodes.get(name, Flops()).at(1)) for name in mine]
+        name = node.name or ""
+        flops, work = after.nodes.get(name, Flops()), after.works.get(name)
+        parts = zip(
+            mine, weights, shared(flops.per_request, weights),
+            shared(flops.per_candidate, weights), strict=True,
+        )  # fmt: skip
+        for owner, weight, once, each in parts:
+            share = shares[owner]
+            share.nodes.append(name)
+            share.flops += Flops(once, each)
+            if work is not None:
+                share.time += line(work, prices).times(weight / sum(weights))
+    return shares
+
+
+def shared(count: int, weights: Sequence[int]) -> list[int]:
+    """Return whole numbers in proportion to the weights that add up to `count`.
+
+    >>> shared(10, [1, 1, 1]), shared(7, [2, 5]), shared(3, [])
+    ([3, 3, 4], [2, 5], [])
+    """
+    bounds, total, seen = [0], sum(weights), 0
+    for weight in weights:
+        seen += weight
+        bounds.append(count * seen // total)
+    return [stop - start for start, stop in pairwise(bounds)]

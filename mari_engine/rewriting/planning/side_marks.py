@@ -1,0 +1,27 @@
+"""Marks each node of an optimized graph with its side, for viewers."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from mari_engine.graph.provenance import SIDE
+from mari_engine.rewriting.boundary import Boundary
+from mari_engine.types.coloring import Side
+
+
+def mark_sides(model: ir.Model, boundary: Boundary) -> None:
+    """Set SIDE to request or candidate on every node that depends on an input, and on no other.
+
+    The first row of an input is on the request side. A shape belongs to no side, as in coloring.
+    """
+    rows = {binding.name: Side(binding.rows) for binding in boundary.bindings}
+    sides = {value: rows[value.name or ""] for value in model.graph.inputs}
+    for node in model.graph:
+        read = {sides[value] for value in node.inputs if value in sides}
+        node.metadata_props.pop(SIDE, None)  # of a model that was optimized before
+        if not read or node.op_type == "Shape":
+            continue
+        cut = not boundary.cuts.isdisjoint(node.outputs)
+        side = Side.CANDIDATE if Side.CANDIDATE in read and not cut else Side.REQUEST
+        node.metadata_props[SIDE] = str(side)
+        sides |= dict.fromkeys(node.outputs, side)

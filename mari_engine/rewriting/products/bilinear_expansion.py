@@ -1,0 +1,152 @@
+"""Products of joined columns whose pairs are summed: each two sides meet their own weights.
+
+`sum over h, m of W[o,h,m] · x[h] · t[m]`, t joined of user and item fields (the interaction layer
+of xDeepFM): what the user's fields make of W is a weight of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product as all_pairs
+
+from mari_engine.analysis.workload import extent
+from mari_engine.axes.dims import flat, with_extent
+from mari_engine.axes.factors import Contract, Index, Labels
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.forms.lazy_values import Atom, Form, Product
+from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.forms.side_groups import Grouping
+from mari_engine.rewriting.products.composition import composed
+from mari_engine.types.decisions import Action
+
+_WORTH = 0.9
+"""The share of the work as a whole that products of single sides must stay below."""
+_PICK = 16.0
+"""What an element costs, in multiplications, that is moved to the front and picked from there."""
+_PAIRS = (
+    "pairs of request-side columns run once per request; pairs with candidate columns meet weights "
+    "of the request"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One of the products that add up to the whole; of some positions only these columns."""
+
+    term: Product
+    columns: dict[int, Index]
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """One side of an operand, its labels, and the columns of a position that it holds."""
+
+    atom: Atom
+    labels: Labels
+    position: int = -1
+    columns: Index | None = None
+
+
+def expanded(step: Step) -> list[Product] | None:
+    """Return the products of the sides that a lazy operand was made of, where that pays."""
+    spec = step.spec
+    assert isinstance(spec, Contract)
+    settling = step.shop.settling
+    found = [i for i in range(len(spec.terms)) if _is_lazy_product(step.forms[i], settling)]
+    if len(found) != 1 or not step.shop.strategy.fold:
+        return None
+    at, form = found[0], step.forms[found[0]]
+    assert isinstance(form, Product)
+    own = spec.terms[at]
+    summed = frozenset(place for place, label in enumerate(own) if label not in spec.output)
+    pieces = _pieces(form, summed, step.shop.grouping)
+    apart = list[Product]()
+    for piece in pieces:
+        others = [
+            None if i == at else _piece_of(step, i, {own[p]: c for p, c in piece.columns.items()})
+            for i in range(len(spec.terms))
+        ]
+        apart.append(composed(step, [other or piece.term for other in others]))
+    whole = composed(step, [form if i == at else step.atom(i) for i in range(len(spec.terms))])
+    costs = sum(map(settling.cost, apart)) + _PICK * _picked(step, at, pieces)
+    if len(apart) > 1 and costs < _WORTH * settling.cost(whole):
+        step.shop.ledger.record(step.node, Action.SPLIT, _PAIRS)
+        return apart
+    return None
+
+
+def _picked(step: Step, at: int, pieces: Sequence[_Piece]) -> int:
+    """Return the elements of the run's other operands that are picked apart for the pieces."""
+    spec, known = step.spec, step.shop.settling.known
+    assert isinstance(spec, Contract)
+    cut = {spec.terms[at][position] for piece in pieces for position in piece.columns}
+    return sum(
+        extent(tuple(flat(spec.axes(i))[place] for place in form.present), step.shop.candidates)
+        for i, form in enumerate(step.forms[: len(spec.terms)])
+        if i != at and form is not None and not known(form) and cut & set(spec.terms[i])
+    )
+
+
+def _is_lazy_product(form: Form | None, settling: Settling) -> bool:
+    return isinstance(form, Product) and len(form.operands) > 1 and not settling.settled(form)
+
+
+def _piece_of(step: Step, index: int, columns: Mapping[int, Index]) -> Atom:
+    """Return another operand with only the columns of each of these labels."""
+    form, spec = step.forms[index], step.spec
+    assert isinstance(spec, Contract)
+    assert form is not None
+    for label, kept in columns.items():
+        if label in spec.terms[index]:
+            form = step.shop.algebra.take(form, spec.terms[index].index(label), kept)
+    return step.shop.settling.settle(form)
+
+
+def _pieces(product: Product, summed: frozenset[int], grouping: Grouping) -> list[_Piece]:
+    """Return products that add up to this one once the `summed` positions are summed.
+
+    An operand that was joined of several sides along such a position is taken apart there.
+    """
+    choices = [
+        _cuts(product, at, summed, grouping) or [_Cut(atom, labels)]
+        for at, (atom, labels) in enumerate(zip(product.operands, product.labels, strict=True))
+    ]
+    return [_piece(product, choice) for choice in all_pairs(*choices)]
+
+
+def _cuts(
+    product: Product, at: int, summed: frozenset[int], grouping: Grouping
+) -> list[_Cut] | None:
+    """Return the sides of one operand, None where it was not joined along a summed position."""
+    atom, own = product.operands[at], product.labels[at]
+    origin = grouping.settling.origin(atom)
+    if origin is None or not origin[0].mixed:
+        return None
+    joined, places = origin
+    labels = [own[places[p]] if p in places else -1 for p in range(len(flat(joined.axes)))]
+    label = labels[joined.position]
+    if label not in product.output or any(lab >= 0 and lab not in labels for lab in own):
+        return None
+    position = product.output.index(label)
+    if position not in summed:
+        return None
+    out = []
+    for whole, columns in grouping.divided(joined):
+        side = grouping.settling.settle(whole)
+        held = tuple(lab if p in side.present else -1 for p, lab in enumerate(labels))
+        out.append(_Cut(side, held, position, columns))
+    return out
+
+
+def _piece(product: Product, cuts: Sequence[_Cut]) -> _Piece:
+    axes, columns = product.axes, dict[int, Index]()
+    for cut in cuts:
+        if cut.columns is not None:
+            axes = with_extent(axes, cut.position, len(cut.columns))
+            columns[cut.position] = cut.columns
+    held = {label for cut in cuts for label in cut.labels}
+    output = tuple(label if label in held else -1 for label in product.output)
+    operands, labels = tuple(cut.atom for cut in cuts), tuple(cut.labels for cut in cuts)
+    term = replace(product, axes=axes, operands=operands, labels=labels, output=output)
+    return _Piece(term, columns)

@@ -1,0 +1,216 @@
+"""Products of joined columns with joined columns: every two sides make a product of their own.
+
+In `T·Tᵀ` of user and item fields the user-user block does not depend on the candidate, and the
+user-item blocks are one plain product of all candidates' items with the user's fields. Where the
+rows and the columns of such a result become one axis, its columns are the blocks' columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product as all_pairs
+
+import numpy as np
+
+from mari_engine.analysis.workload import extent
+from mari_engine.axes.dims import Axes, flat, with_extent
+from mari_engine.axes.factor_matching import match_factors
+from mari_engine.axes.factors import Labels
+from mari_engine.rewriting.context.step import Shop
+from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Product, per_candidate
+from mari_engine.rewriting.forms.lazy_values import width as width_of
+from mari_engine.rewriting.products.profitability import Gain
+from mari_engine.types.decisions import Action
+
+_SMALL_MATRIX = 0.1
+"""The share of its speed that a product reaches on the small matrices of a batch."""
+_WHY = (
+    "pairs of request-side columns run once per request; candidate columns meet request-side ones "
+    "as the rows of one product"
+)
+
+
+def regrouped(form: Form, axes: Axes, shop: Shop) -> Form:
+    """Return the form under axes that hold the same elements, with pairs apart where that pays."""
+    lazy = isinstance(form, Product) and not shop.settling.settled(form)
+    if isinstance(form, Product) and lazy and shop.strategy.split and form.axes != axes:
+        grid = _grid(form, axes, shop)
+        if grid is not None and grid.gain.pays:
+            shop.ledger.record(form.source[0], Action.SPLIT, _WHY)
+            return grid.columns(axes)
+    return shop.algebra.regroup(form, axes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Operand:
+    """One operand of the product, as the columns that it was joined from."""
+
+    joined: Blocks
+    labels: Labels
+    """For each position of the joined columns the product's label."""
+
+    def like(self, other: _Operand) -> bool:
+        """Return True when both have the same columns, and are the same along all else."""
+        at, ours, theirs = self.joined.position, list(self.labels), list(other.labels)
+        if self.joined is not other.joined:
+            return False
+        ours[at] = theirs[at] = -1
+        return ours == theirs
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """A product whose result's rows and columns become one axis."""
+
+    product: Product
+    rows: _Operand
+    across: _Operand
+    at: tuple[int, int]
+    """The positions of the rows and the columns in the product."""
+    to: int
+    """The position of their pairs under the new axes."""
+    shop: Shop
+
+    @property
+    def gain(self) -> Gain:
+        """What working pair by pair of sides saves and costs."""
+        prices, many = self.shop.prices, self.shop.candidates
+        extents = self.product.extents()
+        own = {self.product.output[at] for at in self.at}
+        shared = extent(tuple(d for label, d in extents.items() if label not in own), many)
+        whole = len(self.rows.joined.part) * len(self.across.joined.part)
+        batched = [self._extent(pair) for pair in self._pairs() if self._sides(pair) == 2]
+        plain = [self._extent(pair) for pair in self._pairs() if self._sides(pair) == 1]
+        slow = prices.flops_per_second * _SMALL_MATRIX
+        saves = 2 * shared * (whole - sum(batched)) / slow
+        costs = 2 * shared * sum(plain) / prices.flops_per_second
+        return Gain(saves, costs + 2 * len(batched + plain) * prices.node)
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Return the pairs of parts; one of two that are each other's transpose."""
+        rows, across = range(len(self.rows.joined.parts)), range(len(self.across.joined.parts))
+        turned = self.rows.like(self.across)
+        return [(a, b) for a, b in all_pairs(rows, across) if a <= b or not turned]
+
+    def _sides(self, pair: tuple[int, int]) -> int:
+        return sum(
+            per_candidate(operand.joined.parts[at])
+            for operand, at in zip((self.rows, self.across), pair, strict=True)
+        )
+
+    def _extent(self, pair: tuple[int, int]) -> int:
+        return width_of(self.rows.joined, pair[0]) * width_of(self.across.joined, pair[1])
+
+    def columns(self, axes: Axes) -> Form:
+        """Return the pairs as columns under the new axes, every two sides a part."""
+        algebra, found = self.shop.algebra, self._pairs()
+        place = {pair: number for number, pair in enumerate(found)}
+        parts = []
+        for pair in found:
+            atom = self.shop.settling.settle(self._part(pair))
+            own = with_extent(axes, self.to, self._extent(pair))
+            parts.append(algebra.whole(atom, own))
+        rows, across = self.rows.joined, self.across.joined
+        part, column = list[int](), list[int]()
+        for r, c in all_pairs(range(len(rows.part)), range(len(across.part))):
+            a, b = (
+                (int(rows.part[r]), int(rows.column[r])),
+                (int(across.part[c]), int(across.column[c])),
+            )
+            if (a[0], b[0]) not in place:
+                a, b = b, a
+            part.append(place[a[0], b[0]])
+            column.append(a[1] * width_of(across, b[0]) + b[1])
+        names = [f"{self._name(a)} × {self._name(b)}" for a, b in found]
+        return algebra.blocks(
+            Blocks(axes, self.to, tuple(parts), np.array(part), np.array(column), tuple(names))
+        )
+
+    def _name(self, part: int) -> str:
+        names = self.rows.joined.names
+        return names[part] if names else f"part {part}"
+
+    def _part(self, pair: tuple[int, int]) -> Product:
+        operands, labels = list[Atom](), list[Labels]()
+        axes = self.product.axes
+        for operand, at, place in zip((self.rows, self.across), pair, self.at, strict=True):
+            atom = self.shop.settling.settle(operand.joined.parts[at])
+            operands.append(atom)
+            labels.append(
+                tuple(lab if p in atom.present else -1 for p, lab in enumerate(operand.labels))
+            )
+            axes = with_extent(axes, place, width_of(operand.joined, at))
+        held = {label for own in labels for label in own}
+        output = tuple(label if label in held else -1 for label in self.product.output)
+        return replace(
+            self.product, axes=axes, operands=tuple(operands), labels=tuple(labels), output=output
+        )
+
+
+def _places(joined: Blocks) -> list[tuple[int, int]]:
+    """Return the part of each column, and where it is in there."""
+    return list(zip(joined.part.tolist(), joined.column.tolist(), strict=True))
+
+
+def _grid(product: Product, axes: Axes, shop: Shop) -> _Grid | None:
+    """Return how the product's pairs lie, or None where its operands are not joined so."""
+    runs = match_factors(flat(product.axes), flat(axes))
+    together = [run for run in runs if len(run[0]) > 1]
+    if len(together) != 1 or len(product.operands) != 2:
+        return None
+    if any(len(olds) != len(news) for olds, news in runs if (olds, news) != together[0]):
+        return None
+    (olds, news) = together[0]
+    if len(olds) != 2 or len(news) != 1:
+        return None
+    labels = [product.output[at] for at in olds]
+    order = (0, 1) if labels[0] in product.labels[0] else (1, 0)
+    found = [_operand(product, at, label, shop) for at, label in zip(order, labels, strict=True)]
+    rows, across = found
+    if rows is None or across is None or labels[1] in rows.labels or labels[0] in across.labels:
+        return None
+    rows, across = _neat(rows, across, shop)
+    return _Grid(product, rows, across, (olds[0], olds[1]), news[0], shop)
+
+
+def _neat(rows: _Operand, across: _Operand, shop: Shop) -> tuple[_Operand, _Operand]:
+    """Return both with one part a side; of the same columns made once, if they are the same."""
+    joined = shop.grouping.one_part_per_kind(rows.joined)
+    place = _same_columns(rows.joined, across.joined)
+    if place is None:
+        other = shop.grouping.one_part_per_kind(across.joined)
+        return _Operand(joined, rows.labels), _Operand(other, across.labels)
+    labels = tuple(across.labels[place[p]] if p in place else -1 for p in range(len(rows.labels)))
+    return _Operand(joined, rows.labels), _Operand(joined, labels)
+
+
+def _same_columns(one: Blocks, other: Blocks) -> dict[int, int] | None:
+    """Return where each position of one is in the other, if they hold the same tensors alike."""
+    if len(one.parts) != len(other.parts) or not np.array_equal(one.column, other.column):
+        return None
+    place = {one.position: other.position}
+    for ours, theirs in zip(one.parts, other.parts, strict=True):
+        if not isinstance(ours, Atom) or not isinstance(theirs, Atom):
+            return None
+        if ours.tensor is not theirs.tensor or len(ours.dims) != len(theirs.dims):
+            return None
+        for group, same in zip(ours.dims, theirs.dims, strict=True):
+            if len(group) != len(same):
+                return None
+            place.update(zip(group, same, strict=True))
+    return place if np.array_equal(one.part, other.part) else None
+
+
+def _operand(product: Product, at: int, label: int, shop: Shop) -> _Operand | None:
+    """Return an operand as the columns that it was joined from, along this label."""
+    atom, own = product.operands[at], product.labels[at]
+    origin = shop.settling.origin(atom)
+    if origin is None or label < 0:
+        return None
+    joined, places = origin
+    labels = [own[places[p]] if p in places else -1 for p in range(len(flat(joined.axes)))]
+    if labels[joined.position] != label or not joined.mixed:
+        return None
+    if any(lab >= 0 and lab not in labels for lab in own):
+        return None
+    return _Operand(joined, tuple(labels))

@@ -1,0 +1,177 @@
+"""What a product gains by taking its sides apart, where columns pass it and where they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mari_engine.analysis.workload import extent
+from mari_engine.axes.dims import flat
+from mari_engine.axes.factors import Contract
+from mari_engine.rewriting.context.step import Step
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.forms.column_algebra import SHORT_RUN
+from mari_engine.rewriting.forms.lazy_values import (
+    Blocks,
+    Form,
+    Term,
+    as_product,
+    per_candidate,
+    runs,
+    terms,
+)
+from mari_engine.rewriting.forms.materialization import scattered
+
+
+def pays_apart(step: Step, spec: Contract) -> bool:
+    """Weigh the work that the request side saves against joining its results with the others'."""
+    extents, many, prices = spec.extents(), step.shop.candidates, step.shop.prices
+    at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
+    form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
+    assert isinstance(form, Blocks)
+    others = _others(step, spec, at)
+
+    def elements(labels: set[int], columns: int) -> float:
+        rest = labels - {own[form.position]}
+        return columns * extent(tuple(extents[label] for label in rest), many)
+
+    sides = [{own[place] for place in side} for side in form.sides]
+    counts = np.bincount(form.part, minlength=len(form.parts)).tolist()
+    whole, width = set[int]().union(*sides), len(form.part)
+    alone = sum(elements(side | others, n) for side, n in zip(sides, counts, strict=True))
+    saves = 2 * (elements(whole | others, width) - alone) / prices.flops_per_second
+    move = 8.0 / prices.bytes_per_second
+    if not step.shop.settling.settled(form) and read is not None:
+        saves += move * elements(whole, width) / max(1, len(read.uses()))
+    kinds = list(dict.fromkeys(frozenset(side) for side in sides))
+    costs = (len(kinds) - 1) * prices.node
+    kind = np.array([kinds.index(frozenset(side)) for side in sides])[form.part]
+    for dims, place in step.meetings(spec.output.index(own[form.position])):
+        made, inner = extent(dims, many), dims[place + 1 :]
+        costs += move * made
+        if scattered(kind, len(kinds), inner):
+            costs += prices.node + made * (prices.pick / max(1, extent(inner, many)) + move)
+    return saves > costs
+
+
+def _others(step: Step, spec: Contract, at: int) -> set[int]:
+    """Return the labels along which the other operands vary."""
+    return {
+        own[place]
+        for i, own in enumerate(spec.terms)
+        for other in [step.forms[i]]
+        if i != at and other is not None
+        for place in other.present
+    }
+
+
+def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
+    """Return what the split saves: the work of each side alone against that of the whole."""
+    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
+    label = spec.terms[at][form.position]
+    others = _others(step, spec, at)
+
+    def extent_of(labels: set[int], columns: int) -> int:
+        return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
+
+    width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
+    groups = step.shop.grouping.groups(form)
+    whole = {spec.terms[at][place] for place in form.present - {form.position}}
+    blocks, pieces = dict[frozenset[int], int](), dict[frozenset[int], int]()
+    lazy, met = 0.0, set[Tensor]()
+    for kind, members in groups.members.items():
+        if isinstance(kind, frozenset):
+            own = frozenset(spec.terms[at][place] for place in kind)
+            blocks[own] = blocks.get(own, 0) + groups.columns[kind]
+            pieces[own] = pieces.get(own, 0) + len(members)
+        else:
+            part = form.parts[members[0]]
+            lazy += sum(_worked_through(term, met, candidates) for term in terms(part)) * width
+    side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
+    many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
+    kept = extent_of(set(many), blocks.get(many, 0))
+    return split_gain(
+        step.shop.prices,
+        whole=2 * extent_of(whole | others, len(form.part)),
+        apart=2 * int(sum(side_work.values()) + lazy),
+        copied=extent_of(whole, len(form.part)) - kept,
+        kept=kept,
+        joined=step.shop.settling.settled(form),
+        pieces=pieces.get(many, 0),
+        products=len(blocks),
+        picked=picked_runs(form, candidates),
+        taken=sum(
+            _taking(step, other, own.index(label))
+            for i, own in enumerate(spec.terms)
+            for other in [step.forms[i]]
+            if i != at and other is not None and label in own and not known(other)
+        ),
+    )
+
+
+def picked_runs(form: Blocks, candidates: int) -> int:
+    """Return how many runs of elements are picked to join columns in their order."""
+    dims = flat(form.axes)
+    if not scattered(form.part, len(form.parts), dims[form.position + 1 :], len(runs(form))):
+        return 0
+    return extent(tuple(dims[at] for at in form.present if at <= form.position), candidates)
+
+
+def _taking(step: Step, form: Form, position: int) -> float:
+    """Return the seconds in which all columns of a tensor are picked apart."""
+    prices, dims = step.shop.prices, flat(form.axes)
+    elements = extent(tuple(dims[at] for at in form.present), step.shop.candidates)
+    inner = extent(tuple(dims[at] for at in form.present if at > position), step.shop.candidates)
+    move = 8.0 * elements / prices.bytes_per_second
+    if inner < SHORT_RUN:  # turned first, then picked in long runs
+        return 2 * move + int(dims[position]) * prices.pick
+    return move + elements / inner * prices.pick
+
+
+def _worked_through(term: Term, met: set[Tensor], candidates: int) -> int:
+    """Return the elements of a term's operands; of a candidate operand only when first met."""
+    fresh = [atom for atom in as_product(term).operands if atom.tensor not in met]
+    met.update(atom.tensor for atom in fresh if per_candidate(atom))
+    return sum(
+        extent(tuple(flat(atom.axes)[at] for at in atom.present), candidates) for atom in fresh
+    )
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a split saves and costs, in seconds per request."""
+
+    saves: float
+    costs: float
+
+    @property
+    def pays(self) -> bool:
+        """True when the split is worth it."""
+        return self.saves > self.costs
+
+    def __str__(self) -> str:
+        return f"saves {self.saves * 1e6:.1f} us, costs {self.costs * 1e6:.1f} us"
+
+
+def split_gain(
+    prices: Prices, *, whole: int, apart: int, copied: int, kept: int, joined: bool, pieces: int,
+    products: int, picked: int, taken: float,
+) -> Gain:  # fmt: skip
+    """Return what a product gains by taking the columns of each side alone.
+
+    `whole` and `apart` are FLOPs; `copied` elements need not be joined any more, and `kept` are
+    those of the larger side, in so many `pieces`; `joined` says that the columns are joined
+    anyway, for another reader, and `picked` runs of elements would be picked to bring them in
+    order. The result is `products` products instead of one, for which other operands must be
+    picked apart, in `taken` seconds.
+    """
+    element = 8.0  # bytes: one float is read and written
+    saves = max(0, whole - apart) / prices.flops_per_second
+    costs = (products - 1) * prices.node + taken
+    if not joined:
+        saves += element * copied / prices.bytes_per_second + picked * prices.pick
+    elif pieces > 1:
+        costs += prices.node + element * kept / prices.bytes_per_second
+    return Gain(saves, costs)

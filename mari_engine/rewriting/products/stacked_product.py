@@ -1,0 +1,119 @@
+"""Makes one wide product of several: `x·W1 + y·W2 = [x | y]·[W1 ; W2]`.
+
+Each product of a sum passes over the result once more. Where the operands are narrow beside the
+result, putting them side by side costs less than these passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mari_engine.analysis.workload import extent
+from mari_engine.axes.dims import flat
+from mari_engine.axes.factor_matching import loose
+from mari_engine.axes.factors import Labels
+from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term
+from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.products.common_factor import Apart, apart, weight
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """One product: rows of candidates times a matrix of the request."""
+
+    split: Apart
+    rows: Labels
+    """The result's positions that the candidates' operand has."""
+    inner: Labels
+    """What is summed."""
+    columns: Labels
+    """The result's positions that the weight has."""
+
+    def elements(self, labels: Labels, many: int) -> int:
+        """Return the number of elements along some labels."""
+        return extent(tuple(self.split.extents[label] for label in labels), many)
+
+
+def stack(parts: Sequence[Term], settling: Settling) -> tuple[Term, ...]:
+    """Return terms that add up to the same, with narrow products of a kind made one."""
+    out, groups = list[Term](), dict[object, list[_Row]]()
+    for term in parts:
+        row = _row(term) if isinstance(term, Product) else None
+        if row is None or not _narrow(row, settling.candidates):
+            out.append(term)
+        else:
+            key = (row.rows, row.columns, row.split.product.dtype)
+            groups.setdefault(key, []).append(row)
+    for group in groups.values():
+        out.append(group[0].split.product if len(group) == 1 else _stacked(group, settling))
+    return tuple(out)
+
+
+def _row(product: Product) -> _Row | None:
+    """Return the product as rows times a matrix, if it is one."""
+    found = apart(product)
+    if found is None:
+        return None
+    result = product.present
+    rows = tuple(sorted(label for label in found.moving_labels if label in result))
+    inner = tuple(label for label in found.moving_labels if label >= 0 and label not in result)
+    columns = tuple(label for label in found.kept if label in result)
+    known = all(isinstance(found.extents[label], int) for label in inner)
+    if not inner or not known or set(rows) & set(columns) or not set(inner) <= set(found.kept):
+        return None
+    return _Row(found, rows, inner, columns)
+
+
+def _narrow(row: _Row, many: int) -> bool:
+    """Return True when laying the operands beside others costs less than a pass over the result."""
+    operands = (*row.rows, *row.inner), (*row.inner, *row.columns)
+    moved = sum(row.elements(labels, many) for labels in operands)
+    return moved < row.elements((*row.rows, *row.columns), many)
+
+
+def _stacked(group: Sequence[_Row], settling: Settling) -> Product:
+    """Return one product of all operands side by side and all weights one below the other."""
+    first = group[0]
+    sources = tuple(dict.fromkeys(node for row in group for node in row.split.product.source))
+    with settling.emitter.on_behalf(sources):
+        left = [
+            _beside(row, row.split.moving, row.split.moving_labels, row.rows, settling)
+            for row in group
+        ]
+        right = [
+            _beside(row, atom, labels, row.columns, settling)
+            for row in group
+            for labels, atom in [weight(row.split, settling)]
+        ]
+        operands = tuple(
+            settling.concatenated(atoms, len(flat(atoms[0].axes)) - 1) for atoms in (left, right)
+        )
+    inner = 1 + max((*first.rows, *first.columns))
+    labels = ((*first.rows, inner), (*first.columns, inner))
+    present = {*first.rows, *first.columns}
+    output = tuple(at if at in present else -1 for at in range(len(first.split.product.output)))
+    return replace(
+        first.split.product, operands=operands, labels=labels, output=output, scale=1.0,
+        source=sources,
+    )  # fmt: skip
+
+
+def _beside(row: _Row, atom: Atom, own: Labels, outer: Labels, settling: Settling) -> Atom:
+    """Return an operand under its outer labels and one for all that is summed, the last."""
+    wanted = (*outer, *row.inner)
+    place = {label: wanted.index(label) for label in own if label >= 0}
+    axes = loose([row.split.extents[label] for label in wanted])
+    dims = tuple(tuple(place[own[at]] for at in group) for group in atom.dims)
+    together = tuple(range(len(outer), len(wanted)))
+    moved = Atom(axes, atom.tensor, dims, atom.note)
+    rest = tuple(
+        kept
+        for group in dims
+        if (kept := tuple(p for p in group if p not in together)) or not group
+    )
+    laid = settling.algebra.laid(moved, (*rest, together))
+    count = extent(tuple(row.split.extents[label] for label in row.inner), 1)
+    shown = settling.algebra.regroup(laid, (*axes[: len(outer)], (count,)))
+    assert isinstance(shown, Atom)
+    return shown

@@ -1,0 +1,52 @@
+"""Hands a model to onnxruntime without copying its large tensors."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+import onnxruntime as ort
+
+from mari_engine.errors import ModelError
+from mari_engine.graph.dtypes import stored_bytes
+from mari_engine.graph.external_data import external_tensors
+from mari_engine.graph.model import Model
+
+_FOLDER_KEY = "session.model_external_initializers_file_folder_path"
+_MESSAGE_LIMIT = (1 << 31) - (64 << 20)
+
+
+def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
+    """Return the serialized model, and set in `options` where its external tensors are found.
+
+    They stay in their files, which onnxruntime maps: a table of 4 GB costs neither a copy nor
+    memory. The options may then be used for this model only. A model that was loaded states no
+    more shapes than its file: runtimes fuse by them, and it would not run as it came. Raises
+    ModelError when the other tensors are larger than a message may be, and when files lie in more
+    than one folder.
+    """
+    folders = sorted({str(tensor.base_dir) for tensor in external_tensors(model.ir)})
+    if len(folders) > 1:
+        raise ModelError(
+            f"{model.name}: external data in two folders, {folders[0]} and {folders[1]}; "
+            "put them into one"
+        )
+    if _bytes_in_memory(model.ir) > _MESSAGE_LIMIT:
+        raise ModelError(
+            f"{model.name}: more than 2 GB of weights in memory; export its tables as external data"
+        )
+    if folders:
+        options.add_session_config_entry(_FOLDER_KEY, folders[0])
+    proto = ir.serde.serialize_model(model.ir)
+    if model.as_loaded:
+        for info in proto.graph.value_info:
+            if info.name not in model.stated and info.type.HasField("tensor_type"):
+                info.type.tensor_type.ClearField("shape")
+    return bytes(proto.SerializeToString())
+
+
+def _bytes_in_memory(model: ir.Model) -> int:
+    tensors = [value.const_value for value in model.graph.initializers.values()]
+    return sum(
+        stored_bytes(tensor)
+        for tensor in tensors
+        if tensor is not None and not isinstance(tensor, ir.ExternalTensor)
+    )

@@ -1,0 +1,67 @@
+"""DOC."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class OutputError:
+    """The largest differences of one output over all elements of one check.
+
+    Errors are `|a - b| / max(|truth|)`, unit-free, the truth being the original evaluated in
+    float64. `exact` compares original and optimized in float64; `original` and `optimized` are
+    each one's rounding error in the model's own precision; None where the check had no float64.
+    """
+
+    output: str
+    exact: float | None
+    original: float | None
+    optimized: float | None
+    between: float
+    """Original against optimized in the model's own precision."""
+    same_ranking: bool
+    """The candidates sorted by this output come in the same order, ties within rounding aside."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One request that was run through both models."""
+
+    batch: int
+    seed: int | None
+    """None when the request came from the user."""
+    request: str
+    """"generated", or the request file's name."""
+    outputs: tuple[OutputError, ...]
+    passed: bool
+    reason: str = ""
+    """Why it failed; empty when it passed."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was checked, with what, and how it came out."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+    limits: Mapping[str, float]
+    """The limits that decide: "exact" and "rounding_factor" and "rounding_floor"."""
+    seeds: tuple[int, ...]
+    batches: tuple[int, ...]
+    versions: Mapping[str, str]
+    """onnxruntime, onnx, numpy, mari_engine, python, and the platform."""
+    exact_method: str
+    """How float64 was evaluated, in words, or why it could not be."""
+    contract: tuple[str, ...] = ()
+    """What was compared of the calling contract, in words."""
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it did not pass, in one sentence; empty when it passed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contents of certificate.json."""
+        return {"version": 1, **dataclasses.asdict(self)}

@@ -1,0 +1,76 @@
+"""DOC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mari_engine.types.flops import BreakEven, Flops
+
+
+class Action(StrEnum):
+    """What became of a product."""
+
+    SPLIT = "split"
+    """Its request share runs once per request, its candidate share per candidate."""
+    ONCE = "once"
+    """It runs at one row, once per request."""
+    FUSED = "fused"
+    """It became part of another product."""
+    KEPT = "kept"
+    """It is as it was."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one product (or attention, convolution, recurrent node), and why."""
+
+    node: str
+    op: str
+    action: Action
+    reason: str
+    flops_before: Flops
+    flops_after: Flops
+    """Of a new node that several products were made into, each has its share."""
+    new_nodes: tuple[str, ...] = ()
+    break_even: BreakEven | None = None
+    """By costs, of this product alone; None where nothing about it changed."""
+
+
+class Way(StrEnum):
+    """The ways to rewrite a model, from the furthest to none."""
+
+    FOLD = "fold"
+    """Split, and what is per request folded into the weights that the candidates meet."""
+    SPLIT = "split"
+    """Request and candidate share of each product apart: MaRI itself."""
+    HOIST = "hoist"
+    """Only what does not depend on the candidates runs once."""
+    ORIGINAL = "as it was"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one way costs: seconds for one request of the expected number of candidates."""
+
+    way: Way
+    expected: float
+    """By prices, see `Selection.prices`."""
+    measured: float | None = None
+    """Processor time on this machine, one thread, median of interleaved rounds; None: not timed."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which way a model was rewritten, and how that was chosen."""
+
+    way: Way
+    chosen_by: str
+    """"measured" (the ways were timed in place) or "expected" (their costs were compared)."""
+    reason: str
+    trials: tuple[Trial, ...]
+    """The original among them, and every way that differs from those before it."""
+    break_even: BreakEven | None = None
+    """Of the whole model; None where it is as it was."""
+    prices: str = "built-in"
+    """Where the prices of expected times come from."""

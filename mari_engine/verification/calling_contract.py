@@ -1,0 +1,80 @@
+"""Whether an optimized model is called the way its signature promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx_ir as ir
+
+from mari_engine.graph.dtypes import list_extents, name_dtype
+from mari_engine.graph.model import Model
+from mari_engine.types.interface import Interface, Signature
+
+Extents = tuple[int | str, ...] | None
+Described = tuple[str, str, Extents]
+
+
+def compare_calling(
+    original: Model, optimized: Model, *, interface: Interface | None, signature: Signature
+) -> tuple[tuple[str, ...], str]:
+    """Return what was compared, in words, and the first thing that is not as promised ("" if none).
+
+    Drop-in: the inputs are the original's, name by name, with types, shapes and symbols. Compact:
+    they are the interface's. The outputs keep names, types and order in both; their shapes too,
+    except that a per-request output of a compact model may have one row.
+    """
+    promised = describe_values(original.ir.graph.inputs)
+    if signature == Signature.COMPACT and interface is not None:
+        promised = [(item.name, item.dtype, item.shape) for item in interface.inputs]
+    problem = _first_difference("input", promised, describe_values(optimized.ir.graph.inputs))
+    outputs = describe_values(original.ir.graph.outputs)
+    free = set()
+    if signature == Signature.COMPACT and interface is not None:
+        free = {item.name for item in interface.outputs if item.rows == "request"}
+    found = describe_values(optimized.ir.graph.outputs)
+    problem = problem or _first_difference("output", outputs, found, free_rows=free)
+    same = promised == describe_values(original.ir.graph.inputs)
+    words = (
+        _equal(len(promised), "input", "the original" if same else "the compact interface"),
+        _equal(len(outputs), "output", "the original"),
+    )
+    return ((), problem) if problem else (words, "")
+
+
+def _equal(count: int, what: str, whose: str) -> str:
+    if count == 1:
+        return f"1 {what} is {whose}'s: name, order, type, shape and symbols"
+    return f"{count} {what}s are {whose}'s: names, order, types, shapes and symbols"
+
+
+def describe_values(values: Sequence[ir.Value]) -> list[Described]:
+    """Return name, type and shape of graph inputs or outputs."""
+    return [(v.name or "", name_dtype(v.dtype), list_extents(v.shape)) for v in values]
+
+
+def _first_difference(
+    what: str,
+    promised: list[Described],
+    found: list[Described],
+    *,
+    free_rows: frozenset[str] | set[str] = frozenset(),
+) -> str:
+    names, got = [item[0] for item in promised], [item[0] for item in found]
+    if names != got:
+        return f"the {what}s are {got}, {names} were promised"
+    for (name, dtype, shape), (_, got_dtype, got_shape) in zip(promised, found, strict=True):
+        if dtype != got_dtype:
+            return f"{what} {name!r} has type {got_dtype}, {dtype} was promised"
+        if name in free_rows and shape and got_shape:
+            shape, got_shape = shape[1:], got_shape[1:]
+        if not _agree(shape, got_shape):
+            return f"{what} {name!r} has shape {got_shape}, {shape} was promised"
+    return ""
+
+
+def _agree(one: Extents, other: Extents) -> bool:
+    """Return whether two shapes are the same wherever both are known."""
+    if one is None or other is None:
+        return True
+    pairs = zip(one, other, strict=False)
+    return len(one) == len(other) and all(a == b or "?" in (a, b) for a, b in pairs)

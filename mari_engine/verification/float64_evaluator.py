@@ -1,0 +1,202 @@
+"""Runs a doubled model in float64, with onnxruntime where it can and ONNX's reference elsewhere.
+
+onnxruntime's CPU provider has no float64 kernel for some operators (PRelu, Erf, GRU, ...). The
+graph is then cut into parts at those nodes: onnxruntime runs the parts between them, and ONNX's
+own reference implementation, which computes in whatever type it is given, runs the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import onnx
+import onnx.reference
+
+from mari_engine.errors import ExecutionError
+from mari_engine.runtime.session import in_one_line, open_bytes
+from mari_engine.types.feeds import Feeds
+from mari_engine.verification.float64_model import Doubled
+from mari_engine.verification.float64_recurrent import RECURRENT
+
+_BLAMED = re.compile(
+    r"(?:find an implementation for |while running |of operator \(|Op \()(\w+)(?:\(| node|\))"
+)
+
+
+class _Runner(Protocol):
+    def run(self, names: list[str] | None, feeds: Any, /) -> Sequence[Any]: ...
+
+
+@dataclass
+class _Part:
+    """Nodes that one evaluator runs together; opened at the first run, when types are known."""
+
+    nodes: list[onnx.NodeProto]
+    by_reference: bool
+    needs: list[str] = field(default_factory=list)
+    gives: list[str] = field(default_factory=list)
+    runner: _Runner | None = None
+
+
+class Float64Evaluator:
+    """Evaluates a doubled model.
+
+    `method` says in words what evaluates it; it is settled by the first run.
+    """
+
+    def __init__(self, doubled: Doubled) -> None:
+        self._graph = doubled.proto.graph
+        self._opsets = list(doubled.proto.opset_import)
+        self._tensors = doubled.tensors
+        self._single = doubled.single
+        self._constants = {
+            item.name: onnx.numpy_helper.to_array(item) for item in self._graph.initializer
+        }
+        self._outputs = [output.name for output in self._graph.output]
+        present = {node.op_type for node in _all_nodes(self._graph)}
+        self._without_kernel: set[str] = present & set(RECURRENT)
+        self._parts = self._partition()
+
+    @property
+    def method(self) -> str:
+        """What evaluates the model in float64, in words."""
+        words = "the graph converted to float64, run by onnxruntime"
+        if self._without_kernel:
+            names = ", ".join(sorted(self._without_kernel))
+            words += f", its {names} (no float64 kernel) by ONNX's reference implementation"
+        if self._single:
+            nodes = _few(self._single)
+            words += f"; in their own type, as their definition has no float64: {nodes}"
+        return words
+
+    def run(self, feeds: Feeds) -> Feeds:
+        """Return the outputs by name; floating-point feeds are taken as float64.
+
+        Raises ExecutionError when neither evaluator can run some node.
+        """
+        while True:
+            env: dict[str, Any] = {**self._constants, **self._tensors, **_doubled_feeds(feeds)}
+            try:
+                for part in self._parts:
+                    self._run_part(part, env)
+                return {name: env[name] for name in self._outputs}
+            except _NoKernel as missing:
+                self._without_kernel |= missing.ops
+                self._parts = self._partition()
+
+    def _run_part(self, part: _Part, env: dict[str, Any]) -> None:
+        given = {name: env[name] for name in part.needs}
+        try:
+            if part.runner is None:
+                part.runner = self._open(part, given)
+            fed = {k: v for k, v in given.items() if part.by_reference or k not in self._constants}
+            results = part.runner.run(part.gives, fed)
+        except Exception as error:  # both evaluators raise whatever comes up
+            reason = in_one_line(error)
+            if not part.by_reference:
+                raise _NoKernel(_blamed(part.nodes, reason)) from error
+            raise ExecutionError(
+                f"node {part.nodes[0].name!r} ({part.nodes[0].op_type}) cannot be evaluated in "
+                f"float64 ({reason}); no exactness can be shown for this model"
+            ) from error
+        env.update(zip(part.gives, results, strict=True))
+
+    def _open(self, part: _Part, given: Mapping[str, Any]) -> _Runner:
+        graph = onnx.GraphProto(name="part", node=part.nodes)
+        graph.output.extend(onnx.ValueInfoProto(name=name) for name in part.gives)
+        for name, array in given.items():
+            if name in self._constants and not part.by_reference:
+                graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+                continue
+            kind = onnx.helper.np_dtype_to_tensor_dtype(np.asarray(array).dtype)
+            graph.input.append(onnx.helper.make_tensor_value_info(name, kind, None))
+        proto = onnx.ModelProto(graph=graph, opset_import=self._opsets, ir_version=10)
+        runner: _Runner
+        if part.by_reference:
+            runner = onnx.reference.ReferenceEvaluator(proto, new_ops=list(RECURRENT.values()))
+        else:
+            runner = open_bytes(proto.SerializeToString(), optimize=False)
+        return runner
+
+    def _partition(self) -> list[_Part]:
+        """Cut the nodes into parts, each run wholly by one evaluator, in an order that can run."""
+        stage_of: dict[str, int] = {}
+        parts: dict[int, _Part] = {}
+        for node in self._graph.node:
+            by_reference = not self._without_kernel.isdisjoint(_ops_in(node))
+            stage = max((stage_of.get(name, 0) for name in _used(node)), default=0)
+            stage += (stage % 2 == 1) != by_reference
+            stage_of.update(dict.fromkeys(node.output, stage))
+            parts.setdefault(stage, _Part([], by_reference)).nodes.append(node)
+        ordered = [parts[stage] for stage in sorted(parts)]
+        wanted = set(self._outputs)
+        for part in reversed(ordered):
+            made = [name for node in part.nodes for name in node.output if name]
+            used = {name for node in part.nodes for name in _used(node)}
+            part.gives = [name for name in made if name in wanted]
+            part.needs = sorted(used - set(made))
+            wanted |= used
+        return [part for part in ordered if part.gives]
+
+
+class _NoKernel(Exception):
+    """onnxruntime cannot run a part in float64; `ops` are to be left to the reference."""
+
+    def __init__(self, ops: set[str]) -> None:
+        super().__init__(ops)
+        self.ops = ops
+
+
+def _blamed(nodes: list[onnx.NodeProto], reason: str) -> set[str]:
+    """Return the operators that the message names, or all when it names none of these nodes."""
+    present = {op for node in nodes for op in _ops_in(node)}
+    return set(_BLAMED.findall(reason)) & present or present
+
+
+def _all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    for node in graph.node:
+        yield node
+        for body in _bodies(node):
+            yield from _all_nodes(body)
+
+
+def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def _ops_in(node: onnx.NodeProto) -> set[str]:
+    inside = {inner.op_type for body in _bodies(node) for inner in _all_nodes(body)}
+    return {node.op_type} | inside
+
+
+def _used(node: onnx.NodeProto) -> set[str]:
+    """Return the values that a node takes, those that its bodies capture included."""
+    used = {name for name in node.input if name}
+    for body in _bodies(node):
+        defined = {item.name for item in (*body.input, *body.initializer)}
+        captured = {output.name for output in body.output}
+        for inner in body.node:
+            captured |= _used(inner)
+            defined.update(inner.output)
+        used |= captured - defined
+    return used
+
+
+def _doubled_feeds(feeds: Feeds) -> Feeds:
+    """Return the feeds with floating-point arrays as float64 (bfloat16 included)."""
+    return {
+        name: array.astype(np.float64) if array.dtype.kind in "fV" else array
+        for name, array in feeds.items()
+    }
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

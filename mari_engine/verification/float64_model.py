@@ -1,0 +1,251 @@
+"""A model in which every floating-point number is a float64, for the exactness check.
+
+Casts between floating-point types become casts to float64, so that the doubled model computes the
+same function of real numbers without the roundings of the original's own types. What stays as it
+is: integers; quantizing operators (their rounding is part of the function); operators of other
+domains, whose definition knows no float64. Both of the latter stand between casts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+
+from mari_engine.graph.dtypes import stored_bytes
+from mari_engine.graph.model import Model
+from mari_engine.ops.decompositions import unfuse
+
+FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
+"""The types that become float64."""
+
+_QUANTIZING = frozenset(
+    ("DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QuantizeLinear")
+)
+_LOOKUPS = frozenset({"Gather", "GatherElements", "GatherND"})
+"""Operators that copy elements of their first input, so that rounding and lookup commute."""
+
+_LARGEST_INSIDE = 1 << 16
+"""Bytes of a tensor that is still written into the doubled model; larger ones are fed to it."""
+
+_TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype")
+_DEFAULT_FLOAT = {
+    "RandomNormal": "dtype",
+    "RandomUniform": "dtype",
+    "SequenceEmpty": "dtype",
+    "HannWindow": "output_datatype",
+    "HammingWindow": "output_datatype",
+    "BlackmanWindow": "output_datatype",
+    "MelWeightMatrix": "output_datatype",
+}
+"""Operators that make float32 when this attribute is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Doubled:
+    """A model in float64, and the large tensors that are fed to it as further inputs."""
+
+    proto: onnx.ModelProto
+    tensors: Mapping[str, np.ndarray]
+    """By input name. Lookup tables keep their own type and stay mapped from their file."""
+    single: tuple[str, ...]
+    """The nodes that still compute in their own type, between casts."""
+
+
+@dataclass(frozen=True)
+class _OwnTypes:
+    """The floating types of a node's inputs and outputs, by position."""
+
+    inputs: Mapping[int, ir.DataType]
+    outputs: Mapping[int, ir.DataType]
+
+
+def double_model(model: Model) -> Doubled:
+    """Return the model in float64; nothing large is copied except float weights to be doubled.
+
+    Inputs and outputs keep names and shapes. The weights of lookups are looked up in their own
+    type and only the rows found are cast, which is exact.
+    """
+    work = model.ir.clone()
+    unfuse(work, activations=True)  # what a runtime fused, it has in few types only
+    tables = _lookup_tables(work.graph)
+    islands = _islands(work.graph)
+    for graph in _all_graphs(work.graph):
+        _double_initializers(graph, tables)
+        for node in graph:
+            _double_attributes(node)
+    for value in _all_values(work.graph):
+        if value not in tables:
+            value.type = _double_type(value.type)
+    for node, types in islands.items():
+        _enclose(node, types)
+    for table in tables:
+        for node, _ in tuple(table.uses()):
+            _cast_output(node, 0)
+    tensors = _feed_large(work.graph)
+    single = tuple(node.name or node.op_type for node in islands)
+    return Doubled(ir.serde.serialize_model(work), tensors, single)
+
+
+def _all_graphs(graph: ir.Graph) -> Iterator[ir.Graph]:
+    yield graph
+    for node in graph.all_nodes():
+        for attribute in node.attributes.values():
+            if attribute.type == ir.AttributeType.GRAPH:
+                yield attribute.as_graph()
+            elif attribute.type == ir.AttributeType.GRAPHS:
+                yield from attribute.as_graphs()
+
+
+def _all_values(graph: ir.Graph) -> Iterator[ir.Value]:
+    for each in _all_graphs(graph):
+        yield from each.inputs
+        yield from each.initializers.values()
+        for node in each:
+            yield from node.outputs
+
+
+def _lookup_tables(graph: ir.Graph) -> frozenset[ir.Value]:
+    """Return the large float initializers that are used for nothing but lookups."""
+    return frozenset(
+        value
+        for value in graph.initializers.values()
+        if value.const_value is not None
+        and value.const_value.dtype in (ir.DataType.FLOAT, ir.DataType.FLOAT16)
+        and stored_bytes(value.const_value) > _LARGEST_INSIDE
+        and not value.is_graph_output()
+        and not value.is_graph_input()
+        and all(_is_lookup(node) and at == 0 for node, at in value.uses())
+    )
+
+
+def _is_lookup(node: ir.Node) -> bool:
+    return node.domain == "" and node.op_type in _LOOKUPS
+
+
+def _islands(graph: ir.Graph) -> dict[ir.Node, _OwnTypes]:
+    """Return the nodes that keep their own type, with the types of their inputs and outputs."""
+    return {
+        node: _OwnTypes(_float_types(node.inputs), _float_types(node.outputs))
+        for node in graph.all_nodes()
+        if node.domain != "" or node.op_type in _QUANTIZING
+    }
+
+
+def _float_types(values: Sequence[ir.Value | None]) -> dict[int, ir.DataType]:
+    types = {at: value.dtype for at, value in enumerate(values) if value is not None}
+    return {at: dtype for at, dtype in types.items() if dtype is not None and dtype in FLOATS}
+
+
+def _double_initializers(graph: ir.Graph, tables: frozenset[ir.Value]) -> None:
+    for value in graph.initializers.values():
+        tensor = value.const_value
+        if tensor is not None and tensor.dtype in FLOATS and value not in tables:
+            value.const_value = _double_tensor(tensor, value.name)
+
+
+def _double_tensor(tensor: ir.TensorProtocol, name: str | None) -> ir.TensorProtocol:
+    return ir.Tensor(tensor.numpy().astype(np.float64), dtype=ir.DataType.DOUBLE, name=name)
+
+
+def _double_type(kind: ir.TypeProtocol | None) -> ir.TypeProtocol | None:
+    if isinstance(kind, (ir.SequenceType, ir.OptionalType)):
+        inner = _double_type(kind.elem_type)
+        return type(kind)(inner, denotation=kind.denotation)  # type: ignore[arg-type]
+    if isinstance(kind, ir.TensorType) and kind.dtype in FLOATS:
+        return ir.TensorType(ir.DataType.DOUBLE, denotation=kind.denotation)
+    return kind
+
+
+def _double_attributes(node: ir.Node) -> None:
+    """Turn every type and constant of a node's attributes to float64."""
+    if node.domain != "" or node.op_type in _QUANTIZING:
+        return
+    for name, attribute in tuple(node.attributes.items()):
+        if name in _TYPE_ATTRIBUTES and attribute.type == ir.AttributeType.INT:
+            if attribute.as_int() in FLOATS:
+                node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.DOUBLE))
+        elif attribute.type == ir.AttributeType.TENSOR:
+            tensor = attribute.as_tensor()
+            if tensor.dtype in FLOATS:
+                node.attributes[name] = ir.AttrTensor(name, _double_tensor(tensor, tensor.name))
+    _double_constants(node)
+    if node.op_type in _DEFAULT_FLOAT and _DEFAULT_FLOAT[node.op_type] not in node.attributes:
+        name = _DEFAULT_FLOAT[node.op_type]
+        node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.DOUBLE))
+
+
+def _double_constants(node: ir.Node) -> None:
+    if node.op_type == "ConstantOfShape" and "value" not in node.attributes:
+        node.attributes["value"] = ir.AttrTensor("value", ir.tensor(np.zeros(1)))
+    if node.op_type != "Constant":
+        return
+    for name in ("value_float", "value_floats"):
+        if name in node.attributes:
+            attribute = node.attributes.pop(name)
+            array = np.asarray(attribute.value, dtype=np.float64)
+            node.attributes["value"] = ir.AttrTensor("value", ir.tensor(array))
+
+
+def _enclose(node: ir.Node, types: _OwnTypes) -> None:
+    """Cast a node's floating inputs to their own type and its floating outputs to float64."""
+    for at, dtype in types.inputs.items():
+        value = node.inputs[at]
+        assert value is not None
+        cast = _cast(value, dtype)
+        node.replace_input_with(at, cast.outputs[0])
+        _graph_of(node).insert_before(node, cast)
+    for at in types.outputs:
+        _cast_output(node, at)
+
+
+def _cast_output(node: ir.Node, at: int) -> None:
+    """Give the users of an output its value in float64, under the output's own name."""
+    value = node.outputs[at]
+    cast = _cast(value, ir.DataType.DOUBLE)
+    out = cast.outputs[0]
+    graph = _graph_of(node)
+    for user, position in tuple(value.uses()):
+        if user is not cast:
+            user.replace_input_with(position, out)
+    for position, output in enumerate(graph.outputs):
+        if output is value:
+            graph.outputs[position] = out
+    out.name, value.name = value.name, f"{value.name}/own_type"
+    out.shape = value.shape
+    value.type, value.shape = None, None
+    graph.insert_after(node, cast)
+
+
+def _cast(value: ir.Value, to: ir.DataType) -> ir.Node:
+    cast = ir.node("Cast", [value], {"to": int(to)}, name=f"{value.name}/to_{to.name.lower()}")
+    cast.outputs[0].name = f"{cast.name}/{id(cast)}"
+    cast.outputs[0].type = ir.TensorType(to)
+    return cast
+
+
+def _graph_of(node: ir.Node) -> ir.Graph:
+    graph = node.graph
+    assert isinstance(graph, ir.Graph)
+    return graph
+
+
+def _feed_large(graph: ir.Graph) -> dict[str, np.ndarray]:
+    """Turn the large initializers into inputs, and return what is to be fed to them."""
+    fed: dict[str, np.ndarray] = {}
+    for name, value in tuple(graph.initializers.items()):
+        tensor = value.const_value
+        if tensor is None:
+            continue
+        outside = value.is_graph_input() or value.is_graph_output()
+        if stored_bytes(tensor) > _LARGEST_INSIDE and not outside:
+            fed[name] = tensor.numpy()
+            del graph.initializers[name]
+            value.const_value = None
+            graph.inputs.append(value)
+        elif isinstance(tensor, ir.ExternalTensor):
+            value.const_value = ir.Tensor(tensor.numpy(), dtype=tensor.dtype, name=name)
+    return fed

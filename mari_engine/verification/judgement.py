@@ -1,0 +1,162 @@
+"""Whether what was measured on all requests shows that two models are equal; numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mari_engine.types.certificate import Check, OutputError
+from mari_engine.verification.distances import (
+    EXACT,
+    ROUNDING_FACTOR,
+    ROUNDING_FLOOR,
+    UNPROVEN,
+    WEAK,
+    WEAK_EPSILONS,
+    Distance,
+    Results,
+    measure_distance,
+    same_ranking,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One request and what both models made of it; `failure` is why the optimized one could not."""
+
+    batch: int
+    seed: int | None
+    request: str
+    outputs: Mapping[str, Results]
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """The limits for all runs of one verification."""
+
+    epsilon: float
+    """Of the model's own precision, the coarsest floating type in it."""
+    noise: Mapping[str, float]
+    """By output: the original's largest absolute rounding error over all generated requests."""
+    scale: Mapping[str, float]
+    """By output: the largest magnitude over all generated requests."""
+    once: frozenset[str]
+    """The outputs that have one row per request, which nothing ranks."""
+
+
+def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> tuple[Check, ...]:
+    """Return one check for each run.
+
+    The original's rounding error is pooled over the generated requests: on a single candidate it
+    may be zero by luck, which would say nothing about the rewritten model.
+    """
+    distances = [
+        {name: measure_distance(results) for name, results in run.outputs.items()} for run in runs
+    ]
+    noise: dict[str, float] = {}
+    scale: dict[str, float] = {}
+    for run, found in zip(runs, distances, strict=True):
+        for name, distance in found.items():
+            if run.seed is not None:
+                noise[name] = max(noise.get(name, 0.0), distance.original or 0.0)
+                scale[name] = max(scale.get(name, 0.0), distance.scale)
+    judge = _Judge(epsilon, noise, scale, once)
+    return tuple(_judge_run(judge, run, found) for run, found in zip(runs, distances, strict=True))
+
+
+def limits_in_force(epsilon: float) -> dict[str, float]:
+    """Return the limits that a certificate states, relative to each output's largest magnitude."""
+    return {
+        "exact": EXACT,
+        "rounding_factor": ROUNDING_FACTOR,
+        "rounding_floor": ROUNDING_FLOOR * epsilon,
+        "unproven": UNPROVEN * epsilon,
+    }
+
+
+def _judge_run(judge: _Judge, run: Run, distances: Mapping[str, Distance]) -> Check:
+    errors: list[OutputError] = []
+    reason = run.failure
+    for name, distance in distances.items():
+        allowed = _allowed(judge, name, distance)
+        kept_order = name in judge.once or _keeps_order(run.outputs[name], distance, allowed)
+        problem = _problem(distance, allowed) or _mistrust(judge, name, distance)
+        if not problem and not kept_order:
+            problem = "the candidates come in another order, beyond rounding"
+        if problem and not reason:
+            reason = f"output {name!r}: {problem}"
+        errors.append(_relative(name, distance, kept_order))
+    return Check(run.batch, run.seed, run.request, tuple(errors), not reason, reason)
+
+
+def _allowed(judge: _Judge, name: str, distance: Distance) -> float:
+    """Return the absolute error that counts as rounding."""
+    if distance.original is None:
+        return UNPROVEN * judge.epsilon * distance.scale
+    noise = max(judge.noise.get(name, 0.0), distance.original)
+    return ROUNDING_FACTOR * noise + ROUNDING_FLOOR * judge.epsilon * distance.scale
+
+
+def _problem(distance: Distance, allowed: float) -> str:
+    """Return why the output is not equal, or "" if it is."""
+    if distance.problem:
+        return distance.problem
+    scale = distance.scale
+    if distance.exact is not None and not distance.exact <= EXACT * scale:
+        return (
+            f"in float64 the results differ by {distance.exact / scale:.1e} of the largest "
+            f"(limit {EXACT:.0e})"
+        )
+    rounded = distance.optimized if distance.original is not None else distance.between
+    if rounded is not None and not rounded <= allowed:
+        return (
+            f"in the model's own precision the error is {rounded / scale:.1e} of the largest "
+            f"(limit {allowed / scale:.1e})"
+        )
+    return ""
+
+
+def _mistrust(judge: _Judge, name: str, distance: Distance) -> str:
+    """Return why an original far from its own float64 value proves nothing, or "" if it is near.
+
+    Then either the float64 evaluation is not of this model or the model is all noise, and only
+    equality with the original itself counts.
+    """
+    if distance.original is None or distance.between is None:
+        return ""
+    scale = max(distance.scale, judge.scale.get(name, 0.0))
+    far = max(distance.original, judge.noise.get(name, 0.0))
+    if far <= min(WEAK, WEAK_EPSILONS * judge.epsilon) * scale:
+        return ""
+    if distance.between <= UNPROVEN * judge.epsilon * scale:
+        return ""
+    return (
+        f"the original is {far / scale:.1e} of the largest away from its own float64 value, and "
+        f"the optimized model {distance.between / scale:.1e} away from the original"
+    )
+
+
+def _keeps_order(results: Results, distance: Distance, allowed: float) -> bool:
+    original, optimized = results.original, results.optimized
+    if original is None or optimized is None:
+        original, optimized = results.truth, results.exact
+        allowed = EXACT * distance.scale
+    if original is None or optimized is None or original.shape != optimized.shape:
+        return False
+    tie = 2 * (allowed + (distance.original or 0.0))
+    return same_ranking(original, optimized, tie)
+
+
+def _relative(name: str, distance: Distance, kept_order: bool) -> OutputError:
+    def scaled(value: float | None) -> float | None:
+        return None if value is None else value / distance.scale
+
+    return OutputError(
+        output=name,
+        exact=scaled(distance.exact),
+        original=scaled(distance.original),
+        optimized=scaled(distance.optimized),
+        between=scaled(distance.between) or scaled(distance.exact) or 0.0,
+        same_ranking=kept_order,
+    )

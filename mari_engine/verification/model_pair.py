@@ -1,0 +1,108 @@
+"""The two models of one check, opened in float64 and in their own precision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mari_engine.errors import ExecutionError
+from mari_engine.feeds.binding import bind_feeds
+from mari_engine.graph.model import Model
+from mari_engine.runtime.session import Session, in_one_line, open_session, open_source
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.interface import Interface, Signature
+from mari_engine.types.progress import Progress
+from mari_engine.verification.float64_evaluator import Float64Evaluator
+from mari_engine.verification.float64_model import double_model
+
+Outputs = tuple[Feeds | None, Feeds | None]
+"""A model's outputs in its own precision and in float64; None where that cannot be run."""
+
+
+class Subject:
+    """Original and optimized model, ready to run on the same requests.
+
+    The original runs from its own file where there is one, so that a mistake made while it was
+    read cannot hide. `tell` is told what is being opened, and the share that is. `no_own` and
+    `no_float64` say why a precision cannot be run; "" if it can.
+    """
+
+    def __init__(
+        self,
+        original: Model,
+        optimized: Model,
+        interface: Interface | None,
+        signature: Signature,
+        tell: Progress,
+    ) -> None:
+        self._interface, self._signature = interface, signature
+        self.no_own = self.no_float64 = ""
+        self._own: tuple[Session, Session] | None = None
+        self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
+        try:
+            tell(0.0, "opening the original")
+            first = _open_original(original)
+            tell(0.25, "opening the rewritten model")
+            self._own = (first, open_session(optimized, threads=1))
+        except ExecutionError as error:
+            self.no_own = str(error)
+        try:
+            tell(0.5, "opening the original in float64")
+            wide = _open_wide(original)
+            tell(0.75, "opening the rewritten model in float64")
+            self._wide = (wide, _open_wide(optimized))
+        except ExecutionError as error:
+            self.no_float64 = str(error)
+
+    @property
+    def exact_method(self) -> str:
+        """How float64 was evaluated, in words, or why it could not be; settled by the first run."""
+        if self._wide is None or self.no_float64:
+            return f"exactness could not be shown: {self.no_float64}"
+        return max((evaluator.method for evaluator in self._wide), key=len)
+
+    def run_original(self, feeds: Feeds) -> Outputs:
+        """Return the original's outputs; raises ExecutionError if it refuses the request."""
+        own = self._own[0].run(feeds) if self._own is not None else None
+        return own, self._run_wide(0, feeds)
+
+    def run_optimized(self, feeds: Feeds) -> Outputs:
+        """Return the optimized model's outputs for the original's feeds, bound by its interface.
+
+        Raises ExecutionError if it refuses them.
+        """
+        if self._interface is not None:
+            feeds = bind_feeds(feeds, self._interface, self._signature)
+        own = self._own[1].run(feeds) if self._own is not None else None
+        return own, self._run_wide(1, feeds)
+
+    def _run_wide(self, which: int, feeds: Feeds) -> Feeds | None:
+        if self._wide is None or self.no_float64:
+            return None
+        try:
+            return self._wide[which].run(feeds)
+        except ExecutionError as error:
+            if self._own is None:  # then nothing tells a bad request from a missing operator
+                raise
+            self.no_float64 = str(error)
+            return None
+
+
+def _open_original(model: Model) -> Session:
+    """Return a session on the model's own file if its inputs are still the file's."""
+    session = open_session(model, threads=1)
+    source = open_source(model, threads=1)
+    same = source is not None and _shapes(source) == _shapes(session)
+    return source if source is not None and same else session
+
+
+def _shapes(session: Session) -> Mapping[str, tuple[int | str | None, ...]]:
+    return session.input_shapes
+
+
+def _open_wide(model: Model) -> Float64Evaluator:
+    try:
+        return Float64Evaluator(double_model(model))
+    except Exception as error:  # graphs are strangers' work and the conversion touches all of them
+        raise ExecutionError(
+            f"{model.name}: cannot be converted to float64 ({in_one_line(error)})"
+        ) from error

@@ -1,0 +1,246 @@
+"""Two models → a certificate that they are equal, or the reason why not.
+
+Two facts are checked on every request: *exactness*, that in float64 both give the same numbers, so
+that the rewrite is an identity and no approximation; and *rounding*, that in the model's own
+precision the rewritten model is no farther from the float64 truth than the original, a small
+factor aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.errors import ExecutionError
+from mari_engine.feeds.feed_plan import FeedPlan, plan_feeds
+from mari_engine.feeds.request_files import Request, check_request
+from mari_engine.graph.model import Model
+from mari_engine.runtime.machine import describe_versions
+from mari_engine.types.certificate import Certificate, Check
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.interface import Interface, Signature
+from mari_engine.types.labels import Labels
+from mari_engine.types.progress import Progress
+from mari_engine.verification.calling_contract import compare_calling
+from mari_engine.verification.distances import Results
+from mari_engine.verification.judgement import Run, judge_runs, limits_in_force
+from mari_engine.verification.model_pair import Outputs, Subject
+
+_EPSILON = {
+    ir.DataType.BFLOAT16: 2.0**-7,
+    ir.DataType.FLOAT16: 2.0**-10,
+    ir.DataType.FLOAT: 2.0**-23,
+    ir.DataType.DOUBLE: 2.0**-52,
+}
+_RANDOM = frozenset(
+    ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
+     "RandomUniformLike")
+)  # fmt: skip
+_OPENED = 0.2
+"""The share of a check that is done when both models are open."""
+_NOISY = 1e-2
+"""The original's own rounding error beyond which the check says that it is a weak one."""
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What the requests showed."""
+
+    exact_method: str
+    checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    batch: int
+    seed: int | None
+    request: str
+    feeds: Feeds
+
+
+def verify(
+    original: Model,
+    optimized: Model,
+    labels: Labels,
+    *,
+    interface: Interface | None = None,
+    signature: Signature = Signature.DROP_IN,
+    requests: Sequence[Feeds] = (),
+    batches: Sequence[int] = (1, 2, 3, 17, 128),
+    seeds: Sequence[int] = (0, 1),
+    progress: Progress | None = None,
+) -> Certificate:
+    """Return the certificate of everything that was compared; never raises for an unequal model.
+
+    Without an interface the optimized model takes the original's feeds. Requests are feeds for the
+    original (see `load_requests`). Raises FeedError for a request that does not fit the model and
+    ExecutionError when the original itself cannot be run.
+    """
+    tell = progress or _say_nothing
+    tell(0.0, "comparing the calling contracts")
+    contract, problem = compare_calling(
+        original, optimized, interface=interface, signature=signature
+    )
+    plan = plan_feeds(original, labels)
+    tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
+    epsilon = max(_coarsest(original), _coarsest(optimized))
+    found = _Findings("nothing was evaluated")
+    if not problem:
+        opening = partial(_tell_opened, tell)
+        subject = Subject(original, optimized, interface, signature, opening)
+        cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
+        found = _check_cases(subject, cases, interface, epsilon, tell)
+        problem = _first_problem(found.checks, original)
+    tell(1.0, "equal" if not problem else "not equal")
+    return Certificate(
+        passed=not problem,
+        checks=found.checks,
+        limits=limits_in_force(epsilon),
+        seeds=tuple(seeds),
+        batches=tried,
+        versions=describe_versions(),
+        exact_method=found.exact_method,
+        contract=contract,
+        notes=(*found.notes, *_about_batch(plan)),
+        reason=problem,
+    )
+
+
+def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
+    if plan.fixed_batch is None:
+        return ()
+    return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
+
+
+def _tell_opened(tell: Progress, share: float, what: str) -> None:
+    tell(_OPENED * share, what)
+
+
+def _say_nothing(_share: float, _message: str) -> None:
+    pass
+
+
+def _coarsest(model: Model) -> float:
+    """Return the largest epsilon among the model's floating types."""
+    graph = model.ir.graph
+    outputs = (value for node in graph.all_nodes() for value in node.outputs)
+    dtypes = {value.dtype for value in (*graph.inputs, *graph.initializers.values(), *outputs)}
+    found = [epsilon for dtype, epsilon in _EPSILON.items() if dtype in dtypes]
+    return max(found, default=_EPSILON[ir.DataType.FLOAT])
+
+
+def _given(
+    plan: FeedPlan, requests: Sequence[Feeds], original: Model, labels: Labels
+) -> Iterator[_Case]:
+    for at, feeds in enumerate(requests, start=1):
+        name = feeds.name if isinstance(feeds, Request) else f"request {at}"
+        check_request(feeds, original, labels, where=name)
+        yield _Case(plan.batch_of(feeds), None, name, feeds)
+
+
+def _generated(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[_Case]:
+    for batch in batches:
+        for seed in seeds:
+            yield _Case(batch, seed, "generated", plan.draw(batch=batch, seed=seed))
+
+
+def _check_cases(
+    subject: Subject,
+    cases: Sequence[_Case],
+    interface: Interface | None,
+    epsilon: float,
+    tell: Progress,
+) -> _Findings:
+    """Run every case through both models, and judge all of them together."""
+    bindings = interface.outputs if interface is not None else ()
+    once = frozenset(item.name for item in bindings if item.rows == "request")
+    notes: list[str] = []
+    runs: list[Run] = []
+    for at, case in enumerate(cases):
+        tell(
+            _OPENED + (1 - _OPENED) * at / len(cases),
+            f"{case.request} request, {case.batch} candidates",
+        )
+        run = _run_case(subject, case, once)
+        if isinstance(run, str):
+            notes.append(run)
+        else:
+            runs.append(run)
+    if not runs:
+        raise ExecutionError(f"{notes[0]}; give id ranges in the labels or a request file (.npz)")
+    checks = judge_runs(runs, epsilon=epsilon, once=once)
+    return _Findings(subject.exact_method, checks, (*notes, *_remarks(subject, checks)))
+
+
+def _run_case(subject: Subject, case: _Case, once: frozenset[str]) -> Run | str:
+    """Return both models' results, or a note when the original itself refuses the request."""
+    try:
+        before = subject.run_original(case.feeds)
+    except ExecutionError as error:
+        return (
+            f"not checked: the original itself refuses a {case.request} request of {case.batch} "
+            f"candidates ({error})"
+        )
+    try:
+        after = subject.run_optimized(case.feeds)
+    except ExecutionError as error:
+        failure = f"the optimized model cannot run what the original runs ({error})"
+        return Run(case.batch, case.seed, case.request, {}, failure)
+    return Run(case.batch, case.seed, case.request, _pair(before, after, once))
+
+
+def _pair(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
+    """Return the results by output; a single per-request row stands for all rows."""
+    own, truth = before
+    optimized, exact = after
+    names = own if own is not None else truth
+    return {
+        name: Results(
+            truth=_take(truth, name),
+            exact=_spread(_take(exact, name), _take(truth, name), name in once),
+            original=_take(own, name),
+            optimized=_spread(_take(optimized, name), _take(own, name), name in once),
+        )
+        for name in names or {}
+    }
+
+
+def _take(outputs: Feeds | None, name: str) -> np.ndarray | None:
+    return None if outputs is None else outputs[name]
+
+
+def _spread(array: np.ndarray | None, like: np.ndarray | None, once: bool) -> np.ndarray | None:
+    if array is None or like is None or not once or array.shape[:1] != (1,):
+        return array
+    return np.broadcast_to(array, like.shape) if array.shape[1:] == like.shape[1:] else array
+
+
+def _remarks(subject: Subject, checks: Sequence[Check]) -> list[str]:
+    """Return what weakens the certificate."""
+    notes = []
+    if subject.no_own:
+        notes.append(f"rounding could not be checked: {subject.no_own}")
+    if subject.no_float64:
+        notes.append("only rounding was checked, against the original: exactness is not shown")
+    noise = max((e.original or 0.0 for check in checks for e in check.outputs), default=0.0)
+    if noise > _NOISY:
+        notes.append(
+            f"the original's own results are up to {noise:.1e} away from its float64 value, so "
+            "that the check of rounding says little"
+        )
+    return notes
+
+
+def _first_problem(checks: Sequence[Check], original: Model) -> str:
+    for check in checks:
+        if not check.passed:
+            which = check.request if check.seed is None else f"seed {check.seed}"
+            drawn = sorted({node.op_type for node in original.ir.graph.all_nodes()} & _RANDOM)
+            because = f"; the model draws random numbers ({drawn[0]})" if drawn else ""
+            return f"{check.reason} ({check.batch} candidates, {which}){because}"
+    return ""

@@ -1,0 +1,94 @@
+"""A certificate in plain words, for pages, terminals and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mari_engine.types.certificate import Certificate, OutputError
+from mari_engine.wording.numbers import format_error
+
+
+def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
+    """Return the outcome in the first sentence, then what was shown, with what, and what was not.
+
+    Numbers are the largest over all checks and outputs, relative to each output's largest true
+    magnitude.
+    """
+    errors = [error for check in certificate.checks for error in check.outputs]
+    sentences = (
+        _outcome(certificate),
+        _exactness(certificate, errors),
+        _rounding(certificate, errors),
+        _ranking(errors),
+        _requests(certificate),
+        _contract(certificate),
+        *(f"{note[:1].upper()}{note[1:]}." for note in certificate.notes),
+    )
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _outcome(certificate: Certificate) -> str:
+    if not certificate.passed:
+        return f"Not lossless: {certificate.reason or 'a check failed'}."
+    if not any(error.exact is not None for c in certificate.checks for error in c.outputs):
+        return "Equal within rounding; that the two are exactly the same function is not shown."
+    return "Lossless: the optimized model computes the same numbers as the original."
+
+
+def _exactness(certificate: Certificate, errors: list[OutputError]) -> str:
+    worst = _worst(error.exact for error in errors)
+    if worst is None:
+        return f"{certificate.exact_method[:1].upper()}{certificate.exact_method[1:]}."
+    limit = certificate.limits.get("exact", 0.0)
+    meaning = (
+        "so the rewrite is an identity of real numbers"
+        if worst <= limit
+        else "so they are not equal"
+    )
+    return (
+        f"Exactness: evaluated in float64 ({certificate.exact_method}), the two differ by at most "
+        f"{format_error(worst)} (limit {format_error(limit)}), {meaning}."
+    )
+
+
+def _rounding(certificate: Certificate, errors: list[OutputError]) -> str:
+    before, after = _worst(e.original for e in errors), _worst(e.optimized for e in errors)
+    if before is None or after is None:
+        return ""
+    factor = certificate.limits.get("rounding_factor", 0.0)
+    floor = format_error(certificate.limits.get("rounding_floor"))
+    return (
+        f"Rounding: in its own precision the original is up to {format_error(before)} away from "
+        f"the float64 truth, the optimized model up to {format_error(after)} (allowed: {factor:g} "
+        f"times the original's error, and {floor})."
+    )
+
+
+def _ranking(errors: list[OutputError]) -> str:
+    if not errors:
+        return ""
+    changed = sum(1 for error in errors if not error.same_ranking)
+    if changed:
+        return f"Ranking: the order of the candidates changed in {changed} of {len(errors)} cases."
+    return (
+        "Ranking: every output sorts the candidates in the same order, ties within rounding aside."
+    )
+
+
+def _requests(certificate: Certificate) -> str:
+    given = sorted({check.request for check in certificate.checks if check.seed is None})
+    batches = ", ".join(str(batch) for batch in certificate.batches)
+    seeds = ", ".join(str(seed) for seed in certificate.seeds)
+    own = f", and the requests {', '.join(given)}" if given else ""
+    return (
+        f"Requests: {len(certificate.checks)} checked; generated ones of {batches} candidates with "
+        f"seeds {seeds}{own}."
+    )
+
+
+def _contract(certificate: Certificate) -> str:
+    return f"Calling contract: {'; '.join(certificate.contract)}." if certificate.contract else ""
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

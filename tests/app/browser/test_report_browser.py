@@ -1,0 +1,47 @@
+"""The report in a real Chromium: offline, without a script, on screen and on paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import handmade_findings as handmade
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Request, expect
+
+from mari_engine.report.rendering import render_findings
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_opens_offline_and_prints(
+    chromium: Browser, tmp_path: Path, scheme: str
+) -> None:
+    path = tmp_path / "report.html"
+    findings = handmade.make_findings(source="<img src=x onerror=document.title=1>.onnx")
+    path.write_text(render_findings(findings, [handmade.make_benchmark()]), encoding="utf-8")
+    wrong: list[str] = []
+
+    def check(request: Request) -> None:
+        if request.url.partition("#")[0] != path.as_uri():
+            wrong.append(request.url)
+
+    def note(message: ConsoleMessage) -> None:
+        wrong.append(message.text)
+
+    with chromium.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
+        page = context.new_page()
+        page.on("request", check)
+        page.on("console", note)
+        page.goto(path.as_uri())
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+        page.get_by_role("link", name="gemm", exact=True).first.click()
+        expect(page.locator("g.box:target")).to_have_count(1)
+        assert page.title() != "1"
+        wide = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert wide, "the page must not scroll sideways"
+        printed = page.pdf(prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF-")
+    assert b"/MediaBox [0 0 594.95" in printed, "A4"
+    assert wrong == []

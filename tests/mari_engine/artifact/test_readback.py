@@ -1,0 +1,84 @@
+"""DOC."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+import mari_engine as mari
+from mari_engine.artifact.readback import open_optimized, recollect
+from mari_engine.report.findings import find
+from support.builders import ranking_tower
+
+TOWER = mari.Labels.from_json(
+    {"version": 1, "inputs": {"user": {"role": "user"}, "item": {"role": "item"}}}
+)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> mari.OptimizeResult:
+    path = tmp_path_factory.mktemp("models") / "tower.onnx"
+    path.write_bytes(ranking_tower(user=64, item=16, hidden=32))
+    return mari.optimize(mari.load(path), TOWER)
+
+
+@pytest.fixture
+def folder(result: mari.OptimizeResult, tmp_path: Path) -> Path:
+    result.save(tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_an_artifact_tells_what_its_result_told(result: mari.OptimizeResult, folder: Path) -> None:
+    told = find(result)
+    again = recollect(mari.load_artifact(folder), result.original)
+    for field in dataclasses.fields(again):
+        if field.name in ("uncounted", "elapsed", "hashes"):
+            continue  # a manifest does not keep the first two; files have hashes once written
+        assert getattr(again, field.name) == getattr(told, field.name), field.name
+    assert again.source == "tower.onnx"
+    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    assert again.hashes == find(result, mari.load_artifact(folder).manifest).hashes
+    assert again.hashes == {"model.onnx": digest}
+    assert digest in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_without_the_original_only_the_graph_after_is_drawn(folder: Path) -> None:
+    assert list(recollect(mari.load_artifact(folder)).pictures) == ["After"]
+
+
+def test_another_original_is_refused(folder: Path) -> None:
+    other = mari.load(ranking_tower(user=64, item=16, hidden=32, seed=1))
+    with pytest.raises(mari.ModelError, match=r"made from another model; give tower\.onnx"):
+        recollect(mari.load_artifact(folder), other)
+
+
+@pytest.mark.parametrize("field", ["decisions", "layout", "flops", "source", "candidates", "keep"])
+def test_an_incomplete_manifest_is_told(folder: Path, field: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest[field]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(mari.ModelError, match=f"incomplete.*{field}.*mari optimize"):
+        recollect(mari.load_artifact(folder))
+
+
+def test_a_rewritten_file_is_called_as_its_manifest_says(
+    result: mari.OptimizeResult, folder: Path, tmp_path: Path
+) -> None:
+    for path in (folder, folder / "model.onnx"):
+        opened = open_optimized(path)
+        assert opened.interface == result.interface
+        assert opened.source_sha256 == result.original.sha256
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes((folder / "model.onnx").read_bytes())
+    assert open_optimized(alone).interface is None
+    beside = folder / "other.onnx"
+    beside.write_bytes(ranking_tower())
+    assert open_optimized(beside).interface is None
+
+
+def test_a_folder_that_is_no_artifact_is_told(tmp_path: Path) -> None:
+    with pytest.raises(mari.ModelError, match=r"manifest\.json"):
+        open_optimized(tmp_path)

@@ -1,0 +1,90 @@
+"""Products made place by place and then summed are products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mari_engine import load, plan
+from mari_engine.analysis.value_facts import survey
+from mari_engine.passes.mul_sum_to_einsum import find_weighted_sums
+from support.builders import build
+from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+
+RNG = np.random.default_rng(0)
+PLACES, WIDTH = 20, 16
+LABELS = roles(u="user", i="item")
+INPUTS = f"float[N, {PLACES}, {WIDTH}] u, float[N, {PLACES}, {WIDTH}] i"
+GIVEN = requests(
+    u=f"user N, {PLACES}, {WIDTH}", i=f"item N, {PLACES}, {WIDTH}"
+)  # whole numbers: equal in every bit
+SCORED = "p = MatMul (i, w) s = Relu (p)"
+WEIGHTS = {
+    "w": RNG.integers(-2, 3, (WIDTH, 1)).astype("f"), "axes": np.array([1]),
+    "last": RNG.integers(-2, 3, (WIDTH, 1)).astype("f"), "flat": np.array([-1, WIDTH]),
+}  # fmt: skip
+
+
+def pooled(total: str, *, opset: int = 17) -> bytes:
+    body = f"{SCORED} {total} f = Reshape (r, flat) y = MatMul (f, last)"
+    return build(body, inputs=INPUTS, outputs="float[N, 1] y", weights=WEIGHTS, opset=opset)
+
+
+@pytest.mark.parametrize("opset", [11, 12, 13, 17])
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("values", ["i", "u"])
+def test_a_history_pooled_by_scores_is_a_product(values: str, keepdims: int, opset: int) -> None:
+    axes, attribute = (", axes", "") if opset >= 13 else ("", ", axes = [1]")
+    total = f"m = Mul (s, {values}) r = ReduceSum <keepdims = {keepdims}{attribute}> (m{axes})"
+    data = pooled(total, opset=opset)
+    assert wrong_rewrites(data, LABELS, GIVEN, alike(0)) == []
+    made = plan(load(data), LABELS, signature="compact")
+    ops = [node.op_type for node in made.optimized.ir.graph]
+    assert ("ReduceSum" in ops) == (opset < 12)
+
+
+def equations(body: str, inputs: str, **weights: np.ndarray) -> list[str]:
+    data = build(body, inputs=inputs, outputs="float[N, M] y", weights=weights)
+    model = load(data)
+    found = find_weighted_sums(model.ir.graph, survey(model, frozenset({"N"})), ())
+    return [each.equation for each in found]
+
+
+def test_one_that_is_spread_meets_the_other_everywhere() -> None:
+    body = "m = Mul (a, b) y = ReduceSum <keepdims = 0> (m, axes)"
+    given = {"axes": np.array([1])}
+    assert equations(body, "float[N, 20, 1] a, float[N, 20, 16] b", **given) == ["abd,abc->ac"]
+    assert equations(body, "float[1, 20, 1] a, float[N, 20, 16] b", **given) == ["dbe,abc->ac"]
+
+
+SUM = "y = ReduceSum <keepdims = 0> (m, axes)"
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs"),
+    [
+        ("Mul (a, b)", "float[N, 2, 1] a, float[N, 2, 3] b"),
+        ("Mul (a, a)", "float[N, 20, 16] a"),
+        ("Add (a, b)", "float[N, 20, 1] a, float[N, 20, 16] b"),
+        ("Mul (a, b)", "int64[N, 20, 1] a, int64[N, 20, 16] b"),
+        ("Mul (a, b)", "float[N, 1, 16] a, float[N, 20, 1] b"),
+    ],
+    ids=["few elements", "squares", "another op", "whole numbers", "nothing shared is summed"],
+)
+def test_other_sums_stay(op: str, inputs: str) -> None:
+    assert equations(f"m = {op} {SUM}", inputs, axes=np.array([1])) == []
+
+
+def test_a_product_that_others_read_too_stays() -> None:
+    body = "m = Mul (a, b) z = ReduceMax <axes = [1], keepdims = 0> (m)"
+    body += " s = ReduceSum <keepdims = 0> (m, axes) y = Add (s, z)"
+    inputs = "float[N, 20, 1] a, float[N, 20, 16] b"
+    assert equations(body, inputs, axes=np.array([1])) == []
+
+
+def test_a_sum_that_must_stay_does() -> None:
+    data = pooled("m = Mul (s, i) r = ReduceSum <keepdims = 0> (m, axes)")
+    model = load(data)
+    (name,) = (node.name or "" for node in model.ir.graph if node.op_type == "ReduceSum")
+    made = plan(model, LABELS, signature="compact", keep=[name])
+    assert "ReduceSum" in [node.op_type for node in made.optimized.ir.graph]

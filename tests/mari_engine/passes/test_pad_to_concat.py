@@ -1,0 +1,71 @@
+"""Padding beside other columns is a join."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mari_engine import load, plan
+from mari_engine.analysis.value_facts import survey
+from mari_engine.passes.pad_to_concat import find_paddings
+from support.builders import build
+from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+
+RNG = np.random.default_rng(0)
+LABELS = roles(u="user", i="item")
+GIVEN = requests(u="user N, 9", i="item N, 5")
+WEIGHTS = {
+    "after": np.array([0, 0, 0, 2]), "around": np.array([0, 1, 0, 1]), "three": np.array(3, "f"),
+    "cut": np.array([0, -1, 0, 3]), "rows": np.array([1, 0, 0, 2]), "none": np.array(0, "f"),
+    **{f"w{at}": RNG.integers(-2, 3, (4, 6)).astype("f") for at in range(4)},
+}  # fmt: skip
+TOKENS = """
+    a, b, c, d = Split <axis = 1> (p)
+    e = MatMul (a, w0) f = MatMul (b, w1) g = MatMul (c, w2) h = MatMul (d, w3)
+    k = Add (e, f) l = Add (g, h) m = Add (k, l) y = Relu (m)
+"""
+
+
+def tokens(pad: str) -> bytes:
+    """Return features of both sides cut into tokens, each of which meets weights of its own."""
+    body = f"x = Concat <axis = 1> (u, i) p = {pad} {TOKENS}"
+    inputs = "float[N, 9] u, float[N, 5] i"
+    return build(body, inputs=inputs, outputs="float[N, 6] y", weights=WEIGHTS)
+
+
+@pytest.mark.parametrize("pad", ["Pad (x, after)", "Pad (x, around)", "Pad (x, after, three)"])
+def test_tokens_that_features_do_not_fill_are_split(pad: str) -> None:
+    data = tokens(pad)
+    assert wrong_rewrites(data, LABELS, GIVEN, alike(0)) == []
+    made = plan(load(data), LABELS, signature="compact")
+    once = {decision.op: decision.action for decision in made.decisions[:2]}
+    assert once == {"MatMul": "once"}
+    assert made.flops.after.flops.per_candidate < made.flops.before.flops.per_candidate / 1.5
+
+
+def paddings(body: str, outputs: str = "float[N, M] y") -> int:
+    data = build(body, inputs="float[N, 14] x", outputs=outputs, weights=WEIGHTS)
+    model = load(data)
+    return len(find_paddings(model.ir.graph, survey(model, frozenset({"N"})), ()))
+
+
+READ = " a, b = Split <axis = 1> (p) y = Add (a, b)"
+
+
+def test_what_is_a_join() -> None:
+    assert paddings("p = Pad (x, after)" + READ) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "p = Pad <mode = 'reflect'> (x, after)" + READ,
+        "p = Pad (x, cut)" + READ,
+        "p = Pad (x, rows)" + READ,
+        "l = ReduceMax <keepdims = 0> (x) p = Pad (x, after, l)" + READ,
+        "p = Pad (x, after) y = Relu (p)",
+    ],
+    ids=["mirrored", "cut", "rows", "a number of the run", "read whole"],
+)
+def test_what_is_none(body: str) -> None:
+    assert paddings(body.replace("'", '"')) == 0

@@ -1,0 +1,67 @@
+"""What the rewriter reads in the place of what it has no words for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mari_engine import load, plan
+from support.builders import build
+from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+
+LABELS = roles(u="user", i="item")
+GIVEN = requests((1, 3), u="item 1, 4", i="item N, 3")
+WEIGHTS = {
+    "zero": np.array([0]), "one": np.array([1]), "four": np.array([4]), "five": np.array([5]),
+    "w": np.arange(12, dtype=np.float32).reshape(4, 3) % 5 - 2,
+}  # fmt: skip
+TILED = "s = Shape (i) n = Gather (s, zero) k = Concat <axis = 0> (n, one) t = Tile (u, k)"
+
+
+def choice(extent: str) -> bytes:
+    """Return a model that squeezes, or not, by an extent that only its own arithmetic tells."""
+    return build(
+        f"""
+        {TILED} d = Shape (t) e = Gather (d, one) q = Equal (e, {extent})
+        r = If (q) <
+            then_branch = yes () => (float[M, 4] a) {{ a = Relu (t) }},
+            else_branch = no () => (float[M, 4] b) {{ b = Neg (t) }}
+        >
+        h = MatMul (r, w) y = Mul (h, i)
+        """,
+        inputs="float[1, 4] u, float[N, 3] i",
+        outputs="float[N, 3] y",
+        weights=WEIGHTS,
+    )
+
+
+@pytest.mark.parametrize(("extent", "op"), [("four", "Relu"), ("five", "Neg")])
+def test_a_choice_that_is_always_the_same_is_its_branch(extent: str, op: str) -> None:
+    data = choice(extent)
+    assert wrong_rewrites(data, LABELS, GIVEN, alike(0)) == []
+    made = plan(load(data), LABELS, signature="compact")
+    ops = [node.op_type for node in made.optimized.ir.graph]
+    assert op in ops
+    assert "If" not in ops
+
+
+def test_a_choice_that_is_kept_stays() -> None:
+    model = load(choice("four"))
+    (name,) = (node.name for node in model.ir.graph if node.op_type == "If")
+    made = plan(model, LABELS, signature="compact", keep=[name or ""])
+    assert "If" in [node.op_type for node in made.optimized.ir.graph]
+
+
+def test_a_list_that_is_joined_where_it_is_made_is_a_join() -> None:
+    data = build(
+        f"""
+        {TILED} c = SequenceConstruct (t, i) j = ConcatFromSequence <axis = 1> (c)
+        h = MatMul (j, W) y = Relu (h)
+        """,
+        inputs="float[1, 4] u, float[N, 3] i",
+        outputs="float[N, 2] y",
+        weights=WEIGHTS | {"W": np.arange(14, dtype=np.float32).reshape(7, 2) % 3 - 1},
+    )
+    assert wrong_rewrites(data, LABELS, GIVEN, alike(0)) == []
+    made = plan(load(data), LABELS, signature="compact")
+    assert "split" in [decision.action for decision in made.decisions]

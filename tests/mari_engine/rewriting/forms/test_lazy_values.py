@@ -1,0 +1,113 @@
+"""Lazy values: other axes, fewer columns, what varies along what."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes.dims import Axes, with_extent
+from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.rewriting.emission.tensors import Constant
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Product,
+    Sum,
+    per_candidate,
+    relabel,
+    runs,
+)
+from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.handlers.data_movement import joined
+
+ROWS: Axes = (("N",), (4,))
+
+
+def atom(*dims: tuple[int, ...], axes: Axes = ROWS, name: str = "x") -> Atom:
+    value = ir.Value(name=name, type=ir.TensorType(ir.DataType.FLOAT))
+    return Atom(axes, value, dims)
+
+
+def settling() -> Settling:
+    return Settling(Emitter(opset=17), candidates=500)
+
+
+def pair() -> Blocks:
+    wide: Axes = (("N",), (6,))
+    parts = (atom((), (1,), name="u"), atom((0,), (1,), name="i"))
+    return Blocks(wide, 1, parts, np.array([0, 0, 1, 1, 0, 1]), np.array([0, 1, 0, 1, 3, 2]))
+
+
+def test_a_value_is_per_candidate_by_what_is_present() -> None:
+    assert per_candidate(atom((0,), (1,)))
+    assert not per_candidate(atom((), (1,)))
+    assert per_candidate(Sum(ROWS, (atom((), (1,)), atom((0,), ()))))
+    assert pair().mixed
+    assert pair().sides == (frozenset(), frozenset({0}))
+
+
+def test_an_extent_is_replaced_within_a_product_of_factors() -> None:
+    assert with_extent((("N", 4), (2,)), 1, 9) == (("N", 9), (2,))
+    assert with_extent((("N", 4), (2,)), 2, 1) == (("N", 4), (1,))
+
+
+def test_axes_are_renamed_without_a_node() -> None:
+    turned = relabel(atom((0,), (1,)), ((4,), ("N",)), (1, 0))
+    assert isinstance(turned, Atom)
+    assert turned.dims == ((1,), (0,))
+    spread = relabel(atom((0,), (1,)), (("N",), (3,), (4,)), (0, -1, 1))
+    assert isinstance(spread, Atom)
+    assert spread.present == {0, 2}
+
+
+def test_runs_are_neighbours_of_one_part() -> None:
+    assert runs(pair()) == [(0, 0, 2), (1, 0, 2), (0, 3, 4), (1, 2, 3)]
+
+
+def test_columns_of_one_part_are_that_part_alone() -> None:
+    made = settling()
+    taken = made.algebra.take(pair(), 1, np.array([0, 1]))
+    assert isinstance(taken, Atom)
+    assert [node.op_type for node in made.emitter.nodes] == ["Slice"]
+    both = made.algebra.take(pair(), 1, np.array([5, 0]))
+    assert isinstance(both, Blocks)
+    assert both.axes == (("N",), (2,))
+
+
+def test_all_columns_in_order_are_the_form_itself() -> None:
+    made, form = settling(), atom((0,), (1,))
+    assert made.algebra.take(form, 1, np.arange(4)) is form
+    assert made.emitter.nodes == []
+
+
+def test_the_same_part_is_joined_once() -> None:
+    made, form = settling(), atom((0,), (1,))
+    both = joined(made.algebra, (("N",), (8,)), 1, [form, form], ["a", "a"])
+    assert not isinstance(both, Blocks) or len(both.parts) == 1
+
+
+def test_joined_columns_have_their_own_extent() -> None:
+    made = settling()
+    parts = [atom((0,), (1,), name="a"), atom((0,), (1,), axes=(("N",), (3,)), name="b")]
+    assert made.concatenated(parts, 1).axes == (("N",), (7,))
+
+
+def test_constants_change_layout_without_a_node() -> None:
+    made = settling()
+    held = Constant(lambda: np.arange(6.0).reshape(2, 3), ir.DataType.DOUBLE)
+    form = Atom(((2,), (3,)), held, ((0,), (1,)))
+    flat = made.algebra.laid(form, ((1, 0),))
+    assert flat.constant is not None
+    assert flat.constant.array.tolist() == [0, 3, 1, 4, 2, 5]
+    assert made.emitter.nodes == []
+
+
+def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
+    made = settling()
+    weight = Atom(((4,), (6,)), Constant(lambda: np.zeros((4, 6)), ir.DataType.FLOAT), ((0,), (1,)))
+    product = Product((("N",), (6,)), (atom((0,), (1,)), weight), ((0, 1), (1, 2)), (0, 2))
+    cut = made.algebra.regroup(product, (("N",), (2,), (3,)))
+    assert isinstance(cut, Product)
+    assert cut.axes == (("N",), (2,), (3,))
+    assert len(set(cut.output)) == 3
+    assert made.emitter.nodes == []

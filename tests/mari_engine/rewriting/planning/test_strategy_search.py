@@ -1,0 +1,193 @@
+"""Which way wins, how that is told, and from how many candidates on it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.value_facts import survey
+from mari_engine.graph.model import Model
+from mari_engine.loading.model_file import load
+from mari_engine.pipeline import plan
+from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.cost.time_model import Line, faster_from, whole_line
+from mari_engine.rewriting.planning.cost_attribution import shared
+from mari_engine.rewriting.planning.strategy_search import Race, choose
+from mari_engine.types.decisions import Selection, Way
+from mari_engine.types.flops import BreakEven, Flops
+from mari_engine.types.interface import Signature
+from mari_engine.types.labels import Labels
+from mari_engine.wording.selection import break_even_in_words, selection_in_words
+from support.builders import build, ranking_tower
+from support.rewrite_checks import roles
+
+
+def attention() -> tuple[Model, Labels]:
+    """Return the first layer of DIN's attention: the history folds into its weights."""
+    rng = np.random.default_rng(0)
+    data = build(
+        """
+        q = Unsqueeze (i, one)
+        qq = Expand (q, shape)
+        d = Sub (qq, h)
+        p = Mul (qq, h)
+        x = Concat <axis = 2> (qq, h, d, p)
+        a = MatMul (x, w)
+        y = Relu (a)
+        """,
+        inputs="float[N, 32] i, float[N, 20, 32] h", outputs="float[N, 20, 24] y",
+        weights={
+            "one": np.array([1]), "shape": np.array([1, 20, 32]),
+            "w": rng.standard_normal((128, 24)).astype(np.float32),
+        },
+    )  # fmt: skip
+    return load(data, name="attention"), roles(i="item", h="user")
+
+
+def experts() -> tuple[Model, Labels]:
+    """Return a model whose second layers are joined with the first ones' side of the weights."""
+    rng = np.random.default_rng(0)
+    data = build(
+        """
+        x = Concat <axis = 1> (u, i)
+        a = MatMul (x, v)
+        b = MatMul (x, w)
+        c = Add (a, b)
+        y = MatMul (c, last)
+        """,
+        inputs="float[N, 40] u, float[N, 8] i", outputs="float[N, 3] y",
+        weights={
+            name: rng.standard_normal(shape).astype(np.float32)
+            for name, shape in {"v": (48, 30), "w": (48, 30), "last": (30, 3)}.items()
+        },
+    )  # fmt: skip
+    return load(data, name="experts"), roles(u="user", i="item")
+
+
+@pytest.mark.parametrize("model", [attention, experts])
+def test_decisions_add_up_to_what_the_new_nodes_do(model: object) -> None:
+    assert callable(model)
+    planned = plan(*model())
+    after = planned.flops.after
+    made = {name for decision in planned.decisions for name in decision.new_nodes}
+    total = sum((after.nodes[name] for name in made), Flops())
+    assert sum((decision.flops_after for decision in planned.decisions), Flops()) == total
+    assert total.per_candidate <= after.flops.per_candidate
+    assert total.per_candidate > 0
+
+
+def test_a_count_is_shared_without_losing_a_unit() -> None:
+    assert shared(11 * 10**12 + 7, [3, 1, 7])[0] == 3 * 10**12 + 1
+    assert sum(shared(11 * 10**12 + 7, [3, 1, 7])) == 11 * 10**12 + 7
+    assert sum(shared(5, [1] * 8)) == 5
+
+
+def test_break_even_is_where_the_lines_cross() -> None:
+    after, before = Line(30e-6, 1e-6), Line(2e-6, 2e-6)
+    count = faster_from(after, before)
+    assert count == 29
+    assert after.at(29) < before.at(29)
+    assert after.at(28) >= before.at(28)
+    assert faster_from(Line(1.0, 2.0), Line(1.0, 1.0)) is None
+    assert faster_from(Line(0.5, 1.0), Line(1.0, 1.0)) == 1
+
+
+def test_a_folded_layer_tells_from_how_many_candidates_on_it_pays() -> None:
+    planned = plan(*attention(), candidates=2000)
+    assert planned.selection.way == Way.FOLD
+    assert planned.selection.chosen_by == "expected"
+    assert planned.selection.prices == "built-in"
+    even = planned.selection.break_even
+    assert even is not None
+    assert even.original is not None
+    assert even.original < 2000
+    (decision,) = planned.decisions
+    assert decision.break_even is not None
+    before, after = (
+        whole_line(cost, Prices()) for cost in (planned.flops.before, planned.flops.after)
+    )
+    assert after.at(even.original) < before.at(even.original)
+
+
+def test_the_trials_name_every_way_with_its_expected_time() -> None:
+    selection = plan(*attention(), candidates=2000).selection
+    assert [trial.way for trial in selection.trials][:2] == [Way.ORIGINAL, Way.FOLD]
+    assert all(trial.expected > 0 and trial.measured is None for trial in selection.trials)
+    own = next(trial for trial in selection.trials if trial.way == selection.way)
+    assert own.expected == min(trial.expected for trial in selection.trials)
+
+
+def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
+    """Return what is chosen of the tower when its ways take these seconds."""
+    model = load(ranking_tower(user=400, item=30, hidden=50), name="tower")
+    labels = roles(user="user", item="item")
+    known = survey(model, candidate_symbols(model, labels))
+
+    def race(models: Sequence[Model]) -> list[float]:
+        assert expect is None or len(models) == expect
+        return list(times[: len(models)])
+
+    timed: Race = race
+    return choose(
+        model, labels, known, signature=Signature.DROP_IN, candidates=1000, keep=(),
+        prices=Prices(), race=timed,
+    ).selection  # fmt: skip
+
+
+def test_what_was_measured_decides_and_is_told() -> None:
+    faster = raced([4e-3, 1e-3, 1e-3, 1e-3])
+    assert faster.chosen_by == "measured"
+    assert faster.way != Way.ORIGINAL
+    assert faster.trials[0].measured == 4e-3
+    assert "was measured to take 1 ms against 4 ms at 1,000 candidates" in faster.reason
+
+
+def test_a_gain_within_noise_leaves_the_model_as_it_was() -> None:
+    same = raced([1e-3, 0.98e-3, 0.98e-3, 0.98e-3])
+    assert same.way == Way.ORIGINAL
+    assert same.break_even is None
+    assert "the model is left as it was" in same.reason
+
+
+def test_a_way_that_is_expected_to_be_far_slower_is_not_raced() -> None:
+    raced([4e-3, 1e-3], expect=2)
+
+
+def test_break_even_follows_what_was_measured() -> None:
+    slow, fast = raced([4e-3, 1e-3]), raced([4e-3, 3e-3])
+    assert slow.break_even is not None
+    assert fast.break_even is not None
+    counts = slow.break_even.original, fast.break_even.original
+    assert counts[0] is not None
+    assert counts[1] is not None
+    assert counts[0] < counts[1]
+
+
+def test_the_choice_is_told_in_words() -> None:
+    words = selection_in_words(raced([4e-3, 1e-3]))
+    assert words[0].startswith("Products are split")
+    assert "(measured 4 ms)" in words[1]
+    assert "faster than the original from" in words[2]
+    assert break_even_in_words(BreakEven(8, 120)).endswith("than the plain split from 120 on")
+
+
+def test_products_of_every_candidate_with_every_other_are_said_to_be_counted_once_each() -> None:
+    data = build(
+        "t = Transpose <perm = [1, 0]> (i) y = MatMul (i, t)", inputs="float[N, 3] i",
+        outputs="float[N, N] y",
+    )  # fmt: skip
+    cost = plan(load(data, name="m"), roles(i="item")).flops.before
+    assert cost.uncounted == ("MatMul of every candidate with every other, beyond one each",)
+
+
+def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
+    data = build("a = Relu (i) y = Neg (a)", inputs="float[N, 3] i", outputs="float[N, 3] y")
+    model = load(data, name="m")
+    known = {value.name: value.shape for node in model.ir.graph for value in node.outputs}
+    assert known["a"] is not None
+    made = plan(model, roles(i="item")).optimized.ir.graph
+    shapes = {value.name: value.shape for node in made for value in node.outputs}
+    assert shapes == {"a": None, "y": known["y"]}

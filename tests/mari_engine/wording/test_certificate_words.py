@@ -1,0 +1,66 @@
+"""DOC."""
+
+import dataclasses
+
+from mari_engine.runtime.machine import describe_machine, describe_versions
+from mari_engine.types.certificate import Certificate
+from mari_engine.verification.verifier import verify
+from mari_engine.wording.certificate import certificate_in_words
+from support.split_pairs import LABELS, split_pair
+
+
+def certificate(spoil: float = 0.0) -> Certificate:
+    pair = split_pair(spoil=spoil)
+    return verify(pair.original, pair.optimized, LABELS, batches=(2, 3))
+
+
+def test_a_passed_check_reads_as_one() -> None:
+    words = certificate_in_words(certificate())
+    assert words[0] == "Lossless: the optimized model computes the same numbers as the original."
+    assert words[1].startswith("Exactness: evaluated in float64 (the graph converted to float64")
+    assert words[1].endswith("(limit 1.0e-09), so the rewrite is an identity of real numbers.")
+    assert words[2].startswith("Rounding: in its own precision the original is up to ")
+    assert words[3].startswith("Ranking: every output sorts the candidates in the same order")
+    assert words[4] == "Requests: 4 checked; generated ones of 2, 3 candidates with seeds 0, 1."
+    assert words[5].startswith("Calling contract: 2 inputs are the original's")
+
+
+def test_a_failed_check_says_why_first() -> None:
+    words = certificate_in_words(certificate(spoil=0.1))
+    assert words[0].startswith("Not lossless: output 'y': in float64 the results differ by ")
+    assert words[1].endswith("(limit 1.0e-09), so they are not equal.")
+
+
+def test_notes_and_own_requests_are_told() -> None:
+    found = certificate()
+    given = dataclasses.replace(found.checks[0], seed=None, request="mine.npz")
+    told = dataclasses.replace(found, checks=(*found.checks, given), notes=("a remark",))
+    words = certificate_in_words(told)
+    assert words[4].endswith("with seeds 0, 1, and the requests mine.npz.")
+    assert words[-1] == "A remark."
+
+
+def test_what_is_not_shown_is_not_claimed() -> None:
+    found = certificate()
+    checks = tuple(
+        dataclasses.replace(
+            check,
+            outputs=tuple(
+                dataclasses.replace(e, exact=None, original=None, optimized=None)
+                for e in check.outputs
+            ),
+        )
+        for check in found.checks
+    )
+    method = "exactness could not be shown: no kernel"
+    words = certificate_in_words(dataclasses.replace(found, checks=checks, exact_method=method))
+    assert words[0].startswith("Equal within rounding; that the two are exactly the same")
+    assert words[1] == "Exactness could not be shown: no kernel."
+    assert not any(word.startswith("Rounding") for word in words)
+
+
+def test_the_machine_is_described_in_texts() -> None:
+    found = describe_machine()
+    assert {"processor", "cores", "memory", "system", *describe_versions()} == set(found)
+    assert all(isinstance(value, str) and value for value in found.values())
+    assert int(found["cores"]) >= 1

@@ -1,0 +1,43 @@
+"""Pages drawn for a session's work, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from app.jobs.job import Job
+from app.session.work import Work
+from mari_engine import InputLabel, Labels, Progress, Role
+
+MAIN = Path(__file__).parents[1] / "app" / "main.py"
+LONG = 30.0
+"""Seconds after which waiting is given up."""
+LABELS = Labels(
+    {
+        "user": InputLabel(role=Role.USER, confidence=0.9, evidence=("name token 'user'",)),
+        "item": InputLabel(role=Role.ITEM),
+    }
+)
+"""For builders.ranking_tower."""
+
+
+def ended(run: Callable[[Progress], Any]) -> Job[Any]:
+    """Return a job that has run to its end."""
+    job = Job(run)
+    job.wait(LONG)
+    return job
+
+
+def visit(page: str, work: Work | None = None) -> AppTest:
+    """Return a page of the whole app, drawn for this work."""
+    app = AppTest.from_file(str(MAIN), default_timeout=LONG)
+    if work is not None:
+        app.session_state["work"] = work
+    app.run()
+    if page != "model":
+        app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app

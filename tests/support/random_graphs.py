@@ -1,0 +1,283 @@
+"""Whole random ranking graphs, of both export styles, with labels and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from onnx import helper
+
+from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from support.graph_writer import FLOATS, Extent, Value, Writer
+from support.random_histories import attended, encoded, interest, recalled
+from support.random_loops import bagged, decided, looped, quantized, scanned
+from support.random_rows import ROW_BLOCKS, activate, dense, linear
+from support.random_sequences import FIELD_BLOCKS, PAIR_BLOCKS, crossed, fields_of, lookup, numbered
+from support.tile_faces import tiled
+
+VOCABULARY = 5
+LENGTH = 3
+_OPSETS = (12, 13, 16, 17, 18, 21)
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A model, its labels, and how to draw requests for it."""
+
+    data: bytes
+    labels: Labels
+    draw: Callable[[int, int, int], dict[str, np.ndarray]]
+    """Takes the number of candidates, a seed for the request side and one for the candidates."""
+    whole: bool
+    """True when all numbers are whole, so that results must be equal in every bit."""
+
+
+@dataclass(frozen=True)
+class _Input:
+    value: Value
+    per_request: tuple[bool, ...]
+    """For all columns, or one for each column of a packed input."""
+    ids: tuple[bool, ...]
+    """Whether the columns hold ids."""
+    dtype: Any
+
+
+@dataclass(eq=False)
+class _Builder:
+    w: Writer
+    one_shot: bool
+    length: Extent
+    inputs: list[_Input] = field(default_factory=list)
+    labels: dict[str, InputLabel] = field(default_factory=dict)
+    rows: list[Value] = field(default_factory=list)
+    histories: list[Value] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
+    looping: bool = False
+    """Blocks with bodies and states are drawn too."""
+
+    # --- inputs
+
+    def input(self, role: Role, shape: tuple[Extent, ...], *, ids: bool) -> Value:
+        dtype = np.dtype(self.w.pick(np.int64, np.int32)) if ids else self.w.dtype
+        value = Value(self.w.name(f"{role}_in"), shape)
+        self.inputs.append(_Input(value, (role.per_request,), (ids,), dtype))
+        self.labels[value.name] = InputLabel(role=role)
+        for axis, extent in enumerate(shape):
+            if extent == "N" and role.per_request and self.w.chance(0.5):
+                continue
+            if isinstance(extent, str):
+                self.w.measures.setdefault(extent, (value, axis))
+        return value
+
+    def leading(self, role: Role) -> Extent:
+        return 1 if self.one_shot and role.per_request else "N"
+
+    def feature(self, role: Role) -> None:
+        """Add one input, and the rows that it becomes."""
+        w, first, face = self.w, self.leading(role), self.w.below(4)
+        if face == 0:
+            ids = self.input(role, (first,), ids=True)
+            self.rows.append(lookup(w, ids, w.below(4, 2), VOCABULARY))
+        elif face == 1:
+            ids = self.input(role, (first, w.below(4, 1)), ids=True)
+            found = lookup(w, ids, 2, VOCABULARY)
+            self.rows.append(w.reshape(found, [first, 2 * ids.width]))
+        elif face == 2 and self.looping:
+            ids = self.input(role, (first, w.below(4, 1)), ids=True)
+            self.rows.append(bagged(w, ids, VOCABULARY))
+        else:
+            self.rows.append(self.input(role, (first, w.below(6, 1)), ids=False))
+
+    def history(self, role: Role) -> None:
+        """Add a sequence of ids, looked up."""
+        ids = self.input(role, (self.leading(role), self.length), ids=True)
+        self.histories.append(lookup(self.w, ids, self.w.below(4, 2), VOCABULARY))
+
+    def packed(self) -> None:
+        """Add one input with columns of both sides, some of them ids, cut apart again."""
+        w, width = self.w, self.w.below(9, 3)
+        request = [w.chance(0.5) for _ in range(width)]
+        request[:2] = [True, False]
+        ids = [w.chance(0.4) for _ in range(width)]
+        value = Value(w.name("packed_in"), ("N", width))
+        self.inputs.append(_Input(value, tuple(request), tuple(ids), w.dtype))
+        w.measures.setdefault("N", (value, 0))
+        columns = [
+            Column(start=at, stop=at + 1, role=Role.USER if own else Role.ITEM)
+            for at, own in enumerate(request)
+        ]
+        self.labels[value.name] = InputLabel(columns=tuple(columns))
+        found = []
+        for at, known in enumerate(ids):
+            bounds = [w.ints(at), w.ints(at + 1), w.ints(w.pick(1, -1))]
+            column = w.op("Slice", [value, *bounds], ["N", 1])
+            if known:
+                found.append(lookup(w, w.cast(column, np.int64), 2, VOCABULARY))
+            else:
+                self.rows.append(column)
+        if found:
+            joined = w.concat(found, w.pick(1, 2))
+            self.rows.append(w.reshape(joined, ["N", 2 * len(found)]))
+        if w.chance(0.5):
+            self.rows.append(value)
+
+    def shared_table(self) -> None:
+        """Add ids of both sides that are joined before one lookup, as fields."""
+        parts = [self.input(role, ("N", 1), ids=True) for role in (Role.USER, Role.ITEM)]
+        joined = [self.w.cast(part, np.int64) for part in parts]
+        fields = numbered(self.w, joined, VOCABULARY, 2)
+        self.rows.append(self.fields_to_row(fields))
+
+    # --- the body
+
+    def some_rows(self, count: int) -> list[Value]:
+        return [self.w.pick(*self.rows) for _ in range(count)]
+
+    def fused(self, count: int) -> Value:
+        """Return rows side by side, some of them joined before."""
+        parts = self.some_rows(count)
+        if any(part.rows == "N" for part in parts):
+            parts = [tiled(self.w, part) for part in parts]
+        if len(parts) > 3 and self.w.chance(0.5):
+            parts = [self.w.concat(parts[:2], 1), *parts[2:]]
+        joined = self.w.concat(parts, 1)
+        if self.w.chance(0.15):
+            self.outputs.append(joined)
+        return joined
+
+    def fields(self) -> Value:
+        w = self.w
+        width = w.below(4, 2)
+        parts = [linear(w, part, width) for part in self.some_rows(w.below(5, 2))]
+        if any(part.rows == "N" for part in parts):
+            parts = [tiled(self.w, part) for part in parts]
+        return fields_of(w, parts)
+
+    def fields_to_row(self, fields: Value) -> Value:
+        for _ in range(3):
+            if len(fields.shape) == 3:
+                fields = self.w.pick(*FIELD_BLOCKS)(self.w, fields)
+        if len(fields.shape) == 3:
+            fields = self.w.reshape(fields, [fields.rows, int(fields.shape[1]) * fields.width])
+        return fields
+
+    def step(self) -> None:
+        """Add one block."""
+        w, face = self.w, self.w.below(10)
+        if self.looping and w.chance(0.3):
+            self.loop()
+        elif face == 0 and self.histories:
+            target, history = w.pick(*self.rows), w.pick(*self.histories)
+            self.rows.append(w.pick(interest, attended, recalled)(w, target, history))
+        elif face == 1 and self.histories:
+            self.histories.append(encoded(w, w.pick(*self.histories)))
+        elif face == 2:
+            self.rows.append(self.fields_to_row(self.fields()))
+        elif face == 3:
+            self.rows.append(w.pick(*PAIR_BLOCKS)(w, *self.some_rows(2)))
+        elif face == 4:
+            self.rows.append(crossed(w, self.fused(w.below(4, 2))))
+        elif face in (5, 6):
+            joined = self.fused(w.below(6, 2))
+            self.rows += [dense(w, joined) for _ in range(w.below(3, 1))]
+            if w.chance(0.3):
+                self.rows.append(joined)
+        else:
+            blocks = [block for block, share in ROW_BLOCKS for _ in range(share)]
+            self.rows.append(w.pick(*blocks)(w, w.pick(*self.rows)))
+        if self.rows[-1].width > 16:
+            self.rows[-1] = linear(w, self.rows[-1], 4)
+
+    def loop(self) -> None:
+        """Add a block with a body or a state."""
+        w = self.w
+        if self.histories and w.chance(0.5):
+            made = w.pick(scanned, looped)(w, w.pick(*self.histories))
+            (self.histories if len(made.shape) == 3 else self.rows).append(made)
+        elif w.whole or w.chance(0.7):
+            self.rows.append(decided(w, *self.some_rows(2)))
+        else:
+            self.rows.append(quantized(w, w.pick(*self.rows)))
+
+    def finish(self) -> None:
+        w = self.w
+        parts = [tiled(w, part) for part in [self.rows[-1], *self.some_rows(3)]]
+        hidden = activate(w, linear(w, w.concat(parts, 1), 4))
+        self.outputs.append(linear(w, hidden, w.below(3, 1)))
+        if w.chance(0.3):
+            self.outputs.append(w.pick(*[row for row in self.rows if row.name not in self.labels]))
+        unique = {value.name: value for value in self.outputs}
+        self.outputs = list(unique.values())
+
+
+def random_graph(
+    seed: int, *, whole: bool, dtype: type[np.floating] = np.float64, looping: bool = False
+) -> Graph:
+    """Return the graph of a seed; a whole one has whole numbers only and no op that leaves them."""
+    rng = np.random.default_rng(seed)
+    w = Writer(rng, dtype=dtype, opset=int(rng.choice(_OPSETS)), whole=whole)
+    length: Extent = "L" if w.chance(0.4) else LENGTH
+    b = _Builder(w, w.chance(0.5), length, looping=looping)
+    b.feature(Role.ITEM)
+    b.feature(Role.USER)
+    for _ in range(w.below(5)):
+        b.feature(w.pick(Role.USER, Role.CONTEXT, Role.ITEM, Role.CROSS))
+    if w.chance(0.5):
+        b.history(w.pick(Role.USER, Role.USER, Role.USER, Role.ITEM))
+    if w.chance(0.3):
+        b.packed()
+    if w.chance(0.2) and not b.one_shot:
+        b.shared_table()
+    for _ in range(w.below(9, 3)):
+        b.step()
+    b.finish()
+    return Graph(_model(b), Labels(b.labels), lambda n, user, item: _draw(b, n, user, item), whole)
+
+
+def _model(b: _Builder) -> bytes:
+    inputs = [
+        helper.make_tensor_value_info(
+            each.value.name, helper.np_dtype_to_tensor_dtype(np.dtype(each.dtype)), each.value.shape
+        )
+        for each in b.inputs
+    ]
+    outputs = [
+        helper.make_tensor_value_info(value.name, FLOATS[b.w.dtype], [None] * len(value.shape))
+        for value in b.outputs
+    ]
+    graph = helper.make_graph(b.w.nodes, "random", inputs, outputs, b.w.weights)
+    opsets = [helper.make_opsetid("", b.w.opset)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def _draw(b: _Builder, count: int, user: int, item: int) -> dict[str, np.ndarray]:
+    sides = {True: np.random.default_rng([user, 1]), False: np.random.default_rng([item, 2])}
+    length = int(np.random.default_rng([user, 3]).integers(1, 5))
+    sizes = {"N": count, "L": length}
+    return {each.value.name: _array(b, each, sizes, sides) for each in b.inputs}
+
+
+def _array(
+    b: _Builder, each: _Input, sizes: dict[str, int], sides: dict[bool, np.random.Generator]
+) -> np.ndarray:
+    shape = [sizes[extent] if isinstance(extent, str) else extent for extent in each.value.shape]
+    packed = len(each.ids) > 1
+    columns = []
+    for request, ids in zip(each.per_request, each.ids, strict=True):
+        own = [1 if request and e == "N" else s
+               for e, s in zip(each.value.shape, shape, strict=True)]  # fmt: skip
+        if packed:
+            own = [*own[:-1], 1]
+        rng = sides[request]
+        if ids:
+            drawn = rng.integers(0, VOCABULARY, own).astype(np.float64)
+        elif b.w.whole:
+            drawn = rng.integers(-2, 3, own).astype(np.float64)
+        else:
+            drawn = rng.normal(size=own)
+        columns.append(np.broadcast_to(drawn, [*shape[:-1], 1] if packed else shape))
+    array = np.concatenate(columns, axis=-1) if packed else columns[0]
+    return np.ascontiguousarray(array, dtype=each.dtype)
