@@ -7,13 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.graph.drawings import draw_ahead
-from app.components.header.share import show_share
-from app.components.header.status import show_notice, show_status
-from app.components.header.terms import show_terms
-from app.services.model_sources import open_at_start
-from app.services.restore import follow_link
-from app.session.link import OWN, make_link, read_link, write_link
+from app.components.graph import draw_ahead
+from app.components.header import show_notice, show_share, show_status, show_terms
+from app.services import follow_link, open_at_start
+from app.session import OWN, make_link, read_link, write_link
 from app.state import begin, get_work, read_address, turn_to_asked, write_address
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from app.session.work import Work
+from app.session import Work
 
 _WORK = "work"
 _PAGE = "page"

@@ -18,7 +18,7 @@ from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.report_commands import app, report
 from mari_engine.errors import Cancelled, MariError, VerificationError
-from mari_engine.runtime.machine import describe_versions
+from mari_engine.runtime import describe_versions
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 TRACEBACK = "MARI_TRACEBACK"

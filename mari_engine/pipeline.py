@@ -8,34 +8,34 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.artifact.folder import save_artifact
-from mari_engine.axes.dims import CANDIDATES, flat
-from mari_engine.coloring.graph_coloring import color_surveyed
+from mari_engine.analysis import Survey, candidate_symbols, survey
+from mari_engine.artifact import save_artifact
+from mari_engine.axes import CANDIDATES, flat
+from mari_engine.coloring import color_surveyed
 from mari_engine.errors import LabelError, VerificationError
-from mari_engine.graph.model import Model
-from mari_engine.labeling.proposal import propose_labels
-from mari_engine.labeling.validation import check_labels
-from mari_engine.passes.pass_manager import respell
+from mari_engine.graph import Model
+from mari_engine.labeling import check_labels, propose_labels
+from mari_engine.passes import respell
 from mari_engine.plan_types import CheckedPlan, Plan
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.interpreter import Rewritten
-from mari_engine.rewriting.planning.autotuning import race_once
-from mari_engine.rewriting.planning.cost_attribution import decide
-from mari_engine.rewriting.planning.explanations import Reasons
-from mari_engine.rewriting.planning.side_marks import mark_sides
-from mari_engine.rewriting.planning.strategy_search import Choice, choose
-from mari_engine.runtime.gc_pause import no_collection
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.coloring import Coloring
-from mari_engine.types.decisions import Decision
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import FlopsReport
-from mari_engine.types.interface import Interface, OutputBinding, Signature
-from mari_engine.types.labels import Column, Labels
-from mari_engine.types.progress import Progress, report_nothing
-from mari_engine.verification.verifier import verify
+from mari_engine.rewriting import Rewritten
+from mari_engine.rewriting.cost import Prices
+from mari_engine.rewriting.planning import Choice, Reasons, choose, decide, mark_sides, race_once
+from mari_engine.runtime import no_collection
+from mari_engine.types import (
+    Certificate,
+    Coloring,
+    Column,
+    Decision,
+    Feeds,
+    FlopsReport,
+    Interface,
+    Labels,
+    OutputBinding,
+    Progress,
+    Signature,
+    report_nothing,
+)
+from mari_engine.verification import verify
 
 DEFAULT_CANDIDATES = 500
 """The number of candidates that a request is expected to score."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mari_engine.graph.model import Model
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.coloring import Coloring, FusionLayout
-from mari_engine.types.decisions import Decision, Selection
-from mari_engine.types.flops import FlopsReport
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.labels import Labels
+from mari_engine.graph import Model
+from mari_engine.types import (
+    Certificate,
+    Coloring,
+    Decision,
+    FlopsReport,
+    FusionLayout,
+    Interface,
+    Labels,
+    Selection,
+    Signature,
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -15,7 +15,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from mari_engine.types.labels import Labels
+from mari_engine.types import Labels
 from sample_models.catalog import SAMPLES, Exporter, Sample, Style
 from sample_models.features import Feature, label_columns, label_inputs
 from sample_models.recipes import RECIPES, Recipe, build_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Column, InputLabel, Labels, Role
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from mari_engine.types.labels import Role
+from mari_engine.types import Role
 from sample_models.architectures.attention import (
     DIN,
     HistoryGRU,

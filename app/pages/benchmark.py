@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.benchmark.elsewhere import offer_elsewhere
-from app.components.benchmark.results import show_results
-from app.components.benchmark.run_form import choose_run
-from app.components.feedback.progress import show_progress
-from app.components.feedback.steps import show_command, show_missing, show_next
-from app.components.review.section import show_review
-from app.services.background import start_benchmark
+from app.components.benchmark import choose_run, offer_elsewhere, show_results
+from app.components.feedback import show_command, show_missing, show_next, show_progress
+from app.components.review import show_review
+from app.services import engine_cache, start_benchmark
 from app.state import get_work
-from app.views.header.commands import bench_command
+from app.views.header import bench_command
 from mari_engine import Section
-from app.services import engine_cache
 
 work = get_work()
 if work.opened is None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.download.certificate import show_certificate
-from app.components.download.files import offer_files
-from app.components.download.requests import offer_requests
-from app.components.feedback.progress import show_progress
-from app.components.feedback.steps import show_command, show_missing
-from app.components.review.section import show_review
+from app.components.download import offer_files, offer_requests, show_certificate
+from app.components.feedback import show_command, show_missing, show_progress
+from app.components.review import show_review
 from app.state import get_work
-from app.views.header.commands import optimize_command
+from app.views.header import optimize_command
 from mari_engine import Section
 
 work = get_work()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_command, show_missing, show_next
-from app.components.graph.panel import show_graph_panel
-from app.components.review.section import show_review
+from app.components.feedback import show_command, show_missing, show_next
+from app.components.graph import show_graph_panel
+from app.components.review import show_review
 from app.state import get_work
-from app.views.header.commands import inspect_command
+from app.views.header import inspect_command
 from mari_engine import Section
 
 work = get_work()

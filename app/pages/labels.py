@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_missing, show_next
-from app.components.labels.confirm import show_confirm
-from app.components.labels.packed_input import edit_packed
-from app.components.labels.table import edit_labels
-from app.components.labels.tools import change_labels
-from app.components.review.section import show_review
+from app.components.feedback import show_missing, show_next
+from app.components.labels import change_labels, edit_labels, edit_packed, show_confirm
+from app.components.review import show_review
+from app.services import engine_cache
 from app.state import get_work
 from mari_engine import Section
-from app.services import engine_cache
 
 work = get_work()
 if work.opened is None or work.labels is None:

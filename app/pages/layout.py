@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_command, show_error, show_missing, show_next
-from app.components.layout.decisions import show_decisions
-from app.components.layout.fragment_cost import show_fragment_cost
-from app.components.layout.fusion_layers import show_layers
-from app.components.layout.input_order import show_input_order
-from app.components.review.section import show_review
+from app.components.feedback import show_command, show_error, show_missing, show_next
+from app.components.layout import show_decisions, show_fragment_cost, show_input_order, show_layers
+from app.components.review import show_review
+from app.services import engine_cache
 from app.state import get_work
-from app.views.header.commands import inspect_command
-from app.views.layout.decisions import sum_up
+from app.views.header import inspect_command
+from app.views.layout import sum_up
 from app.views.text import plain, scaled, times
 from mari_engine import MariError, Section
-from app.services import engine_cache
 
 work = get_work()
 if work.opened is None or work.confirmed is None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_command, show_error, show_next
-from app.components.model.card import show_card
-from app.components.model.picker import pick_model
-from app.components.model.session_file import open_picked, show_waiting
-from app.components.model.welcome import TRY, show_welcome
-from app.services.model_sources import open_sample
+from app.components.feedback import show_command, show_error, show_next
+from app.components.model import TRY, open_picked, pick_model, show_card, show_waiting, show_welcome
+from app.services import engine_cache, open_sample
 from app.state import get_work
-from app.views.header.commands import labels_command
+from app.views.header import labels_command
 from mari_engine import MariError
-from app.services import engine_cache
 
 work = get_work()
 if work.error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_missing, show_next
-from app.components.review.section import show_overview, show_review
+from app.components.feedback import show_missing, show_next
+from app.components.review import show_overview, show_review
 from app.state import get_work
 from mari_engine import Section
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import mari_engine as mari
-from app.jobs.job import Job
-from app.session.choices import Flip, Opened, Options
-from app.session.node_measures import NodeMeasures
-from app.views.labels.doubts import Part
-from app.views.labels.edits import set_role
+from app.jobs import Job
+from app.session import Flip, NodeMeasures, Opened, Options
+from app.views.labels import Part, set_role
 from app.views.text import one_line, shorten
 
 

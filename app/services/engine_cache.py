@@ -12,9 +12,8 @@ import threading
 import streamlit as st
 
 import mari_engine as mari
-from app.jobs.gc_freeze import settle_garbage
-from app.jobs.job import Job
-from app.session.choices import Opened, Options
+from app.jobs import Job, settle_garbage
+from app.session import Opened, Options
 
 
 def describe(opened: Opened) -> mari.GraphInfo:

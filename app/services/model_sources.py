@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import mari_engine as mari
-from app.jobs.gc_freeze import settle_garbage
-from app.session.choices import Opened
-from app.session.work import Work
-from sample_models import labels_path, sample_names, sample_path
+from app.jobs import settle_garbage
 from app.services import engine_cache
+from app.session import Opened, Work
+from sample_models import labels_path, sample_names, sample_path
 
 MOST_FILES = 16
 MOST_BYTES = 1 << 30

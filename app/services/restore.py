@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import mari_engine as mari
+from app.services import engine_cache
 from app.services.background import start_check
 from app.services.model_sources import open_path, open_sample
-from app.session.choices import Opened, Options
-from app.session.link import Link, digest_labels
-from app.session.session_file import Session, SessionError
-from app.session.work import Work
-from app.services import engine_cache
+from app.session import Link, Opened, Options, Session, SessionError, Work, digest_labels
 
 
 def follow_link(work: Work, link: Link) -> None:

@@ -6,9 +6,9 @@ import weakref
 from dataclasses import dataclass
 
 import mari_engine as mari
-from app.session.work import Work
-from app.views.review.notes import list_subjects
 from app.services import engine_cache
+from app.session import Work
+from app.views.review import list_subjects
 
 
 @dataclass(frozen=True)

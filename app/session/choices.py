@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.jobs.job import Job
+from app.jobs import Job
 from mari_engine import Labels, Model, Plan, Role, Signature
 
 

@@ -6,7 +6,7 @@ import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.jobs.job import Job
+from app.jobs import Job
 from app.session.choices import Flips, Opened, Options, Preview
 from app.session.node_measures import NodeMeasures
 from mari_engine import BenchmarkResult, Labels, OptimizeResult, Review

@@ -6,8 +6,8 @@ from collections import Counter
 
 import onnx_ir as ir
 
-from mari_engine.graph.model import Model
-from mari_engine.types.labels import Labels
+from mari_engine.graph import Model
+from mari_engine.types import Labels
 
 
 def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:

@@ -9,8 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import Axes, flat
-from mari_engine.axes.factors import Index, Join, Pick, View
+from mari_engine.axes import Axes, Index, Join, Pick, View, flat
 
 _LARGEST = 0.75
 """The share of a value's columns up to which it is worth to take those that are read."""

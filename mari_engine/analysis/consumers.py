@@ -7,8 +7,19 @@ import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey
 from mari_engine.analysis.workload import extent, work
-from mari_engine.axes.dims import CANDIDATES, Axis, flat
-from mari_engine.axes.factors import Affine, Along, Contract, Join, Pick, Pointwise, Slices, View
+from mari_engine.axes import (
+    CANDIDATES,
+    Affine,
+    Along,
+    Axis,
+    Contract,
+    Join,
+    Pick,
+    Pointwise,
+    Slices,
+    View,
+    flat,
+)
 
 _MOST_READERS = 4
 _DEEPEST = 8

@@ -12,20 +12,20 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis.candidate_axis import _name
-from mari_engine.axes.dims import CANDIDATES, Axes, Axis, Unsupported, made_up
-from mari_engine.axes.factors import Contract, Join, Spec
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.model import Model
-from mari_engine.ops.evaluation.shape_arithmetic import LARGEST, evaluate
-from mari_engine.ops.quantization import (
+from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, made_up
+from mari_engine.graph import Model, stored_bytes
+from mari_engine.ops import (
     QUANTIZED,
+    UNRULED_PRODUCTS,
+    Call,
+    Fact,
     before_rounding,
     bit_by_bit,
+    rule_of,
     runs_on_integers,
     whole,
 )
-from mari_engine.ops.rule import Call, Fact
-from mari_engine.ops.rule_table import UNRULED_PRODUCTS, rule_of
+from mari_engine.ops.evaluation import LARGEST, evaluate
 
 _FOLLOWED_BYTES = 1 << 22
 """Constants larger than this are never read for their content."""

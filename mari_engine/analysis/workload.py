@@ -10,14 +10,25 @@ import onnx_ir as ir
 
 from mari_engine.analysis.candidate_axis import candidate_symbols
 from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.axes.dims import CANDIDATES, Axis, Size, flat, made_up
-from mari_engine.axes.factors import Contract, Join, Pick, Pointwise, Reduce, Slices, Spec, View
-from mari_engine.axes.layouts import moves_one
-from mari_engine.graph.dtypes import element_bytes
-from mari_engine.graph.model import Model
-from mari_engine.ops.element_cost import share_of_a_run
-from mari_engine.types.flops import Cost, Flops, Work
-from mari_engine.types.labels import Labels
+from mari_engine.axes import (
+    CANDIDATES,
+    Axis,
+    Contract,
+    Join,
+    Pick,
+    Pointwise,
+    Reduce,
+    Size,
+    Slices,
+    Spec,
+    View,
+    flat,
+    made_up,
+    moves_one,
+)
+from mari_engine.graph import Model, element_bytes
+from mari_engine.ops import share_of_a_run
+from mari_engine.types import Cost, Flops, Labels, Work
 
 _FREE_EXTENT = 32
 """What an extent other than the candidates' is counted as when only the run knows it."""

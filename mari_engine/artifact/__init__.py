@@ -1,1 +1,6 @@
-"""DOC."""
+"""The artifact folder: model, manifest, labels and certificate, written and read back."""
+
+from mari_engine.artifact.folder import Artifact, load_artifact, save_artifact
+from mari_engine.artifact.readback import Optimized, open_optimized, recollect
+
+__all__ = ["Artifact", "Optimized", "load_artifact", "open_optimized", "recollect", "save_artifact"]

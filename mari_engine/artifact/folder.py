@@ -15,15 +15,11 @@ from typing import Any
 from mari_engine.artifact.manifest import read_interface, write_manifest
 from mari_engine.artifact.model_writer import DATA_FILE, MODEL_FILE, write_model
 from mari_engine.errors import ModelError, VerificationError
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from mari_engine.plan_types import CheckedPlan
-from mari_engine.report.findings import find
-from mari_engine.report.rendering import render_findings
-from mari_engine.types.benchmark import BenchmarkResult
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.labels import Labels
-from mari_engine.types.plain_json import to_plain
+from mari_engine.report import find, render_findings
+from mari_engine.types import BenchmarkResult, Interface, Labels, Signature, to_plain
 
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.external_data import fingerprint
+from mari_engine.graph import fingerprint
 from mari_engine.plan_types import CheckedPlan
-from mari_engine.runtime.machine import describe_versions
-from mari_engine.types.coloring import FusionLayout
-from mari_engine.types.decisions import Decision
-from mari_engine.types.flops import Flops
-from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
+from mari_engine.runtime import describe_versions
+from mari_engine.types import (
+    Decision,
+    Flops,
+    FusionLayout,
+    InputBinding,
+    Interface,
+    OutputBinding,
+    Rows,
+    Signature,
+)
 
 _VERSION = 1
 _NAME = "mari-studio"

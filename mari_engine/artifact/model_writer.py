@@ -10,9 +10,7 @@ from typing import BinaryIO
 
 import onnx_ir as ir
 
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.external_data import extents
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model, extents, stored_bytes
 
 MODEL_FILE = "model.onnx"
 DATA_FILE = "model.onnx.data"

@@ -9,18 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.artifact.folder import MANIFEST_FILE, Artifact, load_artifact
-from mari_engine.coloring.graph_coloring import color
+from mari_engine.coloring import color
 from mari_engine.errors import ModelError
-from mari_engine.graph.description import describe
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.report.findings import Findings, emitted_sides, list_hashes
-from mari_engine.report.graph_drawing import Picture, draw
-from mari_engine.types.certificate import Certificate, Check, OutputError
-from mari_engine.types.coloring import FusionLayout, Segment, Side
-from mari_engine.types.decisions import Action, Decision, Selection, Trial, Way
-from mari_engine.types.flops import BreakEven, Flops
-from mari_engine.types.interface import Interface, Signature
+from mari_engine.graph import Model, describe
+from mari_engine.loading import load
+from mari_engine.report import Findings, Picture, draw, emitted_sides, list_hashes
+from mari_engine.types import (
+    Action,
+    BreakEven,
+    Certificate,
+    Check,
+    Decision,
+    Flops,
+    FusionLayout,
+    Interface,
+    OutputError,
+    Segment,
+    Selection,
+    Side,
+    Signature,
+    Trial,
+    Way,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,9 @@ from functools import partial
 from mari_engine.benchmarking.interleaved_timing import summarize, time_interleaved
 from mari_engine.benchmarking.peak_memory import measure_peak_memory
 from mari_engine.errors import ExecutionError
-from mari_engine.graph.model import Model
-from mari_engine.runtime.session import Session, open_session
-from mari_engine.types.benchmark import Arm, Timing
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import Cost
-from mari_engine.types.progress import Progress
+from mari_engine.graph import Model
+from mari_engine.runtime import Session, open_session
+from mari_engine.types import Arm, Cost, Feeds, Progress, Timing
 
 
 @dataclass(frozen=True, eq=False)

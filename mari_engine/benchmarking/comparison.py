@@ -6,23 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.workload import count_cost
+from mari_engine.analysis import candidate_symbols, count_cost
 from mari_engine.benchmarking.arm_timing import Contender, Settings, race
 from mari_engine.benchmarking.roofline import measure_peak
-from mari_engine.feeds.binding import bind_feeds
-from mari_engine.feeds.feed_plan import plan_feeds
-from mari_engine.graph.digest import digest_graph
-from mari_engine.graph.model import Model
+from mari_engine.feeds import bind_feeds, plan_feeds
+from mari_engine.graph import Model, digest_graph
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.planning.benchmark_arms import build_arm
-from mari_engine.runtime.machine import describe_machine
-from mari_engine.runtime.node_profile import time_operators
-from mari_engine.runtime.providers import find_device
-from mari_engine.types.benchmark import Arm, BenchmarkResult
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.interface import Signature
-from mari_engine.types.progress import Progress
+from mari_engine.rewriting.planning import build_arm
+from mari_engine.runtime import describe_machine, find_device, time_operators
+from mari_engine.types import Arm, BenchmarkResult, Feeds, Progress, Signature
 
 ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
 _BEFORE_AND_AFTER = (Arm.ORIGINAL, Arm.MARI)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from mari_engine.runtime.gc_pause import no_collection
+from mari_engine.runtime import no_collection
 
 K = TypeVar("K")
 

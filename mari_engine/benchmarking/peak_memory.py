@@ -14,9 +14,9 @@ import onnxruntime as ort
 
 from mari_engine.benchmarking import memory_probe
 from mari_engine.errors import MariError
-from mari_engine.graph.model import Model
-from mari_engine.runtime.serialization import opened_for_runtime
-from mari_engine.types.feeds import Feeds
+from mari_engine.graph import Model
+from mari_engine.runtime import opened_for_runtime
+from mari_engine.types import Feeds
 
 _FOLDER_KEY = "session.model_external_initializers_file_folder_path"
 _LONGEST = 120

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.session import open_session
-from mari_engine.types.benchmark import Peak
+from mari_engine.loading import load
+from mari_engine.runtime import open_session
+from mari_engine.types import Peak
 
 Clock = Callable[[], float]
 _SIDES = (512, 1024, 2048, 4096)

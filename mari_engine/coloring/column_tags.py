@@ -13,10 +13,8 @@ from itertools import groupby
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import CANDIDATES, Axes, flat, with_extent
-from mari_engine.axes.factor_matching import match_factors
-from mari_engine.axes.factors import Join, Pick, Spec
+from mari_engine.analysis import Survey
+from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Spec, flat, match_factors, with_extent
 
 Runs = tuple[tuple[int, int], ...]
 """Columns as runs `(count, tags)`."""

@@ -12,16 +12,12 @@ from functools import cache
 
 import onnx_ir as ir
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.axes.dims import CANDIDATES, Axes, flat, show
-from mari_engine.axes.factors import Join
+from mari_engine.analysis import Survey, candidate_symbols, survey
+from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
 from mari_engine.coloring.column_tags import Paint, paint
-from mari_engine.graph.dtypes import name_dtype
-from mari_engine.graph.model import Model
-from mari_engine.passes.pass_manager import respell
-from mari_engine.types.coloring import Coloring, Segment, Side, ValueColor
-from mari_engine.types.labels import Labels, Role
+from mari_engine.graph import Model, name_dtype
+from mari_engine.passes import respell
+from mari_engine.types import Coloring, Labels, Role, Segment, Side, ValueColor
 
 
 class Tagger:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from mari_engine.analysis.workload import count_cost
-from mari_engine.artifact.readback import Optimized, open_optimized
-from mari_engine.benchmarking.comparison import benchmark
+from mari_engine.analysis import count_cost
+from mari_engine.artifact import Optimized, open_optimized
+from mari_engine.benchmarking import benchmark
 from mari_engine.commands.console import show_progress
 from mari_engine.commands.documents import STDOUT, write_json
 from mari_engine.commands.options import (
@@ -32,9 +32,8 @@ from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.cost.price_cache import measured_prices, price_file
-from mari_engine.types.flops import FlopsReport
-from mari_engine.types.interface import Signature
+from mari_engine.rewriting.cost import measured_prices, price_file
+from mari_engine.types import FlopsReport, Signature
 
 
 def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:

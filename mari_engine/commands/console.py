@@ -12,8 +12,8 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from mari_engine.types.progress import Progress
-from mari_engine.wording.numbers import make_plain
+from mari_engine.types import Progress
+from mari_engine.wording import make_plain
 
 WIDTH_IN_A_PIPE = 200
 """Columns of a table that no terminal limits."""

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import MariError
-from mari_engine.graph.description import describe
+from mari_engine.graph import describe
 from mari_engine.pipeline import OptimizeResult
 from mari_engine.plan_types import Plan
-from mari_engine.types.benchmark import BenchmarkResult
-from mari_engine.types.measurement import Measurement
-from mari_engine.types.plain_json import to_plain
+from mari_engine.types import BenchmarkResult, Measurement, to_plain
 
 STDOUT = "-"
 

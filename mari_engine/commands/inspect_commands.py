@@ -30,15 +30,14 @@ from mari_engine.commands.tables import (
     show_segments,
     show_selection,
 )
-from mari_engine.feeds.request_files import load_requests
-from mari_engine.graph.description import describe
-from mari_engine.labeling.proposal import propose_labels
-from mari_engine.metering.meter import measure as measure_plan
+from mari_engine.feeds import load_requests
+from mari_engine.graph import describe
+from mari_engine.labeling import propose_labels
+from mari_engine.metering import measure as measure_plan
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.types.coloring import Side
-from mari_engine.types.interface import Signature
-from mari_engine.wording.numbers import format_count
+from mari_engine.types import Side, Signature
+from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mari_engine.commands.console import show, show_table
-from mari_engine.types.flops import Flops
-from mari_engine.types.measurement import Measurement, OperandMeasure, ProductMeasure, TimeMeasure
-from mari_engine.wording.numbers import format_count, format_ratio, format_seconds, make_plain
+from mari_engine.types import Flops, Measurement, OperandMeasure, ProductMeasure, TimeMeasure
+from mari_engine.wording import format_count, format_ratio, format_seconds, make_plain
 
 _NODES_SHOWN = 12
 """The nodes that repeat the same work the longest; the JSON has them all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mari_engine.artifact.readback import open_optimized
+from mari_engine.artifact import open_optimized
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, inspection, write_json
 from mari_engine.commands.options import (
@@ -33,12 +33,12 @@ from mari_engine.commands.options import (
 )
 from mari_engine.commands.tables import show_certificate, show_decisions, show_flops, show_selection
 from mari_engine.errors import VerificationError
-from mari_engine.feeds.request_files import load_requests
+from mari_engine.feeds import load_requests
 from mari_engine.pipeline import OptimizeResult
 from mari_engine.pipeline import optimize as optimize_model
-from mari_engine.types.interface import Signature
-from mari_engine.verification.verifier import verify as verify_models
-from mari_engine.wording.numbers import format_seconds
+from mari_engine.types import Signature
+from mari_engine.verification import verify as verify_models
+from mari_engine.wording import format_seconds
 
 
 def optimize(

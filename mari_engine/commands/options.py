@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 
 from mari_engine.errors import LabelError, ModelError
-from mari_engine.graph.model import Model
-from mari_engine.labeling.proposal import propose_labels
-from mari_engine.labeling.validation import check_labels
-from mari_engine.loading.model_file import load
-from mari_engine.rewriting.cost.price_cache import measured_prices
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.types.benchmark import Arm
-from mari_engine.types.interface import Signature
-from mari_engine.types.labels import Labels
+from mari_engine.graph import Model
+from mari_engine.labeling import check_labels, propose_labels
+from mari_engine.loading import load
+from mari_engine.rewriting.cost import Prices, measured_prices
+from mari_engine.types import Arm, Labels, Signature
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The ONNX file.")]
 LabelsOption = Annotated[

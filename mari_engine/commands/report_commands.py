@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mari_engine.artifact.folder import load_artifact
-from mari_engine.artifact.readback import recollect
+from mari_engine.artifact import load_artifact, recollect
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import read_benchmark
 from mari_engine.commands.options import (
@@ -26,10 +25,9 @@ from mari_engine.commands.options import (
 )
 from mari_engine.errors import ModelError, VerificationError
 from mari_engine.pipeline import optimize
-from mari_engine.report.findings import find
-from mari_engine.report.rendering import render_findings, render_findings_markdown
-from mari_engine.review.notes import Review
-from mari_engine.types.interface import Signature
+from mari_engine.report import find, render_findings, render_findings_markdown
+from mari_engine.review import Review
+from mari_engine.types import Signature
 from sample_models import sample_names
 
 APP = Path(__file__).parents[2] / "app" / "main.py"

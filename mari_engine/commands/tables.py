@@ -9,23 +9,27 @@ from pathlib import Path
 from mari_engine.commands.console import show, show_table
 from mari_engine.pipeline import OptimizeResult
 from mari_engine.plan_types import Plan
-from mari_engine.report.chart_geometry import LETTERS
-from mari_engine.rewriting.cost.calibration import Calibration
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.types.benchmark import BenchmarkResult
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.coloring import Segment
-from mari_engine.types.decisions import Decision, Selection
-from mari_engine.types.labels import Column, Labels
-from mari_engine.wording.certificate import certificate_in_words
-from mari_engine.wording.numbers import (
+from mari_engine.report import LETTERS
+from mari_engine.rewriting.cost import Calibration, Prices
+from mari_engine.types import (
+    BenchmarkResult,
+    Certificate,
+    Column,
+    Decision,
+    Labels,
+    Segment,
+    Selection,
+)
+from mari_engine.wording import (
+    break_even_in_words,
+    certificate_in_words,
     format_count,
     format_error,
     format_ranges,
     format_seconds,
     make_plain,
+    selection_in_words,
 )
-from mari_engine.wording.selection import break_even_in_words, selection_in_words
 
 RUNS_SHOWN = 12
 """Longer concatenations are cut in the table; the JSON has them all."""

@@ -1,1 +1,17 @@
-"""DOC."""
+"""Requests: planned from a model's inputs, drawn at random, read from files, bound to a rewrite."""
+
+from mari_engine.feeds.binding import bind_feeds
+from mari_engine.feeds.feed_plan import FeedPlan, Part, PlannedInput, make_feeds, plan_feeds
+from mari_engine.feeds.request_files import Request, check_request, load_requests
+
+__all__ = [
+    "FeedPlan",
+    "Part",
+    "PlannedInput",
+    "Request",
+    "bind_feeds",
+    "check_request",
+    "load_requests",
+    "make_feeds",
+    "plan_feeds",
+]

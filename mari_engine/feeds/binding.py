@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mari_engine.errors import FeedError
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.interface import InputBinding, Interface, Signature
+from mari_engine.types import Feeds, InputBinding, Interface, Signature
 
 
 def bind_feeds(feeds: Feeds, interface: Interface, signature: Signature) -> Feeds:

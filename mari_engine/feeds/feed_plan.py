@@ -13,14 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis import candidate_symbols
 from mari_engine.errors import FeedError, LabelError
 from mari_engine.feeds.random_features import Feature, draw_feature
-from mari_engine.graph.model import Model
-from mari_engine.inputs.column_tracing import packed_width
-from mari_engine.inputs.id_ranges import Ranges, infer_ranges
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.labels import Column, InputLabel, Labels
+from mari_engine.graph import Model
+from mari_engine.inputs import Ranges, infer_ranges, packed_width
+from mari_engine.types import Column, Feeds, InputLabel, Labels
 
 _LONGEST_SEQUENCE = 6
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")

@@ -10,9 +10,8 @@ import onnx_ir as ir
 
 from mari_engine.errors import FeedError
 from mari_engine.feeds.feed_plan import PlannedInput, plan_feeds
-from mari_engine.graph.model import Model
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.labels import Labels
+from mari_engine.graph import Model
+from mari_engine.types import Feeds, Labels
 
 _LARGEST = 4 << 30
 """Bytes that a request file may unpack to."""

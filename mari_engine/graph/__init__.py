@@ -1,1 +1,50 @@
-"""DOC."""
+"""A thin layer on onnx_ir: the model, constants, shapes, external data, digests."""
+
+from mari_engine.graph.constants import constant_array, list_numbers
+from mari_engine.graph.description import describe
+from mari_engine.graph.digest import digest_graph
+from mari_engine.graph.dtypes import element_bytes, list_extents, name_dtype, stored_bytes
+from mari_engine.graph.editing import become, stand_in, take_branch, values_by_name
+from mari_engine.graph.external_data import (
+    check_external_data,
+    extents,
+    external_tensors,
+    fingerprint,
+)
+from mari_engine.graph.model import Model
+from mari_engine.graph.provenance import SIDE, SOURCE, STANDS_FOR, stands_for
+from mari_engine.graph.shape_inference import forget_shapes, infer_shapes
+from mari_engine.graph.subgraphs import all_inputs, list_bodies, list_captured, replace_captured
+from mari_engine.graph.weight_summary import WeightSummary, summarize_weight
+
+__all__ = [
+    "SIDE",
+    "SOURCE",
+    "STANDS_FOR",
+    "Model",
+    "WeightSummary",
+    "all_inputs",
+    "become",
+    "check_external_data",
+    "constant_array",
+    "describe",
+    "digest_graph",
+    "element_bytes",
+    "extents",
+    "external_tensors",
+    "fingerprint",
+    "forget_shapes",
+    "infer_shapes",
+    "list_bodies",
+    "list_captured",
+    "list_extents",
+    "list_numbers",
+    "name_dtype",
+    "replace_captured",
+    "stand_in",
+    "stands_for",
+    "stored_bytes",
+    "summarize_weight",
+    "take_branch",
+    "values_by_name",
+]

@@ -10,8 +10,7 @@ import onnx_ir as ir
 
 from mari_engine.graph.dtypes import list_extents, name_dtype, stored_bytes
 from mari_engine.graph.model import Model
-from mari_engine.types.coloring import Side
-from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
+from mari_engine.types import GraphInfo, GraphNode, Side, TensorInfo
 
 _LONGEST_TEXT = 80
 _LONGEST_LIST = 8

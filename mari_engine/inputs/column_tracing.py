@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.ops.column_trace import RULES, Trace
+from mari_engine.ops import RULES, Trace
 
 WHOLE = -1
 """The column of an input that is not cut into columns."""

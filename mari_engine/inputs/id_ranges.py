@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph.constants import constant_array
+from mari_engine.graph import constant_array
 from mari_engine.inputs.column_tracing import WHOLE, Traces, packed_width, trace_columns
-from mari_engine.ops.column_trace import Trace
+from mari_engine.ops import Trace
 
 Ranges = Mapping[tuple[str, int | None], tuple[int, int]]
 """Half-open ranges by input name and column; the column is None for a whole input."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mari_engine.types.labels import Role
+from mari_engine.types import Role
 
 SURE = 1.0
 STRONG = 0.9

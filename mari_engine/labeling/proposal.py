@@ -8,13 +8,20 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
-from mari_engine.graph.model import Model
-from mari_engine.inputs.column_tracing import WHOLE, packed_width, trace_columns
-from mari_engine.inputs.feature_columns import Piece, cut_inputs
-from mari_engine.inputs.id_ranges import infer_ranges
-from mari_engine.inputs.repetition import Repetition, Unit, find_repetitions
+from mari_engine.graph import Model
+from mari_engine.inputs import (
+    WHOLE,
+    Piece,
+    Repetition,
+    Unit,
+    cut_inputs,
+    find_repetitions,
+    infer_ranges,
+    packed_width,
+    trace_columns,
+)
 from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Column, InputLabel, Labels, Role
 
 
 def propose_labels(model: Model) -> Labels:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import onnx_ir as ir
 
 from mari_engine.errors import LabelError
-from mari_engine.graph.model import Model
-from mari_engine.inputs.id_ranges import infer_ranges
-from mari_engine.types.labels import Column, InputLabel, Labels
+from mari_engine.graph import Model
+from mari_engine.inputs import infer_ranges
+from mari_engine.types import Column, InputLabel, Labels
 
 
 def check_labels(model: Model, labels: Labels) -> None:

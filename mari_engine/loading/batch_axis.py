@@ -8,11 +8,9 @@ import onnx_ir as ir
 import onnxruntime as ort
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.constants import constant_array
-from mari_engine.graph.model import Model
-from mari_engine.graph.shape_inference import forget_shapes, infer_shapes
-from mari_engine.inputs.id_ranges import infer_ranges
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.graph import Model, constant_array, forget_shapes, infer_shapes
+from mari_engine.inputs import infer_ranges
+from mari_engine.runtime import opened_for_runtime
 
 _BATCHES = (3, 5)
 _LIMIT = 1e-4

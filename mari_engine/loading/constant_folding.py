@@ -10,9 +10,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
-from mari_engine.graph.constants import constant_array
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.editing import take_branch
+from mari_engine.graph import constant_array, stored_bytes, take_branch
 
 _TENSOR_LIMIT = 64 << 20
 _TOTAL_LIMIT = 128 << 20

@@ -8,12 +8,11 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.external_data import check_external_data
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model, check_external_data
 from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
 from mari_engine.loading.normalization import normalize
 from mari_engine.loading.validation import parse_model
-from mari_engine.runtime.gc_pause import no_collection
+from mari_engine.runtime import no_collection
 
 _LARGEST_FILE = (1 << 31) - 1
 

@@ -6,8 +6,7 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 from onnx_ir.passes.common.naming import NameGenerator
 
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.shape_inference import infer_shapes
+from mari_engine.graph import infer_shapes, stored_bytes
 from mari_engine.loading.constant_folding import fold_constants
 
 _SMALL = 4096

@@ -1,1 +1,5 @@
-"""The meter: what a model recomputes per candidate, found by running it, not by reading it."""
+"""The meter: runs a model on probe requests and measures what is redundant in it."""
+
+from mari_engine.metering.meter import measure
+
+__all__ = ["measure"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mari_engine.metering.multiplications import MIXED, Factors, Multiplication
 from mari_engine.metering.variation import Mask, Observation
-from mari_engine.types.flops import Flops
+from mari_engine.types import Flops
 
 _MOST_LABELS = 2
 """Labels other than the candidates' along which repetition is counted, the largest first."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph.model import Model
-from mari_engine.runtime.session import open_session
-from mari_engine.types.feeds import Feeds
+from mari_engine.graph import Model
+from mari_engine.runtime import open_session
+from mari_engine.types import Feeds
 
 _UNKNOWN = 32
 """What an extent that only the run knows is taken for, to divide values into groups."""

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mari_engine.feeds.feed_plan import Part, PlannedInput
+from mari_engine.feeds import Part, PlannedInput
 from mari_engine.metering.probe_requests import Requester, axes_of_rows, rows_of
 from mari_engine.metering.variation import unlike
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.measurement import LabelFinding
-from mari_engine.wording.numbers import format_ranges
+from mari_engine.types import Feeds, LabelFinding
+from mari_engine.wording import format_ranges
 
 _ROWS = 8
 """Rows that differ, and values that move, of which a finding names the first."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import onnx_ir as ir
 
 from mari_engine.errors import ExecutionError, FeedError
-from mari_engine.feeds.feed_plan import plan_feeds
+from mari_engine.feeds import plan_feeds
 from mari_engine.metering.instrumented_session import Exposed
 from mari_engine.metering.label_conflicts import blame
 from mari_engine.metering.probe_requests import Requester
@@ -21,11 +21,16 @@ from mari_engine.metering.redundant_time import measure_time
 from mari_engine.metering.rewritten_flops import Reached, count_reached
 from mari_engine.metering.variation import Observation, unlike
 from mari_engine.plan_types import Plan
-from mari_engine.types.coloring import Side
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import Flops
-from mari_engine.types.measurement import LabelFinding, Measurement, ProductMeasure, TimeMeasure
-from mari_engine.types.progress import Progress
+from mari_engine.types import (
+    Feeds,
+    Flops,
+    LabelFinding,
+    Measurement,
+    ProductMeasure,
+    Progress,
+    Side,
+    TimeMeasure,
+)
 
 SEEDS = tuple(range(8))
 """Of the requests that are drawn: a unit that fires for one user in two is seen at work."""

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, Unsupported, flat
-from mari_engine.axes.factors import Contract, Labels, Slices, Spec
-from mari_engine.ops.rule import Call, Fact
-from mari_engine.ops.rule_table import rule_of
+from mari_engine.axes import Axes, Contract, Labels, Slices, Spec, Unsupported, flat
+from mari_engine.ops import Call, Fact, rule_of
 
 Shape = tuple[int, ...]
 MIXED = -1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mari_engine.feeds.feed_plan import FeedPlan, PlannedInput
-from mari_engine.types.feeds import Feeds
+from mari_engine.feeds import FeedPlan, PlannedInput
+from mari_engine.types import Feeds
 
 _OTHER_CANDIDATES = 1 << 20
 """Added to seeds, so that candidates are not drawn like the users they meet."""

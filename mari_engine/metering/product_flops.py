@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Unsupported
-from mari_engine.graph.model import Model
+from mari_engine.axes import Unsupported
+from mari_engine.graph import Model
 from mari_engine.metering.instrumented_session import Exposed, groups, readable_values
 from mari_engine.metering.multiplications import Multiplication, Shape, multiplication
-from mari_engine.ops.rule_table import UNRULED_PRODUCTS, rule_of
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import Flops
+from mari_engine.ops import UNRULED_PRODUCTS, rule_of
+from mari_engine.types import Feeds, Flops
 
 GROUP_BYTES = 256 << 20
 """About how much of what a model computes is held at a time."""

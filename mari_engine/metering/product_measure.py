@@ -14,9 +14,7 @@ from mari_engine.metering.product_flops import Counted
 from mari_engine.metering.rank import Span
 from mari_engine.metering.rank_runs import varying_operand
 from mari_engine.metering.variation import Mask, Observation
-from mari_engine.types.decisions import Decision
-from mari_engine.types.flops import Flops
-from mari_engine.types.measurement import OperandMeasure, ProductMeasure
+from mari_engine.types import Decision, Flops, OperandMeasure, ProductMeasure
 
 Seen = Mapping[ir.Value, Observation]
 

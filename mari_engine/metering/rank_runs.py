@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model
 from mari_engine.metering.attainable_flops import fixed_elements
 from mari_engine.metering.instrumented_session import Exposed, groups
 from mari_engine.metering.multiplications import Factors

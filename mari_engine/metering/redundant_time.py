@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from mari_engine.graph.model import Model
-from mari_engine.runtime.node_profile import profile_nodes
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.measurement import NodeTime, TimeMeasure
+from mari_engine.graph import Model
+from mari_engine.runtime import profile_nodes
+from mari_engine.types import Feeds, NodeTime, TimeMeasure
 
 _RUNS = 8
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.feeds.binding import bind_feeds
-from mari_engine.graph.provenance import SOURCE
+from mari_engine.feeds import bind_feeds
+from mari_engine.graph import SOURCE
 from mari_engine.metering.product_flops import count_products
 from mari_engine.plan_types import Plan
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import Flops
+from mari_engine.types import Feeds, Flops
 
 
 @dataclass(frozen=True)

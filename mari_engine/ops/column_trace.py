@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph.constants import constant_array
+from mari_engine.graph import constant_array
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from mari_engine.axes.dims import Axes, Axis, Unsupported, flat, is_one, static, told_by
-from mari_engine.axes.factors import Join, Labels, Pick, Slices, Spec, View
+from mari_engine.axes import (
+    Axes,
+    Axis,
+    Join,
+    Labels,
+    Pick,
+    Slices,
+    Spec,
+    Unsupported,
+    View,
+    flat,
+    is_one,
+    static,
+    told_by,
+)
 from mari_engine.ops.rule import Call, Rule
 from mari_engine.ops.shape import identity
 from mari_engine.ops.slice import pad, pick, slice_

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from mari_engine.axes.dims import Axes, Axis, Unsupported, align, flat, is_one, positions
-from mari_engine.axes.factors import Contract, Labels, Spec
+from mari_engine.axes import (
+    Axes,
+    Axis,
+    Contract,
+    Labels,
+    Spec,
+    Unsupported,
+    align,
+    flat,
+    is_one,
+    positions,
+)
 from mari_engine.ops.elementwise import broadcast, broadcast_map
 from mari_engine.ops.rule import Call, Rule
 

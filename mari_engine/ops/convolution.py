@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from itertools import count
 
-from mari_engine.axes.dims import Axes, Unsupported, align, flat, is_one, static
-from mari_engine.axes.factors import Contract, Labels, Slices, Spec
+from mari_engine.axes import (
+    Axes,
+    Contract,
+    Labels,
+    Slices,
+    Spec,
+    Unsupported,
+    align,
+    flat,
+    is_one,
+    static,
+)
 from mari_engine.ops.rule import Call, Rule
 
 

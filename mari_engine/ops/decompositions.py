@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph.provenance import STANDS_FOR
-from mari_engine.graph.shape_inference import infer_shapes
+from mari_engine.graph import STANDS_FOR, infer_shapes
 
 _DOMAIN = "com.microsoft"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from mari_engine.axes.dims import flat
-from mari_engine.axes.factors import Pointwise, Spec, View
+from mari_engine.axes import Pointwise, Spec, View, flat
 
 _SHARES = {
     "Cos": 0.15, "CumSum": 0.2, "Einsum": 0.12, "Elu": 0.15, "Log": 0.1, "PRelu": 0.25,

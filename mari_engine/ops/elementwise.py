@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mari_engine.axes.dims import Axes, Axis, align, flat, is_one, positions
-from mari_engine.axes.factors import Labels, Linear, Pointwise, Spec
+from mari_engine.axes import (
+    Axes,
+    Axis,
+    Labels,
+    Linear,
+    Pointwise,
+    Spec,
+    align,
+    flat,
+    is_one,
+    positions,
+)
 from mari_engine.ops.rule import Call, Rule
 
 

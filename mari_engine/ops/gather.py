@@ -7,19 +7,24 @@ from itertools import count
 
 import numpy as np
 
-from mari_engine.axes.dims import (
+from mari_engine.axes import (
     Axes,
     Axis,
+    Index,
+    Labels,
+    Pick,
     Size,
+    Slices,
+    Spec,
     Unsupported,
+    View,
     align,
     flat,
     is_one,
     positions,
     static,
 )
-from mari_engine.axes.factors import Index, Labels, Pick, Slices, Spec, View
-from mari_engine.ops.evaluation.mask_indices import chosen_rows
+from mari_engine.ops.evaluation import chosen_rows
 from mari_engine.ops.rule import Call, Rule
 from mari_engine.ops.slice import pick
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mari_engine.axes.dims import Unsupported, flat, positions, size, static
-from mari_engine.axes.factors import Affine, Along, Slices, Spec
+from mari_engine.axes import Affine, Along, Slices, Spec, Unsupported, flat, positions, size, static
 from mari_engine.ops.rule import Call, Rule, normal
 
 

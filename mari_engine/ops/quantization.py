@@ -13,8 +13,21 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, Axis, Unsupported, flat, is_one, positions, size
-from mari_engine.axes.factors import Affine, Contract, Labels, Pointwise, Slices, Spec
+from mari_engine.axes import (
+    Affine,
+    Axes,
+    Axis,
+    Contract,
+    Labels,
+    Pointwise,
+    Slices,
+    Spec,
+    Unsupported,
+    flat,
+    is_one,
+    positions,
+    size,
+)
 from mari_engine.ops.contraction import gemm, matmul
 from mari_engine.ops.rule import Call, Rule, normal
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from mari_engine.axes.dims import Axes, Axis, Unsupported, align, flat, static
-from mari_engine.axes.factors import Labels, Slices, Spec
+from mari_engine.axes import Axes, Axis, Labels, Slices, Spec, Unsupported, align, flat, static
 from mari_engine.ops.rule import Call, Rule
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mari_engine.axes.dims import Unsupported, flat, positions, static
-from mari_engine.axes.factors import Reduce, Slices, Spec
+from mari_engine.axes import Reduce, Slices, Spec, Unsupported, flat, positions, static
 from mari_engine.ops.contraction import kept_axes, reduced_axes
 from mari_engine.ops.rule import Call, Rule, normal
 from mari_engine.ops.slice import one_axis

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, Axis, Size, Unsupported, positions
-from mari_engine.axes.factors import Spec
+from mari_engine.axes import Axes, Axis, Size, Spec, Unsupported, positions
 
 Content = npt.NDArray[Any]
 """Elements known before the model runs: numbers, or objects of which some are Sizes."""

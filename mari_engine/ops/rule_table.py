@@ -12,17 +12,17 @@ from mari_engine.ops import (
     convolution,
     elementwise,
     gather,
+    normalization,
+    quantization,
     recurrent,
+    reductions,
     shape,
 )
 from mari_engine.ops.rule import Rule
-from mari_engine.ops import reductions
-from mari_engine.ops import quantization
-from mari_engine.ops import normalization
 
 FAMILIES = (
-    concat, contraction, convolution, elementwise, gather, normalization, quantization, recurrent, reductions,
-    shape,
+    concat, contraction, convolution, elementwise, gather, normalization, quantization, recurrent,
+    reductions, shape,
 )  # fmt: skip
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mari_engine.axes.dims import (
+from mari_engine.axes import (
     Axes,
     Axis,
     Dim,
     Size,
+    Spec,
     Unsupported,
+    View,
     flat,
     is_one,
     positions,
     show,
     size,
 )
-from mari_engine.axes.factors import Spec, View
 from mari_engine.ops.rule import Call, Rule, axis_of, normal
 
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from mari_engine.axes.dims import Axes, Axis, Unsupported, flat, positions, static
-from mari_engine.axes.factors import Index, Pick, Slices, Spec, View
+from mari_engine.axes import (
+    Axes,
+    Axis,
+    Index,
+    Pick,
+    Slices,
+    Spec,
+    Unsupported,
+    View,
+    flat,
+    positions,
+    static,
+)
 from mari_engine.ops.rule import Call, normal
 from mari_engine.ops.shape import identity
 

@@ -8,9 +8,8 @@ from typing import TypeVar
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.graph.model import Model
-from mari_engine.graph.shape_inference import infer_shapes
+from mari_engine.analysis import Survey, survey
+from mari_engine.graph import Model, infer_shapes
 
 Found = TypeVar("Found")
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.graph.editing import take_branch
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import STANDS_FOR, stands_for
+from mari_engine.analysis import Survey
+from mari_engine.graph import STANDS_FOR, Model, stands_for, take_branch
 from mari_engine.passes.contract import _tidied
 
 

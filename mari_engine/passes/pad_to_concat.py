@@ -12,12 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import static
-from mari_engine.graph.constants import list_numbers
-from mari_engine.graph.editing import stand_in
-from mari_engine.graph.model import Model
-from mari_engine.ops.rule import Fact
+from mari_engine.analysis import Survey
+from mari_engine.axes import static
+from mari_engine.graph import Model, list_numbers, stand_in
+from mari_engine.ops import Fact
 from mari_engine.passes.contract import _rewritten
 
 _READERS = frozenset({"Flatten", "Gather", "Gemm", "MatMul", "Reshape", "Slice", "Split"})

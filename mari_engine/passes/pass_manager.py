@@ -11,21 +11,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.analysis.workload import count_graph
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import stands_for
-from mari_engine.ops.decompositions import fused, unfuse
+from mari_engine.analysis import Survey, count_graph, survey
+from mari_engine.graph import Model, stands_for
+from mari_engine.ops import fused, unfuse
 from mari_engine.passes.contract import _tidied
-from mari_engine.passes.embedding_bags.loop_to_reduction import without_loops
+from mari_engine.passes.embedding_bags import without_loops
 from mari_engine.passes.fold_conditionals import _without_choices
-from mari_engine.passes.masked_attention.row_blocks import in_row_blocks
+from mari_engine.passes.masked_attention import in_row_blocks
 from mari_engine.passes.mul_sum_to_einsum import _without_weighted_sums
 from mari_engine.passes.pad_to_concat import _without_paddings
 from mari_engine.passes.prelu_to_leaky_relu import _without_leaks
-from mari_engine.passes.row_permutations.elimination import leave_in_place
+from mari_engine.passes.row_permutations import leave_in_place
 from mari_engine.passes.sequence_to_concat import _without_lists
-from mari_engine.types.flops import Cost, Flops
+from mari_engine.types import Cost, Flops
 
 
 def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:

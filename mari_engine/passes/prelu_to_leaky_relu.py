@@ -10,10 +10,8 @@ from collections.abc import Collection
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.graph.constants import constant_array
-from mari_engine.graph.editing import become
-from mari_engine.graph.model import Model
+from mari_engine.analysis import Survey
+from mari_engine.graph import Model, become, constant_array
 from mari_engine.passes.contract import _rewritten
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mari_engine.types.benchmark import Arm, BenchmarkResult, Timing
-from mari_engine.types.coloring import FusionLayout, Segment, Side
+from mari_engine.types import Arm, BenchmarkResult, FusionLayout, Segment, Side, Timing
 
 STRIP_WIDTH = 960.0
 MOST_PIECES = 240

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mari_engine.graph.description import describe
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import SIDE
+from mari_engine.graph import SIDE, Model, describe
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.report.graph_drawing import Picture, draw
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.coloring import FusionLayout, Side
-from mari_engine.types.decisions import Decision, Selection
-from mari_engine.types.flops import Flops
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.labels import Labels
+from mari_engine.types import (
+    Certificate,
+    Decision,
+    Flops,
+    FusionLayout,
+    Interface,
+    Labels,
+    Selection,
+    Side,
+    Signature,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from mari_engine.types.coloring import Side
-from mari_engine.types.decisions import Action, Decision
-from mari_engine.types.graph_info import GraphInfo
+from mari_engine.types import Action, Decision, GraphInfo, Side
 
 BOX_WIDTH, BOX_HEIGHT = 118, 34
 COLUMN_GAP, ROW_GAP = 16, 24

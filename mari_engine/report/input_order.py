@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mari_engine.types.interface import InputBinding, Interface
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Column, InputBinding, InputLabel, Interface, Labels, Role
 
 
 @dataclass(frozen=True)

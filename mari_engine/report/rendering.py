@@ -20,14 +20,12 @@ from mari_engine.report.chart_geometry import LETTERS, NOISY, find_noisy, group_
 from mari_engine.report.findings import Findings, find
 from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
 from mari_engine.report.input_order import list_slots
-from mari_engine.review.digests import digest_sections
-from mari_engine.review.notes import Review
-from mari_engine.review.outcomes import SectionOutcome, sum_up_review
-from mari_engine.types.benchmark import Arm, BenchmarkResult, Timing
-from mari_engine.types.decisions import Action
-from mari_engine.wording.certificate import certificate_in_words
-from mari_engine.wording.numbers import (
+from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_review
+from mari_engine.types import Action, Arm, BenchmarkResult, Timing
+from mari_engine.wording import (
     Verbatim,
+    break_even_in_words,
+    certificate_in_words,
     escape_markdown,
     format_count,
     format_error,
@@ -36,8 +34,8 @@ from mari_engine.wording.numbers import (
     format_seconds,
     format_whole,
     make_plain,
+    selection_in_words,
 )
-from mari_engine.wording.selection import break_even_in_words, selection_in_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_SLOTS = 600

@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from mari_engine.review.notes import Section
-from mari_engine.types.benchmark import BenchmarkResult
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.coloring import FusionLayout, Segment
-from mari_engine.types.decisions import Decision
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.labels import Labels
-from mari_engine.types.plain_json import to_plain
+from mari_engine.types import (
+    BenchmarkResult,
+    Certificate,
+    Decision,
+    FusionLayout,
+    Interface,
+    Labels,
+    Segment,
+    Signature,
+    to_plain,
+)
 
 
 class Planned(Protocol):

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import CANDIDATES, Axes, flat, is_one, positions
-from mari_engine.axes.factors import Index
-from mari_engine.graph.dtypes import name_dtype
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form
-from mari_engine.types.interface import InputBinding, Rows, Signature
-from mari_engine.types.labels import InputLabel, Labels
+from mari_engine.analysis import Survey
+from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions
+from mari_engine.graph import name_dtype
+from mari_engine.rewriting.emission import Emitter
+from mari_engine.rewriting.forms import Atom, Blocks, Form
+from mari_engine.types import InputBinding, InputLabel, Labels, Rows, Signature
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, flat, with_extent
-from mari_engine.axes.factors import Index, Join, Pick
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.emission.tensors import Constant
-from mari_engine.rewriting.forms.column_algebra import Algebra
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Whole
-from mari_engine.types.decisions import Action
+from mari_engine.axes import Axes, Index, Join, Pick, flat, with_extent
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.emission import Constant
+from mari_engine.rewriting.forms import Algebra, Atom, Blocks, Form, Whole
+from mari_engine.types import Action
 
 
 class Unread(Constant):

@@ -13,28 +13,19 @@ from functools import partial
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.graph_facts import Foresight, foresee
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.axes.dims import CANDIDATES, Unsupported, flat, positions
-from mari_engine.axes.factors import Contract
-from mari_engine.graph.model import Model
-from mari_engine.ops.rule_table import UNRULED_PRODUCTS, rule_of
+from mari_engine.analysis import Foresight, Survey, candidate_symbols, foresee, survey
+from mari_engine.axes import CANDIDATES, Contract, Unsupported, flat, positions
+from mari_engine.graph import Model
+from mari_engine.ops import UNRULED_PRODUCTS, rule_of
 from mari_engine.rewriting.boundary import Boundary, open_boundary
-from mari_engine.rewriting.context.decision_log import Ledger
-from mari_engine.rewriting.context.step import Shop, Step, Strategy
-from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.context import Ledger, Shop, Step, Strategy
+from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.dead_columns import narrowed, without_unread
-from mari_engine.rewriting.emission.graph_assembly import close_graph, copy_with_captures
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.emission.tensors import Constant
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, as_whole
-from mari_engine.rewriting.forms.materialization import Settling
-from mari_engine.rewriting.handlers.dispatch import HANDLERS
-from mari_engine.rewriting.products.pairwise_blocks import regrouped
-from mari_engine.types.decisions import Action
-from mari_engine.types.interface import Signature
-from mari_engine.types.labels import Labels
+from mari_engine.rewriting.emission import Constant, Emitter, close_graph, copy_with_captures
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Settling, as_whole
+from mari_engine.rewriting.handlers import HANDLERS
+from mari_engine.rewriting.products import regrouped
+from mari_engine.types import Action, Labels, Signature
 
 _FLOATS = frozenset(
     {ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16, ir.DataType.BFLOAT16}

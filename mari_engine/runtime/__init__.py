@@ -1,1 +1,24 @@
-"""DOC."""
+"""onnxruntime: sessions, providers, profiles, and the machine they run on."""
+
+from mari_engine.runtime.gc_pause import no_collection
+from mari_engine.runtime.machine import describe_machine, describe_versions
+from mari_engine.runtime.node_profile import profile_nodes, time_operators
+from mari_engine.runtime.providers import devices, find_device
+from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.runtime.session import Session, in_one_line, open_bytes, open_session, open_source
+
+__all__ = [
+    "Session",
+    "describe_machine",
+    "describe_versions",
+    "devices",
+    "find_device",
+    "in_one_line",
+    "no_collection",
+    "open_bytes",
+    "open_session",
+    "open_source",
+    "opened_for_runtime",
+    "profile_nodes",
+    "time_operators",
+]

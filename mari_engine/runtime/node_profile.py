@@ -9,9 +9,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from mari_engine.errors import ExecutionError
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model
 from mari_engine.runtime.session import open_session
-from mari_engine.types.feeds import Feeds
+from mari_engine.types import Feeds
 
 _KERNEL = "_kernel_time"
 

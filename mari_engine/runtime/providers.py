@@ -9,7 +9,7 @@ import onnx
 import onnxruntime as ort
 
 from mari_engine.errors import ExecutionError
-from mari_engine.types.devices import DeviceInfo
+from mari_engine.types import DeviceInfo
 
 _FATAL_ONLY = 4
 """The log level for a trial whose failure is an ordinary answer."""

@@ -6,9 +6,7 @@ import onnx_ir as ir
 import onnxruntime as ort
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.external_data import external_tensors
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model, external_tensors, stored_bytes
 
 _FOLDER_KEY = "session.model_external_initializers_file_folder_path"
 _MESSAGE_LIMIT = (1 << 31) - (64 << 20)

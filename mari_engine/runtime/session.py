@@ -10,10 +10,10 @@ from typing import Any
 import onnxruntime as ort
 
 from mari_engine.errors import ExecutionError
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model
 from mari_engine.runtime.providers import find_device
 from mari_engine.runtime.serialization import opened_for_runtime
-from mari_engine.types.feeds import Feeds
+from mari_engine.types import Feeds
 
 _ERRORS_ONLY = 3
 """onnxruntime's log level: its warnings say nothing that a user of this tool can act on."""

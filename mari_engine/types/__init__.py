@@ -1,7 +1,70 @@
-"""The nouns that results are made of: frozen, small, and free of graph objects.
+"""Frozen nouns with a JSON form; no graph objects."""
 
-Everything here holds names and numbers only, so that it goes to JSON, compares in tests and
-survives a clone of the model.
-"""
+from mari_engine.types.benchmark import Arm, BenchmarkResult, Peak, Timing
+from mari_engine.types.certificate import Certificate, Check, OutputError
+from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
+from mari_engine.types.decisions import Action, Decision, Selection, Trial, Way
+from mari_engine.types.devices import DeviceInfo
+from mari_engine.types.feeds import Feeds
+from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
+from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
+from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
+from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types.measurement import (
+    LabelFinding,
+    Measurement,
+    NodeTime,
+    OperandMeasure,
+    ProductMeasure,
+    TimeMeasure,
+)
+from mari_engine.types.plain_json import to_plain
+from mari_engine.types.progress import Progress, report_nothing
 
-from __future__ import annotations
+__all__ = [
+    "Action",
+    "Arm",
+    "BenchmarkResult",
+    "BreakEven",
+    "Certificate",
+    "Check",
+    "Coloring",
+    "Column",
+    "Cost",
+    "Decision",
+    "DeviceInfo",
+    "Feeds",
+    "Flops",
+    "FlopsReport",
+    "FusionLayout",
+    "GraphInfo",
+    "GraphNode",
+    "InputBinding",
+    "InputLabel",
+    "Interface",
+    "LabelFinding",
+    "Labels",
+    "Measurement",
+    "NodeTime",
+    "OperandMeasure",
+    "OutputBinding",
+    "OutputError",
+    "Peak",
+    "ProductMeasure",
+    "Progress",
+    "Role",
+    "Rows",
+    "Segment",
+    "Selection",
+    "Side",
+    "Signature",
+    "TensorInfo",
+    "TimeMeasure",
+    "Timing",
+    "Trial",
+    "ValueColor",
+    "Way",
+    "Work",
+    "report_nothing",
+    "to_plain",
+]

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph.dtypes import list_extents, name_dtype
-from mari_engine.graph.model import Model
-from mari_engine.types.interface import Interface, Signature
+from mari_engine.graph import Model, list_extents, name_dtype
+from mari_engine.types import Interface, Signature
 
 Extents = tuple[int | str, ...] | None
 Described = tuple[str, str, Extents]

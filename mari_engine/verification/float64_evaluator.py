@@ -17,8 +17,8 @@ import onnx
 import onnx.reference
 
 from mari_engine.errors import ExecutionError
-from mari_engine.runtime.session import in_one_line, open_bytes
-from mari_engine.types.feeds import Feeds
+from mari_engine.runtime import in_one_line, open_bytes
+from mari_engine.types import Feeds
 from mari_engine.verification.float64_model import Doubled
 from mari_engine.verification.float64_recurrent import RECURRENT
 

@@ -15,9 +15,8 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph.dtypes import stored_bytes
-from mari_engine.graph.model import Model
-from mari_engine.ops.decompositions import unfuse
+from mari_engine.graph import Model, stored_bytes
+from mari_engine.ops import unfuse
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""

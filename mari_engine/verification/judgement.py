@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mari_engine.types.certificate import Check, OutputError
+from mari_engine.types import Check, OutputError
 from mari_engine.verification.distances import (
     EXACT,
     ROUNDING_FACTOR,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds.binding import bind_feeds
-from mari_engine.graph.model import Model
-from mari_engine.runtime.session import Session, in_one_line, open_session, open_source
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.progress import Progress
+from mari_engine.feeds import bind_feeds
+from mari_engine.graph import Model
+from mari_engine.runtime import Session, in_one_line, open_session, open_source
+from mari_engine.types import Feeds, Interface, Progress, Signature
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
 

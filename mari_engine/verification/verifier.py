@@ -16,15 +16,10 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds.feed_plan import FeedPlan, plan_feeds
-from mari_engine.feeds.request_files import Request, check_request
-from mari_engine.graph.model import Model
-from mari_engine.runtime.machine import describe_versions
-from mari_engine.types.certificate import Certificate, Check
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.interface import Interface, Signature
-from mari_engine.types.labels import Labels
-from mari_engine.types.progress import Progress
+from mari_engine.feeds import FeedPlan, Request, check_request, plan_feeds
+from mari_engine.graph import Model
+from mari_engine.runtime import describe_versions
+from mari_engine.types import Certificate, Check, Feeds, Interface, Labels, Progress, Signature
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import Run, judge_runs, limits_in_force

@@ -1,1 +1,30 @@
-"""DOC."""
+"""Figures, certificates and selections in words."""
+
+from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.numbers import (
+    Verbatim,
+    escape_markdown,
+    format_count,
+    format_error,
+    format_ranges,
+    format_ratio,
+    format_seconds,
+    format_whole,
+    make_plain,
+)
+from mari_engine.wording.selection import break_even_in_words, selection_in_words
+
+__all__ = [
+    "Verbatim",
+    "break_even_in_words",
+    "certificate_in_words",
+    "escape_markdown",
+    "format_count",
+    "format_error",
+    "format_ranges",
+    "format_ratio",
+    "format_seconds",
+    "format_whole",
+    "make_plain",
+    "selection_in_words",
+]

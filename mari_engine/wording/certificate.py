@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mari_engine.types.certificate import Certificate, OutputError
+from mari_engine.types import Certificate, OutputError
 from mari_engine.wording.numbers import format_error
 
 

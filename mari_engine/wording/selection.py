@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mari_engine.types.decisions import Selection, Way
-from mari_engine.types.flops import BreakEven
+from mari_engine.types import BreakEven, Selection, Way
 from mari_engine.wording.numbers import format_seconds
 
 _WAYS = {

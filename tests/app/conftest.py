@@ -9,8 +9,7 @@ import pytest
 import streamlit as st
 
 import mari_engine as mari
-from app.session.choices import Opened, Options
-from app.session.work import Work
+from app.session import Opened, Options, Work
 from support.app_visits import LABELS, ended
 from support.builders import ranking_tower
 from support.handmade_results import make_benchmark, make_certificate, make_plan

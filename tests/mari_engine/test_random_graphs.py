@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.interface import Signature
+from mari_engine.types import Signature
 from support.random_graphs import Graph, random_graph
 from support.rewrite_checks import (
     ARMS,

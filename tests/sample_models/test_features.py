@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mari_engine.types.labels import Role
+from mari_engine.types import Role
 from sample_models.features import (
     dense,
     history,

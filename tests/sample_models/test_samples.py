@@ -15,7 +15,7 @@ import pytest
 
 import sample_models
 from mari_engine.errors import MariError, ModelError
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.types import InputLabel, Labels, Role
 from sample_models import (
     Exporter,
     Style,

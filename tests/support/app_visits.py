@@ -8,11 +8,11 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from app.jobs.job import Job
-from app.session.work import Work
+from app.jobs import Job
+from app.session import Work
 from mari_engine import InputLabel, Labels, Progress, Role
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
 LONG = 30.0
 """Seconds after which waiting is given up."""
 LABELS = Labels(

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from mari_engine.report.findings import Findings
-from mari_engine.report.graph_drawing import draw
-from mari_engine.types.benchmark import Arm, BenchmarkResult, Timing
-from mari_engine.types.certificate import Certificate, Check, OutputError
-from mari_engine.types.coloring import FusionLayout, Segment, Side
-from mari_engine.types.decisions import Action, Decision
-from mari_engine.types.flops import Flops
-from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
-from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Signature
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.report import Findings, draw
+from mari_engine.types import (
+    Action,
+    Arm,
+    BenchmarkResult,
+    Certificate,
+    Check,
+    Column,
+    Decision,
+    Flops,
+    FusionLayout,
+    GraphInfo,
+    GraphNode,
+    InputBinding,
+    InputLabel,
+    Interface,
+    Labels,
+    OutputBinding,
+    OutputError,
+    Role,
+    Segment,
+    Side,
+    Signature,
+    TensorInfo,
+    Timing,
+)
 
 HOSTILE = "<script>alert(1)</script>|`x`\n"
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from mari_engine.types.benchmark import Arm, BenchmarkResult, Timing
-from mari_engine.types.certificate import Certificate, Check, OutputError
-from mari_engine.types.coloring import FusionLayout, Segment, Side
-from mari_engine.types.decisions import Action, Decision
-from mari_engine.types.flops import Cost, Flops, FlopsReport
-from mari_engine.types.interface import Interface, Signature
+from mari_engine.types import (
+    Action,
+    Arm,
+    BenchmarkResult,
+    Certificate,
+    Check,
+    Cost,
+    Decision,
+    Flops,
+    FlopsReport,
+    FusionLayout,
+    Interface,
+    OutputError,
+    Segment,
+    Side,
+    Signature,
+    Timing,
+)
 
 FACTORS = {Arm.ORIGINAL: 1.0, Arm.ONE_SHOT: 0.8, Arm.FRAGMENTS: 0.5, Arm.MARI: 0.25}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Column, InputLabel, Labels, Role
 from support.graph_writer import FLOATS, Extent, Value, Writer
 from support.random_histories import attended, encoded, interest, recalled
 from support.random_loops import bagged, decided, looped, quantized, scanned

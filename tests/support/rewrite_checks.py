@@ -11,17 +11,14 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import survey
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.passes.pass_manager import respell
+from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.passes import respell
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context.step import Strategy
+from mari_engine.rewriting.context import Strategy
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.coloring import Side
-from mari_engine.types.interface import InputBinding, Signature
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.types import InputBinding, InputLabel, Labels, Role, Side, Signature
 
 Arrays = Mapping[str, np.ndarray]
 Compare = Callable[[np.ndarray, np.ndarray], bool]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import quantized_samples
 
+from support import quantized_samples
 from support.rule_sample import REAL, Sample
 
 JOINED = "c = Concat <axis = 1> (u, i)"

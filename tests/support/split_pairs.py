@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.types.interface import InputBinding, Interface, OutputBinding
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.types import InputBinding, InputLabel, Interface, Labels, OutputBinding, Role
 from support.builders import build
 
 USER, ITEM, HIDDEN = 4, 3, 5

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
-from app.session.choices import Opened
-from app.session.work import Work
-from app.views.benchmark.machines import doubt, name_machine
-from app.views.header.commands import SAMPLES_COMMAND
+from app.components.feedback import show_error
+from app.services import engine_cache
+from app.session import Opened, Work
+from app.views.benchmark import doubt, name_machine
+from app.views.header import SAMPLES_COMMAND
 from app.views.text import plain
 from mari_engine import BenchmarkResult, MariError
-from app.services import engine_cache
 
 MOST_MEGABYTES = 16
 MOST_FILES = 5

@@ -7,20 +7,22 @@ import json
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.session.work import Work
-from app.views.benchmark.charts import (
+from app.session import Work
+from app.views.benchmark import (
     describe_noise,
     flops_figure,
     headline,
     latency_figure,
+    machine_rows,
+    machines_figure,
     memory_figure,
+    name_machine,
+    operators_figure,
+    roofline_figure,
     speedup_figure,
     throughput_figure,
     timing_rows,
 )
-from app.views.benchmark.machines import machine_rows, machines_figure, name_machine
-from app.views.benchmark.operators import operators_figure
-from app.views.benchmark.roofline import roofline_figure
 from app.views.palette import ARMS
 from app.views.text import plain, rows_csv
 from mari_engine import Arm, BenchmarkResult

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.download.certificate import check_rows, explain, verdict
+from app.views.download import check_rows, explain, verdict
 from app.views.text import plain
 from mari_engine import Certificate
 

@@ -8,12 +8,11 @@ from collections.abc import Callable
 import streamlit as st
 
 import mari_engine as mari
-from app.components.feedback.steps import show_error
-from app.services.downloads import MOST_BYTES, pack, save_once
-from app.session.work import Work
+from app.components.feedback import show_error
+from app.services import MOST_BYTES, engine_cache, pack, save_once
+from app.session import Work
 from app.state import make_folder
 from app.views.text import plain
-from app.services import engine_cache
 
 _FILES = [
     ("model.onnx", "Model", ":material/deployed_code:", "application/octet-stream"),

@@ -8,12 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 import mari_engine as mari
-from app.components.feedback.steps import show_error
-from app.services.background import start_check
-from app.services.model_sources import Upload, clean_name
-from app.session.work import Work
+from app.components.feedback import show_error
+from app.services import Upload, clean_name, engine_cache, start_check
+from app.session import Work
 from app.state import make_folder
-from app.services import engine_cache
 
 MOST_MEGABYTES = 256
 

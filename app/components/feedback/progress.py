@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.jobs.job import Job
+from app.jobs import Job
 from app.views.text import plain
 
 SECONDS = 0.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.session.choices import Opened
-from app.views.header.commands import SAMPLES_COMMAND
+from app.session import Opened
+from app.views.header import SAMPLES_COMMAND
 from app.views.text import plain
 
 

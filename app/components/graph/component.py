@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.views.graph.scene import Scene
+from app.views.graph import Scene
 
 _SCRIPTS = (
     "model", "folding", "drawing", "minimap", "pane", "parts", "panel", "changes", "list", "studio",

@@ -8,16 +8,20 @@ from typing import Any
 import streamlit as st
 
 import mari_engine as mari
-from app.jobs.job import Job, undisturbed
-from app.session.choices import Opened, Options
-from app.session.node_measures import NodeMeasures
-from app.session.work import Work
-from app.views.graph.details import clean
-from app.views.graph.drawing import Drawing, Rewrite, draw, relabel
-from app.views.graph.folding import Fold, has_scopes
-from app.views.graph.sides import correct_sides
-from app.views.graph.weights import describe_weight
+from app.jobs import Job, undisturbed
 from app.services import engine_cache
+from app.session import NodeMeasures, Opened, Options, Work
+from app.views.graph import (
+    Drawing,
+    Fold,
+    Rewrite,
+    clean,
+    correct_sides,
+    describe_weight,
+    draw,
+    has_scopes,
+    relabel,
+)
 
 _MOST_WEIGHTS = 8
 """Weights of one node whose contents are told."""

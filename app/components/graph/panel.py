@@ -8,18 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.feedback.progress import show_progress
-from app.components.feedback.steps import show_error
+from app.components.feedback import show_error, show_progress
 from app.components.graph.component import read_selection, show_courier, show_graph
 from app.components.graph.drawings import describe_selected, find_folds, make_drawing
-from app.services.background import start_node_measures
-from app.session.work import Work
+from app.services import engine_cache, start_node_measures
+from app.session import Work
 from app.state import read_widget
-from app.views.graph.drawing import Drawing
-from app.views.graph.folding import Fold
-from app.views.graph.table import write_csv
+from app.views.graph import Drawing, Fold, write_csv
 from mari_engine import MariError
-from app.services import engine_cache
 
 GRAPH = "graph"
 COURIER = "graph-courier"

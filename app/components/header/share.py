@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
-from app.components.model.session_file import resume
-from app.session.link import explain_lack
-from app.session.session_file import LARGEST_FILE, read_session, write_session
-from app.session.work import Work
+from app.components.feedback import show_error
+from app.components.model import resume
+from app.services import engine_cache
+from app.session import LARGEST_FILE, Work, explain_lack, read_session, write_session
 from app.state import get_work, read_address, tell_page
 from mari_engine import MariError
-from app.services import engine_cache
 
 
 @st.fragment
@@ -40,7 +38,9 @@ def show_share() -> None:
 
 def _show_link(work: Work) -> None:
     st.markdown("**Link to this page**")
-    lack = explain_lack(work, engine_cache.propose(work.opened) if work.opened is not None else None)
+    lack = explain_lack(
+        work, engine_cache.propose(work.opened) if work.opened is not None else None
+    )
     if lack:
         st.caption(lack)
     else:

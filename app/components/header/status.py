@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.session.work import Work
-from app.views.header.status import status_html
+from app.session import Work
+from app.views.header import status_html
 from app.views.text import plain
 
 SECONDS = 0.7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.header.terms import TERMS
+from app.views.header import TERMS
 
 
 def show_terms() -> None:

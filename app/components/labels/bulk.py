@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
-from app.jobs.safe_regex import regex
-from app.views.labels.doubts import Part
-from app.views.labels.edits import find_inputs, glob, list_names, match, preview_rows, set_role
+from app.components.feedback import show_error
+from app.jobs import regex
+from app.views.labels import Part, find_inputs, glob, list_names, match, preview_rows, set_role
 from app.views.palette import name_role
 from app.views.text import plain, shorten
 from mari_engine import GraphInfo, LabelError, Labels, Role

@@ -7,17 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 import mari_engine as mari
-from app.components.feedback.steps import show_command, show_error
+from app.components.feedback import show_command, show_error
 from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
 from app.components.labels.what_if import show_what_if
-from app.services.background import start_check
-from app.session.choices import Options
-from app.session.work import Work
-from app.views.header.commands import optimize_command
-from app.views.layout.decisions import sum_up
+from app.services import engine_cache, start_check
+from app.session import Options, Work
+from app.views.header import optimize_command
+from app.views.layout import sum_up
 from app.views.text import plain
-from app.services import engine_cache
 
 
 def show_confirm(work: Work, info: mari.GraphInfo, problems: Sequence[str]) -> None:

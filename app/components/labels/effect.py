@@ -6,13 +6,12 @@ import weakref
 
 import streamlit as st
 
-from app.session.choices import Opened, Options, Preview
-from app.session.work import Work
+from app.services import engine_cache
+from app.session import Opened, Options, Preview, Work
 from app.state import get_work
-from app.views.labels.effect import describe_effect, describe_step
+from app.views.labels import describe_effect, describe_step
 from app.views.text import plain
 from mari_engine import Labels
-from app.services import engine_cache
 
 SECONDS = 1.0
 METHOD = (

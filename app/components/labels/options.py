@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.session.choices import Options
+from app.session import Options
 from mari_engine import GraphInfo, Signature
 
 _PRODUCTS = {"MatMul", "Gemm", "Conv", "Einsum"}

@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
+from app.components.feedback import show_error
 from app.components.labels.bulk import choose_role
 from app.state import read_widget, write_widget
-from app.views.labels.edits import columns_of, join_columns, packable, set_columns
-from app.views.layout.strips import columns_figure, read_span
+from app.views.labels import columns_of, join_columns, packable, set_columns
+from app.views.layout import columns_figure, read_span
 from mari_engine import Column, GraphInfo, LabelError, Labels
 
 STRIP = "columns-strip"

@@ -7,10 +7,17 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from app.session.work import Work
+from app.session import Work
 from app.state import is_drawn
-from app.views.labels.doubts import list_parts
-from app.views.labels.rows import ALL, list_filters, make_rows, name_filter, narrow, read_rows
+from app.views.labels import (
+    ALL,
+    list_filters,
+    list_parts,
+    make_rows,
+    name_filter,
+    narrow,
+    read_rows,
+)
 from app.views.palette import name_role
 from mari_engine import GraphInfo, Labels, Role
 

@@ -6,10 +6,9 @@ import json
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
+from app.components.feedback import show_error
 from app.components.labels.bulk import set_by_pattern, set_by_selection
-from app.session.choices import Opened
-from app.session.work import Work
+from app.session import Opened, Work
 from mari_engine import GraphInfo, LabelError, Labels, check_labels
 
 MOST_MEGABYTES = 8

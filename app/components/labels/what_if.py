@@ -6,15 +6,12 @@ import weakref
 
 import streamlit as st
 
-from app.components.feedback.progress import show_progress
-from app.services.background import start_flips
-from app.session.choices import Flips, Options
-from app.session.work import Work
-from app.views.labels.doubts import Standing, list_parts
-from app.views.labels.effect import flip_rows
+from app.components.feedback import show_progress
+from app.services import engine_cache, start_flips
+from app.session import Flips, Options, Work
+from app.views.labels import Standing, flip_rows, list_parts
 from app.views.text import count
 from mari_engine import Labels
-from app.services import engine_cache
 
 MOST = 20
 

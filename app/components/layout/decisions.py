@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.views.layout.decisions import count_actions, decision_rows
+from app.views.layout import count_actions, decision_rows
 from mari_engine import Decision
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.feedback.progress import show_progress
-from app.services.background import start_benchmark
-from app.session.work import Work
-from app.views.layout.fragments import fragment_cost, fragment_figure
+from app.components.feedback import show_progress
+from app.services import start_benchmark
+from app.session import Work
+from app.views.layout import fragment_cost, fragment_figure
 from app.views.text import plain
 from mari_engine import Arm
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.layout.moves import find_moves, move_rows
-from app.views.layout.strips import SharedLayout, explain, layout_figure, share_layouts
+from app.views.layout import (
+    SharedLayout,
+    explain,
+    find_moves,
+    layout_figure,
+    move_rows,
+    share_layouts,
+)
 from app.views.text import count, plain, rows_csv, shorten
 from mari_engine import Plan
 

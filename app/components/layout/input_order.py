@@ -6,18 +6,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
-from app.session.work import Work
-from app.views.layout.input_order import (
-    list_slots,
-    order_csv,
-    order_json,
-    order_python,
-    order_text,
-    slot_rows,
-)
-from mari_engine import Labels, MariError, Plan, Signature
+from app.components.feedback import show_error
 from app.services import engine_cache
+from app.session import Work
+from app.views.layout import list_slots, order_csv, order_json, order_python, order_text, slot_rows
+from mari_engine import Labels, MariError, Plan, Signature
 
 MOST_ROWS = 12
 TALL = 440

@@ -1,1 +1,16 @@
-"""DOC."""
+"""The Model page, drawn: the picker, the model's card, and session files."""
+
+from app.components.model.card import show_card
+from app.components.model.picker import pick_model
+from app.components.model.session_file import open_picked, resume, show_waiting
+from app.components.model.welcome import TRY, show_welcome
+
+__all__ = [
+    "TRY",
+    "open_picked",
+    "pick_model",
+    "resume",
+    "show_card",
+    "show_waiting",
+    "show_welcome",
+]

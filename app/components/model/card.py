@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from app.session.choices import Opened
-from app.views.model.summary import count_operators, figures, tensor_rows
+from app.session import Opened
+from app.views.model import count_operators, figures, tensor_rows
 from app.views.text import plain
 from mari_engine import GraphInfo
 

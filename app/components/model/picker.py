@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from app import state
-from app.components.feedback.steps import show_error
-from app.session.choices import Opened
+from app.components.feedback import show_error
+from app.services import model_sources
+from app.session import Opened
 from app.views.text import plain
 from mari_engine import MariError
 from sample_models import sample, sample_names
 from sample_models.catalog import Sample
-from app.services import model_sources
 
 ACROSS = 3
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.services.restore import find_model, take_up
-from app.session.choices import Opened
-from app.session.session_file import Session
-from app.session.work import Work
+from app.services import engine_cache, find_model, take_up
+from app.session import Opened, Session, Work
 from app.state import read_widget, turn_to, write_widget
 from app.views.text import plain
-from app.services import engine_cache
 
 _WAITING = "waiting-session"
 

@@ -8,8 +8,8 @@ from datetime import date
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
-from app.session.work import Work
+from app.components.feedback import show_error
+from app.session import Work
 from mari_engine import ReviewError, Stamp
 
 LONGEST_TEXT = 4000

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.components.feedback.steps import show_error
+from app.components.feedback import show_error
 from app.components.review.say_form import ask
-from app.services.review_digests import find_seen, find_subjects
-from app.session.work import Work
+from app.services import find_seen, find_subjects
+from app.session import Work
 from app.state import get_work, read_address, tell_page
-from app.views.review.notes import (
+from app.views.review import (
     SUBJECTS,
     note_html,
     order_notes,

@@ -1,1 +1,5 @@
-"""DOC."""
+"""The certificate as rows and sentences; pure functions."""
+
+from app.views.download.certificate import check_rows, explain, verdict
+
+__all__ = ["check_rows", "explain", "verdict"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.session.node_measures import NodeMeasures
+from app.session import NodeMeasures
 from app.views.graph.changes import Changes, compare_graphs
 from app.views.graph.details import describe_vertex, find_decisions
 from app.views.graph.folding import Fold

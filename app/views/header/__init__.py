@@ -1,1 +1,21 @@
-"""DOC."""
+"""The status line, the terms and the commands in words; pure functions."""
+
+from app.views.header.commands import (
+    SAMPLES_COMMAND,
+    bench_command,
+    inspect_command,
+    labels_command,
+    optimize_command,
+)
+from app.views.header.status import status_html
+from app.views.header.terms import TERMS
+
+__all__ = [
+    "SAMPLES_COMMAND",
+    "TERMS",
+    "bench_command",
+    "inspect_command",
+    "labels_command",
+    "optimize_command",
+    "status_html",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from app.session.choices import Options
+from app.session import Options
 from app.views.text import one_line
 from mari_engine import Signature
 

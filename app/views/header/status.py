@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.session.work import Work
-from app.views.labels.rows import count_sides
+from app.session import Work
+from app.views.labels import count_sides
 from app.views.text import count, markup, shorten
 
 Tone = Literal["done", "busy", "open", "wrong"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.session.choices import Flip
+from app.session import Flip
 from app.views.palette import name_role
 from app.views.text import scaled, times
 from mari_engine import Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from app.views.benchmark.charts import MILLI, arm_bars, dress, timings_of
+from app.views.benchmark import MILLI, arm_bars, dress, timings_of
 from app.views.text import seconds
 from mari_engine import Arm, BenchmarkResult
 

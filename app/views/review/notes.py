@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.views.labels.doubts import list_parts
+from app.views.labels import list_parts
 from app.views.text import count, markup, one_line
 from mari_engine import (
     Arm,

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, Size, Unsupported, flat, static
-from mari_engine.axes.factors import Index, Pick, Spec
+from mari_engine.axes import Axes, Index, Pick, Size, Spec, Unsupported, flat, static
 from mari_engine.ops.rule import Call, Chosen, Content, Fact, axis_of
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Size, Unsupported
+from mari_engine.axes import Size, Unsupported
 from mari_engine.ops.rule import Call, Fact, Progression, axis_of
 
 _TO_THE_END = 2**31 - 1

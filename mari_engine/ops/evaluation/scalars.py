@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mari_engine.axes.dims import Unsupported
+from mari_engine.axes import Unsupported
 
 
 def _divided(left: Any, right: Any) -> Any:

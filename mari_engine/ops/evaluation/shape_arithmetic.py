@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, Size, Unsupported, flat, size
+from mari_engine.axes import Axes, Size, Unsupported, flat, size
+from mari_engine.ops.evaluation import progressions
 from mari_engine.ops.evaluation.mask_indices import repeated, true_places, turned
 from mari_engine.ops.evaluation.scalars import ARITHMETIC, PLACEWISE, TRUTHS, exactly
 from mari_engine.ops.rule import Call, Content, Fact, as_content, axis_of
-from mari_engine.ops.evaluation import progressions
 
 LARGEST = 65_536
 """Elements beyond which contents are not followed."""

@@ -7,12 +7,9 @@ from collections.abc import Collection
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import static
-from mari_engine.graph.constants import list_numbers
-from mari_engine.graph.editing import values_by_name
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import STANDS_FOR
+from mari_engine.analysis import Survey
+from mari_engine.axes import static
+from mari_engine.graph import STANDS_FOR, Model, list_numbers, values_by_name
 from mari_engine.passes.contract import _tidied
 from mari_engine.passes.embedding_bags.matching import Bags, find_bags
 

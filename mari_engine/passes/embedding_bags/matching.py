@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import Size, Unsupported, size
+from mari_engine.analysis import Survey
+from mari_engine.axes import Size, Unsupported, size
 
 _REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import flat, static
-from mari_engine.axes.factors import Along, Contract, Join, Pointwise
+from mari_engine.analysis import Survey
+from mari_engine.axes import Along, Contract, Join, Pointwise, flat, static
 from mari_engine.passes.masked_attention.zero_weights import vanishes
 
 _DEEPEST = 32

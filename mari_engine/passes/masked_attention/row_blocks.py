@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.graph.constants import list_numbers
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import STANDS_FOR
+from mari_engine.analysis import Survey
+from mari_engine.graph import STANDS_FOR, Model, list_numbers
 from mari_engine.passes.contract import _rewritten
 from mari_engine.passes.masked_attention.matching import Masked, find_masked
 

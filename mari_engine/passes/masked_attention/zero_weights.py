@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import flat, static
-from mari_engine.axes.factors import View
+from mari_engine.analysis import Survey
+from mari_engine.axes import View, flat, static
 
 _LARGEST = 1 << 22
 """Elements of a mask beyond which it is not looked at."""

@@ -14,14 +14,9 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from mari_engine.analysis.value_facts import Survey, survey
-from mari_engine.axes.dims import CANDIDATES, Axes, Size, flat
-from mari_engine.axes.factors import Join, Pick, Spec, View
-from mari_engine.graph.constants import list_numbers
-from mari_engine.graph.editing import values_by_name
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import STANDS_FOR
-from mari_engine.graph.shape_inference import infer_shapes
+from mari_engine.analysis import Survey, survey
+from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Size, Spec, View, flat
+from mari_engine.graph import STANDS_FOR, Model, infer_shapes, list_numbers, values_by_name
 from mari_engine.passes.row_permutations.matching import Key, Leaving, Returning, find_ways
 
 _UNSQUEEZE_BY_INPUT = 13

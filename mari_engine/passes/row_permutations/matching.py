@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.dims import Size, size, static
+from mari_engine.analysis import Survey
+from mari_engine.axes import Size, size, static
 
 _NAMED = ("", "ai.onnx")
 _SAME = ("Cast", "Identity")

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mari_engine.axes.dims import Axes, flat, with_extent
-from mari_engine.axes.factors import Labels
+from mari_engine.axes import Axes, Labels, flat, with_extent
 from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Whole, as_whole
-from mari_engine.rewriting.forms.side_groups import called
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, called
 
 Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
 

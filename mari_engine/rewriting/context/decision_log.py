@@ -8,10 +8,9 @@ from itertools import pairwise
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.factors import Contract, Index, Pointwise
-from mari_engine.rewriting.forms.lazy_values import Blocks, per_candidate
-from mari_engine.types.coloring import FusionLayout, Segment, Side
-from mari_engine.types.decisions import Action
+from mari_engine.axes import Contract, Index, Pointwise
+from mari_engine.rewriting.forms import Blocks, per_candidate
+from mari_engine.types import Action, FusionLayout, Segment, Side
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,12 @@ from functools import cached_property
 
 import onnx_ir as ir
 
-from mari_engine.analysis.consumers import Meeting
-from mari_engine.axes.dims import Axes
-from mari_engine.axes.factors import Spec
+from mari_engine.analysis import Meeting
+from mari_engine.axes import Axes, Spec
 from mari_engine.rewriting.context.decision_log import Ledger, needs_whole
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.emission.tensors import Tensor
-from mari_engine.rewriting.forms.column_algebra import Algebra
-from mari_engine.rewriting.forms.lazy_values import Atom, Form
-from mari_engine.rewriting.forms.materialization import Settling
-from mari_engine.rewriting.forms.side_groups import Grouping
+from mari_engine.rewriting.cost import Prices
+from mari_engine.rewriting.emission import Emitter, Tensor
+from mari_engine.rewriting.forms import Algebra, Atom, Form, Grouping, Settling
 
 
 @dataclass(frozen=True)

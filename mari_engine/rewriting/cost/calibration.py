@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.runtime.machine import describe_machine
-from mari_engine.runtime.session import open_session
+from mari_engine.runtime import describe_machine, open_session
 
 _BUDGET = 0.15
 """Seconds that each measurement is repeated for."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mari_engine.rewriting.cost.calibration import Calibration, calibrate
 from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.runtime.machine import describe_machine
+from mari_engine.runtime import describe_machine
 
 _VERSION = 1
 

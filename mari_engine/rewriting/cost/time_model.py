@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.types.flops import Cost, Work
+from mari_engine.types import Cost, Work
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph.subgraphs import all_inputs, list_bodies, list_captured, replace_captured
+from mari_engine.graph import all_inputs, list_bodies, list_captured, replace_captured
 from mari_engine.rewriting.emission.graph_builder import Emitter
 
 

@@ -14,10 +14,19 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Dim, Size, Unsupported
-from mari_engine.axes.layouts import Dims, cut_groups, moved, numbered, static_shape
-from mari_engine.axes.transposes import Permute, plan_transpose
-from mari_engine.graph.provenance import SOURCE, STANDS_FOR, stands_for
+from mari_engine.axes import (
+    Dim,
+    Dims,
+    Permute,
+    Size,
+    Unsupported,
+    cut_groups,
+    moved,
+    numbered,
+    plan_transpose,
+    static_shape,
+)
+from mari_engine.graph import SOURCE, STANDS_FOR, stands_for
 from mari_engine.rewriting.emission.tensors import Array, Constant, Tensor
 
 

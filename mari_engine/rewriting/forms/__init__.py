@@ -1,1 +1,52 @@
-"""DOC."""
+"""Lazy values: atoms, column blocks and sums of products, and when they become tensors."""
+
+from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, Algebra
+from mari_engine.rewriting.forms.deferral import cut_dearly, scaled_operand, waits
+from mari_engine.rewriting.forms.lazy_values import (
+    Atom,
+    Blocks,
+    Form,
+    Product,
+    Sum,
+    Term,
+    Whole,
+    as_product,
+    as_whole,
+    grouped,
+    per_candidate,
+    relabel,
+    runs,
+    terms,
+    times,
+    width,
+)
+from mari_engine.rewriting.forms.materialization import Settling, scattered
+from mari_engine.rewriting.forms.side_groups import Grouping, called
+
+__all__ = [
+    "SHORT_RUN",
+    "Algebra",
+    "Atom",
+    "Blocks",
+    "Form",
+    "Grouping",
+    "Product",
+    "Settling",
+    "Sum",
+    "Term",
+    "Whole",
+    "as_product",
+    "as_whole",
+    "called",
+    "cut_dearly",
+    "grouped",
+    "per_candidate",
+    "relabel",
+    "runs",
+    "scaled_operand",
+    "scattered",
+    "terms",
+    "times",
+    "waits",
+    "width",
+]

@@ -7,11 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.axes.dims import Axes, Axis, flat, made_up, positions, size, with_extent
-from mari_engine.axes.factor_matching import Run, loose, match_factors
-from mari_engine.axes.factors import Index, Labels
-from mari_engine.axes.layouts import Dims
-from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.axes import (
+    Axes,
+    Axis,
+    Dims,
+    Index,
+    Labels,
+    Run,
+    flat,
+    loose,
+    made_up,
+    match_factors,
+    positions,
+    size,
+    with_extent,
+)
+from mari_engine.rewriting.emission import Emitter
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
     Blocks,

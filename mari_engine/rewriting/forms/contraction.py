@@ -15,11 +15,8 @@ from itertools import combinations
 
 import numpy as np
 
-from mari_engine.axes.dims import CANDIDATES, Dim
-from mari_engine.axes.factors import Labels
-from mari_engine.axes.layouts import Dims, common_layout, fitted, parted
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.emission.tensors import Constant, Tensor
+from mari_engine.axes import CANDIDATES, Dim, Dims, Labels, common_layout, fitted, parted
+from mari_engine.rewriting.emission import Constant, Emitter, Tensor
 from mari_engine.rewriting.forms.lazy_values import Atom, Product
 
 _FREE_EXTENT = 32

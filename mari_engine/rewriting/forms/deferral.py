@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term, Whole, per_candidate, terms
 
 

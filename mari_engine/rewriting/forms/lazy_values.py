@@ -19,10 +19,8 @@ from functools import cached_property
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import CANDIDATES, Axes, Dim, flat, with_extent
-from mari_engine.axes.factors import Index, Labels
-from mari_engine.axes.layouts import Dims
-from mari_engine.rewriting.emission.tensors import Constant, Tensor
+from mari_engine.axes import CANDIDATES, Axes, Dim, Dims, Index, Labels, flat, with_extent
+from mari_engine.rewriting.emission import Constant, Tensor
 
 
 @dataclass(frozen=True, eq=False)

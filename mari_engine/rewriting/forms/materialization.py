@@ -8,11 +8,18 @@ from dataclasses import replace
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axis, flat, with_extent
-from mari_engine.axes.factors import Index, Labels
-from mari_engine.axes.layouts import Dims, common_layout, fitted, place
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.axes import (
+    Axis,
+    Dims,
+    Index,
+    Labels,
+    common_layout,
+    fitted,
+    flat,
+    place,
+    with_extent,
+)
+from mari_engine.rewriting.emission import Emitter, Tensor
 from mari_engine.rewriting.forms.column_algebra import Algebra
 from mari_engine.rewriting.forms.contraction import Contraction
 from mari_engine.rewriting.forms.lazy_values import (

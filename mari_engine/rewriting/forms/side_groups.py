@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mari_engine.axes.dims import flat, with_extent
-from mari_engine.axes.factors import Index
-from mari_engine.rewriting.emission.tensors import Tensor
+from mari_engine.axes import Index, flat, with_extent
+from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms.deferral import scaled_operand, waits
 from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, runs
 from mari_engine.rewriting.forms.materialization import Settling

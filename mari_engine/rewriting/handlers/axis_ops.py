@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes.dims import Axes, flat, positions
-from mari_engine.axes.factors import Along, Labels, Reduce, Slices
-from mari_engine.axes.layouts import Dims
-from mari_engine.axes.layouts import parted as parted_groups
-from mari_engine.ops.rule_table import rule_of
-from mari_engine.rewriting.context.column_groups import columns_apart, distributed
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.emission.tensors import Tensor
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, per_candidate, relabel
-from mari_engine.types.decisions import Action
+from mari_engine.axes import Along, Axes, Dims, Labels, Reduce, Slices, flat, positions
+from mari_engine.axes import parted as parted_groups
+from mari_engine.ops import rule_of
+from mari_engine.rewriting.context import Step, columns_apart, distributed
+from mari_engine.rewriting.emission import Tensor
+from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate, relabel
+from mari_engine.types import Action
 
 
 def along(step: Step) -> Form:

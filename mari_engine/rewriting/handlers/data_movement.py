@@ -7,16 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.axes.dims import Axes, flat, with_extent
-from mari_engine.axes.factors import Index, Join, Pick, View
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.column_algebra import Algebra
-from mari_engine.rewriting.forms.deferral import cut_dearly
-from mari_engine.rewriting.forms.lazy_values import (
+from mari_engine.axes import Axes, Index, Join, Pick, View, flat, with_extent
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.forms import (
+    Algebra,
     Atom,
     Blocks,
     Form,
     Whole,
+    cut_dearly,
     grouped,
     per_candidate,
     relabel,

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mari_engine.axes.factors import (
-    Affine,
-    Along,
-    Contract,
-    Join,
-    Pick,
-    Pointwise,
-    Reduce,
-    Slices,
-    View,
-)
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.lazy_values import Form
+from mari_engine.axes import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers.axis_ops import along, reduce, slices
 from mari_engine.rewriting.handlers.data_movement import join, pick, view
 from mari_engine.rewriting.handlers.elementwise import affine, pointwise

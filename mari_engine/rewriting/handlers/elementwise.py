@@ -7,13 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import Axes, flat, positions
-from mari_engine.axes.factors import Affine, Index, Pointwise
-from mari_engine.rewriting.context.column_groups import distributed
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.deferral import scaled_operand, waits
-from mari_engine.rewriting.forms.lazy_values import (
+from mari_engine.analysis import extent
+from mari_engine.axes import Affine, Axes, Index, Pointwise, flat, positions
+from mari_engine.rewriting.context import Step, distributed
+from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
     Form,
@@ -25,11 +22,12 @@ from mari_engine.rewriting.forms.lazy_values import (
     as_whole,
     per_candidate,
     relabel,
+    scaled_operand,
     terms,
     times,
+    waits,
 )
-from mari_engine.rewriting.products.common_factor import merge
-from mari_engine.rewriting.products.profitability import picked_runs
+from mari_engine.rewriting.products import merge, picked_runs
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes.dims import Axes
-from mari_engine.axes.factors import Contract, Index, Labels
-from mari_engine.rewriting.context.column_groups import columns_apart, distributed
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.deferral import scaled_operand, waits
-from mari_engine.rewriting.forms.lazy_values import (
+from mari_engine.axes import Axes, Contract, Index, Labels
+from mari_engine.rewriting.context import Step, columns_apart, distributed
+from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
     Form,
@@ -24,14 +21,12 @@ from mari_engine.rewriting.forms.lazy_values import (
     Whole,
     per_candidate,
     relabel,
+    scaled_operand,
     terms,
+    waits,
 )
-from mari_engine.rewriting.products.bilinear_expansion import expanded
-from mari_engine.rewriting.products.common_factor import merge
-from mari_engine.rewriting.products.composition import composed
-from mari_engine.rewriting.products.profitability import pays_apart, split_pays
-from mari_engine.rewriting.products.stacked_product import stack
-from mari_engine.types.decisions import Action
+from mari_engine.rewriting.products import composed, expanded, merge, pays_apart, split_pays, stack
+from mari_engine.types import Action
 
 
 def contract(step: Step) -> Form:

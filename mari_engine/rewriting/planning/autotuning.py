@@ -7,11 +7,10 @@ import time
 from collections.abc import Sequence
 
 from mari_engine.errors import MariError
-from mari_engine.feeds.feed_plan import make_feeds
-from mari_engine.graph.model import Model
-from mari_engine.runtime.session import Session, open_session
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.labels import Labels
+from mari_engine.feeds import make_feeds
+from mari_engine.graph import Model
+from mari_engine.runtime import Session, open_session
+from mari_engine.types import Feeds, Labels
 
 _BUDGET = 1.2
 """Seconds of processor time that the timed runs of a race may take, a few rounds apart."""

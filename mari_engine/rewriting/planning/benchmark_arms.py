@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mari_engine.graph.model import Model
+from mari_engine.graph import Model
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context.step import Strategy
+from mari_engine.rewriting.context import Strategy
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.benchmark import Arm
+from mari_engine.types import Arm
 
 
 def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda share: None) -> Model:

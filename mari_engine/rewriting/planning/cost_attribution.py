@@ -13,13 +13,11 @@ from itertools import pairwise
 
 import onnx_ir as ir
 
-from mari_engine.graph.provenance import SOURCE, stands_for
-from mari_engine.ops.rule_table import is_product
-from mari_engine.rewriting.context.decision_log import Entry, Ledger
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.cost.time_model import Line, faster_from, line
-from mari_engine.types.decisions import Action, Decision
-from mari_engine.types.flops import BreakEven, Cost, Flops
+from mari_engine.graph import SOURCE, stands_for
+from mari_engine.ops import is_product
+from mari_engine.rewriting.context import Entry, Ledger
+from mari_engine.rewriting.cost import Line, Prices, faster_from, line
+from mari_engine.types import Action, BreakEven, Cost, Decision, Flops
 
 _BLOCKS = (
     "the rows that a mask keeps from the candidates run once per request, the others per candidate"

@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 
 import onnx_ir as ir
 
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes.factors import Contract, Join, Pick, Pointwise, View
-from mari_engine.coloring.column_tags import Paint
-from mari_engine.coloring.graph_coloring import paint_sides
-from mari_engine.ops.rule_table import rule_of
-from mari_engine.rewriting.context.decision_log import Entry, Ledger
-from mari_engine.types.decisions import Action
-from mari_engine.types.labels import Labels
+from mari_engine.analysis import Survey
+from mari_engine.axes import Contract, Join, Pick, Pointwise, View
+from mari_engine.coloring import Paint, paint_sides
+from mari_engine.ops import rule_of
+from mari_engine.rewriting.context import Entry, Ledger
+from mari_engine.types import Action, Labels
 
 _REQUEST, _CANDIDATE = 1, 2
 _UNCOUNTED = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from mari_engine.graph.provenance import SIDE
+from mari_engine.graph import SIDE
 from mari_engine.rewriting.boundary import Boundary
-from mari_engine.types.coloring import Side
+from mari_engine.types import Side
 
 
 def mark_sides(model: ir.Model, boundary: Boundary) -> None:

@@ -6,25 +6,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mari_engine.analysis.graph_facts import foresee
-from mari_engine.analysis.value_facts import Survey
-from mari_engine.analysis.workload import count_cost, count_graph
-from mari_engine.graph.model import Model
-from mari_engine.graph.provenance import SOURCE
-from mari_engine.graph.shape_inference import infer_shapes
-from mari_engine.passes.pass_manager import counted_for
+from mari_engine.analysis import Survey, count_cost, count_graph, foresee
+from mari_engine.graph import SOURCE, Model, infer_shapes
+from mari_engine.passes import counted_for
 from mari_engine.rewriting.boundary import unchanged_boundary
-from mari_engine.rewriting.context.decision_log import Ledger
-from mari_engine.rewriting.context.step import Strategy
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.cost.time_model import Line, faster_from, whole_line
+from mari_engine.rewriting.context import Ledger, Strategy
+from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
 from mari_engine.rewriting.planning.cost_attribution import Share, apportion
-from mari_engine.types.decisions import Action, Selection, Trial, Way
-from mari_engine.types.flops import BreakEven, Cost
-from mari_engine.types.interface import Signature
-from mari_engine.types.labels import Labels
-from mari_engine.wording.numbers import format_seconds
+from mari_engine.types import Action, BreakEven, Cost, Labels, Selection, Signature, Trial, Way
+from mari_engine.wording import format_seconds
 
 _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""

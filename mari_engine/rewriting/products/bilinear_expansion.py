@@ -10,15 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product as all_pairs
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import flat, with_extent
-from mari_engine.axes.factors import Contract, Index, Labels
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.lazy_values import Atom, Form, Product
-from mari_engine.rewriting.forms.materialization import Settling
-from mari_engine.rewriting.forms.side_groups import Grouping
+from mari_engine.analysis import extent
+from mari_engine.axes import Contract, Index, Labels, flat, with_extent
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.forms import Atom, Form, Grouping, Product, Settling
 from mari_engine.rewriting.products.composition import composed
-from mari_engine.types.decisions import Action
+from mari_engine.types import Action
 
 _WORTH = 0.9
 """The share of the work as a whole that products of single sides must stay below."""

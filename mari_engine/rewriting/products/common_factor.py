@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import Axis, Dim
-from mari_engine.axes.factor_matching import loose
-from mari_engine.axes.factors import Labels
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term, per_candidate
-from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.analysis import extent
+from mari_engine.axes import Axis, Dim, Labels, loose
+from mari_engine.rewriting.cost import Prices
+from mari_engine.rewriting.forms import Atom, Product, Settling, Term, per_candidate
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mari_engine.axes.dims import flat
-from mari_engine.axes.factors import Contract, Labels
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term, as_product
+from mari_engine.axes import Contract, Labels, flat
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.forms import Atom, Product, Term, as_product
 
 
 def composed(step: Step, operands: Sequence[Term]) -> Product:

@@ -12,15 +12,13 @@ from itertools import product as all_pairs
 
 import numpy as np
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import Axes, flat, with_extent
-from mari_engine.axes.factor_matching import match_factors
-from mari_engine.axes.factors import Labels
-from mari_engine.rewriting.context.step import Shop
-from mari_engine.rewriting.forms.lazy_values import Atom, Blocks, Form, Product, per_candidate
-from mari_engine.rewriting.forms.lazy_values import width as width_of
+from mari_engine.analysis import extent
+from mari_engine.axes import Axes, Labels, flat, match_factors, with_extent
+from mari_engine.rewriting.context import Shop
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Product, per_candidate
+from mari_engine.rewriting.forms import width as width_of
 from mari_engine.rewriting.products.profitability import Gain
-from mari_engine.types.decisions import Action
+from mari_engine.types import Action
 
 _SMALL_MATRIX = 0.1
 """The share of its speed that a product reaches on the small matrices of a batch."""

@@ -6,23 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import flat
-from mari_engine.axes.factors import Contract
-from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.emission.tensors import Tensor
-from mari_engine.rewriting.forms.column_algebra import SHORT_RUN
-from mari_engine.rewriting.forms.lazy_values import (
+from mari_engine.analysis import extent
+from mari_engine.axes import Contract, flat
+from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.cost import Prices
+from mari_engine.rewriting.emission import Tensor
+from mari_engine.rewriting.forms import (
+    SHORT_RUN,
     Blocks,
     Form,
     Term,
     as_product,
     per_candidate,
     runs,
+    scattered,
     terms,
 )
-from mari_engine.rewriting.forms.materialization import scattered
 
 
 def pays_apart(step: Step, spec: Contract) -> bool:

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mari_engine.analysis.workload import extent
-from mari_engine.axes.dims import flat
-from mari_engine.axes.factor_matching import loose
-from mari_engine.axes.factors import Labels
-from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term
-from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.analysis import extent
+from mari_engine.axes import Labels, flat, loose
+from mari_engine.rewriting.forms import Atom, Product, Settling, Term
 from mari_engine.rewriting.products.common_factor import Apart, apart, weight
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import handmade_findings as handmade
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request, expect
 
-from mari_engine.report.rendering import render_findings
+from mari_engine.report import render_findings
+from support import handmade_findings as handmade
 
 pytestmark = pytest.mark.browser
 

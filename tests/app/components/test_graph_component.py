@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.components.graph.component import load_script, read_selection
-from app.views.graph.scene import Scene
+from app.views.graph import Scene
 
 SCENE = Scene("id", "{}", (3, 2))
 ASSETS = files("app.components") / "graph_assets"

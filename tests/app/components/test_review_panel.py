@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import mari_engine
-from app.services.review_digests import find_seen, find_subjects
-from app.session.work import Work
-from app.views.review.notes import (
+from app.services import find_seen, find_subjects
+from app.session import Work
+from app.views.review import (
     list_subjects,
     note_html,
     order_notes,

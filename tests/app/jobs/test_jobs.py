@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app.jobs.job import Job, undisturbed
+from app.jobs import Job, undisturbed
 from mari_engine import ModelError, Progress
 
 LONG = 30.0

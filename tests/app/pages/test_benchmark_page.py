@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from app.session.work import Work
+from app.session import Work
 from mari_engine import Peak
 from support.app_visits import visit
 from support.browser_session import click, confirm, open_sample, status, turn_to

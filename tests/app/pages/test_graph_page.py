@@ -9,13 +9,11 @@ import pytest
 
 import mari_engine as mari
 from app.components.graph.drawings import describe_selected, make_drawing
-from app.services.background import start_node_measures
-from app.session.choices import Opened, Options
-from app.session.work import Work
-from app.views.graph.folding import Fold
+from app.services import engine_cache, start_node_measures
+from app.session import Opened, Options, Work
+from app.views.graph import Fold
 from support.app_visits import LABELS, LONG, ended, visit
 from support.builders import ranking_tower
-from app.services import engine_cache
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 import mari_engine as mari
-from app.session.choices import Flip
-from app.session.work import Work
-from app.views.labels.effect import describe_effect, describe_step, flip_rows
+from app.session import Flip, Work
+from app.views.labels import describe_effect, describe_step, flip_rows
 from mari_engine import Cost, Flops, FlopsReport, Role
 from support.app_visits import LONG, visit
 from support.browser_session import click, open_sample, status, turn_to

@@ -15,17 +15,19 @@ from playwright.sync_api import Page, expect
 
 import mari_engine as mari
 from app.components.layout import fragment_cost as fragment_component
-from app.session.work import Work
-from app.views.layout.fragments import fragment_figure
-from app.views.layout.input_order import (
+from app.session import Work
+from app.views.layout import (
+    find_moves,
+    fragment_figure,
     list_slots,
+    move_rows,
     order_csv,
     order_json,
     order_python,
     order_text,
     slot_rows,
 )
-from app.views.layout.moves import find_moves, move_rows, ribbons
+from app.views.layout.moves import ribbons
 from app.views.text import rows_csv
 from mari_engine import (
     Arm,

@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 import mari_engine as mari
 from app.components.benchmark.run_form import read_batches
 from app.components.labels import confirm
-from app.session.choices import Options
-from app.session.work import Work
+from app.session import Options, Work
 from support.app_visits import ended, visit
 from support.handmade_results import make_certificate, make_plan
 
@@ -197,7 +196,7 @@ def test_a_model_without_fusion_layers_says_so(confirmed: Work, plan: Any) -> No
 
 
 def test_a_benchmark_runs_and_shows(confirmed: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    from handmade_results import make_benchmark
+    from support.handmade_results import make_benchmark
 
     asked: dict[str, Any] = {}
 

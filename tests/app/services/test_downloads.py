@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from app.components.download import files
-from app.services.downloads import pack, save_once
-from app.session.choices import Options
-from app.session.work import Work
+from app.services import pack, save_once
+from app.session import Options, Work
 from mari_engine import ModelError, Review
 from support.app_visits import ended, visit
 from support.handmade_results import make_certificate, make_plan

@@ -9,12 +9,12 @@ import numpy as np
 import onnx
 import pytest
 
-from app.session.work import Work
+from app.services import model_sources
+from app.session import Work
 from mari_engine import LabelError, MariError, ModelError, Role
 from sample_models import sample_names
 from support.app_visits import LABELS
 from support.builders import build_proto, ranking_tower
-from app.services import model_sources
 
 
 @dataclass

@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
-from app.services.model_sources import open_path, open_sample
-from app.services.restore import follow_link
-from app.session.choices import Opened, Options
-from app.session.link import (
-    LONGEST_VALUE,
-    MOST_LEFT_ALONE,
+from app.services import follow_link, open_sample
+from app.services.model_sources import open_path
+from app.session import (
     OWN,
     Link,
+    Opened,
+    Options,
+    Work,
     digest_labels,
     make_link,
     read_link,
     write_link,
 )
-from app.session.work import Work
+from app.session.link import LONGEST_VALUE, MOST_LEFT_ALONE
 from support.app_visits import LABELS, LONG, visit
 from support.builders import ranking_tower
 

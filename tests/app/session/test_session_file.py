@@ -9,16 +9,21 @@ from typing import Any
 import pytest
 
 import mari_engine as mari
-from app.services.model_sources import open_path, open_sample
-from app.services.restore import find_model, take_up
-from app.session.choices import Options
-from app.session.session_file import Session, SessionError, read_session, write_session
-from app.session.work import Work
+from app.services import find_model, open_sample, take_up
+from app.services.model_sources import open_path
+from app.session import (
+    Options,
+    Session,
+    SessionError,
+    Work,
+    read_session,
+    session_file,
+    write_session,
+)
 from mari_engine import Note, Review, Section, SignOff, Stamp
 from support.app_visits import LABELS, LONG
 from support.builders import ranking_tower
 from support.handmade_results import make_benchmark
-from app.session import session_file
 
 ANN = Stamp("Ann", "2026-11-20")
 ADDRESS = {"fold": ["parts"], "select": ["a", "b"]}

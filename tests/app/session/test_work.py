@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.jobs.job import Job
-from app.session.choices import Options
-from app.session.work import MOST_STEPS, Work
-from app.views.header.status import list_items, status_html
+from app.jobs import Job
+from app.session import Options, Work
+from app.session.work import MOST_STEPS
+from app.views.header import status_html
+from app.views.header.status import list_items
 from mari_engine import InputLabel, Labels, ModelError, Progress, Role
 from support.app_visits import LABELS, LONG, ended
 from support.handmade_results import make_benchmark, make_certificate, make_plan

@@ -5,9 +5,15 @@ from math import isclose
 
 import pytest
 
-from app.views.benchmark.machines import doubt, machine_rows, machines_figure, name_machine
-from app.views.benchmark.operators import MOST, operators_figure
-from app.views.benchmark.roofline import roofline_figure
+from app.views.benchmark import (
+    doubt,
+    machine_rows,
+    machines_figure,
+    name_machine,
+    operators_figure,
+    roofline_figure,
+)
+from app.views.benchmark.operators import MOST
 from mari_engine import Peak
 from support.handmade_results import make_benchmark, make_plan
 

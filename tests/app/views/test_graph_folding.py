@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from app.views.graph.folding import LIMIT, Fold, Folding, fold_graph, has_scopes
+from app.views.graph import Fold, has_scopes
+from app.views.graph.folding import LIMIT, Folding, fold_graph
 from app.views.graph.model_parts import split_parallel
 from app.views.graph.topology import Kind, Topology, build_topology
 from support.graph_pictures import chain, picture, tower

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.session.node_measures import NodeMeasures
-from app.views.graph.details import LONGEST, clean
-from app.views.graph.drawing import Rewrite, draw, relabel
-from app.views.graph.folding import Fold
+from app.session import NodeMeasures
+from app.views.graph import Fold, Rewrite, Scene, clean, draw, relabel
+from app.views.graph.details import LONGEST
 from app.views.graph.legends import list_marks
 from app.views.graph.product_measures import describe_product
-from app.views.graph.scene import Graph, Scene, make_scene
+from app.views.graph.scene import Graph, make_scene
 from app.views.graph.topology import build_topology
 from mari_engine import (
     Action,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.graph.drawing import Rewrite, draw
-from app.views.graph.folding import Fold
+from app.views.graph import Fold, Rewrite, draw
 from app.views.graph.slices import describe_slices
 from app.views.graph.topology import build_topology
 from mari_engine import Action, Cost, Decision, Flops, FlopsReport, FusionLayout, Segment, Side

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from app.views.graph.table import write_csv
+from app.views.graph import write_csv
 
 
 def test_a_table_reads_back_as_it_was_written() -> None:

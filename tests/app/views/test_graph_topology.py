@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.views.graph import Fold, correct_sides
 from app.views.graph.box_layout import lay_out
-from app.views.graph.folding import Fold, fold_graph
-from app.views.graph.sides import correct_sides
+from app.views.graph.folding import fold_graph
 from app.views.graph.topology import Kind, build_topology
 from mari_engine import Side
 from support.graph_pictures import picture, tower

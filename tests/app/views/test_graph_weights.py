@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.graph.weights import describe_weight
+from app.views.graph import describe_weight
 from mari_engine import WeightSummary
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from app.jobs.safe_regex import regex
-from app.views.labels.doubts import list_parts
-from app.views.labels.edits import (
+from app.jobs import regex
+from app.views.labels import (
     columns_of,
     find_inputs,
     glob,
     join_columns,
     list_names,
+    list_parts,
     match,
     packable,
     preview_rows,
     set_columns,
     set_role,
 )
-from app.views.layout.strips import columns_figure, read_span
+from app.views.layout import columns_figure, read_span
 from mari_engine import (
     Column,
     GraphInfo,

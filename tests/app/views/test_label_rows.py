@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.views.labels.doubts import Standing, list_parts
-from app.views.labels.rows import (
+from app.views.labels import (
     ALL,
+    Standing,
     count_sides,
     list_filters,
+    list_parts,
     make_rows,
     name_filter,
     narrow,

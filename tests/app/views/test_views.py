@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.session.choices import Options
+from app.session import Options
 from app.views.benchmark import charts
 from app.views.download import certificate
 from app.views.header import commands

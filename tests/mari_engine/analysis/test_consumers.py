@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mari_engine import Column, InputLabel, Labels, Role, load, plan
+from mari_engine.analysis import survey
 from mari_engine.analysis.consumers import Lookahead
-from mari_engine.analysis.value_facts import survey
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

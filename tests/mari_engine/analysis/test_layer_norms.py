@@ -11,8 +11,8 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine import Model, Signature, load
+from mari_engine.analysis import survey
 from mari_engine.analysis.layer_norms import find_norms
-from mari_engine.analysis.value_facts import survey
 from mari_engine.rewriting.interpreter import rewrite
 from support.builders import build
 from support.rewrite_checks import alike, data_of, requests, roles, wrong_rewrites

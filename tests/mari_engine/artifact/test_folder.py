@@ -15,11 +15,11 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine.artifact import folder as artifact_module
-from mari_engine.artifact.folder import load_artifact, save_artifact
+from mari_engine.artifact import load_artifact, save_artifact
 from mari_engine.errors import ModelError, VerificationError
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import OptimizeResult, optimize
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.types import InputLabel, Labels, Role
 from support.builders import build_proto, ranking_tower
 
 NAMES = {"model.onnx", "manifest.json", "labels.json", "certificate.json", "report.html"}
@@ -234,7 +234,7 @@ def test_four_gigabytes_of_tables_pass_without_memory_or_disk(tmp_path: Path) ->
         capture_output=True,
         text=True,
         check=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert int(done.stdout) * 1024 < 500_000_000
     status = (tmp_path / "out" / "model.onnx.data").stat()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
-from mari_engine.artifact.readback import open_optimized, recollect
-from mari_engine.report.findings import find
+from mari_engine.artifact import open_optimized, recollect
+from mari_engine.report import find
 from support.builders import ranking_tower
 
 TOWER = mari.Labels.from_json(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mari_engine.axes.dims import (
+from mari_engine.axes import (
     Axis,
     Size,
     Unsupported,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.axes.dims import Axis, Dim, Size, Unsupported
-from mari_engine.axes.factor_matching import Run, match_factors
-from mari_engine.axes.layouts import (
+from mari_engine.axes import (
+    Axis,
+    Dim,
+    Run,
+    Size,
+    Unsupported,
     common_layout,
     cut_groups,
+    match_factors,
     moved,
     numbered,
     parted,

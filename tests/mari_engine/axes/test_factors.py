@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mari_engine.axes.dims import Axes
-from mari_engine.axes.factors import Along, Contract, Join, Pointwise, Reduce, Slices, Spec, View
+from mari_engine.axes import Along, Axes, Contract, Join, Pointwise, Reduce, Slices, Spec, View
 from mari_engine.ops.rule_table import FAMILIES, RULES, UNRULED_PRODUCTS
 
 ROWS: Axes = (("N",), (4,))

@@ -10,13 +10,10 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine import load
-from mari_engine.analysis.workload import count_cost
-from mari_engine.axes.dims import CANDIDATES
-from mari_engine.axes.layouts import moves_one
-from mari_engine.axes.transposes import turned
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.cost.time_model import line
-from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.analysis import count_cost
+from mari_engine.axes import CANDIDATES, moves_one
+from mari_engine.rewriting.cost import Prices, line
+from mari_engine.rewriting.emission import Emitter
 from support.builders import build
 
 SIZES = (3, 5, 2, 4)
@@ -29,8 +26,8 @@ def emitted(order: tuple[int, ...], extents: dict[int, int | str]) -> tuple[list
     given = ir.Value(name="x", type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([3, 5, 2, 4]))
     emitter.register(CANDIDATES, given, 0)
     pieces = tuple((label,) for label in range(4))
-    result, dims = turned(emitter, given, pieces, order, extents)
-    assert [label for group in dims for label in group] == list(order)
+    want = tuple((at,) for at in order)
+    result = emitter.value(emitter.lay(given, pieces, want, extents))
     result.name = "y"
     graph = ir.Graph(
         [given], [result], nodes=emitter.nodes, initializers=list(emitter.initializers.values()),

@@ -12,15 +12,11 @@ from mari_engine.benchmarking import memory_probe
 from mari_engine.benchmarking.arm_timing import Contender, Settings, race
 from mari_engine.benchmarking.peak_memory import measure_peak_memory
 from mari_engine.errors import Cancelled, ExecutionError
-from mari_engine.feeds.binding import bind_feeds
-from mari_engine.feeds.feed_plan import make_feeds, plan_feeds
-from mari_engine.graph.digest import digest_graph
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.node_profile import profile_nodes
-from mari_engine.types.benchmark import Arm
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import Cost, Flops
-from mari_engine.types.interface import Signature
+from mari_engine.feeds import bind_feeds, make_feeds, plan_feeds
+from mari_engine.graph import digest_graph
+from mari_engine.loading import load
+from mari_engine.runtime import profile_nodes
+from mari_engine.types import Arm, Cost, Feeds, Flops, Signature
 from support.arrays import f32
 from support.builders import build, build_proto, ranking_tower
 from support.split_pairs import LABELS, compact_pair, split_pair
@@ -122,7 +118,7 @@ def test_peak_memory_is_of_the_session_alone() -> None:
 
 
 def test_memory_is_unknown_where_it_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mari_engine.memory.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("mari_engine.benchmarking.peak_memory.sys.executable", "/nowhere/python")
     assert measure_peak_memory(load(ranking_tower()), [], threads=1) is None
 
 

@@ -6,13 +6,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mari_engine.benchmarking.comparison import benchmark
+from mari_engine.benchmarking import benchmark
 from mari_engine.errors import Cancelled, ExecutionError
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.types.benchmark import Arm, BenchmarkResult
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Arm, BenchmarkResult, Column, InputLabel, Labels, Role
 from support.builders import build, ranking_tower
 from support.split_pairs import LABELS
 

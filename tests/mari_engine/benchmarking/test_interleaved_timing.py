@@ -31,7 +31,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr("mari_engine.interleaving.time.perf_counter", found)
+    monkeypatch.setattr("mari_engine.benchmarking.interleaved_timing.time.perf_counter", found)
     return found
 
 

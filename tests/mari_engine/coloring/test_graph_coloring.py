@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.analysis.value_facts import survey
-from mari_engine.coloring.graph_coloring import color, side_of
-from mari_engine.loading.model_file import load
-from mari_engine.types.coloring import Coloring, Segment, Side
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.analysis import survey
+from mari_engine.coloring import color
+from mari_engine.coloring.graph_coloring import side_of
+from mari_engine.loading import load
+from mari_engine.types import Coloring, Column, InputLabel, Labels, Role, Segment, Side
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 

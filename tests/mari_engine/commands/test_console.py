@@ -10,9 +10,7 @@ import pytest
 from mari_engine.commands.console import complain, show, show_progress, show_table
 from mari_engine.commands.documents import write_json
 from mari_engine.commands.tables import runs_of
-from mari_engine.types.coloring import Segment, Side
-from mari_engine.types.flops import Flops
-from mari_engine.types.plain_json import to_plain
+from mari_engine.types import Flops, Segment, Side, to_plain
 
 
 def test_brackets_and_control_characters_in_names_reach_no_terminal(

@@ -6,7 +6,7 @@ import pytest
 
 import mari_engine as mari
 from mari_engine.__main__ import run
-from mari_engine.review.notes import Note, Review, Section, SignOff, Stamp
+from mari_engine.review import Note, Review, Section, SignOff, Stamp
 from support.builders import ranking_tower
 
 ANN = Stamp("Ann", "2026-11-20")

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import FeedError, LabelError
-from mari_engine.feeds.binding import bind_feeds
-from mari_engine.feeds.feed_plan import make_feeds, plan_feeds
+from mari_engine.feeds import bind_feeds, make_feeds, plan_feeds
 from mari_engine.feeds.random_features import Feature, draw_feature
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.types.interface import InputBinding, Interface, Signature
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.types import Column, InputBinding, InputLabel, Interface, Labels, Role, Signature
 from support.builders import build, build_proto
 
 USER, ITEM = InputLabel(role=Role.USER), InputLabel(role=Role.ITEM)

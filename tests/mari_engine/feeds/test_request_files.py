@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import FeedError
-from mari_engine.feeds.request_files import load_requests
-from mari_engine.loading.model_file import load
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.feeds import load_requests
+from mari_engine.loading import load
+from mari_engine.types import Column, Feeds, InputLabel, Labels, Role
 from support.arrays import f32
 from support.builders import build
 
@@ -124,6 +123,6 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mari_engine.request_files._LARGEST", 100)
+    monkeypatch.setattr("mari_engine.feeds.request_files._LARGEST", 100)
     with pytest.raises(FeedError, match=r"unpacks to \d+ bytes; give at most 100"):
         load_requests(write(tmp_path / "mine.npz", request()), MODEL)

@@ -4,9 +4,9 @@ import numpy as np
 import onnx
 import pytest
 
-from mari_engine.graph.description import describe
-from mari_engine.loading.model_file import load
-from mari_engine.types.graph_info import GraphNode, TensorInfo
+from mari_engine.graph import describe
+from mari_engine.loading import load
+from mari_engine.types import GraphNode, TensorInfo
 from support.builders import build, build_proto, ranking_tower
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph.dtypes import element_bytes, stored_bytes
-from mari_engine.loading.model_file import load
+from mari_engine.graph import element_bytes, stored_bytes
+from mari_engine.loading import load
 from mari_engine.pipeline import optimize
 from support.builders import build
 from support.rewrite_checks import roles

@@ -11,9 +11,9 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.external_data import extents, fingerprint
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.graph import extents, fingerprint
+from mari_engine.loading import load
+from mari_engine.runtime import opened_for_runtime
 from support.builders import build_proto
 
 ROWS, WIDTH = 300, 8

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mari_engine.inputs.id_ranges import infer_ranges
-from mari_engine.labeling.validation import check_labels
-from mari_engine.loading.model_file import load
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.inputs import infer_ranges
+from mari_engine.labeling import check_labels
+from mari_engine.loading import load
+from mari_engine.types import InputLabel, Labels, Role
 from support.builders import build
 
 PACKED = "float[N, 4] x"

@@ -12,7 +12,7 @@ from mari_engine.labeling.clues import (
     split_words,
     weigh,
 )
-from mari_engine.types.labels import Role
+from mari_engine.types import Role
 
 NAMES = [
     ("user_id", Role.USER, SURE),

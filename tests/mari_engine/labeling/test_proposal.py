@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import LabelError
-from mari_engine.graph.model import Model
-from mari_engine.labeling.proposal import propose_labels
-from mari_engine.labeling.validation import check_labels
-from mari_engine.loading.model_file import load
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.graph import Model
+from mari_engine.labeling import check_labels, propose_labels
+from mari_engine.loading import load
+from mari_engine.types import InputLabel, Labels, Role
 from support.builders import build, ranking_tower
 
-SAMPLES = Path(__file__).parents[2] / "sample_models"
+SAMPLES = Path(__file__).parents[3] / "sample_models"
 TABLE = np.zeros((5, 2), np.float32)
 
 

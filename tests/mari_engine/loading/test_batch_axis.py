@@ -5,9 +5,9 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.runtime import opened_for_runtime
 from support.builders import build
 
 TABLE = np.random.default_rng(0).standard_normal((10, 4)).astype(np.float32)

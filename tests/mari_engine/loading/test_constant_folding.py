@@ -4,8 +4,8 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from support.builders import build
 
 X = "float[N, 3] x"

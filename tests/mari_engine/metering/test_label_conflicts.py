@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 
 from mari_engine.__main__ import run
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.metering.meter import measure
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.metering import measure
 from mari_engine.pipeline import plan
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
-from mari_engine.types.measurement import LabelFinding
+from mari_engine.types import Column, Feeds, InputLabel, LabelFinding, Labels, Role
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 

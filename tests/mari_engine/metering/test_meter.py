@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import Cancelled
-from mari_engine.loading.model_file import load
-from mari_engine.metering.meter import measure
+from mari_engine.loading import load
+from mari_engine.metering import measure
 from mari_engine.pipeline import plan
-from mari_engine.types.decisions import Action
-from mari_engine.types.flops import Flops
-from mari_engine.types.measurement import Measurement, ProductMeasure
-from mari_engine.types.plain_json import to_plain
+from mari_engine.types import Action, Flops, Measurement, ProductMeasure, to_plain
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.loading.model_file import load
-from mari_engine.metering.meter import measure
+from mari_engine.loading import load
+from mari_engine.metering import measure
 from mari_engine.metering.rank import affine_rank, candidates_first
 from mari_engine.pipeline import plan
-from mari_engine.types.flops import Flops
-from mari_engine.types.measurement import ProductMeasure
+from mari_engine.types import Flops, ProductMeasure
 from support.builders import build
 from support.rewrite_checks import roles
 

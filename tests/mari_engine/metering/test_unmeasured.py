@@ -9,13 +9,11 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from mari_engine.loading.model_file import load
-from mari_engine.metering.meter import measure
+from mari_engine.loading import load
+from mari_engine.metering import measure
 from mari_engine.metering.variation import Observation
 from mari_engine.pipeline import plan
-from mari_engine.types.flops import Flops
-from mari_engine.types.labels import Labels
-from mari_engine.types.measurement import Measurement
+from mari_engine.types import Flops, Labels, Measurement
 from support.builders import build, build_proto
 from support.rewrite_checks import roles
 

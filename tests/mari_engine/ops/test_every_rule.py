@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.ops.rule_table import RULES
 from mari_engine.pipeline import plan
-from mari_engine.types.coloring import Side
-from mari_engine.types.flops import Flops
-from mari_engine.types.labels import InputLabel, Labels, Role
+from mari_engine.types import Flops, InputLabel, Labels, Role, Side
 from support.builders import build_proto
 from support.rewrite_checks import SIGNATURES, alike, changed_request_values, wrong_rewrites
 from support.rule_sample import Sample

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mari_engine import Labels, load, plan
-from mari_engine.types.labels import InputLabel, Role
+from mari_engine.types import InputLabel, Role
 from support.builders import build
 from support.rewrite_checks import wrong_rewrites
 

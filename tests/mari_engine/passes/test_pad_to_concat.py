@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine import load, plan
-from mari_engine.analysis.value_facts import survey
+from mari_engine.analysis import survey
 from mari_engine.passes.pad_to_concat import find_paddings
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mari_engine import Labels, load, plan
-from mari_engine.analysis.value_facts import survey
-from mari_engine.passes.row_permutations.elimination import leave_in_place
+from mari_engine.analysis import survey
+from mari_engine.passes.row_permutations import leave_in_place
 from mari_engine.passes.row_permutations.matching import find_ways
 from support.builders import build
 from support.rewrite_checks import alike, roles, wrong_rewrites

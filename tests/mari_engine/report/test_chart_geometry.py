@@ -1,6 +1,5 @@
 """DOC."""
 
-import handmade_findings as handmade
 import pytest
 
 from mari_engine.report.chart_geometry import (
@@ -10,7 +9,8 @@ from mari_engine.report.chart_geometry import (
     group_bars,
     pair_strips,
 )
-from mari_engine.types.benchmark import Arm
+from mari_engine.types import Arm
+from support import handmade_findings as handmade
 
 
 def test_layouts_that_are_equal_are_drawn_once() -> None:

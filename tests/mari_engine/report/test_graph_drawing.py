@@ -2,12 +2,10 @@
 
 import itertools
 
-import handmade_findings as handmade
-
-from mari_engine.report.graph_drawing import BOX_WIDTH, MOST_BOXES, draw
-from mari_engine.types.coloring import Side
-from mari_engine.types.decisions import Action
-from mari_engine.types.graph_info import GraphInfo, TensorInfo
+from mari_engine.report import draw
+from mari_engine.report.graph_drawing import BOX_WIDTH, MOST_BOXES
+from mari_engine.types import Action, GraphInfo, Side, TensorInfo
+from support import handmade_findings as handmade
 
 
 def test_look_alike_branches_are_drawn_once() -> None:

@@ -4,17 +4,15 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-import handmade_findings as handmade
 import pytest
 
 from mari_engine.errors import ReviewError
+from mari_engine.report import render_findings, render_findings_markdown
 from mari_engine.report.input_order import list_slots
-from mari_engine.report.rendering import MOST_SLOTS, render_findings, render_findings_markdown
-from mari_engine.review.digests import digest_sections
-from mari_engine.review.notes import Note, Review, Section, SignOff, Stamp, Turn
-from mari_engine.types.benchmark import Arm, Peak
-from mari_engine.types.interface import InputBinding, Interface
-from mari_engine.types.labels import Role
+from mari_engine.report.rendering import MOST_SLOTS
+from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn, digest_sections
+from mari_engine.types import Arm, InputBinding, Interface, Peak, Role
+from support import handmade_findings as handmade
 
 ADDRESS = re.compile(r"(https?:)?//[a-z0-9]|\burl\((?!#)|@import|\bsrc\s*=|<link\b", re.IGNORECASE)
 

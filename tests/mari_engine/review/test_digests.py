@@ -3,14 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import handmade_findings as handmade
 import pytest
 
 import mari_engine as mari
-from mari_engine.artifact.readback import recollect
-from mari_engine.review.digests import digest_sections
-from mari_engine.review.notes import Section
-from mari_engine.types.benchmark import BenchmarkResult
+from mari_engine.artifact import recollect
+from mari_engine.review import Section, digest_sections
+from mari_engine.types import BenchmarkResult
+from support import handmade_findings as handmade
 from support.builders import ranking_tower
 
 FOUND = handmade.make_findings()

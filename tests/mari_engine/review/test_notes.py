@@ -8,18 +8,8 @@ from typing import Any
 import pytest
 
 from mari_engine.errors import ReviewError
-from mari_engine.review.notes import (
-    LARGEST_FILE,
-    LONGEST_NAME,
-    LONGEST_TEXT,
-    MOST_ENTRIES,
-    Note,
-    Review,
-    Section,
-    SignOff,
-    Stamp,
-    Turn,
-)
+from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn
+from mari_engine.review.notes import LARGEST_FILE, LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES
 
 ANN, BOB = Stamp("Ann", "2026-11-20"), Stamp("Bob", "on Monday")
 NOTE = Note(Section.DECISIONS, "/mlp/0/MatMul", "Why was this one kept?", ANN)

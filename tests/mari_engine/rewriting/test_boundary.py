@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types.interface import InputBinding, Signature
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types import Column, InputBinding, InputLabel, Labels, Role, Signature
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

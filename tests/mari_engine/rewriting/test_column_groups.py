@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mari_engine import InputLabel, Labels, Plan, Role, load, plan
+from mari_engine.analysis import survey
 from mari_engine.analysis.consumers import Lookahead
-from mari_engine.analysis.value_facts import survey
 from support.builders import build
 from support.rewrite_checks import alike, wrong_rewrites
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mari_engine import load, plan
+from mari_engine.analysis import survey
 from mari_engine.analysis.column_liveness import Liveness
-from mari_engine.analysis.value_facts import survey
-from mari_engine.types.decisions import Action
+from mari_engine.types import Action
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

@@ -7,14 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context.decision_log import Entry
+from mari_engine.rewriting.context import Entry
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.coloring import Side
-from mari_engine.types.decisions import Action
-from mari_engine.types.interface import Signature
+from mari_engine.types import Action, Side, Signature
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

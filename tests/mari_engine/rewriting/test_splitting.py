@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.rewriting.context.step import Strategy
+from mari_engine.rewriting.context import Strategy
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.coloring import Side
-from mari_engine.types.interface import Signature
+from mari_engine.types import Side, Signature
 from support.builders import build
 from support.rewrite_checks import roles
 

@@ -9,11 +9,10 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.runtime import opened_for_runtime, serialization
 from support.builders import build, ranking_tower
-from mari_engine.runtime import serialization
 
 
 def test_more_weights_than_a_message_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ import onnxruntime
 import pytest
 
 from mari_engine.errors import ExecutionError
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.providers import DEVICES, devices
-from mari_engine.runtime.session import open_session, open_source
-from mari_engine.types.feeds import Feeds
+from mari_engine.loading import load
+from mari_engine.runtime import devices, open_session, open_source
+from mari_engine.runtime.providers import DEVICES
+from mari_engine.types import Feeds
 from support.builders import build, build_proto, ranking_tower
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from mari_engine.errors import MariError
-from mari_engine.types.benchmark import Arm, BenchmarkResult, Peak, Timing
+from mari_engine.types import Arm, BenchmarkResult, Peak, Timing
 
 TIMING = Timing(
     arm=Arm.MARI,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.types.interface import Signature
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.types import Signature
 from mari_engine.verification.calling_contract import compare_calling
 from support.builders import build
 

@@ -6,10 +6,10 @@ import numpy as np
 import onnx
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
-from mari_engine.runtime.session import open_session
-from mari_engine.types.feeds import Feeds
+from mari_engine.graph import Model
+from mari_engine.loading import load
+from mari_engine.runtime import open_session
+from mari_engine.types import Feeds
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
 from support.arrays import f32

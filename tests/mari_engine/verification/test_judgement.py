@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mari_engine.types.certificate import Check
+from mari_engine.types import Check
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import Run, judge_runs
 

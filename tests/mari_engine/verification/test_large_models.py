@@ -11,9 +11,9 @@ import onnx
 import pytest
 
 from mari_engine.errors import ExecutionError
-from mari_engine.loading.model_file import load
-from mari_engine.types.labels import InputLabel, Labels, Role
-from mari_engine.verification.verifier import verify
+from mari_engine.loading import load
+from mari_engine.types import InputLabel, Labels, Role
+from mari_engine.verification import verify
 from support.arrays import f32
 from support.builders import build_proto
 
@@ -68,7 +68,7 @@ def test_four_gigabytes_of_table_cost_no_memory(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
     )
     passed, reason, added = json.loads(done.stdout)
     assert (passed, reason) == (True, "")

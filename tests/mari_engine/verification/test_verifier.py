@@ -7,13 +7,20 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import Cancelled, ExecutionError, FeedError
-from mari_engine.feeds.feed_plan import make_feeds
-from mari_engine.loading.model_file import load
-from mari_engine.types.certificate import Certificate
-from mari_engine.types.feeds import Feeds
-from mari_engine.types.interface import Interface, OutputBinding, Signature
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
-from mari_engine.verification.verifier import verify
+from mari_engine.feeds import make_feeds
+from mari_engine.loading import load
+from mari_engine.types import (
+    Certificate,
+    Column,
+    Feeds,
+    InputLabel,
+    Interface,
+    Labels,
+    OutputBinding,
+    Role,
+    Signature,
+)
+from mari_engine.verification import verify
 from support.builders import build
 from support.split_pairs import LABELS, Pair, compact_pair, split_pair
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from mari_engine.runtime.machine import describe_machine, describe_versions
-from mari_engine.types.certificate import Certificate
-from mari_engine.verification.verifier import verify
-from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.runtime import describe_machine, describe_versions
+from mari_engine.types import Certificate
+from mari_engine.verification import verify
+from mari_engine.wording import certificate_in_words
 from support.split_pairs import LABELS, split_pair
 
 

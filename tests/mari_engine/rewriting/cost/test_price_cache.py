@@ -9,14 +9,12 @@ from pathlib import Path
 import pytest
 
 from mari_engine.errors import ExecutionError
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.rewriting.cost.calibration import Calibration, calibrate
-from mari_engine.rewriting.cost.price_cache import measured_prices, price_file
-from mari_engine.rewriting.cost.prices import Prices
+from mari_engine.rewriting.cost import Calibration, Prices, measured_prices, price_cache, price_file
+from mari_engine.rewriting.cost.calibration import calibrate
 from support.builders import ranking_tower
 from support.rewrite_checks import roles
-from mari_engine.rewriting.cost import price_cache
 
 MADE_UP = Calibration(
     "cpu", "a processor", "1.0", replace(Prices(), node=5e-6, source="calibrated (made up)"),

@@ -6,13 +6,12 @@ import math
 
 import numpy as np
 
-from mari_engine.analysis.workload import count_cost, extent
-from mari_engine.loading.model_file import load
+from mari_engine.analysis import count_cost, extent
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.cost.time_model import line
+from mari_engine.rewriting.cost import Prices, line
 from mari_engine.rewriting.products.profitability import Gain
-from mari_engine.types.flops import Flops, Work
+from mari_engine.types import Flops, Work
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes.dims import Axes, with_extent
-from mari_engine.rewriting.emission.graph_builder import Emitter
-from mari_engine.rewriting.emission.tensors import Constant
-from mari_engine.rewriting.forms.lazy_values import (
+from mari_engine.axes import Axes, with_extent
+from mari_engine.rewriting.emission import Constant, Emitter
+from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
     Product,
+    Settling,
     Sum,
     per_candidate,
     relabel,
     runs,
 )
-from mari_engine.rewriting.forms.materialization import Settling
 from mari_engine.rewriting.handlers.data_movement import joined
 
 ROWS: Axes = (("N",), (4,))

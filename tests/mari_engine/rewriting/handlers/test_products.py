@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.types.decisions import Action
-from mari_engine.types.flops import Flops
+from mari_engine.types import Action, Flops
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.rewriting.interpreter import rewrite
-from mari_engine.types.interface import Signature
+from mari_engine.types import Signature
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 

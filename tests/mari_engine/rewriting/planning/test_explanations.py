@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import survey
-from mari_engine.coloring.graph_coloring import paint_sides
-from mari_engine.loading.model_file import load
+from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.coloring import paint_sides
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types.decisions import Action, Decision
-from mari_engine.types.labels import Labels
+from mari_engine.types import Action, Decision, Labels
 from support.builders import build
 from support.rewrite_checks import roles
 

@@ -9,10 +9,10 @@ from types import FrameType
 import numpy as np
 import pytest
 
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types.labels import Labels
+from mari_engine.types import Labels
 from support.builders import build
 from support.rewrite_checks import roles
 

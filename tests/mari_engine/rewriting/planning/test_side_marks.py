@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 import mari_engine as mari
-from mari_engine.graph.provenance import SIDE
+from mari_engine.graph import SIDE
 from support.builders import build, ranking_tower
 
 TOWER = mari.Labels.from_json(

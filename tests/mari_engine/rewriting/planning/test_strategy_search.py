@@ -7,20 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import survey
-from mari_engine.graph.model import Model
-from mari_engine.loading.model_file import load
+from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.graph import Model
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.rewriting.cost.prices import Prices
-from mari_engine.rewriting.cost.time_model import Line, faster_from, whole_line
+from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
+from mari_engine.rewriting.planning import choose
 from mari_engine.rewriting.planning.cost_attribution import shared
-from mari_engine.rewriting.planning.strategy_search import Race, choose
-from mari_engine.types.decisions import Selection, Way
-from mari_engine.types.flops import BreakEven, Flops
-from mari_engine.types.interface import Signature
-from mari_engine.types.labels import Labels
-from mari_engine.wording.selection import break_even_in_words, selection_in_words
+from mari_engine.rewriting.planning.strategy_search import Race
+from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
+from mari_engine.wording import break_even_in_words, selection_in_words
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 

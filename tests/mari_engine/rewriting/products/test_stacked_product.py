@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mari_engine.loading.model_file import load
+from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
 from support.builders import build
