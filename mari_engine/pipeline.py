@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mari_engine.analysis import Survey, candidate_symbols, survey
+from mari_engine.analysis import Survey, candidate_symbols, survey_model
 from mari_engine.artifact import save_artifact
 from mari_engine.axes import CANDIDATES, flat
 from mari_engine.coloring import color_surveyed
@@ -70,34 +70,34 @@ def plan(
     when the labels do not fit the model.
     """
     began = time.perf_counter()
-    tell = progress or report_nothing
-    tell(0.0, "checking the labels")
+    report_progress = progress or report_nothing
+    report_progress(0.0, "checking the labels")
     check_labels(model, labels)
-    tell(0.1, "coloring the graph")
-    known = survey(model, candidate_symbols(model, labels))
-    spelled, told = respell(model, known, keep)
+    report_progress(0.1, "coloring the graph")
+    survey = survey_model(model, candidate_symbols(model, labels))
+    spelled, told = respell(model, survey, keep)
     coloring = color_surveyed(spelled.ir.graph, labels, told)
-    tell(0.4, "rewriting")
+    report_progress(0.4, "rewriting")
     race = partial(race_once, labels=labels, candidates=candidates) if autotune else None
     called = Signature(signature)
     choice = choose(
-        model, labels, known, spelled=(spelled, told), signature=called, candidates=candidates,
+        model, labels, survey, spelled=(spelled, told), signature=called, candidates=candidates,
         keep=keep, prices=prices or Prices(), race=race,
-        tell=lambda share: tell(0.4 + 0.5 * share, "rewriting"),
+        report_progress=lambda share: report_progress(0.4 + 0.5 * share, "rewriting"),
     )  # fmt: skip
-    tell(0.9, "explaining")
-    ledger = Reasons(spelled.ir.graph, labels, told).told(choice.made.ledger)
-    decisions = decide(ledger, choice.before, choice.shares, choice.split, prices or Prices())
+    report_progress(0.9, "explaining")
+    log = Reasons(spelled.ir.graph, labels, told).told(choice.made.log)
+    decisions = decide(log, choice.before, choice.shares, choice.split, prices or Prices())
     ops = {node.name: node.op_type for node in model.ir.graph}
     decisions = tuple(replace(each, op=ops.get(each.node, each.op)) for each in decisions)
-    tell(1.0, "planned")
-    made = _plan(model, labels, known, choice, called, candidates, coloring, decisions)
+    report_progress(1.0, "planned")
+    made = _plan(model, labels, survey, choice, called, candidates, coloring, decisions)
     took = time.perf_counter() - began
     return replace(made, keep=tuple(keep), elapsed=took, autotune=autotune)
 
 
 def _plan(
-    model: Model, labels: Labels, known: Survey, choice: Choice, called: Signature,
+    model: Model, labels: Labels, survey: Survey, choice: Choice, called: Signature,
     candidates: int, coloring: Coloring, decisions: tuple[Decision, ...],
 ) -> Plan:  # fmt: skip
     made = choice.made
@@ -112,11 +112,11 @@ def _plan(
         coloring=coloring,
         decisions=decisions,
         selection=choice.selection,
-        layout=tuple(made.ledger.layouts),
+        layout=tuple(made.log.layouts),
         flops=FlopsReport(choice.before, choice.after),
-        interface=_interface(made, model, known),
+        interface=_interface(made, model, survey),
         elapsed=0.0,
-        failures=tuple(made.ledger.failures),
+        failures=tuple(made.log.failures),
     )
 
 
@@ -136,7 +136,7 @@ def optimize(
 
     Without labels the proposals are used, if each of them is certain; LabelError otherwise.
     """
-    tell = progress or report_nothing
+    report_progress = progress or report_nothing
     planned = plan(
         model,
         certain_labels(model) if labels is None else labels,
@@ -145,9 +145,11 @@ def optimize(
         keep=keep,
         autotune=autotune,
         prices=prices,
-        progress=lambda share, what: tell(0.3 * share, what),
+        progress=lambda share, what: report_progress(0.3 * share, what),
     )
-    certificate = certify(planned, requests=requests, progress=lambda s, w: tell(0.3 + 0.7 * s, w))
+    certificate = certify(
+        planned, requests=requests, progress=lambda s, w: report_progress(0.3 + 0.7 * s, w)
+    )
     return OptimizeResult(**vars(planned), certificate=certificate)
 
 
@@ -195,13 +197,13 @@ def verified(result: OptimizeResult) -> OptimizeResult:
     return result
 
 
-def _interface(made: Rewritten, model: Model, known: Survey) -> Interface:
+def _interface(made: Rewritten, model: Model, survey: Survey) -> Interface:
     counted = made.signature == Signature.DROP_IN or any(
         binding.rows == "candidate" for binding in made.boundary.bindings
     )
     outputs = []
     for value in model.ir.graph.outputs:
-        fact = known.values.get(value)
+        fact = survey.values.get(value)
         many = fact is None or (counted and CANDIDATES in flat(fact.axes))
         outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
     return Interface(made.boundary.bindings, tuple(outputs))

@@ -1,19 +1,19 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
 from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.consumers import Meeting
-from mari_engine.analysis.graph_facts import Foresight, foresee
-from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.analysis.consumers import JoinSite
+from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
+from mari_engine.analysis.value_facts import Survey, survey_model
 from mari_engine.analysis.workload import count_cost, count_graph, extent
 
 __all__ = [
-    "Foresight",
-    "Meeting",
+    "GraphFacts",
+    "JoinSite",
     "Survey",
     "candidate_symbols",
     "count_cost",
     "count_graph",
     "extent",
-    "foresee",
-    "survey",
+    "find_graph_facts",
+    "survey_model",
 ]

@@ -20,8 +20,8 @@ Read = dict[int, Index]
 class Liveness:
     """Knows for each value of a graph which of its columns are read."""
 
-    def __init__(self, graph: ir.Graph, known: Survey) -> None:
-        self.known = known
+    def __init__(self, graph: ir.Graph, survey: Survey) -> None:
+        self.survey = survey
         self._read: dict[ir.Value, Read] = {}
         for node in reversed(graph):
             for value in node.outputs:
@@ -37,23 +37,23 @@ class Liveness:
         read = self._read.get(value)
         if not read or all(self._moves(use.node) for use in value.uses()):
             return None
-        dims = flat(self.known.fact(value).axes)
+        dims = flat(self.survey.fact(value).axes)
         shares = {at: len(columns) / int(dims[at]) for at, columns in read.items()}
         least = min(shares, key=lambda at: shares[at])
         columns = read[least] if len(read[least]) else np.arange(1)  # no tensor is empty
         return (least, columns) if shares[least] <= _LARGEST else None
 
     def _moves(self, node: ir.Node) -> bool:
-        spec = self.known.specs.get(node)
-        return isinstance(spec, (Join, Pick, View)) or all(map(self.known.settled, node.outputs))
+        spec = self.survey.specs.get(node)
+        return isinstance(spec, (Join, Pick, View)) or all(map(self.survey.is_static, node.outputs))
 
     def _follow(self, value: ir.Value) -> Read:
         """Return what the readers of a value read of it, put together."""
-        fact, read = self.known.values.get(value), None
+        fact, read = self.survey.values.get(value), None
         if fact is None or value.is_graph_output():
             return {}
         for use in value.uses():
-            if all(map(self.known.settled, use.node.outputs)):
+            if all(map(self.survey.is_static, use.node.outputs)):
                 continue  # it needs the extents only
             own, dims = self._read_by(use.node, use.idx, fact.axes), flat(fact.axes)
             both = own if read is None else _all_of((read, own))
@@ -64,7 +64,7 @@ class Liveness:
 
     def _read_by(self, node: ir.Node, index: int, axes: Axes) -> Read:
         """Return the columns that a node reads of an operand."""
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != flat(axes):
             return {}
         if isinstance(spec, Pick):
@@ -113,7 +113,7 @@ class Liveness:
 
     def _of(self, value: ir.Value, axes: Axes) -> Read:
         """Return the columns that are read of a result, whose axes are declared so."""
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         declared = fact is not None and flat(fact.axes) == flat(axes)
         return self._read.get(value, {}) if declared else {}
 

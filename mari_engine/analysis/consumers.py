@@ -24,15 +24,15 @@ from mari_engine.axes import (
 _MOST_READERS = 4
 _DEEPEST = 8
 """Nodes that columns are followed through."""
-Meeting = tuple[Axis, int]
+JoinSite = tuple[Axis, int]
 """The factors of a value, and the position of the columns that are joined in it."""
 
 
-class Lookahead:
+class Consumers:
     """Knows it for each value of the original graph, from one walk against its order."""
 
-    def __init__(self, graph: ir.Graph, known: Survey) -> None:
-        self.known = known
+    def __init__(self, graph: ir.Graph, survey: Survey) -> None:
+        self.survey = survey
         self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
         self._worth: dict[ir.Value, float] = {}
@@ -43,29 +43,29 @@ class Lookahead:
 
     def readers(self, value: ir.Value) -> list[tuple[ir.Node, int]]:
         """Return the nodes that need more of a value than its extents, and which input it is."""
-        settled = self.known.settled
+        is_static = self.survey.is_static
         uses = [(use.node, use.idx) for use in value.uses()]
-        return [(node, at) for node, at in uses if not all(map(settled, node.outputs))]
+        return [(node, at) for node, at in uses if not all(map(is_static, node.outputs))]
 
     def can_wait(self, value: ir.Value) -> bool:
         """Return True when every way from this value leads, by linear steps, into a product."""
         return value in self._waits
 
-    def meetings(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> list[Meeting]:
+    def join_sites(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> list[JoinSite]:
         """Return where columns along a position of a value that are apart are put together.
 
         None are where every way leads, column by column, into products that sum over them.
         """
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         dims = flat(fact.axes) if fact is not None else ()
-        here, later = [(dims, position)], list[Meeting]()
+        here, later = [(dims, position)], list[JoinSite]()
         if value.is_graph_output() or position >= len(dims) or not deep:
             return here
         for node, index in self.readers(value):
             at = self._passed(node, index, position, dims)
             if at is None:
                 return here
-            later += self.meetings(node.outputs[0], at, deep - 1) if at >= 0 else []
+            later += self.join_sites(node.outputs[0], at, deep - 1) if at >= 0 else []
         made = [extent(each, 1) for each, _ in later]
         return here if sum(made) > extent(dims, 1) else later
 
@@ -80,26 +80,26 @@ class Lookahead:
         return sum(self._spent_by(node, at, elements) for node, at in self.readers(value))
 
     def _spent_by(self, node: ir.Node, index: int, elements: int) -> float:
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         if isinstance(spec, Join):
             return self.worth(node.outputs[0])
         if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
             return 0.0
         others = [value for at, value in enumerate(node.inputs) if at != index and value]
-        weights = all(value.is_initializer() or self.known.settled(value) for value in others)
+        weights = all(value.is_initializer() or self.survey.is_static(value) for value in others)
         if isinstance(spec, Contract):
             return work(spec).per_candidate / elements if weights and others else 0.0
         made = sum(self.worth(value) * self._elements(value) for value in node.outputs)
         return made / elements if weights else 0.0
 
     def _elements(self, value: ir.Value) -> int:
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         return extent(flat(fact.axes), 1) if fact is not None else 0
 
     def _passed(self, node: ir.Node, index: int, position: int, dims: Axis) -> int | None:
         """Return where columns are in a node's result; -1 where it sums them, None where it cannot
         take them apart."""
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != dims:
             return None
         if isinstance(spec, (Join, Pick)):
@@ -122,14 +122,14 @@ class Lookahead:
         return all(value in self._joined or not self._varies(value) for value in others)
 
     def _varies(self, value: ir.Value) -> bool:
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         return fact is None or CANDIDATES in flat(fact.axes)
 
     def _find_joined(self, graph: ir.Graph) -> set[ir.Value]:
         """Return what joins make, and what is made of that column by column."""
         joined = set[ir.Value]()
         for node in graph:
-            spec = self.known.specs.get(node)
+            spec = self.survey.specs.get(node)
             given = [value for value in node.inputs if value and self._varies(value)]
             keeps = isinstance(spec, (View, Pick, Pointwise, Affine, Along)) or (
                 isinstance(spec, Contract) and len(given) == 1
@@ -146,7 +146,7 @@ class Lookahead:
         return all(self._linear(node, at) for node, at in uses)
 
     def _linear(self, node: ir.Node, index: int) -> bool:
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         if isinstance(spec, Contract):
             return index < len(spec.terms) and len(spec.terms) > 1
         if isinstance(spec, (View, Pick)) and index > 0:

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from mari_engine.analysis.column_liveness import Liveness
-from mari_engine.analysis.consumers import Lookahead
+from mari_engine.analysis.consumers import Consumers
 from mari_engine.analysis.layer_norms import Norm, find_norms
 from mari_engine.analysis.value_facts import Survey
 
 
 @dataclass(frozen=True, eq=False)
-class Foresight:
+class GraphFacts:
     """What a rewrite looks up while it walks."""
 
-    lookahead: Lookahead
+    consumers: Consumers
     liveness: Liveness
     norms: Mapping[ir.Node, Norm]
     """By node: the spelled-out norm that it is a step of."""
 
 
-def foresee(graph: ir.Graph, known: Survey) -> Foresight:
+def find_graph_facts(graph: ir.Graph, survey: Survey) -> GraphFacts:
     """Return the foresight of a graph, which may serve several rewrites of it."""
-    return Foresight(Lookahead(graph, known), Liveness(graph, known), find_norms(graph, known))
+    return GraphFacts(Consumers(graph, survey), Liveness(graph, survey), find_norms(graph, survey))

@@ -26,7 +26,7 @@ class Norm:
     nodes: frozenset[ir.Node]
 
 
-def find_norms(graph: ir.Graph, known: Survey) -> dict[ir.Node, Norm]:
+def find_norms(graph: ir.Graph, survey: Survey) -> dict[ir.Node, Norm]:
     """Return the norm that each node is part of; without those of which others read an inner step.
 
     Norms that are joined to others are left out.
@@ -34,7 +34,7 @@ def find_norms(graph: ir.Graph, known: Survey) -> dict[ir.Node, Norm]:
     found: dict[ir.Node, Norm] = {}
     for node in graph:
         if node.op_type == "Sqrt" and node.domain in _NAMED:
-            norm = _Reader(known).read(node)
+            norm = _Reader(survey).read(node)
             if norm is not None and not norm.nodes & found.keys():
                 found |= dict.fromkeys(norm.nodes, norm)
     return found
@@ -42,7 +42,7 @@ def find_norms(graph: ir.Graph, known: Survey) -> dict[ir.Node, Norm]:
 
 @dataclass(eq=False)
 class _Reader:
-    known: Survey
+    survey: Survey
     nodes: list[ir.Node] = field(default_factory=list)
 
     def read(self, root: ir.Node) -> Norm | None:
@@ -79,14 +79,14 @@ class _Reader:
         return values[0] if len(values) == 1 else None
 
     def given(self, value: ir.Value) -> bool:
-        return self.known.settled(value) or value.is_initializer()
+        return self.survey.is_static(value) or value.is_initializer()
 
     def mean(self, value: ir.Value | None) -> ir.Value | None:
         """Return what a mean over the last axis is of."""
         node = self.step(value, ("ReduceMean",))
         read = node.inputs[0] if node is not None else None
-        before = self.known.values.get(read) if read is not None else None
-        after = self.known.values.get(value) if value is not None else None
+        before = self.survey.values.get(read) if read is not None else None
+        after = self.survey.values.get(value) if value is not None else None
         if before is None or after is None or after.axes != (*before.axes[:-1], ()):
             return None
         return read
@@ -99,7 +99,7 @@ class _Reader:
         return node.inputs[0] if twice or self.to_two(node) else None
 
     def to_two(self, node: ir.Node) -> bool:
-        exponent = self.known.values.get(node.inputs[1]) if node.inputs[1] is not None else None
+        exponent = self.survey.values.get(node.inputs[1]) if node.inputs[1] is not None else None
         return node.op_type == "Pow" and exponent is not None and exponent.uniform == 2
 
     def centered(self, deviation: ir.Value) -> ir.Value | None:

@@ -50,7 +50,7 @@ class Survey:
             raise Unsupported("the rank of an operand is known only at run time")
         return fact
 
-    def settled(self, value: ir.Value) -> bool:
+    def is_static(self, value: ir.Value) -> bool:
         """Return True when a value is known before the model runs."""
         fact = self.values.get(value)
         return fact is not None and (fact.content is not None or fact.fill is not None)
@@ -60,20 +60,20 @@ _SURVEYS: WeakKeyDictionary[Model, tuple[frozenset[str], Survey]] = WeakKeyDicti
 """The last survey of each model, and the symbols it was asked for; labels change all the time."""
 
 
-def survey(model: Model, symbols: frozenset[str]) -> Survey:
+def survey_model(model: Model, symbols: frozenset[str]) -> Survey:
     """Return what is known of every value and node, from one walk over the graph in order.
 
     The walk is made once for a model, as long as the candidates' symbols stay the same; and again
     where joins told that other names stand for the same extent.
     """
-    asked, known = _SURVEYS.get(model, (None, None))
-    if known is None or asked != symbols:
+    asked, survey = _SURVEYS.get(model, (None, None))
+    if survey is None or asked != symbols:
         walk = _Walk(symbols)
-        known = walk.run(model.ir.graph)
+        survey = walk.run(model.ir.graph)
         if walk.alike:
-            known = _Walk(symbols | walk.alike).run(model.ir.graph)
-        _SURVEYS[model] = symbols, known
-    return known
+            survey = _Walk(symbols | walk.alike).run(model.ir.graph)
+        _SURVEYS[model] = symbols, survey
+    return survey
 
 
 class _Walk:

@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.value_facts import Survey, survey
+from mari_engine.analysis.value_facts import Survey, survey_model
 from mari_engine.axes import (
     CANDIDATES,
     Axis,
@@ -67,29 +67,29 @@ def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
     when it is not given.
     """
     names = candidate_symbols(model, Labels()) if symbols is None else symbols
-    return count_graph(model.ir.graph, survey(model, names))
+    return count_graph(model.ir.graph, survey_model(model, names))
 
 
-def count_graph(graph: ir.Graph, known: Survey) -> Cost:
+def count_graph(graph: ir.Graph, survey: Survey) -> Cost:
     """Return the cost of a graph, per node and in total."""
     flops, moved, uncounted = Flops(), Flops(), set[str]()
     nodes, works = dict[str, Flops](), dict[str, Work]()
     constants = set(graph.initializers.values())
     for node in graph:
-        spec, name = known.specs.get(node), node.name or ""
+        spec, name = survey.specs.get(node), node.name or ""
         nodes[name], works[name] = Flops(), Work(calls=0)
-        if _before_the_run(node, known, constants):
+        if _before_the_run(node, survey, constants):
             constants.update(node.outputs)
             continue
         called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if spec is None:
             works[name] = Work(
-                bytes=_bytes(node, known), rounds=_rounds(node, known), runs=_slowly(node, known)
+                bytes=_bytes(node, survey), rounds=_rounds(node, survey), runs=_slowly(node, survey)
             )
-            uncounted.update([called] if node in known.unknown else [])
+            uncounted.update([called] if node in survey.unknown else [])
             continue
         own = work(spec)
-        nodes[name], works[name] = own, _work(node, spec, own, known)
+        nodes[name], works[name] = own, _work(node, spec, own, survey)
         flops += own
         moved += works[name].bytes
         if isinstance(spec, Contract) and list(spec.extents().values()).count(CANDIDATES) > 1:
@@ -97,23 +97,23 @@ def count_graph(graph: ir.Graph, known: Survey) -> Cost:
     return Cost(flops, moved, nodes, works, tuple(sorted(uncounted)))
 
 
-def _work(node: ir.Node, spec: Spec, own: Flops, known: Survey) -> Work:
+def _work(node: ir.Node, spec: Spec, own: Flops, survey: Survey) -> Work:
     none = Flops()
     product, slices = isinstance(spec, Contract), isinstance(spec, Slices)
     return Work(
         products=own if product else none,
         slices=own if slices else none,
         arithmetic=none if product or slices else own,
-        bytes=_bytes(node, known),
+        bytes=_bytes(node, survey),
         pieces=_pieces(spec) if isinstance(spec, Join) else none,
-        runs=_runs(spec) + _slowly(node, known),
+        runs=_runs(spec) + _slowly(node, survey),
         batched=_batches(spec),
     )
 
 
-def _slowly(node: ir.Node, known: Survey) -> Flops:
+def _slowly(node: ir.Node, survey: Survey) -> Flops:
     """Return what ops that runtimes work out element by element take more, in runs."""
-    share, fact = share_of_a_run(node, known.specs.get(node)), known.values.get(node.outputs[0])
+    share, fact = share_of_a_run(node, survey.specs.get(node)), survey.values.get(node.outputs[0])
     if not share or fact is None:
         return Flops()
     runs = _often(1, flat(fact.axes))
@@ -166,16 +166,16 @@ def _often(count: int, dims: Axis) -> Flops:
     return Flops(0, total) if _grows(dims) else Flops(total, 0)
 
 
-def _before_the_run(node: ir.Node, known: Survey, constants: set[ir.Value]) -> bool:
+def _before_the_run(node: ir.Node, survey: Survey, constants: set[ir.Value]) -> bool:
     """Return True for shape arithmetic, and for what runtimes compute when they load a model."""
-    if all(known.settled(value) for value in node.outputs):
+    if all(survey.is_static(value) for value in node.outputs):
         return True
     if any(attribute.type == ir.AttributeType.GRAPH for attribute in node.attributes.values()):
         return False  # its bodies read more than its inputs
     return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
 
 
-def _rounds(node: ir.Node, known: Survey) -> Flops:
+def _rounds(node: ir.Node, survey: Survey) -> Flops:
     """Return how many nodes run in a loop; as often as there are candidates if nothing tells."""
     bodies = [
         attribute.as_graph()
@@ -184,7 +184,7 @@ def _rounds(node: ir.Node, known: Survey) -> Flops:
     ]
     length = sum(len(body) for body in bodies)
     first = node.inputs[0] if node.inputs else None
-    fact = known.values.get(first) if first is not None else None
+    fact = survey.values.get(first) if first is not None else None
     if fact is None or fact.content is None or fact.content.size != 1:
         return Flops(0, length)
     often = Size.of(fact.content.ravel()[0])
@@ -205,18 +205,18 @@ def _batches(spec: Spec) -> Flops:
     return Flops(0, extent(dims, 1)) if _grows(dims) else Flops(extent(dims, 1), 0)
 
 
-def _bytes(node: ir.Node, known: Survey) -> Flops:
+def _bytes(node: ir.Node, survey: Survey) -> Flops:
     """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
     total: Counter[bool] = Counter()
-    spec = known.specs.get(node)
+    spec = survey.specs.get(node)
     if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
         return Flops()  # the same elements in the same order: runtimes move nothing
     taken = isinstance(spec, Pick) or (isinstance(spec, Slices) and not spec.weight)
     read = node.outputs if taken else node.inputs
     for value in (*read, *node.outputs):
-        fact = known.values.get(value) if value is not None else None
+        fact = survey.values.get(value) if value is not None else None
         constant = value is not None and value.is_initializer()
-        unread = isinstance(spec, Slices) if constant else value is None or known.settled(value)
+        unread = isinstance(spec, Slices) if constant else value is None or survey.is_static(value)
         if value is None or fact is None or unread:
             continue
         dims = flat(fact.axes)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mari_engine.axes.dims import Axes, Dim, flat
 
 Index = npt.NDArray[np.int64]
-Labels = tuple[int, ...]
+AxisLabels = tuple[int, ...]
 """One label for each position of a value; equal labels are one factor."""
 Linear = Literal["add", "sub", "mul", "div", "neg", "same"]
 
@@ -40,7 +40,7 @@ class Spec:
         """Return one operand's axes, () for one that does not matter."""
         return self.operands[index] or ()
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         raise TypeError(f"{type(self).__name__} has no labels")
 
@@ -61,10 +61,10 @@ class Pointwise(Spec):
     extent 1 and is broadcast. `linear` names the algebra, when there is one.
     """
 
-    maps: tuple[Labels | None, ...] = ()
+    maps: tuple[AxisLabels | None, ...] = ()
     linear: Linear | None = None
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.results[0]))))
         return self.maps, tuple(own for _ in self.results)
@@ -78,9 +78,9 @@ class View(Spec):
     view introduces (along which the result is constant).
     """
 
-    source: Labels = ()
+    source: AxisLabels = ()
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         count = len(flat(self.operands[0] or ()))
         fresh = iter(range(count, count + len(self.source)))
@@ -96,13 +96,13 @@ class Contract(Spec):
     `addend_scale`; its labels are the result's, -1 where it is broadcast.
     """
 
-    terms: tuple[Labels, ...] = ()
-    output: Labels = ()
+    terms: tuple[AxisLabels, ...] = ()
+    output: AxisLabels = ()
     scale: float = 1.0
-    addend: Labels | None = None
+    addend: AxisLabels | None = None
     addend_scale: float = 1.0
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         extra = () if self.addend is None else (self.addend,)
         return self.terms + extra, (self.output,)
@@ -139,10 +139,10 @@ class Along(Spec):
     only work along the innermost axes.
     """
 
-    along: Labels = ()
+    along: AxisLabels = ()
     last: bool = False
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.results[0]))))
         extra = tuple(None if axes is None else self.along for axes in self.operands[1:])
@@ -160,11 +160,11 @@ class Reduce(Spec):
     `idempotent` says that a factor along which the operand is constant can be dropped.
     """
 
-    over: Labels = ()
+    over: AxisLabels = ()
     keepdims: bool = True
     idempotent: bool = False
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         own = tuple(range(len(flat(self.operands[0] or ()))))
         kept = tuple(at for at in own if at not in self.over)
@@ -179,8 +179,8 @@ class Reduce(Spec):
 class Slices(Spec):
     """Any op that treats each slice along its unmixed labels alone, called in its own layout."""
 
-    terms: tuple[Labels | None, ...] = ()
-    outputs: tuple[Labels, ...] = ()
+    terms: tuple[AxisLabels | None, ...] = ()
+    outputs: tuple[AxisLabels, ...] = ()
     mixed: frozenset[int] = frozenset()
     work: tuple[Dim, ...] = ()
     """Extents whose product times `weight` is the FLOPs; the results' when empty."""
@@ -189,7 +189,7 @@ class Slices(Spec):
     why: str = ""
     """Why it is not split, of a product that could be if its numbers were not rounded."""
 
-    def labels(self) -> tuple[tuple[Labels | None, ...], tuple[Labels, ...]]:
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""
         return self.terms, self.outputs
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mari_engine.axes.factors import Labels
+from mari_engine.axes.factors import AxisLabels
 
 Groups = tuple[tuple[int, ...], ...]
 
@@ -126,5 +126,5 @@ def fitted(layout: Groups, held: frozenset[int]) -> Groups:
     return tuple(group if set(group) <= held else () for group in layout)
 
 
-Dims = tuple[Labels, ...]
+Dims = tuple[AxisLabels, ...]
 """A physical layout: for each dimension the factors that it holds, outermost first."""

@@ -54,12 +54,12 @@ def race(
     timings: list[Timing] = []
     for at, (batch, feeds) in enumerate(requests.items()):
 
-        def tell(share: float, at: int = at, batch: int = batch) -> None:
+        def report_progress(share: float, at: int = at, batch: int = batch) -> None:
             progress((at + share) / (len(requests) + 1), f"timing {batch} candidates")
 
         runs = {item.arm: _bound(sessions[item.arm], item.bind(feeds)) for item in contenders}
         samples = time_interleaved(
-            runs, budget=settings.budget, rounds=settings.repetitions, each_round=tell
+            runs, budget=settings.budget, rounds=settings.repetitions, each_round=report_progress
         )
         for item in contenders:
             reference = samples[contenders[0].arm]

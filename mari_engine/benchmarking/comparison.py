@@ -49,18 +49,22 @@ def benchmark(
     that is the same graph as another is skipped, with the reason. Raises ExecutionError for a
     device that is absent or refuses a model.
     """
-    tell = progress or _say_nothing
+    report_progress = progress or _say_nothing
     remote = find_device(device).memory != "cpu"
-    contenders, skipped = _contenders(model, result, arms, lambda what: tell(0.0, what))
+    contenders, skipped = _contenders(model, result, arms, lambda what: report_progress(0.0, what))
     plan = plan_feeds(model, result.labels)
     sizes = tuple(dict.fromkeys(batches if plan.fixed_batch is None else (plan.fixed_batch,)))
     requests = {batch: plan.draw(batch=batch, seed=seed) for batch in sizes}
     settings = Settings(
         device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
     )
-    timings = race(contenders, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, tell))
-    deeper = _look_deeper(contenders, requests[max(sizes)], settings, tell) if insight else {}
-    tell(1.0, "done")
+    timings = race(
+        contenders, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, report_progress)
+    )
+    deeper = (
+        _look_deeper(contenders, requests[max(sizes)], settings, report_progress) if insight else {}
+    )
+    report_progress(1.0, "done")
     return BenchmarkResult(
         device=device, threads=threads, batches=sizes,
         timings=timings,
@@ -75,25 +79,25 @@ def benchmark(
 
 
 def _look_deeper(
-    contenders: Sequence[Contender], request: Feeds, settings: Settings, tell: Progress
+    contenders: Sequence[Contender], request: Feeds, settings: Settings, report_progress: Progress
 ) -> dict[str, Any]:
     """Return the fields that tell where the time goes, and what the device could do."""
     operators = {}
     for item in contenders:
         if item.arm in _BEFORE_AND_AFTER:
-            tell(_INSIGHT_FROM, f"timing the operators of {item.arm}")
+            report_progress(_INSIGHT_FROM, f"timing the operators of {item.arm}")
             operators[str(item.arm)] = time_operators(
                 item.model, item.bind(request), runs=_RUNS, threads=settings.threads,
                 device=settings.device,
             )  # fmt: skip
-    tell(_PEAK_FROM, f"measuring what {settings.device} can do at most")
+    report_progress(_PEAK_FROM, f"measuring what {settings.device} can do at most")
     peak = measure_peak(device=settings.device, threads=settings.threads)
     return {"operators": operators, "peak": peak}
 
 
-def _up_to(most: float, tell: Progress) -> Progress:
+def _up_to(most: float, report_progress: Progress) -> Progress:
     """Return a progress that ends at this share of another."""
-    return lambda share, what: tell(most * share, what)
+    return lambda share, what: report_progress(most * share, what)
 
 
 def _say_nothing(_share: float, _message: str) -> None:
@@ -101,7 +105,7 @@ def _say_nothing(_share: float, _message: str) -> None:
 
 
 def _contenders(
-    model: Model, result: Plan, arms: Sequence[Arm], tell: Callable[[str], None]
+    model: Model, result: Plan, arms: Sequence[Arm], report_progress: Callable[[str], None]
 ) -> tuple[list[Contender], dict[str, str]]:
     """Return the arms to run, in their usual order, and why others are not run.
 
@@ -114,10 +118,10 @@ def _contenders(
     for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
         if arm not in arms:
             continue
-        tell(f"building the arm {arm}")
+        report_progress(f"building the arm {arm}")
         built = result.optimized
         if arm != Arm.MARI:
-            built = build_arm(result, arm, partial(_tell_built, tell, arm))
+            built = build_arm(result, arm, partial(_tell_built, report_progress, arm))
         twin = known.setdefault(digest_graph(built), arm)
         if twin != arm and arm != Arm.MARI:
             skipped[arm] = f"the same graph as {twin}"
@@ -127,8 +131,8 @@ def _contenders(
     return [chosen[arm] for arm in ARMS if arm in chosen], skipped
 
 
-def _tell_built(tell: Callable[[str], None], arm: Arm, share: float) -> None:
-    tell(f"building the arm {arm}: {share:.0%} of its nodes")
+def _tell_built(report_progress: Callable[[str], None], arm: Arm, share: float) -> None:
+    report_progress(f"building the arm {arm}: {share:.0%} of its nodes")
 
 
 def _binder(built: Model, result: Plan) -> Callable[[Feeds], Feeds]:

@@ -48,7 +48,7 @@ def expanded(runs: Runs) -> list[int]:
 
 def paint(
     graph: ir.Graph,
-    known: Survey,
+    survey: Survey,
     first: Callable[[ir.Value, Axes], Paint],
     rows: int,
 ) -> Mapping[ir.Value, Paint]:
@@ -58,25 +58,25 @@ def paint(
     """
     paints: dict[ir.Value, Paint] = {}
     for value in graph.inputs:
-        fact = known.values.get(value)
+        fact = survey.values.get(value)
         paints[value] = first(value, fact.axes if fact else ())
     for node in graph:
-        for value, found in zip(node.outputs, _through(node, known, paints, rows), strict=True):
-            paints[value] = Paint(()) if known.settled(value) else found
+        for value, found in zip(node.outputs, _through(node, survey, paints, rows), strict=True):
+            paints[value] = Paint(()) if survey.is_static(value) else found
     return paints
 
 
 def _through(
-    node: ir.Node, known: Survey, paints: Mapping[ir.Value, Paint], rows: int
+    node: ir.Node, survey: Survey, paints: Mapping[ir.Value, Paint], rows: int
 ) -> list[Paint]:
-    spec = known.specs.get(node)
+    spec = survey.specs.get(node)
     if spec is None:
         tags = _all(node, paints)
-        if any(_has_rows(value, known) for value in (*node.inputs, *node.outputs)):
+        if any(_has_rows(value, survey) for value in (*node.inputs, *node.outputs)):
             tags |= rows
         return [Paint(((1, tags),))] * len(node.outputs)
     inputs = [
-        _operand(value, axes, known, paints)
+        _operand(value, axes, survey, paints)
         for value, axes in zip(node.inputs, spec.operands, strict=True)
     ]
     if isinstance(spec, Join):
@@ -87,11 +87,11 @@ def _through(
 
 
 def _operand(
-    value: ir.Value | None, axes: Axes | None, known: Survey, paints: Mapping[ir.Value, Paint]
+    value: ir.Value | None, axes: Axes | None, survey: Survey, paints: Mapping[ir.Value, Paint]
 ) -> Paint:
     if value is None or value not in paints:
         return Paint(())
-    fact = known.values.get(value)
+    fact = survey.values.get(value)
     return paints[value] if fact is None or axes is None else _recut(paints[value], fact.axes, axes)
 
 
@@ -110,8 +110,8 @@ def _all(node: ir.Node, paints: Mapping[ir.Value, Paint]) -> int:
     return tags
 
 
-def _has_rows(value: ir.Value | None, known: Survey) -> bool:
-    fact = known.values.get(value) if value is not None else None
+def _has_rows(value: ir.Value | None, survey: Survey) -> bool:
+    fact = survey.values.get(value) if value is not None else None
     return value is not None and (fact is None or CANDIDATES in flat(fact.axes))
 
 

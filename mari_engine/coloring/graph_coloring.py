@@ -12,7 +12,7 @@ from functools import cache
 
 import onnx_ir as ir
 
-from mari_engine.analysis import Survey, candidate_symbols, survey
+from mari_engine.analysis import Survey, candidate_symbols, survey_model
 from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
 from mari_engine.coloring.column_tags import Paint, paint
 from mari_engine.graph import Model, name_dtype
@@ -26,7 +26,7 @@ class Tagger:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.roles: list[Role | None] = []
-        self.known: dict[int, frozenset[Role]] = {}
+        self.survey: dict[int, frozenset[Role]] = {}
 
     def tag(self, name: str, role: Role | None) -> int:
         """Return a new tag."""
@@ -36,35 +36,35 @@ class Tagger:
 
     def of(self, tags: int) -> frozenset[Role]:
         """Return the roles behind tags; what varies along the rows without a role is cross."""
-        if tags not in self.known:  # many values, few different sets of tags
-            self.known[tags] = frozenset(
+        if tags not in self.survey:  # many values, few different sets of tags
+            self.survey[tags] = frozenset(
                 role or Role.CROSS for at, role in enumerate(self.roles) if tags >> at & 1
             )
-        return self.known[tags]
+        return self.survey[tags]
 
 
 def color(model: Model, labels: Labels) -> Coloring:
     """Return the side, roles and candidate axis of every value of the original graph."""
-    known = survey(model, candidate_symbols(model, labels))
-    spelled, told = respell(model, known)
+    survey = survey_model(model, candidate_symbols(model, labels))
+    spelled, told = respell(model, survey)
     return color_surveyed(spelled.ir.graph, labels, told)
 
 
-def color_surveyed(graph: ir.Graph, labels: Labels, known: Survey) -> Coloring:
+def color_surveyed(graph: ir.Graph, labels: Labels, survey: Survey) -> Coloring:
     """Return `color` of a graph that has been surveyed already."""
     tagger = Tagger()
     paints = paint(
         graph,
-        known,
+        survey,
         lambda value, axes: _input(value, axes, labels, tagger),
         tagger.tag("(rows)", None),
     )
     sides = cache(lambda tags: side_of(tagger.of(tags)))
     values = {
-        value.name or "": _color(value, found, known, tagger, sides)
+        value.name or "": _color(value, found, survey, tagger, sides)
         for value, found in paints.items()
     }
-    return Coloring(values, _segments(graph, known, paints, sides), _unknown(known))
+    return Coloring(values, _segments(graph, survey, paints, sides), _unknown(survey))
 
 
 class _Sides:
@@ -74,10 +74,10 @@ class _Sides:
         return 1 if role is not None and role.per_request else 2
 
 
-def paint_sides(graph: ir.Graph, labels: Labels, known: Survey) -> Mapping[ir.Value, Paint]:
+def paint_sides(graph: ir.Graph, labels: Labels, survey: Survey) -> Mapping[ir.Value, Paint]:
     """Return the sides that reach each column of every value: 1 the request, 2 the candidates."""
     sides = _Sides()
-    return paint(graph, known, lambda value, axes: _input(value, axes, labels, sides), 2)
+    return paint(graph, survey, lambda value, axes: _input(value, axes, labels, sides), 2)
 
 
 def side_of(roles: frozenset[Role]) -> Side:
@@ -106,9 +106,9 @@ def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger | _Sides)
 
 
 def _color(
-    value: ir.Value, found: Paint, known: Survey, tagger: Tagger, sides: Callable[[int], Side]
+    value: ir.Value, found: Paint, survey: Survey, tagger: Tagger, sides: Callable[[int], Side]
 ) -> ValueColor:
-    fact = known.values.get(value)
+    fact = survey.values.get(value)
     side = sides(found.tags)
     shape, axis = None, None
     if fact is not None:
@@ -123,13 +123,13 @@ def _color(
 
 def _segments(
     graph: ir.Graph,
-    known: Survey,
+    survey: Survey,
     paints: Mapping[ir.Value, Paint],
     sides: Callable[[int], Side],
 ) -> Mapping[str, tuple[Segment, ...]]:
     out: dict[str, tuple[Segment, ...]] = {}
     for node in graph:
-        spec = known.specs.get(node)
+        spec = survey.specs.get(node)
         if not isinstance(spec, Join):
             continue
         segments, at = list[Segment](), 0
@@ -151,9 +151,9 @@ def _segments(
     return out
 
 
-def _unknown(known: Survey) -> Mapping[str, str]:
+def _unknown(survey: Survey) -> Mapping[str, str]:
     return {
         node.name or "": reason
-        for node, reason in known.unknown.items()
-        if not all(known.settled(value) for value in node.outputs)
+        for node, reason in survey.unknown.items()
+        if not all(survey.is_static(value) for value in node.outputs)
     }

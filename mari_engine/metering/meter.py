@@ -61,8 +61,8 @@ def measure(
 
 
 class _Meter:
-    def __init__(self, planned: Plan, seeds: tuple[int, ...], tell: Progress) -> None:
-        self.planned, self.seeds, self.tell = planned, seeds, tell
+    def __init__(self, planned: Plan, seeds: tuple[int, ...], report_progress: Progress) -> None:
+        self.planned, self.seeds, self.report_progress = planned, seeds, report_progress
         self.model = planned.original
         self.notes: list[str] = []
         self.candidates = planned.candidates
@@ -82,7 +82,7 @@ class _Meter:
         self.note_moved(seen)
         time = self.time(requester, products, seen)
         findings = [each for request in requests for each in self.blame(requester, request)]
-        self.tell(1.0, "measured")
+        self.report_progress(1.0, "measured")
         return self.told(products, reached, time, findings)
 
     def requester(self) -> Requester:
@@ -94,7 +94,7 @@ class _Meter:
                 f"the inputs are fixed at {plan.fixed_batch} candidates; let them vary with "
                 "--free-batch, or export with a dynamic batch"
             )
-        self.tell(0.0, "running the original")
+        self.report_progress(0.0, "running the original")
         self.note_bodies()
         alone = Requester(plan, self.seeds, _CANDIDATES, _LENGTH)
         twice = replace(alone, copies=2)
@@ -117,7 +117,9 @@ class _Meter:
 
     def observe(self, requester: Requester, counted: Sequence[Counted]) -> Seen:
         closely = {value for each in counted for value in each.node.inputs if value is not None}
-        return watch(self.model, requester, closely, lambda s, w: self.tell(0.1 + 0.4 * s, w))
+        return watch(
+            self.model, requester, closely, lambda s, w: self.report_progress(0.1 + 0.4 * s, w)
+        )
 
     def spans(
         self, requester: Requester, counted: Sequence[Counted], seen: Seen
@@ -127,14 +129,18 @@ class _Meter:
             return {}
         try:
             return find_spans(
-                self.model, requester, counted, seen, lambda s, w: self.tell(0.5 + 0.2 * s, w)
+                self.model,
+                requester,
+                counted,
+                seen,
+                lambda s, w: self.report_progress(0.5 + 0.2 * s, w),
             )
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"no affine rank: {error}")
             return {}
 
     def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
-        self.tell(0.7, "running the rewritten model")
+        self.report_progress(0.7, "running the rewritten model")
         before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
         sums = {node.name or "" for node in self.model.ir.graph if node.op_type == "ReduceSum"}
         try:
@@ -162,7 +168,7 @@ class _Meter:
     def time(
         self, requester: Requester, products: Sequence[ProductMeasure], seen: Seen
     ) -> TimeMeasure | None:
-        self.tell(0.75, f"profiling the original at {self.candidates:,} candidates")
+        self.report_progress(0.75, f"profiling the original at {self.candidates:,} candidates")
         graph = self.model.ir.graph
         results = [(node.name or "", seen.get(value)) for node in graph for value in node.outputs]
         shares = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from mari_engine.axes import Axes, Contract, Labels, Slices, Spec, Unsupported, flat
+from mari_engine.axes import Axes, AxisLabels, Contract, Slices, Spec, Unsupported, flat
 from mari_engine.ops import Call, Fact, rule_of
 
 Shape = tuple[int, ...]
@@ -111,7 +111,7 @@ def _sliced(spec: Slices, shapes: Sequence[Shape | None]) -> Multiplication:
 
 
 def _operands(
-    spec: Spec, terms: Sequence[Labels | None], shapes: Sequence[Shape | None]
+    spec: Spec, terms: Sequence[AxisLabels | None], shapes: Sequence[Shape | None]
 ) -> Iterator[Factors | None]:
     for at, labels in enumerate(terms):
         shape = shapes[at] if at < len(shapes) else None
@@ -122,7 +122,7 @@ def _operands(
         yield Factors(labels, extents, _own_axes(labels, extents, shape))
 
 
-def _own_axes(labels: Labels, extents: Shape, shape: Shape) -> Mapping[int, int]:
+def _own_axes(labels: AxisLabels, extents: Shape, shape: Shape) -> Mapping[int, int]:
     """Return the operand's axis of each label that has one for itself."""
     out, left = dict[int, int](), list(zip(labels, extents, strict=True))
     for axis, extent in enumerate(shape):

@@ -17,11 +17,14 @@ from mari_engine.metering.probe_requests import Requester
 from mari_engine.metering.product_flops import GROUP_BYTES
 from mari_engine.metering.variation import Observation
 
-Tell = Callable[[float, str], None]
+ReportProgress = Callable[[float, str], None]
 
 
 def watch(
-    model: Model, requester: Requester, closely: Collection[ir.Value], tell: Tell
+    model: Model,
+    requester: Requester,
+    closely: Collection[ir.Value],
+    report_progress: ReportProgress,
 ) -> Mapping[ir.Value, Observation]:
     """Return what was seen of every value that an input reaches.
 
@@ -37,7 +40,7 @@ def watch(
     for number, group in enumerate(parts):
         exposed = Exposed(model, [value.name or "" for value in group])
         for at, (candidate, feeds) in enumerate(requester.singles()):
-            tell((number + at / runs) / len(parts), "running one candidate at a time")
+            report_progress((number + at / runs) / len(parts), "running one candidate at a time")
             arrays = exposed.run(feeds)
             for value in group:
                 found[value].see(arrays[value.name or ""], first=candidate == 0)

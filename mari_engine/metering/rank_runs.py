@@ -11,7 +11,7 @@ from mari_engine.metering.attainable_flops import fixed_elements
 from mari_engine.metering.instrumented_session import Exposed, groups
 from mari_engine.metering.multiplications import Factors
 from mari_engine.metering.probe_requests import Requester, rows_of
-from mari_engine.metering.probe_runs import Tell
+from mari_engine.metering.probe_runs import ReportProgress
 from mari_engine.metering.product_flops import GROUP_BYTES, Counted
 from mari_engine.metering.rank import Span, candidates_first, span
 from mari_engine.metering.variation import Observation
@@ -45,7 +45,7 @@ def find_spans(
     requester: Requester,
     products: Sequence[Counted],
     seen: Mapping[ir.Value, Observation],
-    tell: Tell,
+    report_progress: ReportProgress,
 ) -> Mapping[str, Span]:
     """Return the span of the varying operand of each product that has exactly one, by node.
 
@@ -65,7 +65,7 @@ def find_spans(
     spans: dict[str, Span] = {}
     parts = list(groups(list(values), candidates=candidates, budget=GROUP_BYTES))
     for number, group in enumerate(parts):
-        tell(number / len(parts), f"running {candidates} candidates at once")
+        report_progress(number / len(parts), f"running {candidates} candidates at once")
         exposed = Exposed(model, [value.name or "" for value in group])
         together = exposed.run(batch)
         singles = [exposed.run(feeds) for feeds in alone]

@@ -7,8 +7,8 @@ import numpy as np
 from mari_engine.axes import (
     Axes,
     Axis,
+    AxisLabels,
     Join,
-    Labels,
     Pick,
     Slices,
     Spec,
@@ -79,7 +79,7 @@ def _joined_at_run_time(call: Call, before: Axes, joined: list[Axis], after: Axe
     """A join along an axis whose extent only the run knows: it needs all of that axis."""
     outer, inner = len(flat(before)), len(flat(after))
     own = tuple(range(outer)), tuple(range(outer, outer + inner))
-    fresh, terms, mixed = outer + inner + 1, list[Labels](), set[int]()
+    fresh, terms, mixed = outer + inner + 1, list[AxisLabels](), set[int]()
     for axis in joined:
         labels = tuple(range(fresh, fresh + len(axis)))
         fresh += len(axis)

@@ -8,8 +8,8 @@ from itertools import count
 from mari_engine.axes import (
     Axes,
     Axis,
+    AxisLabels,
     Contract,
-    Labels,
     Spec,
     Unsupported,
     align,
@@ -21,7 +21,7 @@ from mari_engine.ops.elementwise import broadcast, broadcast_map
 from mari_engine.ops.rule import Call, Rule
 
 
-def _numbered(axis: Axis, labels: count[int]) -> Labels:
+def _numbered(axis: Axis, labels: count[int]) -> AxisLabels:
     return tuple(next(labels) for _ in axis)
 
 
@@ -63,7 +63,7 @@ def gemm(call: Call) -> Spec:
     first, second = (rows, summed), (summed, columns)
     axes_a, axes_b = (a[0], inner), (inner, b[1])
     result = (a[0], b[1])
-    addend: Labels | None = None
+    addend: AxisLabels | None = None
     operands: list[Axes] = [
         axes_a[::-1] if call.attribute("transA", 0) else axes_a,
         axes_b[::-1] if call.attribute("transB", 0) else axes_b,
@@ -102,7 +102,7 @@ def einsum(call: Call) -> Spec:
     if any(len(set(word)) != len(word) for word in [*subscripts, output]):
         raise Unsupported("a subscript that is repeated within one operand")
 
-    def spelled(word: str) -> tuple[Axes, Labels]:
+    def spelled(word: str) -> tuple[Axes, AxisLabels]:
         return tuple(extents[c] for c in word), tuple(at for c in word for at in labels[c])
 
     for at, word in enumerate(subscripts):

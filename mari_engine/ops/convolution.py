@@ -6,8 +6,8 @@ from itertools import count
 
 from mari_engine.axes import (
     Axes,
+    AxisLabels,
     Contract,
-    Labels,
     Slices,
     Spec,
     Unsupported,
@@ -29,7 +29,7 @@ def convolve(call: Call) -> Spec:
     result = (data[0], *result[1:])
     fresh = count(len(data[0]))
     rows = tuple(range(len(data[0])))
-    terms = list[Labels | None]()
+    terms = list[AxisLabels | None]()
     mixed = set[int]()
     for at, fact in enumerate(call.operands):
         axes = None if fact is None else fact.axes

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from mari_engine.axes import (
     Axes,
     Axis,
-    Labels,
+    AxisLabels,
     Linear,
     Pointwise,
     Spec,
@@ -44,7 +44,7 @@ def broadcast(operands: tuple[Axes | None, ...]) -> tuple[list[Axes | None], Axe
     return refined, tuple(result)
 
 
-def broadcast_map(operand: Axes | None, result: Axes) -> Labels | None:
+def broadcast_map(operand: Axes | None, result: Axes) -> AxisLabels | None:
     """Return the result's position for each position of a broadcast operand."""
     if operand is None:
         return None

@@ -10,8 +10,8 @@ import numpy as np
 from mari_engine.axes import (
     Axes,
     Axis,
+    AxisLabels,
     Index,
-    Labels,
     Pick,
     Size,
     Slices,
@@ -124,7 +124,7 @@ def gather_nd(call: Call) -> Spec:
     if index.content is not None and len(index.axes) == 2 and len(widths) == depth:
         return _places(data, np.asarray(index.content, dtype=np.int64), widths)
     places, fresh = positions(data), count(len(flat(data)))
-    labels: Labels = tuple(next(fresh) for _ in flat(index.axes))
+    labels: AxisLabels = tuple(next(fresh) for _ in flat(index.axes))
     kept = len(flat(index.axes[:-1]))
     rest = tuple(label for group in places[depth:] for label in group)
     taken = frozenset(label for group in places[:depth] for label in group)

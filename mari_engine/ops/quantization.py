@@ -17,8 +17,8 @@ from mari_engine.axes import (
     Affine,
     Axes,
     Axis,
+    AxisLabels,
     Contract,
-    Labels,
     Pointwise,
     Slices,
     Spec,
@@ -56,7 +56,7 @@ def element(call: Call) -> Spec:
         raise Unsupported("scales of blocks")
     own = tuple(range(len(flat(axes))))
     operands = list[Axes | None]([axes])
-    terms = list[Labels | None]([own])
+    terms = list[AxisLabels | None]([own])
     for at in range(1, len(call.operands)):
         scale = call.axes(at) if call.given(at) else ()
         if all(is_one(axis) for axis in scale):
@@ -78,7 +78,7 @@ def element(call: Call) -> Spec:
     )
 
 
-def _together(labels: Labels, dims: Axis) -> frozenset[int]:
+def _together(labels: AxisLabels, dims: Axis) -> frozenset[int]:
     """Return the labels of columns: they stay together, since runtimes fuse what reads them."""
     return frozenset(at for at, dim in zip(labels, dims, strict=True) if isinstance(dim, int))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from mari_engine.axes import Axes, Axis, Labels, Slices, Spec, Unsupported, align, flat, static
+from mari_engine.axes import Axes, Axis, AxisLabels, Slices, Spec, Unsupported, align, flat, static
 from mari_engine.ops.rule import Call, Rule
 
 
@@ -46,11 +46,11 @@ def with_gates(gates: int) -> Callable[[Call], Spec]:
 
 
 def _operands(
-    call: Call, batch: Axis, rows: Labels, fresh: count[int]
-) -> tuple[tuple[Axes | None, ...], tuple[Labels | None, ...], frozenset[int]]:
+    call: Call, batch: Axis, rows: AxisLabels, fresh: count[int]
+) -> tuple[tuple[Axes | None, ...], tuple[AxisLabels | None, ...], frozenset[int]]:
     """Return the operands' axes and labels; only the batch is parallel."""
     batched = {0: 1, 4: 0, 5: 1, 6: 1}  # operand: the axis that is its batch
-    axes, terms, mixed = list[Axes | None](), list[Labels | None](), set[int]()
+    axes, terms, mixed = list[Axes | None](), list[AxisLabels | None](), set[int]()
     for at, fact in enumerate(call.operands):
         if fact is None:
             axes.append(None)

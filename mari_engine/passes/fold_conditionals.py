@@ -9,9 +9,9 @@ from mari_engine.graph import STANDS_FOR, Model, stands_for, take_branch
 from mari_engine.passes.contract import _tidied
 
 
-def _without_choices(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def _without_choices(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Put the branch that is taken in the place of each If whose condition the survey tells."""
-    while decided := _decided(model, known, keep):
+    while decided := _decided(model, survey, keep):
         copy, took = model.ir.clone(), False
         for node in [node for node in copy.graph if node.name in decided]:
             moved = take_branch(node, chosen=decided[node.name])
@@ -20,16 +20,16 @@ def _without_choices(model: Model, known: Survey, keep: Collection[str]) -> tupl
                 each.metadata_props[STANDS_FOR] = stands_for(node)
         if not took:
             break
-        model, known = _tidied(copy, model, known)
-    return model, known
+        model, survey = _tidied(copy, model, survey)
+    return model, survey
 
 
-def _decided(model: Model, known: Survey, keep: Collection[str]) -> dict[str | None, bool]:
+def _decided(model: Model, survey: Survey, keep: Collection[str]) -> dict[str | None, bool]:
     """Return for each If, by name, which way it always goes, where that is known."""
     found = {}
     for node in model.ir.graph:
         condition = node.inputs[0] if node.op_type == "If" and node.name not in keep else None
-        fact = known.values.get(condition) if condition is not None else None
+        fact = survey.values.get(condition) if condition is not None else None
         told = fact.uniform if fact is not None else None
         if isinstance(told, bool):
             found[node.name] = told

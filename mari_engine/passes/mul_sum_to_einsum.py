@@ -38,37 +38,37 @@ class WeightedSum:
     """Axes over which the sum runs and that its result has still, of extent 1."""
 
 
-def find_weighted_sums(graph: ir.Graph, known: Survey, keep: Collection[str]) -> list[WeightedSum]:
+def find_weighted_sums(graph: ir.Graph, survey: Survey, keep: Collection[str]) -> list[WeightedSum]:
     """Return the sums of `graph` that are faster as products; none of a node named in `keep`."""
     if graph.opset_imports.get("", 0) < _EINSUM_SINCE:
         return []
     found = list[WeightedSum]()
     for node in graph:
-        factor = _factors(node, known)
+        factor = _factors(node, survey)
         if factor is None or {node.name, factor.name} & set(keep):
             continue
-        facts = [known.values.get(value) for value in factor.inputs if value is not None]
-        result = known.values.get(factor.outputs[0])
+        facts = [survey.values.get(value) for value in factor.inputs if value is not None]
+        result = survey.values.get(factor.outputs[0])
         if result is not None and len(facts) == 2:
-            one = _equation(node, facts, result, known)
+            one = _equation(node, facts, result, survey)
             found += [] if one is None else [one]
     return found
 
 
-def _factors(node: ir.Node, known: Survey) -> ir.Node | None:
+def _factors(node: ir.Node, survey: Survey) -> ir.Node | None:
     """Return the Mul that a sum alone reads."""
-    value = node.inputs[0] if node.op_type == "ReduceSum" and node in known.specs else None
+    value = node.inputs[0] if node.op_type == "ReduceSum" and node in survey.specs else None
     mul = value.producer() if value is not None else None
-    if value is None or mul is None or mul.op_type != "Mul" or mul not in known.specs:
+    if value is None or mul is None or mul.op_type != "Mul" or mul not in survey.specs:
         return None
     alone = len(value.uses()) == 1 and not value.is_graph_output()
     return mul if alone and mul.inputs[0] is not mul.inputs[1] else None
 
 
 def _equation(
-    node: ir.Node, facts: Sequence[Fact | None], result: Fact, known: Survey
+    node: ir.Node, facts: Sequence[Fact | None], result: Fact, survey: Survey
 ) -> WeightedSum | None:
-    rank, over = len(result.axes), _reduced(node, len(result.axes), known)
+    rank, over = len(result.axes), _reduced(node, len(result.axes), survey)
     given = [fact for fact in facts if fact is not None and len(fact.axes) == rank]
     if len(given) < 2 or any(fact.dtype not in _FLOATS for fact in given):
         return None
@@ -88,12 +88,12 @@ def _equation(
     return WeightedSum(node, f"{words[0]},{words[1]}->{output}", kept)
 
 
-def _reduced(node: ir.Node, rank: int, known: Survey) -> set[int]:
+def _reduced(node: ir.Node, rank: int, survey: Survey) -> set[int]:
     """Return the axes over which a sum runs, counted from the front; none where it adds nothing."""
     axes = list(node.attributes.get_ints("axes", ()))
     read = node.inputs[1] if len(node.inputs) > 1 else None
     if read is not None:
-        content = known.fact(read).content
+        content = survey.fact(read).content
         axes = [] if content is None else [int(each) for each in content.ravel().tolist()]
         if content is None:
             return set()
@@ -119,10 +119,10 @@ def contract_sum(found: WeightedSum, node: ir.Node, model: ir.Model) -> None:
 
 
 def _without_weighted_sums(
-    model: Model, known: Survey, keep: Collection[str]
+    model: Model, survey: Survey, keep: Collection[str]
 ) -> tuple[Model, Survey]:
     """Write sums of products that are made place by place as the products that they are."""
-    found = find_weighted_sums(model.ir.graph, known, keep)
+    found = find_weighted_sums(model.ir.graph, survey, keep)
     return _rewritten(
-        model, known, found, lambda each, twins, copy: contract_sum(each, twins[each.total], copy)
+        model, survey, found, lambda each, twins, copy: contract_sum(each, twins[each.total], copy)
     )

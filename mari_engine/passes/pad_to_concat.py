@@ -36,19 +36,19 @@ class Padding:
     """One element, of the padded value's dtype."""
 
 
-def find_paddings(graph: ir.Graph, known: Survey, keep: Collection[str]) -> list[Padding]:
+def find_paddings(graph: ir.Graph, survey: Survey, keep: Collection[str]) -> list[Padding]:
     """Return the paddings of `graph` that are joins, those with a name in `keep` left out."""
     nodes = [node for node in graph if node.op_type == "Pad" and node.domain in ("", "ai.onnx")]
     found = [
-        _padding(node, known)
+        _padding(node, survey)
         for node in nodes
         if node.name not in keep and all(u.node.op_type in _READERS for u in node.outputs[0].uses())
     ]
     return [each for each in found if each is not None]
 
 
-def _padding(node: ir.Node, known: Survey) -> Padding | None:
-    given = [_fact(node, at, known) for at in range(4)]
+def _padding(node: ir.Node, survey: Survey) -> Padding | None:
+    given = [_fact(node, at, survey) for at in range(4)]
     value, amounts, number = given[0], given[1], given[2]
     mode = node.attributes.get_string("mode", "constant")
     if value is None or amounts is None or amounts.content is None or mode != "constant":
@@ -68,9 +68,9 @@ def _padding(node: ir.Node, known: Survey) -> Padding | None:
     return Padding(node, rank, changed[0], width, before, after, element)
 
 
-def _fact(node: ir.Node, at: int, known: Survey) -> Fact | None:
+def _fact(node: ir.Node, at: int, survey: Survey) -> Fact | None:
     value = node.inputs[at] if at < len(node.inputs) else None
-    return None if value is None else known.values.get(value)
+    return None if value is None else survey.values.get(value)
 
 
 def join_padding(padding: Padding, node: ir.Node, model: ir.Model) -> None:
@@ -101,9 +101,9 @@ def _columns(
     return new[-1].outputs[0]
 
 
-def _without_paddings(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def _without_paddings(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write columns of one number that are put beside others as a join."""
-    found = find_paddings(model.ir.graph, known, keep)
+    found = find_paddings(model.ir.graph, survey, keep)
     return _rewritten(
-        model, known, found, lambda each, twins, copy: join_padding(each, twins[each.node], copy)
+        model, survey, found, lambda each, twins, copy: join_padding(each, twins[each.node], copy)
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from mari_engine.analysis import Survey, count_graph, survey
+from mari_engine.analysis import Survey, count_graph, survey_model
 from mari_engine.graph import Model, stands_for
 from mari_engine.ops import fused, unfuse
 from mari_engine.passes.contract import _tidied
@@ -26,7 +26,7 @@ from mari_engine.passes.sequence_to_concat import _without_lists
 from mari_engine.types import Cost, Flops
 
 
-def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
+def respell(model: Model, survey: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
     """Return a model of the same function, inputs and outputs, with its survey.
 
     It is the model itself where nothing is to be spelled anew. `keep` names nodes that must stay.
@@ -36,26 +36,26 @@ def respell(model: Model, known: Survey, keep: Collection[str] = ()) -> tuple[Mo
         plain = model.ir.clone()
         unfuse(plain, keep)
         model = Model(plain, model.name)
-        known = survey(model, known.symbols)
-    model, known = _without_choices(model, known, keep)
-    model, known = without_loops(model, known, keep)
-    model, known = _without_lists(model, known, keep)
-    model, known = _without_paddings(model, known, keep)
-    model, known = _without_leaks(model, known, keep)
-    still = leave_in_place(model, known, keep)
+        survey = survey_model(model, survey.symbols)
+    model, survey = _without_choices(model, survey, keep)
+    model, survey = without_loops(model, survey, keep)
+    model, survey = _without_lists(model, survey, keep)
+    model, survey = _without_paddings(model, survey, keep)
+    model, survey = _without_leaks(model, survey, keep)
+    still = leave_in_place(model, survey, keep)
     if still is not None:
-        model, known = _tidied(still.ir, model, known)
-    model, known = in_row_blocks(model, known, keep)
-    return _without_weighted_sums(model, known, keep)
+        model, survey = _tidied(still.ir, model, survey)
+    model, survey = in_row_blocks(model, survey, keep)
+    return _without_weighted_sums(model, survey, keep)
 
 
-def counted_for(original: Cost, spelled: Model, known: Survey) -> Cost:
+def counted_for(original: Cost, spelled: Model, survey: Survey) -> Cost:
     """Return the original's cost, its work as the plainer spelling tells it, by its own nodes.
 
     A loop keeps what it is paid for, going around included; its FLOPs are those of what stands
     for it.
     """
-    plain = count_graph(spelled.ir.graph, known)
+    plain = count_graph(spelled.ir.graph, survey)
     nodes, works = dict.fromkeys(original.nodes, Flops()), dict(original.works)
     for node in spelled.ir.graph:
         own = node.name or ""

@@ -15,13 +15,13 @@ from mari_engine.graph import Model, become, constant_array
 from mari_engine.passes.contract import _rewritten
 
 
-def find_leaks(graph: ir.Graph, known: Survey, keep: Collection[str]) -> list[ir.Node]:
+def find_leaks(graph: ir.Graph, survey: Survey, keep: Collection[str]) -> list[ir.Node]:
     """Return the float32 PRelu nodes of one slope, without those whose name is in `keep`."""
     return [
         node
         for node in graph
         if node.op_type == "PRelu"
-        and node in known.specs
+        and node in survey.specs
         and node.name not in keep
         and node.outputs[0].dtype == ir.DataType.FLOAT
         and (slope := constant_array(node.inputs[1])) is not None
@@ -37,7 +37,7 @@ def rename_leak(node: ir.Node) -> None:
     become(node, ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name))
 
 
-def _without_leaks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def _without_leaks(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write a PRelu of one slope as the LeakyRelu that it is."""
-    found = find_leaks(model.ir.graph, known, keep)
-    return _rewritten(model, known, found, lambda node, twins, copy: rename_leak(twins[node]))
+    found = find_leaks(model.ir.graph, survey, keep)
+    return _rewritten(model, survey, found, lambda node, twins, copy: rename_leak(twins[node]))

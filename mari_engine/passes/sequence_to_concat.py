@@ -11,10 +11,10 @@ from mari_engine.graph import Model, become
 from mari_engine.passes.contract import _tidied
 
 
-def _without_lists(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def _without_lists(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write the joining of a list of tensors that is made there as a join."""
     if not any(_lists(node) is not None and node.name not in keep for node in model.ir.graph):
-        return model, known
+        return model, survey
     copy = model.ir.clone()
     for node in list(copy.graph):
         listed = _lists(node)
@@ -22,7 +22,7 @@ def _without_lists(model: Model, known: Survey, keep: Collection[str]) -> tuple[
             continue
         axis = node.attributes.get_int("axis")
         become(node, ir.node("Concat", listed.inputs, {"axis": axis}, name=node.name))
-    return _tidied(copy, model, known)
+    return _tidied(copy, model, survey)
 
 
 def _lists(node: ir.Node) -> ir.Node | None:

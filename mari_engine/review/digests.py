@@ -93,12 +93,12 @@ def _layouts(layout: Sequence[FusionLayout]) -> list[Any]:
     """Return the layouts; columns that several layers read, as experts do, are told once."""
     known: dict[int, str] = {}
 
-    def tell(segments: tuple[Segment, ...]) -> str:
+    def describe(segments: tuple[Segment, ...]) -> str:
         if id(segments) not in known:
             known[id(segments)] = _digest([list(vars(one).values()) for one in segments])
         return known[id(segments)]
 
-    return [[one.node, tell(one.before), tell(one.after)] for one in layout]
+    return [[one.node, describe(one.before), describe(one.after)] for one in layout]
 
 
 def _verdicts(certificate: Certificate) -> list[Any]:

@@ -84,7 +84,7 @@ class Note:
         _check_text(self.text, "the note", LONGEST_TEXT)
 
     @property
-    def settled(self) -> bool:
+    def is_resolved(self) -> bool:
         """True when it was settled and not reopened since."""
         return bool(self.turns) and self.turns[-1].settled
 
@@ -147,7 +147,7 @@ class Review:
     @property
     def open_notes(self) -> tuple[Note, ...]:
         """The notes that are not settled."""
-        return tuple(note for note in self.notes if not note.settled)
+        return tuple(note for note in self.notes if not note.is_resolved)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contents of review.json."""

@@ -31,7 +31,7 @@ class SectionOutcome:
     @property
     def unsettled(self) -> int:
         """How many notes are open."""
-        return sum(1 for note in self.notes if not note.settled)
+        return sum(1 for note in self.notes if not note.is_resolved)
 
     @property
     def accepted(self) -> bool:
@@ -70,7 +70,7 @@ def sum_up_review(review: Review, model: str, seen: Mapping[Section, str]) -> li
             notes=tuple(
                 sorted(
                     (note for note in review.notes if note.section == section),
-                    key=lambda note: note.settled,
+                    key=lambda note: note.is_resolved,
                 )
             ),
         )

@@ -27,10 +27,10 @@ class Boundary:
 
 
 def open_boundary(
-    graph: ir.Graph, labels: Labels, known: Survey, emitter: Emitter, signature: Signature
+    graph: ir.Graph, labels: Labels, survey: Survey, emitter: Emitter, signature: Signature
 ) -> Boundary:
     """Return the boundary; request-side inputs become compact along the candidates."""
-    opening = _Opening(emitter, known, signature)
+    opening = _Opening(emitter, survey, signature)
     for value in graph.inputs:
         emitter.names.add(value.name or "")
     order = sorted(
@@ -78,9 +78,9 @@ def _per_request(label: InputLabel | None) -> bool:
 
 
 class _Opening:
-    def __init__(self, emitter: Emitter, known: Survey, signature: Signature) -> None:
+    def __init__(self, emitter: Emitter, survey: Survey, signature: Signature) -> None:
         self.emitter = emitter
-        self.known = known
+        self.survey = survey
         self.compact = signature == Signature.COMPACT
         self.inputs: list[ir.Value] = []
         self.bindings: list[InputBinding] = []
@@ -90,7 +90,7 @@ class _Opening:
         """The extents that an input tells."""
 
     def open(self, value: ir.Value, label: InputLabel) -> None:
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         per_request = _per_request(label)
         if fact is None or CANDIDATES not in flat(fact.axes):
             axes = fact.axes if fact else None

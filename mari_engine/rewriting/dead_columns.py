@@ -67,20 +67,20 @@ class Narrowed:
 
     def widened(self, results: Sequence[Form]) -> list[Form]:
         """Return the results with the columns that nothing reads."""
-        out, settling = list[Form](), self.step.shop.settling
+        out, materializer = list[Form](), self.step.context.materializer
         self._tell()
         values = self.step.node.outputs
         for value, form, axes, at in zip(values, results, self.axes, self.places, strict=True):
             live = form
             if isinstance(form, Blocks) and form.position != at:
-                live = settling.settle(form)
+                live = materializer.materialize(form)
             dtype = value.dtype or ir.DataType.FLOAT
-            out.append(_beside(live, axes, (at, self.columns), dtype, settling.algebra))
+            out.append(_beside(live, axes, (at, self.columns), dtype, materializer.algebra))
         return out
 
     def _tell(self) -> None:
         """Add to what was decided for a product that it is computed for fewer columns."""
-        entries, node = self.step.shop.ledger.entries, self.step.node
+        entries, node = self.step.context.log.entries, self.step.node
         if node not in entries:
             return
         entry, few = entries[node], len(self.columns)
@@ -115,7 +115,7 @@ def narrowed(step: Step) -> Narrowed | None:
         axes, whole = operands[at], forms[at]
         if place is not None and axes is not None and whole is not None:
             operands[at] = with_extent(axes, place, len(columns))
-            forms[at] = step.shop.algebra.take(whole, place, columns)
+            forms[at] = step.context.algebra.take(whole, place, columns)
     there = tuple(labels.index(label) for labels in results)
     fewer = tuple(
         with_extent(axes, place, len(columns))

@@ -13,16 +13,22 @@ from functools import partial
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis import Foresight, Survey, candidate_symbols, foresee, survey
+from mari_engine.analysis import (
+    GraphFacts,
+    Survey,
+    candidate_symbols,
+    find_graph_facts,
+    survey_model,
+)
 from mari_engine.axes import CANDIDATES, Contract, Unsupported, flat, positions
 from mari_engine.graph import Model
 from mari_engine.ops import UNRULED_PRODUCTS, rule_of
 from mari_engine.rewriting.boundary import Boundary, open_boundary
-from mari_engine.rewriting.context import Ledger, Shop, Step, Strategy
+from mari_engine.rewriting.context import Context, DecisionLog, Step, Strategy
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.dead_columns import narrowed, without_unread
 from mari_engine.rewriting.emission import Constant, Emitter, close_graph, copy_with_captures
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Settling, as_whole
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, as_whole
 from mari_engine.rewriting.handlers import HANDLERS
 from mari_engine.rewriting.products import regrouped
 from mari_engine.types import Action, Labels, Signature
@@ -38,7 +44,7 @@ class Rewritten:
 
     model: ir.Model
     boundary: Boundary
-    ledger: Ledger
+    log: DecisionLog
     signature: Signature
 
 
@@ -51,61 +57,63 @@ def rewrite(
     keep: Collection[str] = (),
     strategy: Strategy | None = None,
     prices: Prices | None = None,
-    known: Survey | None = None,
-    foresight: Foresight | None = None,
-    tell: Callable[[float], None] = lambda share: None,
+    survey: Survey | None = None,
+    graph_facts: GraphFacts | None = None,
+    report_progress: Callable[[float], None] = lambda share: None,
 ) -> Rewritten:
     """Return a graph that computes the same, with what is per request computed once.
 
-    `keep` names nodes that must stay as they are; `known` is the model's survey, and `foresight`
-    what is known of its readers, if they were made already. `tell` is told the share of the nodes
-    that were visited, and may raise to stop. The model is not changed.
+    `keep` names nodes that must stay as they are; `survey` and `graph_facts` are the model's, if
+    they were made already. `report_progress` gets the share of the nodes that were visited (0 to
+    1), and may raise to stop. The model is not changed.
     """
-    if known is None:
-        known = survey(model, candidate_symbols(model, labels))
+    if survey is None:
+        survey = survey_model(model, candidate_symbols(model, labels))
     ways = strategy or Strategy(), prices or Prices()
-    walk = _Interpreter(model, known, candidates, frozenset(keep), *ways, foresight)
-    return walk.run(labels, signature, tell)
+    walk = _Interpreter(model, survey, candidates, frozenset(keep), *ways, graph_facts)
+    return walk.run(labels, signature, report_progress)
 
 
 class _Interpreter:
     def __init__(
-        self, model: Model, known: Survey, candidates: int, keep: frozenset[str],
-        strategy: Strategy, prices: Prices, foresight: Foresight | None,
+        self, model: Model, survey: Survey, candidates: int, keep: frozenset[str],
+        strategy: Strategy, prices: Prices, graph_facts: GraphFacts | None,
     ) -> None:  # fmt: skip
         self.model = model
         self.graph = model.ir.graph
-        self.known = known
-        ahead = foresight or foresee(self.graph, known)
-        self.lookahead, self.liveness, self.norms = ahead.lookahead, ahead.liveness, ahead.norms
+        self.survey = survey
+        ahead = graph_facts or find_graph_facts(self.graph, survey)
+        self.consumers, self.liveness, self.norms = ahead.consumers, ahead.liveness, ahead.norms
         self.keep = keep
         self.emitter = Emitter(opset=model.opset)
-        self.settling = Settling(self.emitter, candidates=candidates)
-        self.ledger = Ledger()
-        self.shop = Shop(
-            self.emitter, self.settling, self.ledger, prices, strategy, candidates, self.native
+        self.materializer = Materializer(self.emitter, candidates=candidates)
+        self.log = DecisionLog()
+        self.context = Context(
+            self.emitter, self.materializer, self.log, prices, strategy, candidates, self.native
         )
         self.forms: dict[ir.Value, Form] = {}
         self.opaque: dict[ir.Value, ir.Value] = {}
 
-    def run(self, labels: Labels, signature: Signature, tell: Callable[[float], None]) -> Rewritten:
+    def run(
+        self, labels: Labels, signature: Signature, report_progress: Callable[[float], None]
+    ) -> Rewritten:
         self.emitter.names.update(value.name or "" for value in self.graph.outputs)
-        boundary = open_boundary(self.graph, labels, self.known, self.emitter, signature)
+        boundary = open_boundary(self.graph, labels, self.survey, self.emitter, signature)
         self.forms.update(boundary.forms)
         for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
             if old not in self.forms:
                 self.opaque[old] = new
         for at, node in enumerate(self.graph):
-            tell(at / len(self.graph))
+            report_progress(at / len(self.graph))
             self.visit(node)
         outputs = [self.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
-        return Rewritten(model, boundary, self.ledger, signature)
+        return Rewritten(model, boundary, self.log, signature)
 
     # --- the walk
 
     def visit(self, node: ir.Node) -> None:
-        if all(self.known.settled(value) for value in node.outputs):
+        if all(self.survey.is_static(value) for value in node.outputs):
             return  # shape arithmetic: made anew where it is needed
         reason = self.reason_to_keep(node)
         if reason is not None:
@@ -118,7 +126,7 @@ class _Interpreter:
             return
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failure:
             kind = type(failure).__name__
-            self.ledger.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
+            self.log.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
             self.call_as_it_was(node, f"the rewriter failed here ({kind}), please report it")
             return
         for value, form in zip(node.outputs, results, strict=True):
@@ -126,19 +134,19 @@ class _Interpreter:
 
     def as_read(self, value: ir.Value, form: Form) -> Form:
         """Return the form without the columns that nothing reads."""
-        found = self.liveness.columns(value) if self.shop.strategy.split else None
+        found = self.liveness.columns(value) if self.context.strategy.split else None
         if found is None or value.dtype is None:
             return form
-        return without_unread(form, found, value.dtype, self.shop.algebra)
+        return without_unread(form, found, value.dtype, self.context.algebra)
 
     def reason_to_keep(self, node: ir.Node) -> str | None:
         if node.name in self.keep:
             return "kept on request"
-        if node not in self.known.specs:
-            return self.known.unknown.get(node, "")
+        if node not in self.survey.specs:
+            return self.survey.unknown.get(node, "")
         if any(value in self.opaque for value in node.inputs if value is not None):
             return "the rank of an operand is known only at run time"
-        spec = self.known.specs[node]
+        spec = self.survey.specs[node]
         if isinstance(spec, Contract) and not (self.floats(node) or _adds(spec)):
             return "a product of whole numbers"
         return None
@@ -147,39 +155,41 @@ class _Interpreter:
         return node.outputs[0].dtype in _FLOATS
 
     def results(self, node: ir.Node) -> list[Form]:
-        spec = self.known.specs[node]
+        spec = self.survey.specs[node]
         forms = tuple(
-            None if value is None or axes is None else regrouped(self.form(value), axes, self.shop)
+            None
+            if value is None or axes is None
+            else regrouped(self.form(value), axes, self.context)
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
-        waits = self.shop.strategy.fold and self.lookahead.can_wait(node.outputs[0])
-        meetings = partial(self.lookahead.meetings, node.outputs[0])
-        worth = self.lookahead.worth(node.outputs[0]) if self.shop.strategy.split else 0.0
-        step = Step(node, spec, forms, self.shop, waits, worth, meetings)
+        waits = self.context.strategy.fold and self.consumers.can_wait(node.outputs[0])
+        join_sites = partial(self.consumers.join_sites, node.outputs[0])
+        worth = self.consumers.worth(node.outputs[0]) if self.context.strategy.split else 0.0
+        step = Step(node, spec, forms, self.context, waits, worth, join_sites)
         with self.emitter.on_behalf((node,)):
             fewer = narrowed(step)
             handle = HANDLERS[type(spec)]
             made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
             whole = isinstance(spec, Contract) and not self.floats(node)
-            return [self.settling.settle(form) for form in made] if whole else made
+            return [self.materializer.materialize(form) for form in made] if whole else made
 
     def runs_fused(self, node: ir.Node) -> bool:
         """Return True for a step of a norm over what is there in full, for each candidate."""
         norm = self.norms.get(node)
         form = self.forms.get(norm.source) if norm is not None else None
-        if form is None or isinstance(form, Blocks) or not self.settling.settled(form):
+        if form is None or isinstance(form, Blocks) or not self.materializer.is_materialized(form):
             return False
         return form.present == frozenset(range(len(flat(form.axes))))
 
     def normalized(self, node: ir.Node) -> list[Form]:
         """Return a step of a norm as it was: on the last axis, its scale and shift apart."""
         source = self.norms[node].source
-        atom = self.settling.settle(self.form(source))
-        self.forms[source] = self.shop.algebra.laid(atom, positions(atom.axes))
+        atom = self.materializer.materialize(self.form(source))
+        self.forms[source] = self.context.algebra.laid(atom, positions(atom.axes))
         with self.emitter.on_behalf((node,)):
             inputs = [None if value is None else self.native(value) for value in node.inputs]
             new = self.emitter.copy(node, inputs)
-        facts = [self.known.fact(value) for value in node.outputs]
+        facts = [self.survey.fact(value) for value in node.outputs]
         return [
             Atom(fact.axes, value, positions(fact.axes))
             for fact, value in zip(facts, new.outputs, strict=True)
@@ -187,16 +197,18 @@ class _Interpreter:
 
     def hold(self, value: ir.Value, form: Form) -> None:
         """Remember a value; one with several readers is computed before they share it."""
-        waits = self.shop.strategy.fold and self.lookahead.can_wait(value)
-        readers = self.lookahead.readers(value)
+        waits = self.context.strategy.fold and self.consumers.can_wait(value)
+        readers = self.consumers.readers(value)
         if (len(readers) > 1 and not waits) or value.is_graph_output():
             if isinstance(form, Blocks):
-                parts = tuple(as_whole(self.settling.settle(part)) for part in form.parts)
+                parts = tuple(as_whole(self.materializer.materialize(part)) for part in form.parts)
                 form = replace(form, parts=parts)
             else:
-                specs = [self.known.specs.get(node) for node, _ in readers]
+                specs = [self.survey.specs.get(node) for node, _ in readers]
                 summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)
-                form = self.shop.algebra.gathered(self.settling.settle(form), whole=summed)
+                form = self.context.algebra.gathered(
+                    self.materializer.materialize(form), whole=summed
+                )
         self.forms[value] = form
 
     # --- values
@@ -209,7 +221,7 @@ class _Interpreter:
 
     def constant(self, value: ir.Value) -> Atom:
         """Return a value that is known before the model runs."""
-        fact = self.known.fact(value)
+        fact = self.survey.fact(value)
         tensor = value.const_value
         if value.is_initializer() and tensor is not None:
             held = Constant(tensor.numpy, tensor.dtype, value)
@@ -229,21 +241,21 @@ class _Interpreter:
         """Return an original value in full, in its own layout, in the new graph."""
         if value in self.opaque:
             return self.opaque[value]
-        atom = self.settling.settle(self.form(value), self.why)
+        atom = self.materializer.materialize(self.form(value), self.why)
         self.forms[value] = atom
-        full = self.shop.algebra.laid(atom, positions(atom.axes))
+        full = self.context.algebra.laid(atom, positions(atom.axes))
         return self.emitter.value(full.tensor)
 
     def output(self, value: ir.Value) -> ir.Value:
         """Return a graph output; of one row where no input tells how many candidates there are."""
         if value in self.opaque or self.emitter.tells(CANDIDATES):
             return self.native(value)
-        atom = self.settling.settle(self.form(value), self.why)
+        atom = self.materializer.materialize(self.form(value), self.why)
         dims = tuple(
             tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)
             for group in positions(atom.axes)
         )
-        return self.emitter.value(self.shop.algebra.laid(atom, dims).tensor)
+        return self.emitter.value(self.context.algebra.laid(atom, dims).tensor)
 
     why = "a node that is kept reads all of its columns"
 
@@ -256,7 +268,7 @@ class _Interpreter:
         new = copy_with_captures(self.emitter, node, inputs, self.native)
         for old, value in zip(node.outputs, new.outputs, strict=True):
             value.type, value.shape = old.type, old.shape.copy() if old.shape else None
-            fact = self.known.values.get(old)
+            fact = self.survey.values.get(old)
             if fact is None:
                 self.opaque[old] = value
                 continue
@@ -266,7 +278,7 @@ class _Interpreter:
                     self.emitter.register(axis[0], value, at)
         rule = rule_of(node)
         if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
-            self.ledger.record(node, Action.KEPT, reason)
+            self.log.record(node, Action.KEPT, reason)
 
 
 def _adds(spec: Contract) -> bool:

@@ -20,8 +20,8 @@ class Subject:
     """Original and optimized model, ready to run on the same requests.
 
     The original runs from its own file where there is one, so that a mistake made while it was
-    read cannot hide. `tell` is told what is being opened, and the share that is. `no_own` and
-    `no_float64` say why a precision cannot be run; "" if it can.
+    read cannot hide. `report_progress` gets the share that is open and what is being opened.
+    `no_own` and `no_float64` say why a precision cannot be run; "" if it can.
     """
 
     def __init__(
@@ -30,23 +30,23 @@ class Subject:
         optimized: Model,
         interface: Interface | None,
         signature: Signature,
-        tell: Progress,
+        report_progress: Progress,
     ) -> None:
         self._interface, self._signature = interface, signature
         self.no_own = self.no_float64 = ""
         self._own: tuple[Session, Session] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
         try:
-            tell(0.0, "opening the original")
+            report_progress(0.0, "opening the original")
             first = _open_original(original)
-            tell(0.25, "opening the rewritten model")
+            report_progress(0.25, "opening the rewritten model")
             self._own = (first, open_session(optimized, threads=1))
         except ExecutionError as error:
             self.no_own = str(error)
         try:
-            tell(0.5, "opening the original in float64")
+            report_progress(0.5, "opening the original in float64")
             wide = _open_wide(original)
-            tell(0.75, "opening the rewritten model in float64")
+            report_progress(0.75, "opening the rewritten model in float64")
             self._wide = (wide, _open_wide(optimized))
         except ExecutionError as error:
             self.no_float64 = str(error)

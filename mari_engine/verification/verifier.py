@@ -76,8 +76,8 @@ def verify(
     original (see `load_requests`). Raises FeedError for a request that does not fit the model and
     ExecutionError when the original itself cannot be run.
     """
-    tell = progress or _say_nothing
-    tell(0.0, "comparing the calling contracts")
+    report_progress = progress or _say_nothing
+    report_progress(0.0, "comparing the calling contracts")
     contract, problem = compare_calling(
         original, optimized, interface=interface, signature=signature
     )
@@ -86,12 +86,12 @@ def verify(
     epsilon = max(_coarsest(original), _coarsest(optimized))
     found = _Findings("nothing was evaluated")
     if not problem:
-        opening = partial(_tell_opened, tell)
+        opening = partial(_tell_opened, report_progress)
         subject = Subject(original, optimized, interface, signature, opening)
         cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
-        found = _check_cases(subject, cases, interface, epsilon, tell)
+        found = _check_cases(subject, cases, interface, epsilon, report_progress)
         problem = _first_problem(found.checks, original)
-    tell(1.0, "equal" if not problem else "not equal")
+    report_progress(1.0, "equal" if not problem else "not equal")
     return Certificate(
         passed=not problem,
         checks=found.checks,
@@ -112,8 +112,8 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
 
 
-def _tell_opened(tell: Progress, share: float, what: str) -> None:
-    tell(_OPENED * share, what)
+def _tell_opened(report_progress: Progress, share: float, what: str) -> None:
+    report_progress(_OPENED * share, what)
 
 
 def _say_nothing(_share: float, _message: str) -> None:
@@ -149,7 +149,7 @@ def _check_cases(
     cases: Sequence[_Case],
     interface: Interface | None,
     epsilon: float,
-    tell: Progress,
+    report_progress: Progress,
 ) -> _Findings:
     """Run every case through both models, and judge all of them together."""
     bindings = interface.outputs if interface is not None else ()
@@ -157,7 +157,7 @@ def _check_cases(
     notes: list[str] = []
     runs: list[Run] = []
     for at, case in enumerate(cases):
-        tell(
+        report_progress(
             _OPENED + (1 - _OPENED) * at / len(cases),
             f"{case.request} request, {case.batch} candidates",
         )

@@ -11,7 +11,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
-from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.passes import respell
@@ -159,13 +159,13 @@ def wrong_rewrites(
     opened = session(data)
     truths = [run(opened, request) for request in requests]
     wrong = []
-    spelled, _ = respell(model, survey(model, candidate_symbols(model, labels)))
+    spelled, _ = respell(model, survey_model(model, candidate_symbols(model, labels)))
     sources = dict.fromkeys((model, spelled))  # the arms of a benchmark read it as it came
     for way, source in product(ways, sources):
         made = rewrite(
             source, labels, signature=way.signature, candidates=candidates, strategy=way.strategy
         )
-        assert not made.ledger.failures, made.ledger.failures
+        assert not made.log.failures, made.log.failures
         rewritten = session(data_of(Model(made.model, "rewritten")))
         for request, truth in zip(requests, truths, strict=True):
             feeds = bound(made.boundary.bindings, request, way.signature)

@@ -125,12 +125,12 @@ def _show_notes(work: Work, review: Review, section: Section) -> Review | None:
                 )
             said = ask(
                 work,
-                "Reopen" if note.settled else "Settle",
+                "Reopen" if note.is_resolved else "Settle",
                 key=f"turn-{at}-{len(note.turns)}",
                 what="Answer",
             )
         if said is not None:
-            made = review.turn(at, Turn(not note.settled, said.by, said.text))
+            made = review.turn(at, Turn(not note.is_resolved, said.by, said.text))
     return made
 
 

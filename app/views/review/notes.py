@@ -55,7 +55,7 @@ def list_subjects(
 def order_notes(review: Review, section: Section) -> list[int]:
     """Return the places of a section's notes: open ones first, the latest first."""
     places = [at for at, note in enumerate(review.notes) if note.section == section]
-    return sorted(places, key=lambda at: (review.notes[at].settled, -at))
+    return sorted(places, key=lambda at: (review.notes[at].is_resolved, -at))
 
 
 def sum_up_section(outcome: SectionOutcome) -> str:
@@ -81,16 +81,17 @@ def review_rows(outcomes: Sequence[SectionOutcome]) -> list[Row]:
 
 def note_html(note: Note) -> str:
     """Return a note with what became of it."""
-    state = "settled" if note.settled else "open"
+    state = "settled" if note.is_resolved else "open"
     turns = "".join(
         f'<div class="mari-turn"><b>{"Settled" if turn.settled else "Reopened"}</b>'
         f" {_stamp(turn.by)}{_lines(turn.text)}</div>"
         for turn in note.turns
     )
+    mark = "✓ settled" if note.is_resolved else "○ open"
     about = f"<code>{markup(note.about)}</code>" if note.about else "The whole section"
     return (
         f'<div class="mari-note mari-note-{state}"><div class="mari-about">'
-        f'<span class="mari-tag">{"✓ settled" if note.settled else "○ open"}</span> {about}</div>'
+        f'<span class="mari-tag">{mark}</span> {about}</div>'
         f'{_lines(note.text)}<div class="mari-by">{_stamp(note.by)}</div>{turns}</div>'
     )
 

@@ -14,27 +14,29 @@ from mari_engine.passes.contract import _tidied
 from mari_engine.passes.embedding_bags.matching import Bags, find_bags
 
 
-def without_loops(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def without_loops(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write loops over bags as reductions."""
-    found = [bags for bags in find_bags(model.ir.graph, known) if bags.loop.name not in keep]
+    found = [bags for bags in find_bags(model.ir.graph, survey) if bags.loop.name not in keep]
     if not found:
-        return model, known
+        return model, survey
     copy = model.ir.clone()
     values = values_by_name(copy.graph)
     loops = [node for node in copy.graph if node.op_type == "Loop"]
     for bags in found:
-        _reduce(bags, copy, values, known)
+        _reduce(bags, copy, values, survey)
     passes.RemoveUnusedNodesPass()(copy)
     for node in loops:
         if node.graph is None:
             _let_go(node)
-    return _tidied(copy, model, known)
+    return _tidied(copy, model, survey)
 
 
-def _reduce(bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], known: Survey) -> None:
+def _reduce(
+    bags: Bags, model: ir.Model, values: dict[str | None, ir.Value], survey: Survey
+) -> None:
     """Put a reshape, the lookup and a reduction in the place of a loop."""
     rows, old = bags.rows, values[bags.result.name]
-    axes = known.fact(rows.source).axes
+    axes = survey.fact(rows.source).axes
     inner = [static(axis) for axis in axes[1:]]
     if any(extent is None for extent in inner):
         return

@@ -65,13 +65,13 @@ class _Sequence:
 _Meaning = Line | Rows | _Bag | _Sequence | bool | Size
 
 
-def find_bags(graph: ir.Graph, known: Survey) -> list[Bags]:
+def find_bags(graph: ir.Graph, survey: Survey) -> list[Bags]:
     """Return all loops of a graph that are reductions of bags of equal size."""
     found = []
     for node in graph:
         if node.op_type == "Loop" and node.domain == "":
             with suppress(Unsupported, LookupError, TypeError, ValueError):  # it does otherwise
-                found.append(_Reader(node, known).read())
+                found.append(_Reader(node, survey).read())
     return found
 
 
@@ -82,9 +82,9 @@ def _no_bag(what: str) -> Unsupported:
 class _Reader:
     """Follows one loop's body."""
 
-    def __init__(self, loop: ir.Node, known: Survey) -> None:
+    def __init__(self, loop: ir.Node, survey: Survey) -> None:
         self.loop = loop
-        self.known = known
+        self.survey = survey
         self.body = loop.attributes["body"].as_graph()
         self.meanings: dict[ir.Value, _Meaning] = {}
 
@@ -116,7 +116,7 @@ class _Reader:
         return Line(1, int(self.number(value)))
 
     def number(self, value: ir.Value | None) -> int | Size:
-        fact = self.known.values.get(value) if value is not None else None
+        fact = self.survey.values.get(value) if value is not None else None
         if fact is None or fact.content is None or fact.content.size != 1:
             raise _no_bag("a number that only the run knows")
         element = fact.content.ravel()[0]
@@ -150,7 +150,7 @@ class _Reader:
         return self.bags(use.node.outputs[0], held.bag, count)
 
     def bags(self, result: ir.Value, bag: _Bag, count: Size) -> Bags:
-        fact = self.known.fact(bag.rows.source)
+        fact = self.survey.fact(bag.rows.source)
         if not size(fact.axes[0]).same(Size.of(count * bag.rows.step)):
             raise _no_bag("rows that are left over")
         if bag.rows.table is not None and len(fact.axes) != 1:
@@ -170,7 +170,7 @@ class _Reader:
         if value is not None and value in self.meanings:
             return self.meanings[value]
         number = self.number(value)
-        if value is not None and self.known.fact(value).dtype == ir.DataType.BOOL:
+        if value is not None and self.survey.fact(value).dtype == ir.DataType.BOOL:
             return bool(number)
         return number if isinstance(number, Size) else Line(0, number)
 
@@ -198,7 +198,7 @@ class _Reader:
 
     def element(self, value: ir.Value | None, at: Line) -> Line:
         """Return the element of a list that counts, at a place that moves with the iteration."""
-        found = self.known.fact(value).counting if value is not None else None
+        found = self.survey.fact(value).counting if value is not None else None
         if found is None or at.step != 1 or at.start < 0 or at.start > found.more:
             raise _no_bag("an element of another list")
         return Line(found.step, found.start + found.step * at.start)
@@ -209,7 +209,7 @@ class _Reader:
         rest = [self.line(bound) for bound in bounds[2:]]
         if data is None or rest not in ([], [Line(0, 0)], [Line(0, 0), Line(0, 1)]):
             raise _no_bag("another axis is cut")
-        if self.known.fact(data).counting is not None:
+        if self.survey.fact(data).counting is not None:
             if stop != Line(start.step, start.start + 1):
                 raise _no_bag("several elements")
             return self.element(data, start)

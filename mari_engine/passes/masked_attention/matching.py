@@ -47,12 +47,12 @@ class Masked:
         return replace(self, scores=twins[self.scores], between=between, total=twins[self.total])
 
 
-def find_masked(graph: ir.Graph, known: Survey) -> list[Masked]:
+def find_masked(graph: ir.Graph, survey: Survey) -> list[Masked]:
     """Return the attentions whose first rows a constant mask keeps from the last columns."""
     found = []
     for node in graph:
         if node.op_type == "MatMul" and node.domain in _NAMED:
-            masked = _Reader(node, known).read()
+            masked = _Reader(node, survey).read()
             found += [masked] if masked is not None and _stated(masked) else []
     return found
 
@@ -66,7 +66,7 @@ def _stated(masked: Masked) -> bool:
 @dataclass(eq=False)
 class _Reader:
     total: ir.Node
-    known: Survey
+    survey: Survey
     between: list[ir.Node] = field(default_factory=list)
     scores: list[ir.Node] = field(default_factory=list)
     reached: dict[ir.Value, bool] = field(default_factory=dict)
@@ -85,13 +85,13 @@ class _Reader:
         (scores,) = self.scores
         for at in self.boundaries(scores):
             if vanishes(
-                weights, self.known, scores=scores, between=self.between, extent=self.extent, at=at
+                weights, self.survey, scores=scores, between=self.between, extent=self.extent, at=at
             ):
                 return Masked(scores, tuple(self.between), self.total, self.extent, at)
         return None
 
     def last_two(self, value: ir.Value | None) -> tuple[int, int] | None:
-        fact = self.known.values.get(value) if value is not None else None
+        fact = self.survey.values.get(value) if value is not None else None
         if fact is None or len(fact.axes) < 2:
             return None
         rows, columns = static(fact.axes[-2]), static(fact.axes[-1])
@@ -107,7 +107,7 @@ class _Reader:
         node = value.producer()
         if node is None or self.last_two(value) != (self.extent, self.extent):
             return False
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         if isinstance(spec, Contract) and node.op_type == "MatMul" and len(spec.terms) == 2:
             if not any(each is None or each.is_initializer() for each in node.inputs):
                 self.scores += [node] if node not in self.scores else []
@@ -128,17 +128,17 @@ class _Reader:
             for value in node.inputs
             if value is not None and not self.reached.get(value)
         )
-        facts = [self.known.values.get(value) for value in others]
+        facts = [self.survey.values.get(value) for value in others]
         return any(fact is None or flat(fact.axes) for fact in facts)
 
     def alone(self) -> bool:
         """Return True when nothing else reads the scores or what becomes of them."""
         inside = {*self.between, self.total}
-        settled = self.known.settled
+        is_static = self.survey.is_static
         return all(
             not value.is_graph_output()
             and all(
-                use.node in inside or all(map(settled, use.node.outputs)) for use in value.uses()
+                use.node in inside or all(map(is_static, use.node.outputs)) for use in value.uses()
             )
             for node in (*self.scores, *self.between)
             for value in node.outputs
@@ -152,7 +152,7 @@ class _Reader:
             if node is None or node in seen:
                 continue
             seen.add(node)
-            spec = self.known.specs.get(node)
+            spec = self.survey.specs.get(node)
             if isinstance(spec, Join):
                 widths = [flat(axes or ())[spec.position] for axes in spec.operands]
                 numbers = [width for width in widths if isinstance(width, int)]

@@ -122,13 +122,13 @@ class _Writer:
         return list_numbers(self.model, name, [number])
 
 
-def in_row_blocks(model: Model, known: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
+def in_row_blocks(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
     """Write attentions apart for the rows that their mask keeps from the last columns."""
     found = [
         masked
-        for masked in find_masked(model.ir.graph, known)
+        for masked in find_masked(model.ir.graph, survey)
         if not any(node.name in keep for node in masked.nodes)
     ]
     return _rewritten(
-        model, known, found, lambda each, twins, copy: part_rows(each.in_copy(twins), copy)
+        model, survey, found, lambda each, twins, copy: part_rows(each.in_copy(twins), copy)
     )

@@ -39,7 +39,7 @@ _Status = str | _Low | None
 
 def vanishes(
     weights: ir.Value,
-    known: Survey,
+    survey: Survey,
     *,
     scores: ir.Node,
     between: list[ir.Node],
@@ -51,12 +51,12 @@ def vanishes(
     `between` are the nodes that make the weights of the scores, in order; `extent` is the number of
     rows and of columns.
     """
-    return _Proof(known, scores, between, extent, at).status(weights) == _Zero
+    return _Proof(survey, scores, between, extent, at).status(weights) == _Zero
 
 
 @dataclass(frozen=True, eq=False)
 class _Proof:
-    known: Survey
+    survey: Survey
     scores: ir.Node
     between: list[ir.Node]
     extent: int
@@ -78,8 +78,8 @@ class _Proof:
 
     def shown(self, node: ir.Node) -> bool:
         """Return True for a node that shows the same rows and columns under other leading axes."""
-        spec, value = self.known.specs.get(node), node.inputs[0] if node.inputs else None
-        fact = self.known.values.get(value) if value is not None else None
+        spec, value = self.survey.specs.get(node), node.inputs[0] if node.inputs else None
+        fact = self.survey.values.get(value) if value is not None else None
         if not isinstance(spec, View) or fact is None:
             return False
         count = len(flat(fact.axes))
@@ -89,7 +89,7 @@ class _Proof:
     def constant(self, value: ir.Value | None) -> npt.NDArray[Any] | None:
         if value is None:
             return None
-        fact, tensor = self.known.values.get(value), value.const_value
+        fact, tensor = self.survey.values.get(value), value.const_value
         if fact is not None and fact.content is not None and fact.content.dtype != object:
             return np.asarray(fact.content)
         if tensor is None or not value.is_initializer() or tensor.size > _LARGEST:

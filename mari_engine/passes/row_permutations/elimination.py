@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
 
-from mari_engine.analysis import Survey, survey
+from mari_engine.analysis import Survey, survey_model
 from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Size, Spec, View, flat
 from mari_engine.graph import STANDS_FOR, Model, infer_shapes, list_numbers, values_by_name
 from mari_engine.passes.row_permutations.matching import Key, Leaving, Returning, find_ways
@@ -26,9 +26,9 @@ Order = tuple[Key, ...]
 """By what rows were reordered, the last on the right; () for rows in their places."""
 
 
-def leave_in_place(model: Model, known: Survey, keep: Collection[str] = ()) -> Model | None:
+def leave_in_place(model: Model, survey: Survey, keep: Collection[str] = ()) -> Model | None:
     """Return a model whose rows are neither sorted nor picked; None where nothing was shown."""
-    ways = find_ways(model.ir.graph, known)
+    ways = find_ways(model.ir.graph, survey)
     every: list[Way] = [*ways.leaving, *ways.returning]
     if not every or any(_stays(way.result, keep) for way in every):
         return None
@@ -39,7 +39,7 @@ def leave_in_place(model: Model, known: Survey, keep: Collection[str] = ()) -> M
     passes.RemoveUnusedNodesPass()(copy)
     writer.forget()
     infer_shapes(copy)
-    told = survey(Model(copy, model.name), known.symbols)
+    told = survey_model(Model(copy, model.name), survey.symbols)
     if not _Proof(copy.graph, told, writer.markers, writer.ruled_by).holds():
         return None
     for marker in writer.markers:
@@ -126,7 +126,7 @@ class _Writer:
 @dataclass(eq=False)
 class _Proof:
     graph: ir.Graph
-    known: Survey
+    survey: Survey
     markers: Mapping[ir.Node, Way]
     ruled_by: Callable[[Key], ir.Value | None]
     orders: dict[ir.Value, Order] = field(default_factory=dict)
@@ -146,10 +146,10 @@ class _Proof:
             return self.pass_by(node, self.markers[node])
         if any(attr.type == ir.AttributeType.GRAPH for attr in node.attributes.values()):
             return not any(self.orders.get(v) or v in self.counts for v in _captured(node))
-        if all(self.known.settled(value) for value in node.outputs):
+        if all(self.survey.is_static(value) for value in node.outputs):
             self.count(node)
             return True
-        spec = self.known.specs.get(node)
+        spec = self.survey.specs.get(node)
         read = self.read(node)
         if spec is None or len(read) > 1 or not self.shapes(node, spec):
             return not read and not self.counted(node)
@@ -191,7 +191,7 @@ class _Proof:
         if node.op_type in ("Shape", "Size") and _masks(self.order(node.inputs[0])):
             found = {self.order(node.inputs[0])}
         for value in node.outputs if found else ():
-            fact = self.known.values[value]
+            fact = self.survey.values[value]
             content = fact.content if fact is not None else None
             told = [] if content is None else content.ravel().tolist()
             if any(isinstance(number, Size) for number in told):
@@ -234,7 +234,7 @@ class _Proof:
 
     def even(self, value: ir.Value) -> bool:
         """Return True for a value of no rows, or of rows that are all the same."""
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         if fact is None:
             return False
         return value in self.alike or CANDIDATES not in flat(fact.axes) or fact.fill is not None
@@ -243,7 +243,7 @@ class _Proof:
         return self.orders.get(value, ()) if value is not None else ()
 
     def axes(self, value: ir.Value | None) -> Axes | None:
-        fact = self.known.values.get(value) if value is not None else None
+        fact = self.survey.values.get(value) if value is not None else None
         return fact.axes if fact is not None else None
 
 

@@ -58,11 +58,11 @@ class Ways:
     returning: list[Returning] = field(default_factory=list)
 
 
-def find_ways(graph: ir.Graph, known: Survey) -> Ways:
+def find_ways(graph: ir.Graph, survey: Survey) -> Ways:
     """Return the ways of all sorts and masks of which every use is understood."""
     found: defaultdict[Key, Ways] = defaultdict(Ways)
     lost: set[Key] = set()
-    reader = _Reader(known, found)
+    reader = _Reader(survey, found)
     for node in graph:
         if node.domain not in _NAMED:
             continue
@@ -79,7 +79,7 @@ def find_ways(graph: ir.Graph, known: Survey) -> Ways:
 
 @dataclass(eq=False)
 class _Reader:
-    known: Survey
+    survey: Survey
     found: defaultdict[Key, Ways]
 
     def key(self, node: ir.Node) -> Key | None:
@@ -115,7 +115,9 @@ class _Reader:
 
     def sorts(self, node: ir.Node) -> bool:
         """Return True for all of a list, in another order."""
-        listed, count = (self.known.values.get(value) for value in node.inputs if value is not None)
+        listed, count = (
+            self.survey.values.get(value) for value in node.inputs if value is not None
+        )
         if listed is None or len(listed.axes) != 1 or count is None or count.content is None:
             return False
         (number,) = count.content.ravel().tolist()
@@ -133,11 +135,11 @@ class _Reader:
 
     def counts(self, node: ir.Node, key: Key) -> bool:
         """Return True where places are numbered from 0 on: it is the inverse of an order."""
-        numbers = self.known.values.get(node.inputs[2]) if node.inputs[2] is not None else None
+        numbers = self.survey.values.get(node.inputs[2]) if node.inputs[2] is not None else None
         if node.attributes.keys() - {"axis"} or numbers is None or numbers.counting is None:
             return False
         run, listed = numbers.counting, key.inputs[0] if isinstance(key, ir.Node) else None
-        extents = [self.known.values.get(v) for v in (listed, node.inputs[1]) if v is not None]
+        extents = [self.survey.values.get(v) for v in (listed, node.inputs[1]) if v is not None]
         whole = any(run.count.same(size(fact.axes[0])) for fact in extents if fact is not None)
         return whole and (run.start, run.step, run.more) == (0, 1, 0)
 
@@ -150,7 +152,7 @@ class _Reader:
 
     def mask_of(self, value: ir.Value) -> ir.Value | None:
         """Return the mask of rows that a value repeats along further axes; itself if it is one."""
-        fact = self.known.values.get(value)
+        fact = self.survey.values.get(value)
         if fact is None or value.dtype != ir.DataType.BOOL:
             return None
         if len(fact.axes) == 1:
@@ -158,7 +160,7 @@ class _Reader:
         node = value.producer()
         if node is None or node.op_type not in ("Expand", *_VIEWS) or node.inputs[0] is None:
             return None
-        inner = self.known.values.get(node.inputs[0])
+        inner = self.survey.values.get(node.inputs[0])
         if inner is None or not inner.axes or inner.axes[0] != fact.axes[0]:
             return None
         if any(inner.axes[1:]) or (node.op_type in _VIEWS and any(fact.axes[1:])):
@@ -190,14 +192,14 @@ class _Reader:
     def listed(self, node: ir.Node, mask: ir.Value | None, key: Key) -> bool:
         """Note rows of which all elements are picked one by one, and made rows again."""
         source = node.inputs[0]
-        held = self.known.values.get(source) if source is not None else None
-        chosen = self.known.values.get(mask) if mask is not None else None
+        held = self.survey.values.get(source) if source is not None else None
+        chosen = self.survey.values.get(mask) if mask is not None else None
         if source is None or held is None or chosen is None or held.axes != chosen.axes:
             return False
         rows = [-1, *(static(axis) for axis in held.axes[1:])]
         for use in node.outputs[0].uses():
             shape = use.node.inputs[1] if use.node.op_type == "Reshape" else None
-            wanted = self.known.values.get(shape) if shape is not None and use.idx == 0 else None
+            wanted = self.survey.values.get(shape) if shape is not None and use.idx == 0 else None
             told = wanted.content if wanted is not None else None
             if told is None or told.ravel().tolist() != rows:
                 return False
@@ -208,13 +210,13 @@ class _Reader:
         """Return the rows of which all elements, or as many as are wanted, are listed in a row."""
         node = value.producer() if value is not None else None
         if node is not None and node.op_type == "Slice" and node.inputs[0] is not None:
-            start = self.known.values.get(node.inputs[1]) if node.inputs[1] is not None else None
+            start = self.survey.values.get(node.inputs[1]) if node.inputs[1] is not None else None
             if len(node.inputs) > 4 or start is None or start.uniform != 0:
                 return None
             node = node.inputs[0].producer()
         if node is None or node.op_type != "Reshape" or node.inputs[1] is None:
             return None
-        wanted = self.known.values.get(node.inputs[1])
+        wanted = self.survey.values.get(node.inputs[1])
         if wanted is None or wanted.content is None or wanted.content.ravel().tolist() != [-1]:
             return None
         return node.inputs[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mari_engine.axes import Axes, Labels, flat, with_extent
+from mari_engine.axes import Axes, AxisLabels, flat, with_extent
 from mari_engine.rewriting.context.step import Step
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, called
 
@@ -25,7 +25,7 @@ def distributed(
     `places` gives for each form the position of the columns, None where it lacks them; blocks
     are so along that position. `result_place` is the columns' position in the result.
     """
-    grouping, algebra = step.shop.grouping, step.shop.algebra
+    grouping, algebra = step.context.grouping, step.context.algebra
     blocks = [form for form in forms if isinstance(form, Blocks)]
     groups = list(grouping.alike(blocks).values())
     width = int(flat(step.result)[result_place])
@@ -49,7 +49,7 @@ def distributed(
 
 
 def columns_apart(
-    step: Step, terms: Sequence[Labels | None], output: Labels, mixed: frozenset[int]
+    step: Step, terms: Sequence[AxisLabels | None], output: AxisLabels, mixed: frozenset[int]
 ) -> tuple[int, list[int | None]] | None:
     """Return where the result's and the operands' columns are, if the op can work on them apart.
 
@@ -77,7 +77,9 @@ def columns_apart(
     return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
 
 
-def _worth_apart(step: Step, form: Blocks, terms: Sequence[Labels | None], output: Labels) -> bool:
+def _worth_apart(
+    step: Step, form: Blocks, terms: Sequence[AxisLabels | None], output: AxisLabels
+) -> bool:
     """Return True when some columns of the result then lack a factor that others have."""
     others, own = set[int](), list[set[int]]()
     for other, labels in zip(step.forms, terms, strict=False):

@@ -24,7 +24,7 @@ class Entry:
 
 
 @dataclass
-class Ledger:
+class DecisionLog:
     """Filled during a rewrite; later entries for a node replace earlier ones."""
 
     entries: dict[ir.Node, Entry] = field(default_factory=dict)

@@ -8,12 +8,12 @@ from functools import cached_property
 
 import onnx_ir as ir
 
-from mari_engine.analysis import Meeting
+from mari_engine.analysis import JoinSite
 from mari_engine.axes import Axes, Spec
-from mari_engine.rewriting.context.decision_log import Ledger, needs_whole
+from mari_engine.rewriting.context.decision_log import DecisionLog, needs_whole
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.emission import Emitter, Tensor
-from mari_engine.rewriting.forms import Algebra, Atom, Form, Grouping, Settling
+from mari_engine.rewriting.forms import Algebra, Atom, Form, Grouping, Materializer
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Strategy:
 
 
 @dataclass(frozen=True, eq=False)
-class Shop:
+class Context:
     """The tools that every step shares."""
 
     emitter: Emitter
-    settling: Settling
-    ledger: Ledger
+    materializer: Materializer
+    log: DecisionLog
     prices: Prices
     strategy: Strategy
     candidates: int
@@ -44,12 +44,12 @@ class Shop:
     @cached_property
     def grouping(self) -> Grouping:
         """Which parts of joined columns go together."""
-        return Grouping(self.settling)
+        return Grouping(self.materializer)
 
     @property
     def algebra(self) -> Algebra:
         """The algebra of forms."""
-        return self.settling.algebra
+        return self.materializer.algebra
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +59,12 @@ class Step:
     node: ir.Node
     spec: Spec
     forms: tuple[Form | None, ...]
-    shop: Shop
+    context: Context
     waits: bool = False
     """The result is read by linear ops only, and need not be computed before a product does."""
     worth: float = 0.0
     """FLOPs that products with weights spend on each element of the result."""
-    meetings: Callable[[int], list[Meeting]] = lambda position: []
+    join_sites: Callable[[int], list[JoinSite]] = lambda position: []
     """Returns where columns along a position of the result are put together."""
 
     @property
@@ -81,9 +81,9 @@ class Step:
         """Return an operand as a tensor."""
         form = self.forms[index]
         assert form is not None
-        return self.shop.settling.settle(form, self.why)
+        return self.context.materializer.materialize(form, self.why)
 
     def tensor(self, index: int) -> Tensor | None:
         """Return an operand that is not described by the declaration, as the node got it."""
         value = self.node.inputs[index]
-        return None if value is None else self.shop.native(value)
+        return None if value is None else self.context.native(value)

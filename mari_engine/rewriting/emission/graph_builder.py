@@ -269,7 +269,7 @@ class Emitter:
                 pieces = tuple(group for group in pieces if group)
                 tensor = self.reshape(tensor, pieces, extents)
                 order = moved(pieces, core)
-            tensor, pieces = self._transpose(tensor, pieces, order, extents)
+            tensor, pieces = self.transpose(tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:
             return tensor if pieces == core else self.reshape(tensor, core, extents)
@@ -285,9 +285,10 @@ class Emitter:
         tensor = self.emit("Expand", [tensor, self.extents(absent)])
         return tensor if open_ == want else self.reshape(tensor, want, extents)
 
-    def _transpose(
+    def transpose(
         self, tensor: ir.Value, groups: Dims, order: Sequence[int], extents: Mapping[int, Dim]
     ) -> tuple[ir.Value, Dims]:
+        """Return the tensor with its dimensions in another order, and its groups of labels then."""
         steps, groups = plan_transpose(groups, order, extents)
         for step in steps:
             if isinstance(step, Permute):

@@ -20,7 +20,7 @@ from mari_engine.rewriting.forms.lazy_values import (
     times,
     width,
 )
-from mari_engine.rewriting.forms.materialization import Settling, scattered
+from mari_engine.rewriting.forms.materialization import Materializer, scattered
 from mari_engine.rewriting.forms.side_groups import Grouping, called
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "Blocks",
     "Form",
     "Grouping",
+    "Materializer",
     "Product",
-    "Settling",
     "Sum",
     "Term",
     "Whole",

@@ -10,9 +10,9 @@ import numpy as np
 from mari_engine.axes import (
     Axes,
     Axis,
+    AxisLabels,
     Dims,
     Index,
-    Labels,
     Run,
     flat,
     loose,
@@ -36,8 +36,8 @@ from mari_engine.rewriting.forms.lazy_values import (
     relabel,
 )
 
-Settle = Callable[[Form], Atom]
-"""Computes a form: `settling.settle` with its emitter."""
+Materialize = Callable[[Form], Atom]
+"""Computes a form: `Materializer.materialize` with its emitter."""
 SHORT_RUN = 8
 """Elements that lie together, below which picking is done on the transpose."""
 
@@ -45,9 +45,9 @@ SHORT_RUN = 8
 class Algebra:
     """Works on forms; emits only what a layout change or a choice of columns needs."""
 
-    def __init__(self, emitter: Emitter, settle: Settle) -> None:
+    def __init__(self, emitter: Emitter, materialize: Materialize) -> None:
         self.emitter = emitter
-        self.settle = settle
+        self.materialize = materialize
 
     # --- other axes
 
@@ -59,14 +59,14 @@ class Algebra:
         if old == new:
             return relabel(form, axes, tuple(range(len(new))))
         if _told(old, new):
-            return replace(self.settle(form), axes=axes)
+            return replace(self.materialize(form), axes=axes)
         parts = match_factors(old, new)
         if isinstance(form, Atom):
             return self._regroup_atom(form, axes, parts)
         if isinstance(form, Blocks):
             return self._regroup_blocks(form, axes, parts)
         if any(len(olds) > 1 for olds, _ in parts):
-            return self.regroup(self.settle(form), axes)
+            return self.regroup(self.materialize(form), axes)
         if isinstance(form, Sum):
             return Sum(axes, tuple(as_term(self.regroup(term, axes)) for term in form.terms))
         return self._regroup_product(form, axes, parts)
@@ -92,7 +92,7 @@ class Algebra:
         held = [at for at in olds if at in atom.present]
         if not held or any(_inside(olds, group) for group in atom.dims):
             return atom
-        gone, dims, placed = set(olds), list[Labels](), False
+        gone, dims, placed = set(olds), list[AxisLabels](), False
         for group in atom.dims:
             rest = tuple(at for at in group if at not in gone)
             if gone & set(group) and not placed:
@@ -143,7 +143,7 @@ class Algebra:
             extents.update({name: new[at] for name, at in zip(names, news, strict=True)})
             for name, at in zip(names, news, strict=True):
                 output[at] = name
-        operands, labels = list[Atom](), list[Labels]()
+        operands, labels = list[Atom](), list[AxisLabels]()
         for atom, own in zip(product.operands, product.labels, strict=True):
             cut = [
                 (name, extents[name] if name >= 0 else dim)
@@ -160,14 +160,14 @@ class Algebra:
         olds, news = next(run for run in parts if blocks.position in run[0])
         others = [run for run in parts if run[0] != olds]
         if any(len(o) > 1 for o, _ in others) or not news:
-            return self.regroup(self.settle(blocks), axes)
+            return self.regroup(self.materialize(blocks), axes)
         if len(olds) == 1 and len(news) == 1:
             return self._renamed(blocks, axes, news[0])
         if len(olds) == 1:
             return self._coarser(blocks, axes, news)
         if len(news) == 1 and olds[0] == blocks.position:
             return self._finer(blocks, axes, olds, news[0])
-        return self.regroup(self.settle(blocks), axes)
+        return self.regroup(self.materialize(blocks), axes)
 
     def _renamed(self, blocks: Blocks, axes: Axes, position: int) -> Form:
         parts = tuple(
@@ -204,12 +204,12 @@ class Algebra:
             sides = {blocks.sides[each] for each in np.unique(row)}
             kinds.setdefault(sides.pop() if len(sides) == 1 else None, []).append(at)
         if len(kinds) == 1:
-            return self.regroup(self.settle(blocks), axes)
+            return self.regroup(self.materialize(blocks), axes)
         place, column, parts = np.zeros(len(part), np.int64), np.zeros(len(part), np.int64), []
         for at, rows in enumerate(kinds.values()):
             place[rows], column[rows] = at, np.arange(len(rows))
             columns = np.arange(part.size).reshape(part.shape)[rows].ravel()
-            taken = self.settle(self.take(blocks, blocks.position, columns))
+            taken = self.materialize(self.take(blocks, blocks.position, columns))
             parts.append(self.whole(taken, with_extent(axes, position, len(rows))))
         return self.blocks(Blocks(axes, position, tuple(parts), place, column))
 
@@ -301,7 +301,7 @@ class Algebra:
         """Return the atom with one position in a dimension of its own."""
         if (position,) in atom.dims or position not in atom.present:
             return atom
-        dims = list[Labels]()
+        dims = list[AxisLabels]()
         for group in atom.dims:
             if position in group:
                 at = group.index(position)
@@ -335,7 +335,7 @@ def _told(old: Axis, new: Axis) -> bool:
     return len(old) == len(new) and all(a == b or made_up(a) for a, b in zip(old, new, strict=True))
 
 
-def _inside(olds: tuple[int, ...], group: Labels) -> bool:
+def _inside(olds: tuple[int, ...], group: AxisLabels) -> bool:
     return any(group[at : at + len(olds)] == olds for at in range(len(group)))
 
 

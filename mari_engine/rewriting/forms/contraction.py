@@ -15,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mari_engine.axes import CANDIDATES, Dim, Dims, Labels, common_layout, fitted, parted
+from mari_engine.axes import CANDIDATES, AxisLabels, Dim, Dims, common_layout, fitted, parted
 from mari_engine.rewriting.emission import Constant, Emitter, Tensor
 from mari_engine.rewriting.forms.lazy_values import Atom, Product
 
@@ -283,7 +283,7 @@ class Contraction:
         result = Laid(self.emitter.emit("Gemm", inputs, attributes), (rows, columns))
         return (self._scaled(result) if last else result), rides
 
-    def _by_head(self, left: Laid, right: Laid, inner: Labels, groups: Dims) -> Laid:
+    def _by_head(self, left: Laid, right: Laid, inner: AxisLabels, groups: Dims) -> Laid:
         """Multiply by one matrix for each head: what reads the result needs nothing turned."""
         columns = [lab for group in right.dims for lab in group if lab not in inner]
         heads = tuple((lab,) for lab in columns if lab in self.heads)

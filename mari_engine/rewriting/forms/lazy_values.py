@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes import CANDIDATES, Axes, Dim, Dims, Index, Labels, flat, with_extent
+from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Dim, Dims, Index, flat, with_extent
 from mari_engine.rewriting.emission import Constant, Tensor
 
 
@@ -58,8 +58,8 @@ class Product:
 
     axes: Axes
     operands: tuple[Atom, ...]
-    labels: tuple[Labels, ...]
-    output: Labels
+    labels: tuple[AxisLabels, ...]
+    output: AxisLabels
     scale: float = 1.0
     source: tuple[ir.Node, ...] = ()
 
@@ -145,7 +145,7 @@ def per_candidate(form: Form) -> bool:
     return any(dims[at] == CANDIDATES for at in form.present)
 
 
-def relabel(form: Form, axes: Axes, source: Labels) -> Form:
+def relabel(form: Form, axes: Axes, source: AxisLabels) -> Form:
     """Return the form under new axes: position r was `source[r]`, or is new where that is -1.
 
     Positions that no result names must be of extent 1.

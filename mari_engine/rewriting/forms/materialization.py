@@ -10,9 +10,9 @@ import onnx_ir as ir
 
 from mari_engine.axes import (
     Axis,
+    AxisLabels,
     Dims,
     Index,
-    Labels,
     common_layout,
     fitted,
     flat,
@@ -39,17 +39,17 @@ _DEEPEST = 8
 """Nodes upon weights that are looked through."""
 
 
-class Settling:
+class Materializer:
     """Computes each form once, and remembers the tensor."""
 
     def __init__(self, emitter: Emitter, *, candidates: int) -> None:
         self.emitter = emitter
         self.candidates = candidates
-        self.algebra = Algebra(emitter, self.settle)
+        self.algebra = Algebra(emitter, self.materialize)
         self._done: dict[Form, Atom] = {}
         self._origins: dict[Tensor, tuple[Blocks, Dims]] = {}
 
-    def settle(self, form: Form, why: str = "") -> Atom:
+    def materialize(self, form: Form, why: str = "") -> Atom:
         """Return the form as one tensor; `why` names what needed its columns together."""
         if isinstance(form, Atom):
             return form
@@ -73,7 +73,7 @@ class Settling:
         pairs = zip(dims, atom.dims, strict=True)
         return joined, {old: new for a, b in pairs for old, new in zip(a, b, strict=True)}
 
-    def settled(self, form: Form) -> bool:
+    def is_materialized(self, form: Form) -> bool:
         """Return True when the form is a tensor already."""
         return isinstance(form, Atom) or form in self._done
 
@@ -101,7 +101,7 @@ class Settling:
         """
         heads = _heads(product, positions, self)
         if product in self._done or not heads:
-            return self.settle(product)
+            return self.materialize(product)
         with self.emitter.on_behalf(product.source):
             contraction = Contraction(self.emitter, product, self.candidates, heads)
             self._done[product] = contraction.run()[0]
@@ -164,7 +164,7 @@ class Settling:
         chunks = list[tuple[frozenset[int], list[Atom]]]()
         for part, start, stop in pieces:
             columns = np.arange(start, stop)
-            whole = self.settle(blocks.parts[part])
+            whole = self.materialize(blocks.parts[part])
             atom = self.algebra.take(whole, blocks.position, columns)
             assert isinstance(atom, Atom)
             side = atom.present - {blocks.position}
@@ -177,7 +177,7 @@ class Settling:
 
     def _picked(self, blocks: Blocks) -> Atom:
         """Concatenate the parts once, and pick the many columns from there."""
-        atoms = [self.settle(part) for part in blocks.parts]
+        atoms = [self.materialize(part) for part in blocks.parts]
         widths = [int(flat(atom.axes)[blocks.position]) for atom in atoms]
         offsets = np.cumsum([0, *widths[:-1]])
         whole = self.concatenated(atoms, blocks.position)
@@ -204,7 +204,7 @@ class Settling:
         return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
 
 
-def _heads(product: Product, positions: frozenset[int], settling: Settling) -> set[int]:
+def _heads(product: Product, positions: frozenset[int], materializer: Materializer) -> set[int]:
     """Return the labels of weights that stand at these positions; none where it does not pay.
 
     It pays where the candidates' operand has rows of its own, which heads would have to pass.
@@ -212,7 +212,7 @@ def _heads(product: Product, positions: frozenset[int], settling: Settling) -> s
     pairs = list(zip(product.operands, product.labels, strict=True))
     moving = [labels for atom, labels in pairs if per_candidate(atom)]
     if len(moving) != 1 or not all(
-        per_candidate(atom) or settling.known(atom) for atom, _ in pairs
+        per_candidate(atom) or materializer.known(atom) for atom, _ in pairs
     ):
         return set()
     own, kept = set(moving[0]), {label for label in product.output if label >= 0}
@@ -243,7 +243,7 @@ def _of_weights(value: ir.Value, deep: int) -> bool:
 
 def _with_own(layout: Dims, position: int) -> Dims:
     """Return the layout with one position in a dimension of its own, present in all."""
-    out = list[Labels]()
+    out = list[AxisLabels]()
     for group in layout:
         if position in group:
             at = group.index(position)

@@ -16,7 +16,7 @@ from mari_engine.axes import Index, flat, with_extent
 from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms.deferral import scaled_operand, waits
 from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, runs
-from mari_engine.rewriting.forms.materialization import Settling
+from mari_engine.rewriting.forms.materialization import Materializer
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class Groups:
 class Grouping:
     """Answers for each form, each once as long as nothing of it was computed meanwhile."""
 
-    def __init__(self, settling: Settling) -> None:
-        self.settling = settling
+    def __init__(self, materializer: Materializer) -> None:
+        self.materializer = materializer
         self._groups: dict[Blocks, Groups] = {}
         self._lazy: dict[Blocks, tuple[int, ...]] = {}
         self._divided: dict[Groups, list[tuple[Whole, Index]]] = {}
@@ -61,10 +61,10 @@ class Grouping:
 
         Several parts of the same values wait: the product that reads them meets the values once.
         """
-        return None if self.settling.settled(part) else scaled_operand(part)
+        return None if self.materializer.is_materialized(part) else scaled_operand(part)
 
     def _waits(self, part: Whole) -> bool:
-        return not self.settling.settled(part) and waits(part)
+        return not self.materializer.is_materialized(part) and waits(part)
 
     def divided(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
         """Return one tensor for each kind, with the logical column behind each of its own."""
@@ -80,7 +80,7 @@ class Grouping:
         out, at = list[tuple[Whole, Index]](), 0
         for part, start, stop in runs(blocks):
             columns = np.arange(start, stop)
-            taken = self.settling.algebra.take(blocks.parts[part], blocks.position, columns)
+            taken = self.materializer.algebra.take(blocks.parts[part], blocks.position, columns)
             out.append((as_whole(taken), np.arange(at, at + len(columns))))
             at += len(columns)
         return out
@@ -94,7 +94,7 @@ class Grouping:
             columns[place] = logical
             return whole, columns
         # a column that stands in several places: bring it there
-        taken = self.settling.algebra.take(whole, blocks.position, place)
+        taken = self.materializer.algebra.take(whole, blocks.position, place)
         return as_whole(taken), logical
 
     def alike(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
@@ -108,11 +108,11 @@ class Grouping:
 
     def of_one_kind(self, blocks: Blocks, columns: Index) -> Whole:
         """Return columns of one kind, those and no others joined."""
-        taken = self.settling.algebra.take(blocks, blocks.position, columns)
+        taken = self.materializer.algebra.take(blocks, blocks.position, columns)
         if not isinstance(taken, Blocks):
             return taken
         whole, place = self.side_by_side(taken, range(len(taken.parts)))
-        return as_whole(self.settling.algebra.take(whole, blocks.position, place))
+        return as_whole(self.materializer.algebra.take(whole, blocks.position, place))
 
     def one_part_per_kind(self, blocks: Blocks) -> Blocks:
         """Return the blocks with the parts of each kind joined into one."""
@@ -131,7 +131,7 @@ class Grouping:
 
     def side_by_side(self, blocks: Blocks, members: Sequence[int]) -> tuple[Whole, Index]:
         """Return the used columns of some parts as one tensor, and where each logical one is."""
-        settling, pieces = self.settling, list[Whole]()
+        materializer, pieces = self.materializer, list[Whole]()
         mine = np.flatnonzero(np.isin(blocks.part, members))
         rank = np.searchsorted(members, blocks.part[mine])  # members stand in order
         widths = [int(flat(blocks.parts[at].axes)[blocks.position]) for at in members]
@@ -141,12 +141,12 @@ class Grouping:
             low, high = np.searchsorted(used, (start, stop))
             columns = used[low:high] - start
             pieces.append(
-                as_whole(settling.algebra.take(blocks.parts[at], blocks.position, columns))
+                as_whole(materializer.algebra.take(blocks.parts[at], blocks.position, columns))
             )
         if len(pieces) == 1:
             return pieces[0], place
-        atoms = [settling.settle(piece) for piece in pieces]
-        joined = settling.concatenated(atoms, blocks.position)
+        atoms = [materializer.materialize(piece) for piece in pieces]
+        joined = materializer.concatenated(atoms, blocks.position)
         axes = with_extent(blocks.axes, blocks.position, len(used))
         return replace(joined, axes=axes), place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes import Along, Axes, Dims, Labels, Reduce, Slices, flat, positions
+from mari_engine.axes import Along, Axes, AxisLabels, Dims, Reduce, Slices, flat, positions
 from mari_engine.axes import parted as parted_groups
 from mari_engine.ops import rule_of
 from mari_engine.rewriting.context import Step, columns_apart, distributed
@@ -29,7 +29,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     spec, form = step.spec, forms[0]
     assert isinstance(spec, Along)
     assert form is not None
-    atom = step.shop.settling.settle(form, step.why)
+    atom = step.context.materializer.materialize(form, step.why)
     at = _dimension(atom, spec)
     if at is None:
         rest = tuple(
@@ -37,11 +37,11 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
             for group in atom.dims
             if (kept := tuple(p for p in group if p not in spec.along)) or not group
         )
-        atom = step.shop.algebra.laid(atom, (*rest, spec.along))
+        atom = step.context.algebra.laid(atom, (*rest, spec.along))
         at = len(rest)
     after = ((),) * (len(atom.dims) - at - 1)
     extras = [None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]]
-    node = step.shop.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
+    node = step.context.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
     return replace(atom, axes=axes, tensor=node.outputs[0])
 
 
@@ -54,9 +54,9 @@ def _dimension(atom: Atom, spec: Along) -> int | None:
 
 
 def _extra(step: Step, form: Form, trailing: int) -> Tensor:
-    atom = step.shop.settling.settle(form)
+    atom = step.context.materializer.materialize(form)
     dims: Dims = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
-    return step.shop.algebra.laid(atom, dims).tensor
+    return step.context.algebra.laid(atom, dims).tensor
 
 
 def reduce(step: Step) -> Form:
@@ -65,14 +65,14 @@ def reduce(step: Step) -> Form:
     assert isinstance(spec, Reduce)
     over = set(spec.over)
     if isinstance(form, Blocks) and form.mixed and form.position not in over:
-        form = step.shop.settling.settle(form, step.why)
+        form = step.context.materializer.materialize(form, step.why)
     atom = step.atom(0)
     absent = over - atom.present
     if not spec.idempotent and (absent or not over):
-        atom = step.shop.algebra.laid(atom, (*atom.dims, tuple(sorted(absent))))
+        atom = step.context.algebra.laid(atom, (*atom.dims, tuple(sorted(absent))))
     gone = frozenset(over & atom.present)
     dims = tuple(part for group in atom.dims for part in parted_groups(group, gone))
-    atom = step.shop.algebra.laid(atom, dims)
+    atom = step.context.algebra.laid(atom, dims)
     own = [at for at, group in enumerate(dims) if group and group[0] in gone]
     if not over and not spec.idempotent:
         own = [len(dims) - 1]  # of one element, but not the element itself
@@ -85,9 +85,9 @@ def reduce(step: Step) -> Form:
 def _reduced(step: Step, atom: Atom, own: list[int]) -> Atom:
     spec = step.spec
     assert isinstance(spec, Reduce)
-    listed, attributes = step.shop.emitter.listed("axes", 18, own)
+    listed, attributes = step.context.emitter.listed("axes", 18, own)
     keepdims = int(spec.keepdims)
-    node = step.shop.emitter.copy(
+    node = step.context.emitter.copy(
         step.node, [atom.tensor, *listed], keepdims=keepdims, **(attributes or {})
     )
     dims = tuple(
@@ -98,7 +98,7 @@ def _reduced(step: Step, atom: Atom, own: list[int]) -> Atom:
     return replace(atom, tensor=node.outputs[0], dims=dims)
 
 
-def _without(atom: Atom, axes: Axes, source: Labels) -> Atom:
+def _without(atom: Atom, axes: Axes, source: AxisLabels) -> Atom:
     form = relabel(atom, axes, source)
     assert isinstance(form, Atom)
     return form
@@ -120,9 +120,9 @@ def _slice(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
 
 
 def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
-    spec, settle = step.spec, step.shop.settling.settle
+    spec, materialize = step.spec, step.context.materializer.materialize
     assert isinstance(spec, Slices)
-    atoms = [None if form is None else settle(form, step.why) for form in forms]
+    atoms = [None if form is None else materialize(form, step.why) for form in forms]
     present = _present(spec, atoms)
     tensors: list[Tensor | None] = []
     for at, (atom, labels) in enumerate(zip(atoms, spec.terms, strict=True)):
@@ -130,8 +130,8 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             tensors.append(step.tensor(at))
             continue
         dims = _native(atom.axes, labels, present)
-        tensors.append(step.shop.algebra.laid(atom, dims).tensor)
-    node = step.shop.emitter.copy(step.node, tensors)
+        tensors.append(step.context.algebra.laid(atom, dims).tensor)
+    node = step.context.emitter.copy(step.node, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)
     if spec.why or (rule is not None and rule.product):
@@ -143,7 +143,7 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         for at, group in enumerate(dims):
             dim = flat(axes)[group[0]] if len(group) == 1 else 1
             if isinstance(dim, str):
-                step.shop.emitter.register(dim, value, at)
+                step.context.emitter.register(dim, value, at)
     return results
 
 
@@ -153,10 +153,10 @@ def _record(step: Step, atoms: Sequence[Atom]) -> None:
     assert isinstance(spec, Slices)
     if any(per_candidate(atom) for atom in atoms):
         told = spec.why or "all of its input depends on the candidates"
-        step.shop.ledger.record(step.node, Action.KEPT, told, whole=not spec.why)
+        step.context.log.record(step.node, Action.KEPT, told, whole=not spec.why)
     else:
         told = "nothing in it depends on the candidates: one row"
-        step.shop.ledger.record(step.node, Action.ONCE, told)
+        step.context.log.record(step.node, Action.ONCE, told)
 
 
 def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
@@ -183,5 +183,5 @@ def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
     return present
 
 
-def _native(axes: Axes, labels: Labels, present: set[int]) -> Dims:
+def _native(axes: Axes, labels: AxisLabels, present: set[int]) -> Dims:
     return tuple(tuple(at for at in group if labels[at] in present) for group in positions(axes))

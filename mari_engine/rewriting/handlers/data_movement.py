@@ -36,13 +36,13 @@ def pick(step: Step) -> list[Form]:
     assert isinstance(spec, Pick)
     assert form is not None
     if len(spec.indices) > 1 and not isinstance(form, Blocks) and cut_dearly(form, spec.position):
-        form = step.shop.settling.settle(form)
+        form = step.context.materializer.materialize(form)
     results, read = [], step.node.inputs[0]
     name = (read.name if read is not None else None) or ""
     for index, axes in zip(spec.indices, spec.results, strict=True):
-        taken = step.shop.algebra.chosen(form, spec.position, index, name)
+        taken = step.context.algebra.chosen(form, spec.position, index, name)
         picked = with_extent(spec.axes(0), spec.position, len(index))
-        results.append(step.shop.algebra.regroup(replace(taken, axes=picked), axes))
+        results.append(step.context.algebra.regroup(replace(taken, axes=picked), axes))
     return results
 
 
@@ -52,7 +52,7 @@ def join(step: Step) -> list[Form]:
     assert isinstance(spec, Join)
     forms = [form for form in step.forms if form is not None]
     names = [value.name or "" for value in step.node.inputs if value is not None]
-    return [joined(step.shop.algebra, step.result, spec.position, forms, names)]
+    return [joined(step.context.algebra, step.result, spec.position, forms, names)]
 
 
 def joined(
@@ -66,7 +66,7 @@ def joined(
     place: dict[Whole, int] = {}
     for form, name in zip(forms, names, strict=True):
         if isinstance(form, Blocks) and form.position != position:
-            form = algebra.settle(form)
+            form = algebra.materialize(form)
         pieces = form.parts if isinstance(form, Blocks) else (form,)
         given = form.names if isinstance(form, Blocks) and form.names else (name,) * len(pieces)
         for piece, label in zip(pieces, given, strict=True):
@@ -116,7 +116,7 @@ def _joined_across(
         part[columns], column[columns] = at, np.arange(len(columns))
         whole = with_extent(axes, other, len(columns))
         taken = [algebra.take(form, other, columns) for form in forms]
-        parts.append(algebra.settle(joined(algebra, whole, position, taken, names)))
+        parts.append(algebra.materialize(joined(algebra, whole, position, taken, names)))
     return algebra.blocks(Blocks(axes, other, tuple(parts), part, column))
 
 

@@ -44,10 +44,13 @@ def pointwise(step: Step) -> Form:
     position = _divides(step, forms)
     if position is not None:
         blocks = [form for form in forms if isinstance(form, Blocks)]
-        apart = list(step.shop.grouping.alike(blocks).values())
+        apart = list(step.context.grouping.alike(blocks).values())
         forms = [None if form is None else _ripe(form, apart, step) for form in forms]
         return distributed(step, forms, [position] * len(forms), position, _apply)
-    whole = [step.shop.settling.settle(f, step.why) if isinstance(f, Blocks) else f for f in forms]
+    whole = [
+        step.context.materializer.materialize(f, step.why) if isinstance(f, Blocks) else f
+        for f in forms
+    ]
     return _apply(step, whole, step.result)
 
 
@@ -62,15 +65,17 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     blocks = [form for form in forms if isinstance(form, Blocks)]
     if not blocks or len({form.position for form in blocks}) > 1:
         return None
-    position, settling = blocks[0].position, step.shop.settling
+    position, materializer = blocks[0].position, step.context.materializer
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
-    lazy = step.waits and any(not settling.settled(form) and waits(as_whole(form)) for form in rest)
+    lazy = step.waits and any(
+        not materializer.is_materialized(form) and waits(as_whole(form)) for form in rest
+    )
     common = frozenset[int]()
     if not lazy:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
         if frozenset[int]().union(*(form.present for form in blocks)) - {position} <= common:
             return None  # the others are whole, and make every column so
-    groups = step.shop.grouping.alike(blocks)
+    groups = step.context.grouping.alike(blocks)
     sides = [tuple(_side(kind, common) for kind in key) for key in groups]
     if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
         return None
@@ -90,7 +95,7 @@ def _pays(
 
     What products make of those places need not be computed per candidate either.
     """
-    prices, many = step.shop.prices, step.shop.candidates
+    prices, many = step.context.prices, step.context.candidates
     dims, position = flat(step.result), blocks[0].position
     move = 8.0 / prices.bytes_per_second
     made = step.worth / prices.flops_per_second
@@ -113,7 +118,7 @@ def _pays(
             apart += taking
         apart += sum(elements(form.present, len(columns)) * move for form in rest if form.present)
     for form in blocks:
-        if not step.shop.settling.settled(form):
+        if not step.context.materializer.is_materialized(form):
             together += elements(form.present, len(form.part)) * move
             together += picked_runs(form, many) * prices.pick
     return apart < together
@@ -128,7 +133,7 @@ def _ripe(form: Form, columns: Sequence[Index], step: Step) -> Form:
     parts = list(form.parts)
     for at in cut:
         if any(_sums(term, form.position) for term in terms(parts[at])):
-            parts[at] = step.shop.settling.settle(parts[at])
+            parts[at] = step.context.materializer.materialize(parts[at])
     return replace(form, parts=tuple(parts))
 
 
@@ -162,16 +167,16 @@ def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
 
 def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
     """Call the op itself on the operands' tensors, broadcast where they are compact."""
-    settling = step.shop.settling
-    atoms = [None if form is None else settling.settle(form, step.why) for form in forms]
+    materializer = step.context.materializer
+    atoms = [None if form is None else materializer.materialize(form, step.why) for form in forms]
     given = [atom for atom in atoms if atom is not None]
-    layout, tensors = settling.aligned(given)
+    layout, tensors = materializer.aligned(given)
     scalar = [own == () for own, a in zip(step.spec.operands, atoms, strict=True) if a is not None]
     rest = iter(  # some ops take scalars of rank 0 only
-        step.shop.algebra.laid(atom, ()).tensor if bare else tensor
+        step.context.algebra.laid(atom, ()).tensor if bare else tensor
         for atom, tensor, bare in zip(given, tensors, scalar, strict=True)
     )
-    node = step.shop.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
+    node = step.context.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
     note = next((atom.note for atom in given if atom.note), "")
     return Atom(axes, node.outputs[0], layout, note)
 
@@ -181,9 +186,9 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     spec = step.spec
     assert isinstance(spec, Pointwise)
     given = [as_whole(form) for form in forms if form is not None]
-    settled = step.shop.settling.settled
+    is_materialized = step.context.materializer.is_materialized
     apart = step.waits and len({form.present for form in given}) > 1
-    ready = all(settled(form) or _bare(form) for form in given)
+    ready = all(is_materialized(form) or _bare(form) for form in given)
     if spec.linear is None or (ready and not apart):
         return None
     if spec.linear == "neg":
@@ -200,7 +205,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
         form, other = other, form
     if per_candidate(other):
         return None
-    factor = step.shop.settling.settle(other)
+    factor = step.context.materializer.materialize(other)
     return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
 
 
@@ -219,7 +224,7 @@ def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
         return total
     if not waits(total):
         return found[0] if len(found) == 1 and scaled_operand(found[0]) is not None else None
-    return Sum(axes, merge(found, step.shop.settling, step.shop.prices, fold=False))
+    return Sum(axes, merge(found, step.context.materializer, step.context.prices, fold=False))
 
 
 def _negated(step: Step, term: Term) -> Term:
@@ -236,7 +241,7 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
     A factor of a product meets its weights, which do not vary either.
     """
     if isinstance(term, Atom) and not per_candidate(term):
-        return step.shop.settling.combined("Mul", [term, factor])
+        return step.context.materializer.combined("Mul", [term, factor])
     if step.waits:
         return times(as_product(term), factor)
     if isinstance(term, Atom):
@@ -263,11 +268,11 @@ def affine(step: Step) -> Form | None:
     """
     form = step.forms[0]
     assert isinstance(step.spec, Affine)
-    settling = step.shop.settling
+    materializer = step.context.materializer
     if form is None or isinstance(form, Blocks):
         return None
-    if settling.settled(form):
-        return _where_it_lies(step, settling.settle(form))
+    if materializer.is_materialized(form):
+        return _where_it_lies(step, materializer.materialize(form))
     if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
         return None
     factor, shift = _spelled(step)
@@ -279,15 +284,15 @@ def _where_it_lies(step: Step, atom: Atom) -> Form | None:
     if order == sorted(order):
         return None
     factor, shift = _spelled(step)
-    combined = step.shop.settling.combined
+    combined = step.context.materializer.combined
     return combined("Add", [combined("Mul", [atom, factor]), shift])
 
 
 def _spelled(step: Step) -> tuple[Atom, Atom]:
-    spec, emitter = step.spec, step.shop.emitter
+    spec, emitter = step.spec, step.context.emitter
     assert isinstance(spec, Affine)
     atoms = [step.atom(at) for at in range(1, len(step.forms))]
-    full = [step.shop.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
+    full = [step.context.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
     factor, shift = spec.spell(emitter, [emitter.value(atom.tensor) for atom in full])
     at = ((spec.position,),)
     return Atom(step.result, factor, at), Atom(step.result, shift, at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes import Axes, Contract, Index, Labels
+from mari_engine.axes import Axes, AxisLabels, Contract, Index
 from mari_engine.rewriting.context import Step, columns_apart, distributed
 from mari_engine.rewriting.forms import (
     Atom,
@@ -37,10 +37,10 @@ def contract(step: Step) -> Form:
     if passing is not None:
         return passing
     products = _terms(step, spec)
-    if step.shop.strategy.fold:
-        merged = merge(products, step.shop.settling, step.shop.prices, fold=step.waits)
-        alone = step.waits or not step.shop.strategy.neat
-        products = list(merged if alone else stack(merged, step.shop.settling))
+    if step.context.strategy.fold:
+        merged = merge(products, step.context.materializer, step.context.prices, fold=step.waits)
+        alone = step.waits or not step.context.strategy.neat
+        products = list(merged if alone else stack(merged, step.context.materializer))
     if spec.addend is None:
         return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
     return Sum(step.result, (*products, _addend(step, spec)))
@@ -55,11 +55,11 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         i
         for i in range(len(spec.terms))
         if isinstance(form := step.forms[i], (Sum, Product))
-        and not step.shop.settling.settled(form)
+        and not step.context.materializer.is_materialized(form)
         and (waits(form) or scaled_operand(form) is not None)
         and not any(per_candidate(other) for other in step.forms if other and other is not form)
     ]
-    if not lazy or not step.shop.strategy.fold:
+    if not lazy or not step.context.strategy.fold:
         apart = expanded(step)
         if apart is not None:
             return apart
@@ -73,7 +73,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     products = [composed(step, [o or term for o in others]) for term in found]
     moving = sum(per_candidate(product) for product in products)
     if moving < len(products):
-        step.shop.ledger.record(
+        step.context.log.record(
             step.node, Action.SPLIT, "what does not depend on the candidates runs once per request"
         )
     else:
@@ -84,11 +84,11 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
 def _operand(step: Step, spec: Contract, index: int) -> Atom:
     """Return an operand as a tensor; heads that both operands have in front, where it is made."""
     form = step.forms[index]
-    if len(spec.terms) != 2 or not isinstance(form, Product) or not step.shop.strategy.split:
+    if len(spec.terms) != 2 or not isinstance(form, Product) or not step.context.strategy.split:
         return step.atom(index)
     shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
     places = frozenset(at for at, label in enumerate(spec.terms[index]) if label in shared)
-    return step.shop.settling.by_head(form, places)
+    return step.context.materializer.by_head(form, places)
 
 
 def _apart_from_request(step: Step, form: Whole) -> list[Term]:
@@ -97,7 +97,7 @@ def _apart_from_request(step: Step, form: Whole) -> list[Term]:
     still = tuple(term for term in terms(form) if not per_candidate(term))
     if len(still) < 2:
         return list(terms(form))
-    return [*moving, step.shop.settling.settle(Sum(form.axes, still))]
+    return [*moving, step.context.materializer.materialize(Sum(form.axes, still))]
 
 
 def _addend(step: Step, spec: Contract) -> Term:
@@ -119,21 +119,21 @@ def _addend(step: Step, spec: Contract) -> Term:
 
 def _passing(step: Step, spec: Contract) -> Form | None:
     """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
-    if not step.shop.strategy.split or spec.addend is not None:
+    if not step.context.strategy.split or spec.addend is not None:
         return None
     summed = {label for own in spec.terms for label in own} - set(spec.output)
     apart = columns_apart(step, spec.terms, spec.output, frozenset(summed))
     if apart is None or not pays_apart(step, spec):
         return None
     place, places = apart
-    step.shop.ledger.record(
+    step.context.log.record(
         step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
     )
     return distributed(step, step.forms, places, place, _apart)
 
 
 def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
-    atoms = [step.shop.settling.settle(form) for form in forms if form is not None]
+    atoms = [step.context.materializer.materialize(form) for form in forms if form is not None]
     return replace(composed(step, atoms), axes=axes)
 
 
@@ -146,18 +146,20 @@ def _dividable(step: Step, spec: Contract) -> int | None:
     """Return the operand whose columns are split, having decided that it pays."""
     for at in range(len(spec.terms)):
         form = step.forms[at]
-        if not isinstance(form, Blocks) or len(step.shop.grouping.groups(form).members) < 2:
+        if not isinstance(form, Blocks) or len(step.context.grouping.groups(form).members) < 2:
             continue
         if spec.terms[at][form.position] in spec.output:
             continue
-        if not step.shop.strategy.split:
-            step.shop.ledger.record(step.node, Action.KEPT, _HOISTED)
+        if not step.context.strategy.split:
+            step.context.log.record(step.node, Action.KEPT, _HOISTED)
             return None
         gain = split_pays(step, spec, at, form)
         if gain.pays:
             return at
-        step.shop.settling.settle(form, f"the split of {step.node.name} was not worth it")
-        step.shop.ledger.record(step.node, Action.KEPT, f"not split: {gain}")
+        step.context.materializer.materialize(
+            form, f"the split of {step.node.name} was not worth it"
+        )
+        step.context.log.record(step.node, Action.KEPT, f"not split: {gain}")
         return None
     return None
 
@@ -165,7 +167,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
 def _told(step: Step, form: Blocks) -> str:
     """Return what becomes of the columns of each kind, in words."""
     counts = {"request": 0, "folded": 0, "candidate": 0}
-    groups = step.shop.grouping.groups(form)
+    groups = step.context.grouping.groups(form)
     for kind, members in groups.members.items():
         lazy = not isinstance(kind, frozenset)
         moving = per_candidate(form.parts[members[0]])
@@ -184,11 +186,11 @@ def _split(step: Step, at: int) -> list[Product]:
     form, spec = step.forms[at], step.spec
     assert isinstance(form, Blocks)
     assert isinstance(spec, Contract)
-    step.shop.ledger.moved(step.node, form)
-    step.shop.ledger.record(step.node, Action.SPLIT, _told(step, form))
+    step.context.log.moved(step.node, form)
+    step.context.log.record(step.node, Action.SPLIT, _told(step, form))
     out = []
     label = spec.terms[at][form.position]
-    grouping, neat = step.shop.grouping, step.shop.strategy.neat
+    grouping, neat = step.context.grouping, step.context.strategy.neat
     for block, columns in grouping.divided(form) if neat else grouping.fragments(form):
         others = [
             None if i == at else _rows(step, i, own, label, columns)
@@ -201,31 +203,31 @@ def _split(step: Step, at: int) -> list[Product]:
     return out
 
 
-def _rows(step: Step, index: int, own: Labels, label: int, columns: Index) -> Atom:
+def _rows(step: Step, index: int, own: AxisLabels, label: int, columns: Index) -> Atom:
     """Return another operand with only the rows that meet these columns."""
     form = step.forms[index]
     assert form is not None
     if label in own:
-        form = step.shop.algebra.take(form, own.index(label), columns)
-    return step.shop.settling.settle(form)
+        form = step.context.algebra.take(form, own.index(label), columns)
+    return step.context.materializer.materialize(form)
 
 
 # --- products that stay whole
 
 
 def _record_whole(step: Step, product: Product) -> None:
-    ledger = step.shop.ledger
-    if step.node in ledger.entries:
+    log = step.context.log
+    if step.node in log.entries:
         return
     moving = [atom for atom in product.operands if atom.constant is None]
     note = next((atom.note for atom in moving if atom.note), "")
     if not per_candidate(product):
-        ledger.record(step.node, Action.ONCE, "nothing in it depends on the candidates: one row")
+        log.record(step.node, Action.ONCE, "nothing in it depends on the candidates: one row")
     elif note:
         reason = f"its input holds both sides: {note}"
-        ledger.record(step.node, Action.KEPT, reason, whole=True)
+        log.record(step.node, Action.KEPT, reason, whole=True)
     elif len(moving) > 1 and not all(per_candidate(atom) for atom in moving):
-        ledger.record(
+        log.record(
             step.node,
             Action.FUSED,
             "its request-side operand is held once; the candidates are rows of one product",
@@ -233,4 +235,4 @@ def _record_whole(step: Step, product: Product) -> None:
         )
     else:
         reason = "all of its input depends on the candidates"
-        ledger.record(step.node, Action.KEPT, reason, whole=True)
+        log.record(step.node, Action.KEPT, reason, whole=True)

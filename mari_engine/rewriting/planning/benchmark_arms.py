@@ -12,8 +12,10 @@ from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Arm
 
 
-def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda share: None) -> Model:
-    """Return the model that one arm of a benchmark runs; `tell` is told the share that is done."""
+def build_arm(
+    planned: Plan, arm: Arm, report_progress: Callable[[float], None] = lambda share: None
+) -> Model:
+    """Return the model that one arm of a benchmark runs."""
     if arm == Arm.ORIGINAL:
         return planned.original
     if arm == Arm.MARI:
@@ -26,6 +28,6 @@ def build_arm(planned: Plan, arm: Arm, tell: Callable[[float], None] = lambda sh
         candidates=planned.candidates,
         keep=planned.keep,
         strategy=strategy,
-        tell=tell,
+        report_progress=report_progress,
     )
     return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")

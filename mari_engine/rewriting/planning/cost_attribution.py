@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.graph import SOURCE, stands_for
 from mari_engine.ops import is_product
-from mari_engine.rewriting.context import Entry, Ledger
+from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.rewriting.cost import Line, Prices, faster_from, line
 from mari_engine.types import Action, BreakEven, Cost, Decision, Flops
 
@@ -34,7 +34,7 @@ class Share:
 
 
 def decide(
-    ledger: Ledger, before: Cost, after: Mapping[str, Share], split: Mapping[str, Share] | None,
+    log: DecisionLog, before: Cost, after: Mapping[str, Share], split: Mapping[str, Share] | None,
     prices: Prices,
 ) -> tuple[Decision, ...]:  # fmt: skip
     """Return a decision for every product, in the order in which they were made.
@@ -42,7 +42,7 @@ def decide(
     `split` tells what the plain split spends, where that is another way than the chosen one.
     """
     out = []
-    for name, (node, entry) in _by_original(ledger).items():
+    for name, (node, entry) in _by_original(log).items():
         share = after.get(name, Share())
         action, reason = entry.action, entry.reason
         if not share.nodes and action != Action.FUSED:
@@ -60,10 +60,10 @@ def decide(
     return tuple(out)
 
 
-def _by_original(ledger: Ledger) -> dict[str, tuple[ir.Node, Entry]]:
+def _by_original(log: DecisionLog) -> dict[str, tuple[ir.Node, Entry]]:
     """Return one entry for each product of the original, also where it was respelled as several."""
     found: dict[str, tuple[ir.Node, Entry]] = {}
-    for node, entry in ledger.entries.items():
+    for node, entry in log.entries.items():
         if not is_product(node):
             continue
         name = stands_for(node)
@@ -74,13 +74,13 @@ def _by_original(ledger: Ledger) -> dict[str, tuple[ir.Node, Entry]]:
 
 
 def apportion(
-    graph: ir.Graph, ledger: Ledger, before: Cost, after: Cost, prices: Prices
+    graph: ir.Graph, log: DecisionLog, before: Cost, after: Cost, prices: Prices
 ) -> Mapping[str, Share]:
     """Return by product what is spent on it in the new graph.
 
     A node made from several products is shared among them as their FLOPs were before.
     """
-    owners = {stands_for(node) for node in ledger.entries if is_product(node)}
+    owners = {stands_for(node) for node in log.entries if is_product(node)}
     shares: dict[str, Share] = defaultdict(Share)
     for node in graph:
         sources = node.metadata_props.get(SOURCE, "").split("\n")

@@ -10,7 +10,7 @@ from mari_engine.analysis import Survey
 from mari_engine.axes import Contract, Join, Pick, Pointwise, View
 from mari_engine.coloring import Paint, paint_sides
 from mari_engine.ops import rule_of
-from mari_engine.rewriting.context import Entry, Ledger
+from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.types import Action, Labels
 
 _REQUEST, _CANDIDATE = 1, 2
@@ -22,7 +22,7 @@ _ALL = "all of its input depends on the candidates"
 
 
 @dataclass(frozen=True)
-class Meeting:
+class MixingNode:
     """A node after which no column is the request's any more, and the columns that it read."""
 
     node: ir.Node
@@ -33,19 +33,19 @@ class Meeting:
 class Reasons:
     """Knows for every value of a graph where its sides met; one walk in order."""
 
-    def __init__(self, graph: ir.Graph, labels: Labels, known: Survey) -> None:
-        self._known = known
-        self._paints = paint_sides(graph, labels, known)
-        self._met: dict[ir.Value, Meeting] = {}
+    def __init__(self, graph: ir.Graph, labels: Labels, survey: Survey) -> None:
+        self._survey = survey
+        self._paints = paint_sides(graph, labels, survey)
+        self._met: dict[ir.Value, MixingNode] = {}
         for node in graph:
             found = self._meets(node) or self._inherited(node)
             if found is not None:
                 self._met.update({value: found for value in node.outputs if self._lost(value)})
 
-    def told(self, ledger: Ledger) -> Ledger:
+    def told(self, log: DecisionLog) -> DecisionLog:
         """Return a ledger whose entries for products that stay whole say why."""
-        entries = {node: self._entry(node, entry) for node, entry in ledger.entries.items()}
-        return replace(ledger, entries=entries)
+        entries = {node: self._entry(node, entry) for node, entry in log.entries.items()}
+        return replace(log, entries=entries)
 
     def _entry(self, node: ir.Node, entry: Entry) -> Entry:
         """Return the entry, told; what a constant is computed into is no operand of the request.
@@ -74,14 +74,14 @@ class Reasons:
             return f"{_ALL}: no feature of the request reaches it"
         return f"{_ALL}: {self._told(self._met[values[0]])}"
 
-    def _meets(self, node: ir.Node) -> Meeting | None:
+    def _meets(self, node: ir.Node) -> MixingNode | None:
         """Return the meeting of a node that reads request columns and leaves none."""
         if not any(self._lost(value) for value in node.outputs):
             return None
         request, candidate = self._columns(node)
-        return Meeting(node, request, candidate) if request else None
+        return MixingNode(node, request, candidate) if request else None
 
-    def _inherited(self, node: ir.Node) -> Meeting | None:
+    def _inherited(self, node: ir.Node) -> MixingNode | None:
         values = [value for value in node.inputs if value is not None]
         return next((self._met[value] for value in values if value in self._met), None)
 
@@ -103,12 +103,12 @@ class Reasons:
                 candidate += count if tags & _CANDIDATE else 0
         return request, candidate
 
-    def _told(self, met: Meeting) -> str:
+    def _told(self, met: MixingNode) -> str:
         node = met.node
         who = f"{node.op_type} ({node.name})"
-        spec, rule = self._known.specs.get(node), rule_of(node)
+        spec, rule = self._survey.specs.get(node), rule_of(node)
         if spec is None:
-            why = self._known.unknown.get(node, "it is not understood")
+            why = self._survey.unknown.get(node, "it is not understood")
             return f"{who} before it reads both sides in full, since {why}"
         if isinstance(spec, Contract):
             return f"the sides meet in {who} before it"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mari_engine.analysis import Survey, count_cost, count_graph, foresee
+from mari_engine.analysis import Survey, count_cost, count_graph, find_graph_facts
 from mari_engine.graph import SOURCE, Model, infer_shapes
 from mari_engine.passes import counted_for
 from mari_engine.rewriting.boundary import unchanged_boundary
-from mari_engine.rewriting.context import Ledger, Strategy
+from mari_engine.rewriting.context import DecisionLog, Strategy
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
 from mari_engine.rewriting.planning.cost_attribution import Share, apportion
@@ -65,7 +65,7 @@ class _Found:
 def choose(
     model: Model,
     labels: Labels,
-    known: Survey,
+    survey: Survey,
     *,
     signature: Signature,
     candidates: int,
@@ -73,23 +73,23 @@ def choose(
     prices: Prices,
     race: Race | None = None,
     spelled: tuple[Model, Survey] | None = None,
-    tell: Callable[[float], None] = lambda share: None,
+    report_progress: Callable[[float], None] = lambda share: None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
     `spelled` is what the rewriter reads, and its survey (see `respelling`). With `race` those that
-    come close are timed. A drop-in model that no rewrite makes faster is left as it was. `tell` is
-    told the share that is done.
+    come close are timed. A drop-in model that no rewrite makes faster is left as it was.
+    `report_progress` gets the share that is done (0 to 1).
     """
-    source, told = spelled or (model, known)
-    before = counted_for(count_graph(model.ir.graph, known), source, told)
+    source, told = spelled or (model, survey)
+    before = counted_for(count_graph(model.ir.graph, survey), source, told)
     plain = whole_line(before, prices)
     write = partial(
         rewrite, source, labels, signature=signature, candidates=candidates, keep=keep,
-        prices=prices, known=told, foresight=foresee(source.ir.graph, told),
+        prices=prices, survey=told, graph_facts=find_graph_facts(source.ir.graph, told),
     )  # fmt: skip
     ways = list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]
-    found = _try(dict(ways), write, told, prices, tell)
+    found = _try(dict(ways), write, told, prices, report_progress)
     drop_in = signature == Signature.DROP_IN
     hopeful = plain.at(candidates) * _HOPELESS
     racing = [one for one in found if one.line.at(candidates) <= hopeful]
@@ -99,8 +99,8 @@ def choose(
     trials = tuple(Trial(way, line.at(candidates), times.get(way)) for way, line in lines)
     selection = _selected(best, trials, candidates, prices, drop_in=drop_in)
     if selection.way == Way.ORIGINAL:
-        left = _unchanged(model, labels, best.made.ledger, selection.reason)
-        shares = apportion(left.model.graph, left.ledger, before, before, prices)
+        left = _unchanged(model, labels, best.made.log, selection.reason)
+        shares = apportion(left.model.graph, left.log, before, before, prices)
         return Choice(left, before, before, selection, shares)
     split = next((one for one in found if one.way == Way.SPLIT and one is not best), None)
     selection = replace(selection, break_even=_break_even(best, plain, split, trials, candidates))
@@ -111,28 +111,33 @@ def choose(
 
 
 def _try(
-    ways: Mapping[Way, Strategy], write: Callable[..., Rewritten], known: Survey, prices: Prices,
-    tell: Callable[[float], None],
+    ways: Mapping[Way, Strategy], write: Callable[..., Rewritten], survey: Survey, prices: Prices,
+    report_progress: Callable[[float], None],
 ) -> list[_Found]:  # fmt: skip
     """Return the rewrites that these ways lead to, each once."""
     found = list[_Found]()
     for at, (way, strategy) in enumerate(ways.items()):
         begun, part = at / len(ways), 1 / len(ways)
-        made = write(strategy=strategy, tell=partial(_tell_part, tell, begun, _WALKED * part))
-        tell(begun + _WALKED * part)
-        cost = _counted(made, known)
+        made = write(
+            strategy=strategy,
+            report_progress=partial(_tell_part, report_progress, begun, _WALKED * part),
+        )
+        report_progress(begun + _WALKED * part)
+        cost = _counted(made, survey)
         if all(cost != other.cost for other in found):
             found.append(_Found(way, made, cost, whole_line(cost, prices)))
-    tell(1.0)
+    report_progress(1.0)
     return found
 
 
-def _tell_part(tell: Callable[[float], None], begun: float, part: float, share: float) -> None:
-    tell(begun + part * share)
+def _tell_part(
+    report_progress: Callable[[float], None], begun: float, part: float, share: float
+) -> None:
+    report_progress(begun + part * share)
 
 
 def _shares(one: _Found, before: Cost, prices: Prices) -> Mapping[str, Share]:
-    return apportion(one.made.model.graph, one.made.ledger, before, one.cost, prices)
+    return apportion(one.made.model.graph, one.made.log, before, one.cost, prices)
 
 
 def _timed(
@@ -201,16 +206,16 @@ def _break_even(
     )
 
 
-def _counted(made: Rewritten, known: Survey) -> Cost:
+def _counted(made: Rewritten, survey: Survey) -> Cost:
     optimized = Model(made.model, "")
-    after = count_cost(optimized, known.symbols)
+    after = count_cost(optimized, survey.symbols)
     if after.uncounted:  # what no rule describes is counted by ONNX's shape inference
         infer_shapes(made.model)
-        after = count_cost(Model(made.model, ""), known.symbols)  # surveyed anew
+        after = count_cost(Model(made.model, ""), survey.symbols)  # surveyed anew
     return after
 
 
-def _unchanged(model: Model, labels: Labels, tried: Ledger, reason: str) -> Rewritten:
+def _unchanged(model: Model, labels: Labels, tried: DecisionLog, reason: str) -> Rewritten:
     """Return a copy of the model; what would have been kept anyway keeps its own reason.
 
     It states no shape that the file did not: runtimes fuse by them, and not always to the good.
@@ -221,9 +226,9 @@ def _unchanged(model: Model, labels: Labels, tried: Ledger, reason: str) -> Rewr
         for value in node.outputs:
             stated = value.is_graph_output() or value.name in model.stated
             value.shape = value.shape if stated else None
-    ledger = Ledger(failures=tried.failures)
+    log = DecisionLog(failures=tried.failures)
     for node, entry in tried.entries.items():
         own = entry.action == Action.KEPT
         told = entry.reason if own else reason
-        ledger.record(node, Action.KEPT, told, whole=own and entry.whole)
-    return Rewritten(copy, unchanged_boundary(copy.graph, labels), ledger, Signature.DROP_IN)
+        log.record(node, Action.KEPT, told, whole=own and entry.whole)
+    return Rewritten(copy, unchanged_boundary(copy.graph, labels), log, Signature.DROP_IN)

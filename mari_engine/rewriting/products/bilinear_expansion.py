@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import product as all_pairs
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Contract, Index, Labels, flat, with_extent
+from mari_engine.axes import AxisLabels, Contract, Index, flat, with_extent
 from mari_engine.rewriting.context import Step
-from mari_engine.rewriting.forms import Atom, Form, Grouping, Product, Settling
+from mari_engine.rewriting.forms import Atom, Form, Grouping, Materializer, Product
 from mari_engine.rewriting.products.composition import composed
 from mari_engine.types import Action
 
@@ -40,7 +40,7 @@ class _Cut:
     """One side of an operand, its labels, and the columns of a position that it holds."""
 
     atom: Atom
-    labels: Labels
+    labels: AxisLabels
     position: int = -1
     columns: Index | None = None
 
@@ -49,15 +49,15 @@ def expanded(step: Step) -> list[Product] | None:
     """Return the products of the sides that a lazy operand was made of, where that pays."""
     spec = step.spec
     assert isinstance(spec, Contract)
-    settling = step.shop.settling
-    found = [i for i in range(len(spec.terms)) if _is_lazy_product(step.forms[i], settling)]
-    if len(found) != 1 or not step.shop.strategy.fold:
+    materializer = step.context.materializer
+    found = [i for i in range(len(spec.terms)) if _is_lazy_product(step.forms[i], materializer)]
+    if len(found) != 1 or not step.context.strategy.fold:
         return None
     at, form = found[0], step.forms[found[0]]
     assert isinstance(form, Product)
     own = spec.terms[at]
     summed = frozenset(place for place, label in enumerate(own) if label not in spec.output)
-    pieces = _pieces(form, summed, step.shop.grouping)
+    pieces = _pieces(form, summed, step.context.grouping)
     apart = list[Product]()
     for piece in pieces:
         others = [
@@ -66,27 +66,31 @@ def expanded(step: Step) -> list[Product] | None:
         ]
         apart.append(composed(step, [other or piece.term for other in others]))
     whole = composed(step, [form if i == at else step.atom(i) for i in range(len(spec.terms))])
-    costs = sum(map(settling.cost, apart)) + _PICK * _picked(step, at, pieces)
-    if len(apart) > 1 and costs < _WORTH * settling.cost(whole):
-        step.shop.ledger.record(step.node, Action.SPLIT, _PAIRS)
+    costs = sum(map(materializer.cost, apart)) + _PICK * _picked(step, at, pieces)
+    if len(apart) > 1 and costs < _WORTH * materializer.cost(whole):
+        step.context.log.record(step.node, Action.SPLIT, _PAIRS)
         return apart
     return None
 
 
 def _picked(step: Step, at: int, pieces: Sequence[_Piece]) -> int:
     """Return the elements of the run's other operands that are picked apart for the pieces."""
-    spec, known = step.spec, step.shop.settling.known
+    spec, known = step.spec, step.context.materializer.known
     assert isinstance(spec, Contract)
     cut = {spec.terms[at][position] for piece in pieces for position in piece.columns}
     return sum(
-        extent(tuple(flat(spec.axes(i))[place] for place in form.present), step.shop.candidates)
+        extent(tuple(flat(spec.axes(i))[place] for place in form.present), step.context.candidates)
         for i, form in enumerate(step.forms[: len(spec.terms)])
         if i != at and form is not None and not known(form) and cut & set(spec.terms[i])
     )
 
 
-def _is_lazy_product(form: Form | None, settling: Settling) -> bool:
-    return isinstance(form, Product) and len(form.operands) > 1 and not settling.settled(form)
+def _is_lazy_product(form: Form | None, materializer: Materializer) -> bool:
+    return (
+        isinstance(form, Product)
+        and len(form.operands) > 1
+        and not materializer.is_materialized(form)
+    )
 
 
 def _piece_of(step: Step, index: int, columns: Mapping[int, Index]) -> Atom:
@@ -96,8 +100,8 @@ def _piece_of(step: Step, index: int, columns: Mapping[int, Index]) -> Atom:
     assert form is not None
     for label, kept in columns.items():
         if label in spec.terms[index]:
-            form = step.shop.algebra.take(form, spec.terms[index].index(label), kept)
-    return step.shop.settling.settle(form)
+            form = step.context.algebra.take(form, spec.terms[index].index(label), kept)
+    return step.context.materializer.materialize(form)
 
 
 def _pieces(product: Product, summed: frozenset[int], grouping: Grouping) -> list[_Piece]:
@@ -117,7 +121,7 @@ def _cuts(
 ) -> list[_Cut] | None:
     """Return the sides of one operand, None where it was not joined along a summed position."""
     atom, own = product.operands[at], product.labels[at]
-    origin = grouping.settling.origin(atom)
+    origin = grouping.materializer.origin(atom)
     if origin is None or not origin[0].mixed:
         return None
     joined, places = origin
@@ -130,7 +134,7 @@ def _cuts(
         return None
     out = []
     for whole, columns in grouping.divided(joined):
-        side = grouping.settling.settle(whole)
+        side = grouping.materializer.materialize(whole)
         held = tuple(lab if p in side.present else -1 for p, lab in enumerate(labels))
         out.append(_Cut(side, held, position, columns))
     return out

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Axis, Dim, Labels, loose
+from mari_engine.axes import Axis, AxisLabels, Dim, loose
 from mari_engine.rewriting.cost import Prices
-from mari_engine.rewriting.forms import Atom, Product, Settling, Term, per_candidate
+from mari_engine.rewriting.forms import Atom, Materializer, Product, Term, per_candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +21,14 @@ class Apart:
 
     key: object
     moving: Atom
-    moving_labels: Labels
+    moving_labels: AxisLabels
     rest: tuple[Atom, ...]
-    rest_labels: tuple[Labels, ...]
+    rest_labels: tuple[AxisLabels, ...]
     product: Product
     extents: dict[int, Dim]
 
     @property
-    def kept(self) -> Labels:
+    def kept(self) -> AxisLabels:
         """The labels of the per-request weight: the result's, and those summed with the rest."""
         own = set(self.moving_labels)
         result = self.product.present
@@ -42,7 +42,7 @@ class Apart:
 
 
 def merge(
-    parts: Sequence[Term], settling: Settling, prices: Prices, *, fold: bool
+    parts: Sequence[Term], materializer: Materializer, prices: Prices, *, fold: bool
 ) -> tuple[Term, ...]:
     """Return terms of which no two products share their candidate operand, where that pays.
 
@@ -57,8 +57,8 @@ def merge(
             groups.setdefault(split.key, []).append(split)
     for group in groups.values():
         alone = fold and len(group) == 1 and len(group[0].rest) > 1
-        if alone or (len(group) > 1 and _pays(group, settling, prices)):
-            out.append(_merged(group, settling))
+        if alone or (len(group) > 1 and _pays(group, materializer, prices)):
+            out.append(_merged(group, materializer))
         else:
             out += [split.product for split in group]
     return tuple(out)
@@ -89,11 +89,11 @@ def apart(product: Product) -> Apart | None:
     )  # fmt: skip
 
 
-def _pays(group: Sequence[Apart], settling: Settling, prices: Prices) -> bool:
+def _pays(group: Sequence[Apart], materializer: Materializer, prices: Prices) -> bool:
     """Compare building one weight with passing over the candidates' results once more each."""
     if all(atom.constant is not None for split in group for atom in split.rest):
         return True
-    many = settling.candidates
+    many = materializer.candidates
     kept = {label: split.extents[label] for split in group for label in split.kept}
     elements = extent(tuple(kept.values()), many)
     places = {at: split.extents[at] for split in group for at in split.product.present}
@@ -104,17 +104,17 @@ def _pays(group: Sequence[Apart], settling: Settling, prices: Prices) -> bool:
     return building < passing
 
 
-def _merged(group: Sequence[Apart], settling: Settling) -> Product:
-    weights = [weight(split, settling) for split in group]
+def _merged(group: Sequence[Apart], materializer: Materializer) -> Product:
+    weights = [weight(split, materializer) for split in group]
     kept = tuple(sorted({label for labels, _ in weights for label in labels}))
     extents = {label: dim for split in group for label, dim in split.extents.items()}
     axes = loose([extents[label] for label in kept])
     first = group[0]
     atoms = [_under(atom, labels, kept, axes) for labels, atom in weights]
-    with settling.emitter.on_behalf(first.product.source):
+    with materializer.emitter.on_behalf(first.product.source):
         total = atoms[0]
         for atom in atoms[1:]:
-            total = settling.add([total, atom])
+            total = materializer.add([total, atom])
     present = set(first.moving_labels) | set(kept)
     output = tuple(at if at in present else -1 for at in range(len(first.product.output)))
     sources = dict.fromkeys(node for split in group for node in split.product.source)
@@ -124,7 +124,7 @@ def _merged(group: Sequence[Apart], settling: Settling) -> Product:
     )  # fmt: skip
 
 
-def weight(split: Apart, settling: Settling) -> tuple[Labels, Atom]:
+def weight(split: Apart, materializer: Materializer) -> tuple[AxisLabels, Atom]:
     """Return what the candidate operand meets as one tensor of the request, and its labels."""
     kept, product = split.kept, split.product
     if len(split.rest) == 1 and product.scale == 1.0:
@@ -135,10 +135,10 @@ def weight(split: Apart, settling: Settling) -> tuple[Labels, Atom]:
     rest = Product(
         loose(split.dims), split.rest, split.rest_labels, kept, product.scale, product.source
     )
-    return kept, settling.settle(rest)
+    return kept, materializer.materialize(rest)
 
 
-def _under(atom: Atom, labels: Labels, kept: Labels, axes: tuple[Axis, ...]) -> Atom:
+def _under(atom: Atom, labels: AxisLabels, kept: AxisLabels, axes: tuple[Axis, ...]) -> Atom:
     """Return a weight under the labels of all weights together."""
     place = [kept.index(label) for label in labels]
     dims = tuple(tuple(place[at] for at in group) for group in atom.dims)

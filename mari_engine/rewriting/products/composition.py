@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mari_engine.axes import Contract, Labels, flat
+from mari_engine.axes import AxisLabels, Contract, flat
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Atom, Product, Term, as_product
 
@@ -27,9 +27,9 @@ def composed(step: Step, operands: Sequence[Term]) -> Product:
             scale *= dim
             continue
         at = next(i for i, own in enumerate(spec.terms) if label in own)
-        atom = step.shop.settling.settle(parts[at])
-        parts[at] = step.shop.algebra.laid(atom, (*atom.dims, (spec.terms[at].index(label),)))
-    atoms, labels, fresh = list[Atom](), list[Labels](), 1 + max(spec.extents(), default=0)
+        atom = step.context.materializer.materialize(parts[at])
+        parts[at] = step.context.algebra.laid(atom, (*atom.dims, (spec.terms[at].index(label),)))
+    atoms, labels, fresh = list[Atom](), list[AxisLabels](), 1 + max(spec.extents(), default=0)
     sources = [step.node]
     for term, own in zip(parts, spec.terms, strict=True):
         inner = as_product(term)

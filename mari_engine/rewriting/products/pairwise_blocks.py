@@ -13,8 +13,8 @@ from itertools import product as all_pairs
 import numpy as np
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Axes, Labels, flat, match_factors, with_extent
-from mari_engine.rewriting.context import Shop
+from mari_engine.axes import Axes, AxisLabels, flat, match_factors, with_extent
+from mari_engine.rewriting.context import Context
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Product, per_candidate
 from mari_engine.rewriting.forms import width as width_of
 from mari_engine.rewriting.products.profitability import Gain
@@ -28,15 +28,15 @@ _WHY = (
 )
 
 
-def regrouped(form: Form, axes: Axes, shop: Shop) -> Form:
+def regrouped(form: Form, axes: Axes, context: Context) -> Form:
     """Return the form under axes that hold the same elements, with pairs apart where that pays."""
-    lazy = isinstance(form, Product) and not shop.settling.settled(form)
-    if isinstance(form, Product) and lazy and shop.strategy.split and form.axes != axes:
-        grid = _grid(form, axes, shop)
+    lazy = isinstance(form, Product) and not context.materializer.is_materialized(form)
+    if isinstance(form, Product) and lazy and context.strategy.split and form.axes != axes:
+        grid = _grid(form, axes, context)
         if grid is not None and grid.gain.pays:
-            shop.ledger.record(form.source[0], Action.SPLIT, _WHY)
+            context.log.record(form.source[0], Action.SPLIT, _WHY)
             return grid.columns(axes)
-    return shop.algebra.regroup(form, axes)
+    return context.algebra.regroup(form, axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class _Operand:
     """One operand of the product, as the columns that it was joined from."""
 
     joined: Blocks
-    labels: Labels
+    labels: AxisLabels
     """For each position of the joined columns the product's label."""
 
     def like(self, other: _Operand) -> bool:
@@ -67,12 +67,12 @@ class _Grid:
     """The positions of the rows and the columns in the product."""
     to: int
     """The position of their pairs under the new axes."""
-    shop: Shop
+    context: Context
 
     @property
     def gain(self) -> Gain:
         """What working pair by pair of sides saves and costs."""
-        prices, many = self.shop.prices, self.shop.candidates
+        prices, many = self.context.prices, self.context.candidates
         extents = self.product.extents()
         own = {self.product.output[at] for at in self.at}
         shared = extent(tuple(d for label, d in extents.items() if label not in own), many)
@@ -101,11 +101,11 @@ class _Grid:
 
     def columns(self, axes: Axes) -> Form:
         """Return the pairs as columns under the new axes, every two sides a part."""
-        algebra, found = self.shop.algebra, self._pairs()
+        algebra, found = self.context.algebra, self._pairs()
         place = {pair: number for number, pair in enumerate(found)}
         parts = []
         for pair in found:
-            atom = self.shop.settling.settle(self._part(pair))
+            atom = self.context.materializer.materialize(self._part(pair))
             own = with_extent(axes, self.to, self._extent(pair))
             parts.append(algebra.whole(atom, own))
         rows, across = self.rows.joined, self.across.joined
@@ -129,10 +129,10 @@ class _Grid:
         return names[part] if names else f"part {part}"
 
     def _part(self, pair: tuple[int, int]) -> Product:
-        operands, labels = list[Atom](), list[Labels]()
+        operands, labels = list[Atom](), list[AxisLabels]()
         axes = self.product.axes
         for operand, at, place in zip((self.rows, self.across), pair, self.at, strict=True):
-            atom = self.shop.settling.settle(operand.joined.parts[at])
+            atom = self.context.materializer.materialize(operand.joined.parts[at])
             operands.append(atom)
             labels.append(
                 tuple(lab if p in atom.present else -1 for p, lab in enumerate(operand.labels))
@@ -150,7 +150,7 @@ def _places(joined: Blocks) -> list[tuple[int, int]]:
     return list(zip(joined.part.tolist(), joined.column.tolist(), strict=True))
 
 
-def _grid(product: Product, axes: Axes, shop: Shop) -> _Grid | None:
+def _grid(product: Product, axes: Axes, context: Context) -> _Grid | None:
     """Return how the product's pairs lie, or None where its operands are not joined so."""
     runs = match_factors(flat(product.axes), flat(axes))
     together = [run for run in runs if len(run[0]) > 1]
@@ -163,20 +163,20 @@ def _grid(product: Product, axes: Axes, shop: Shop) -> _Grid | None:
         return None
     labels = [product.output[at] for at in olds]
     order = (0, 1) if labels[0] in product.labels[0] else (1, 0)
-    found = [_operand(product, at, label, shop) for at, label in zip(order, labels, strict=True)]
+    found = [_operand(product, at, label, context) for at, label in zip(order, labels, strict=True)]
     rows, across = found
     if rows is None or across is None or labels[1] in rows.labels or labels[0] in across.labels:
         return None
-    rows, across = _neat(rows, across, shop)
-    return _Grid(product, rows, across, (olds[0], olds[1]), news[0], shop)
+    rows, across = _neat(rows, across, context)
+    return _Grid(product, rows, across, (olds[0], olds[1]), news[0], context)
 
 
-def _neat(rows: _Operand, across: _Operand, shop: Shop) -> tuple[_Operand, _Operand]:
+def _neat(rows: _Operand, across: _Operand, context: Context) -> tuple[_Operand, _Operand]:
     """Return both with one part a side; of the same columns made once, if they are the same."""
-    joined = shop.grouping.one_part_per_kind(rows.joined)
+    joined = context.grouping.one_part_per_kind(rows.joined)
     place = _same_columns(rows.joined, across.joined)
     if place is None:
-        other = shop.grouping.one_part_per_kind(across.joined)
+        other = context.grouping.one_part_per_kind(across.joined)
         return _Operand(joined, rows.labels), _Operand(other, across.labels)
     labels = tuple(across.labels[place[p]] if p in place else -1 for p in range(len(rows.labels)))
     return _Operand(joined, rows.labels), _Operand(joined, labels)
@@ -199,10 +199,10 @@ def _same_columns(one: Blocks, other: Blocks) -> dict[int, int] | None:
     return place if np.array_equal(one.part, other.part) else None
 
 
-def _operand(product: Product, at: int, label: int, shop: Shop) -> _Operand | None:
+def _operand(product: Product, at: int, label: int, context: Context) -> _Operand | None:
     """Return an operand as the columns that it was joined from, along this label."""
     atom, own = product.operands[at], product.labels[at]
-    origin = shop.settling.origin(atom)
+    origin = context.materializer.origin(atom)
     if origin is None or label < 0:
         return None
     joined, places = origin

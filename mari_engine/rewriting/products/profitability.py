@@ -26,7 +26,7 @@ from mari_engine.rewriting.forms import (
 
 def pays_apart(step: Step, spec: Contract) -> bool:
     """Weigh the work that the request side saves against joining its results with the others'."""
-    extents, many, prices = spec.extents(), step.shop.candidates, step.shop.prices
+    extents, many, prices = spec.extents(), step.context.candidates, step.context.prices
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
     form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
     assert isinstance(form, Blocks)
@@ -42,12 +42,12 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     alone = sum(elements(side | others, n) for side, n in zip(sides, counts, strict=True))
     saves = 2 * (elements(whole | others, width) - alone) / prices.flops_per_second
     move = 8.0 / prices.bytes_per_second
-    if not step.shop.settling.settled(form) and read is not None:
+    if not step.context.materializer.is_materialized(form) and read is not None:
         saves += move * elements(whole, width) / max(1, len(read.uses()))
     kinds = list(dict.fromkeys(frozenset(side) for side in sides))
     costs = (len(kinds) - 1) * prices.node
     kind = np.array([kinds.index(frozenset(side)) for side in sides])[form.part]
-    for dims, place in step.meetings(spec.output.index(own[form.position])):
+    for dims, place in step.join_sites(spec.output.index(own[form.position])):
         made, inner = extent(dims, many), dims[place + 1 :]
         costs += move * made
         if scattered(kind, len(kinds), inner):
@@ -68,7 +68,11 @@ def _others(step: Step, spec: Contract, at: int) -> set[int]:
 
 def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     """Return what the split saves: the work of each side alone against that of the whole."""
-    candidates, extents, known = step.shop.candidates, spec.extents(), step.shop.settling.known
+    candidates, extents, known = (
+        step.context.candidates,
+        spec.extents(),
+        step.context.materializer.known,
+    )
     label = spec.terms[at][form.position]
     others = _others(step, spec, at)
 
@@ -76,7 +80,7 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
 
     width = extent(tuple(extents[lab] for lab in others - set(spec.terms[at])), candidates)
-    groups = step.shop.grouping.groups(form)
+    groups = step.context.grouping.groups(form)
     whole = {spec.terms[at][place] for place in form.present - {form.position}}
     blocks, pieces = dict[frozenset[int], int](), dict[frozenset[int], int]()
     lazy, met = 0.0, set[Tensor]()
@@ -92,12 +96,12 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
     kept = extent_of(set(many), blocks.get(many, 0))
     return split_gain(
-        step.shop.prices,
+        step.context.prices,
         whole=2 * extent_of(whole | others, len(form.part)),
         apart=2 * int(sum(side_work.values()) + lazy),
         copied=extent_of(whole, len(form.part)) - kept,
         kept=kept,
-        joined=step.shop.settling.settled(form),
+        joined=step.context.materializer.is_materialized(form),
         pieces=pieces.get(many, 0),
         products=len(blocks),
         picked=picked_runs(form, candidates),
@@ -120,9 +124,9 @@ def picked_runs(form: Blocks, candidates: int) -> int:
 
 def _taking(step: Step, form: Form, position: int) -> float:
     """Return the seconds in which all columns of a tensor are picked apart."""
-    prices, dims = step.shop.prices, flat(form.axes)
-    elements = extent(tuple(dims[at] for at in form.present), step.shop.candidates)
-    inner = extent(tuple(dims[at] for at in form.present if at > position), step.shop.candidates)
+    prices, dims = step.context.prices, flat(form.axes)
+    elements = extent(tuple(dims[at] for at in form.present), step.context.candidates)
+    inner = extent(tuple(dims[at] for at in form.present if at > position), step.context.candidates)
     move = 8.0 * elements / prices.bytes_per_second
     if inner < SHORT_RUN:  # turned first, then picked in long runs
         return 2 * move + int(dims[position]) * prices.pick

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Labels, flat, loose
-from mari_engine.rewriting.forms import Atom, Product, Settling, Term
+from mari_engine.axes import AxisLabels, flat, loose
+from mari_engine.rewriting.forms import Atom, Materializer, Product, Term
 from mari_engine.rewriting.products.common_factor import Apart, apart, weight
 
 
@@ -20,30 +20,30 @@ class _Row:
     """One product: rows of candidates times a matrix of the request."""
 
     split: Apart
-    rows: Labels
+    rows: AxisLabels
     """The result's positions that the candidates' operand has."""
-    inner: Labels
+    inner: AxisLabels
     """What is summed."""
-    columns: Labels
+    columns: AxisLabels
     """The result's positions that the weight has."""
 
-    def elements(self, labels: Labels, many: int) -> int:
+    def elements(self, labels: AxisLabels, many: int) -> int:
         """Return the number of elements along some labels."""
         return extent(tuple(self.split.extents[label] for label in labels), many)
 
 
-def stack(parts: Sequence[Term], settling: Settling) -> tuple[Term, ...]:
+def stack(parts: Sequence[Term], materializer: Materializer) -> tuple[Term, ...]:
     """Return terms that add up to the same, with narrow products of a kind made one."""
     out, groups = list[Term](), dict[object, list[_Row]]()
     for term in parts:
         row = _row(term) if isinstance(term, Product) else None
-        if row is None or not _narrow(row, settling.candidates):
+        if row is None or not _narrow(row, materializer.candidates):
             out.append(term)
         else:
             key = (row.rows, row.columns, row.split.product.dtype)
             groups.setdefault(key, []).append(row)
     for group in groups.values():
-        out.append(group[0].split.product if len(group) == 1 else _stacked(group, settling))
+        out.append(group[0].split.product if len(group) == 1 else _stacked(group, materializer))
     return tuple(out)
 
 
@@ -69,22 +69,23 @@ def _narrow(row: _Row, many: int) -> bool:
     return moved < row.elements((*row.rows, *row.columns), many)
 
 
-def _stacked(group: Sequence[_Row], settling: Settling) -> Product:
+def _stacked(group: Sequence[_Row], materializer: Materializer) -> Product:
     """Return one product of all operands side by side and all weights one below the other."""
     first = group[0]
     sources = tuple(dict.fromkeys(node for row in group for node in row.split.product.source))
-    with settling.emitter.on_behalf(sources):
+    with materializer.emitter.on_behalf(sources):
         left = [
-            _beside(row, row.split.moving, row.split.moving_labels, row.rows, settling)
+            _beside(row, row.split.moving, row.split.moving_labels, row.rows, materializer)
             for row in group
         ]
         right = [
-            _beside(row, atom, labels, row.columns, settling)
+            _beside(row, atom, labels, row.columns, materializer)
             for row in group
-            for labels, atom in [weight(row.split, settling)]
+            for labels, atom in [weight(row.split, materializer)]
         ]
         operands = tuple(
-            settling.concatenated(atoms, len(flat(atoms[0].axes)) - 1) for atoms in (left, right)
+            materializer.concatenated(atoms, len(flat(atoms[0].axes)) - 1)
+            for atoms in (left, right)
         )
     inner = 1 + max((*first.rows, *first.columns))
     labels = ((*first.rows, inner), (*first.columns, inner))
@@ -96,7 +97,9 @@ def _stacked(group: Sequence[_Row], settling: Settling) -> Product:
     )  # fmt: skip
 
 
-def _beside(row: _Row, atom: Atom, own: Labels, outer: Labels, settling: Settling) -> Atom:
+def _beside(
+    row: _Row, atom: Atom, own: AxisLabels, outer: AxisLabels, materializer: Materializer
+) -> Atom:
     """Return an operand under its outer labels and one for all that is summed, the last."""
     wanted = (*outer, *row.inner)
     place = {label: wanted.index(label) for label in own if label >= 0}
@@ -109,8 +112,8 @@ def _beside(row: _Row, atom: Atom, own: Labels, outer: Labels, settling: Settlin
         for group in dims
         if (kept := tuple(p for p in group if p not in together)) or not group
     )
-    laid = settling.algebra.laid(moved, (*rest, together))
+    laid = materializer.algebra.laid(moved, (*rest, together))
     count = extent(tuple(row.split.extents[label] for label in row.inner), 1)
-    shown = settling.algebra.regroup(laid, (*axes[: len(outer)], (count,)))
+    shown = materializer.algebra.regroup(laid, (*axes[: len(outer)], (count,)))
     assert isinstance(shown, Atom)
     return shown

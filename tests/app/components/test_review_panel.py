@@ -145,7 +145,7 @@ def test_a_note_is_added_settled_and_signed_off(confirmed: Work) -> None:
     say(app, "turn-0-0", text="No.", name="Bob")
     review = confirmed.review
     assert review is not None
-    assert review.notes[0].settled
+    assert review.notes[0].is_resolved
     assert review.notes[0].turns[0].by.name == "Bob"
     say(app, "sign-layout-0")  # the name that was given last is proposed
     review = confirmed.review

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mari_engine import Column, InputLabel, Labels, Role, load, plan
-from mari_engine.analysis import survey
-from mari_engine.analysis.consumers import Lookahead
+from mari_engine.analysis import survey_model
+from mari_engine.analysis.consumers import Consumers
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 
@@ -88,7 +88,7 @@ def test_worth_is_what_products_with_weights_spend_on_an_element() -> None:
             weights={"w": drawn(6, 3)},
         )
     )
-    ahead = Lookahead(model.ir.graph, survey(model, frozenset({"N"})))
+    ahead = Consumers(model.ir.graph, survey_model(model, frozenset({"N"})))
     values = {value.name: value for node in model.ir.graph for value in node.outputs}
     assert ahead.worth(values["a"]) == ahead.worth(values["b"]) == 2 * 3
     assert ahead.worth(values["s"]) == ahead.worth(values["y"]) == 0

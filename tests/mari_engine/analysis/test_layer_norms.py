@@ -11,7 +11,7 @@ import onnxruntime as ort
 import pytest
 
 from mari_engine import Model, Signature, load
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.analysis.layer_norms import find_norms
 from mari_engine.rewriting.interpreter import rewrite
 from support.builders import build
@@ -80,7 +80,7 @@ def test_the_runtime_fuses_a_norm_per_candidate_as_before(
 @NORMS
 def test_all_steps_of_a_norm_are_found(norm: str, steps: int) -> None:
     model = load(spelled(norm))
-    found = find_norms(model.ir.graph, survey(model, frozenset({"N"})))
+    found = find_norms(model.ir.graph, survey_model(model, frozenset({"N"})))
     (only,) = set(found.values())
     assert only.source.name == "x"
     assert len(found) == len(only.nodes) == steps
@@ -88,4 +88,4 @@ def test_all_steps_of_a_norm_are_found(norm: str, steps: int) -> None:
 
 def test_a_norm_of_which_others_read_a_step_is_none() -> None:
     model = load(spelled(LAYER, also="z = Relu (d)"))
-    assert find_norms(model.ir.graph, survey(model, frozenset({"N"}))) == {}
+    assert find_norms(model.ir.graph, survey_model(model, frozenset({"N"}))) == {}

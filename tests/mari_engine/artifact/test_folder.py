@@ -211,8 +211,8 @@ import numpy as np
 import onnxruntime as ort
 from mari_engine.labeling import propose_labels
 from mari_engine.loading import load
-from mari_engine.opening import opened_for_runtime
-from mari_engine.writing import write_model
+from mari_engine.runtime import opened_for_runtime
+from mari_engine.artifact.model_writer import write_model
 
 model = load(sys.argv[1])
 assert propose_labels(model).inputs["item_id"].range == (0, 8 << 20)

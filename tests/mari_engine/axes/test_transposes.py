@@ -26,8 +26,8 @@ def emitted(order: tuple[int, ...], extents: dict[int, int | str]) -> tuple[list
     given = ir.Value(name="x", type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([3, 5, 2, 4]))
     emitter.register(CANDIDATES, given, 0)
     pieces = tuple((label,) for label in range(4))
-    want = tuple((at,) for at in order)
-    result = emitter.value(emitter.lay(given, pieces, want, extents))
+    result, dims = emitter.transpose(given, pieces, order, extents)
+    assert [label for group in dims for label in group] == list(order)
     result.name = "y"
     graph = ir.Graph(
         [given], [result], nodes=emitter.nodes, initializers=list(emitter.initializers.values()),

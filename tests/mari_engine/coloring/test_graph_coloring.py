@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.coloring import color
 from mari_engine.coloring.graph_coloring import side_of
 from mari_engine.loading import load
@@ -126,6 +126,6 @@ def test_a_node_without_a_rule_is_named_with_the_reason() -> None:
 
 def test_a_model_is_surveyed_once_for_the_same_candidates() -> None:
     model = load(ranking_tower())
-    known = survey(model, frozenset({"N"}))
-    assert survey(model, frozenset({"N"})) is known
-    assert survey(model, frozenset({"M"})).symbols == {"M"}
+    survey = survey_model(model, frozenset({"N"}))
+    assert survey_model(model, frozenset({"N"})) is survey
+    assert survey_model(model, frozenset({"M"})).symbols == {"M"}

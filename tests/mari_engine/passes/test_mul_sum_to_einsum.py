@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine import load, plan
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.passes.mul_sum_to_einsum import find_weighted_sums
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
@@ -46,7 +46,7 @@ def test_a_history_pooled_by_scores_is_a_product(values: str, keepdims: int, ops
 def equations(body: str, inputs: str, **weights: np.ndarray) -> list[str]:
     data = build(body, inputs=inputs, outputs="float[N, M] y", weights=weights)
     model = load(data)
-    found = find_weighted_sums(model.ir.graph, survey(model, frozenset({"N"})), ())
+    found = find_weighted_sums(model.ir.graph, survey_model(model, frozenset({"N"})), ())
     return [each.equation for each in found]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine import load, plan
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.passes.pad_to_concat import find_paddings
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
@@ -46,7 +46,7 @@ def test_tokens_that_features_do_not_fill_are_split(pad: str) -> None:
 def paddings(body: str, outputs: str = "float[N, M] y") -> int:
     data = build(body, inputs="float[N, 14] x", outputs=outputs, weights=WEIGHTS)
     model = load(data)
-    return len(find_paddings(model.ir.graph, survey(model, frozenset({"N"})), ()))
+    return len(find_paddings(model.ir.graph, survey_model(model, frozenset({"N"})), ()))
 
 
 READ = " a, b = Split <axis = 1> (p) y = Add (a, b)"

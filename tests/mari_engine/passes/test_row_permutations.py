@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine import Labels, load, plan
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.passes.row_permutations import leave_in_place
 from mari_engine.passes.row_permutations.matching import find_ways
 from support.builders import build
@@ -129,7 +129,7 @@ def test_rows_stay_where_they_went_unless_each_is_alone_and_comes_back(
 ) -> None:
     means = "mean = ReduceMean <axes = [1], keepdims = 0> (u) d = Slice (mean, zero, three, one)"
     model = load(encoder(f"{means} {SORTED.replace(what, other)}"))
-    assert leave_in_place(model, survey(model, frozenset({"N"}))) is None
+    assert leave_in_place(model, survey_model(model, frozenset({"N"}))) is None
 
 
 OTHER_AXIS = """
@@ -153,15 +153,15 @@ OTHER_ROWS = PICKED.replace("Gather <axis = 0> (x, o)", "Gather <axis = 0> (u, o
 )
 def test_what_is_sorted_or_picked_must_be_those_rows_and_nothing_else(body: str) -> None:
     model = load(encoder(body))
-    assert leave_in_place(model, survey(model, frozenset({"N"}))) is None
+    assert leave_in_place(model, survey_model(model, frozenset({"N"}))) is None
 
 
 def test_nodes_that_are_kept_stay() -> None:
     model = load(encoder(SORTED))
-    known = survey(model, frozenset({"N"}))
+    survey = survey_model(model, frozenset({"N"}))
     (sort,) = (node for node in model.ir.graph if node.op_type == "TopK")
-    assert find_ways(model.ir.graph, known).leaving
-    assert leave_in_place(model, known, keep=[sort.name or ""]) is None
+    assert find_ways(model.ir.graph, survey).leaving
+    assert leave_in_place(model, survey, keep=[sort.name or ""]) is None
 
 
 def test_lengths_in_whole_numbers_are_summed_once() -> None:

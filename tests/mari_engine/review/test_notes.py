@@ -19,10 +19,10 @@ SIGNED = SignOff(Section.LABELS, ANN, "a digest", "as discussed")
 def test_a_note_is_open_until_settled_and_can_be_reopened() -> None:
     review = Review("sha").add(NOTE).add(replace(NOTE, text="Another"))
     settled = review.turn(0, Turn(True, BOB, "its columns all vary"))
-    assert [note.settled for note in settled.notes] == [True, False]
+    assert [note.is_resolved for note in settled.notes] == [True, False]
     assert settled.open_notes == (review.notes[1],)
     reopened = settled.turn(0, Turn(False, ANN))
-    assert not reopened.notes[0].settled
+    assert not reopened.notes[0].is_resolved
     assert [turn.by for turn in reopened.notes[0].turns] == [BOB, ANN]
     assert review.notes[0].turns == ()
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mari_engine import InputLabel, Labels, Plan, Role, load, plan
-from mari_engine.analysis import survey
-from mari_engine.analysis.consumers import Lookahead
+from mari_engine.analysis import survey_model
+from mari_engine.analysis.consumers import Consumers
 from support.builders import build
 from support.rewrite_checks import alike, wrong_rewrites
 
@@ -97,11 +97,11 @@ def test_a_whole_operand_makes_all_columns_whole() -> None:
     assert "Gather" not in ops  # nothing is picked out of what the attention made
 
 
-def meetings(body: str, outputs: str, **weights: np.ndarray) -> list[tuple[object, ...]]:
+def join_sites(body: str, outputs: str, **weights: np.ndarray) -> list[tuple[object, ...]]:
     """Return where the rows of `x` meet."""
     model = load(build(body, inputs="float[N, 6, 8] x", outputs=outputs, weights=weights))
-    ahead = Lookahead(model.ir.graph, survey(model, frozenset({"N"})))
-    return [dims for dims, _ in ahead.meetings(model.ir.graph.inputs[0], 1)]
+    ahead = Consumers(model.ir.graph, survey_model(model, frozenset({"N"})))
+    return [dims for dims, _ in ahead.join_sites(model.ir.graph.inputs[0], 1)]
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def meetings(body: str, outputs: str, **weights: np.ndarray) -> list[tuple[objec
     ],
 )
 def test_columns_meet_where_an_op_needs_them_all(body: str, where: list[object]) -> None:
-    found = meetings(body, "float[A, B, C] y", w=drawn(8, 4), one=drawn(4, 1))
+    found = join_sites(body, "float[A, B, C] y", w=drawn(8, 4), one=drawn(4, 1))
     assert [list(dims) for dims in found] == [where]
 
 
 def test_columns_that_weights_sum_never_meet() -> None:
-    found = meetings(
+    found = join_sites(
         "r = Reshape (x, flat) y = MatMul (r, w)", "float[N, 4] y",
         flat=np.array([-1, 48]), w=drawn(48, 4),
     )  # fmt: skip

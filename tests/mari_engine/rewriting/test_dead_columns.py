@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine import load, plan
-from mari_engine.analysis import survey
+from mari_engine.analysis import survey_model
 from mari_engine.analysis.column_liveness import Liveness
 from mari_engine.types import Action
 from support.builders import build
@@ -96,13 +96,13 @@ def test_a_value_that_is_an_output_too_is_read_whole() -> None:
     data = build(LAYER + READ["at a place"], inputs=INPUTS, outputs=outputs, weights=WEIGHTS)
     assert wrong_rewrites(data, LABELS, GIVEN, alike(1e-5)) == []
     model = load(data)
-    found = Liveness(model.ir.graph, survey(model, frozenset({"N"})))
+    found = Liveness(model.ir.graph, survey_model(model, frozenset({"N"})))
     assert all(found.columns(value) is None for node in model.ir.graph for value in node.outputs)
 
 
 def test_what_is_read_follows_the_layer_up_to_where_rows_meet() -> None:
     model = load(layer(READ["at a place"]))
-    found = Liveness(model.ir.graph, survey(model, frozenset({"N"})))
+    found = Liveness(model.ir.graph, survey_model(model, frozenset({"N"})))
     read = {value.name: found.columns(value) for n in model.ir.graph for value in n.outputs}
     told = {name: each[1].tolist() for name, each in read.items() if each is not None}
     assert {"qs", "s", "p", "a", "b", "c", "n", "u", "w", "r", "d"} == set(told)

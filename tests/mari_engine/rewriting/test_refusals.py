@@ -59,7 +59,7 @@ def entries(body: str, *, candidates: int = 100_000, keep: tuple[str, ...] = ())
     held = weights(W=(7, 5), I=(3, 2))
     model = load(build(body, inputs=INPUTS, outputs="float[M, K] y", weights=held), name="m")
     made = rewrite(model, LABELS, signature=Signature.DROP_IN, candidates=candidates, keep=keep)
-    return list(made.ledger.entries.values())
+    return list(made.log.entries.values())
 
 
 def test_an_item_side_product_is_kept() -> None:

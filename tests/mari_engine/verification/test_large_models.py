@@ -22,9 +22,9 @@ ITEM = Labels({"id": InputLabel(role=Role.ITEM), "x": InputLabel(role=Role.ITEM)
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from mari_engine.labels import InputLabel, Labels, Role
+from mari_engine import InputLabel, Labels, Role
 from mari_engine.loading import load
-from mari_engine.verifying import verify
+from mari_engine.verification import verify
 
 def memory(field):
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -10,8 +10,8 @@ from mari_engine.rewriting.emission import Constant, Emitter
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
+    Materializer,
     Product,
-    Settling,
     Sum,
     per_candidate,
     relabel,
@@ -27,8 +27,8 @@ def atom(*dims: tuple[int, ...], axes: Axes = ROWS, name: str = "x") -> Atom:
     return Atom(axes, value, dims)
 
 
-def settling() -> Settling:
-    return Settling(Emitter(opset=17), candidates=500)
+def materializer() -> Materializer:
+    return Materializer(Emitter(opset=17), candidates=500)
 
 
 def pair() -> Blocks:
@@ -64,7 +64,7 @@ def test_runs_are_neighbours_of_one_part() -> None:
 
 
 def test_columns_of_one_part_are_that_part_alone() -> None:
-    made = settling()
+    made = materializer()
     taken = made.algebra.take(pair(), 1, np.array([0, 1]))
     assert isinstance(taken, Atom)
     assert [node.op_type for node in made.emitter.nodes] == ["Slice"]
@@ -74,25 +74,25 @@ def test_columns_of_one_part_are_that_part_alone() -> None:
 
 
 def test_all_columns_in_order_are_the_form_itself() -> None:
-    made, form = settling(), atom((0,), (1,))
+    made, form = materializer(), atom((0,), (1,))
     assert made.algebra.take(form, 1, np.arange(4)) is form
     assert made.emitter.nodes == []
 
 
 def test_the_same_part_is_joined_once() -> None:
-    made, form = settling(), atom((0,), (1,))
+    made, form = materializer(), atom((0,), (1,))
     both = joined(made.algebra, (("N",), (8,)), 1, [form, form], ["a", "a"])
     assert not isinstance(both, Blocks) or len(both.parts) == 1
 
 
 def test_joined_columns_have_their_own_extent() -> None:
-    made = settling()
+    made = materializer()
     parts = [atom((0,), (1,), name="a"), atom((0,), (1,), axes=(("N",), (3,)), name="b")]
     assert made.concatenated(parts, 1).axes == (("N",), (7,))
 
 
 def test_constants_change_layout_without_a_node() -> None:
-    made = settling()
+    made = materializer()
     held = Constant(lambda: np.arange(6.0).reshape(2, 3), ir.DataType.DOUBLE)
     form = Atom(((2,), (3,)), held, ((0,), (1,)))
     flat = made.algebra.laid(form, ((1, 0),))
@@ -102,7 +102,7 @@ def test_constants_change_layout_without_a_node() -> None:
 
 
 def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
-    made = settling()
+    made = materializer()
     weight = Atom(((4,), (6,)), Constant(lambda: np.zeros((4, 6)), ir.DataType.FLOAT), ((0,), (1,)))
     product = Product((("N",), (6,)), (atom((0,), (1,)), weight), ((0, 1), (1, 2)), (0, 2))
     cut = made.algebra.regroup(product, (("N",), (2,), (3,)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.coloring import paint_sides
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
@@ -138,7 +138,7 @@ def test_heads_that_are_cut_and_stacked_keep_their_fields_apart() -> None:
         outputs="float[N, 5, 4] y",
     )
     model = load(data, name="m")
-    known = survey(model, candidate_symbols(model, LABELS))
-    sides = {v.name: found for v, found in paint_sides(model.ir.graph, LABELS, known).items()}
+    survey = survey_model(model, candidate_symbols(model, LABELS))
+    sides = {v.name: found for v, found in paint_sides(model.ir.graph, LABELS, survey).items()}
     assert sides["a"] == sides["y"] == sides["c"]
     assert sides["y"].runs == ((3, 1), (2, 2))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mari_engine.analysis import candidate_symbols, survey
+from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
@@ -120,7 +120,7 @@ def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
     """Return what is chosen of the tower when its ways take these seconds."""
     model = load(ranking_tower(user=400, item=30, hidden=50), name="tower")
     labels = roles(user="user", item="item")
-    known = survey(model, candidate_symbols(model, labels))
+    survey = survey_model(model, candidate_symbols(model, labels))
 
     def race(models: Sequence[Model]) -> list[float]:
         assert expect is None or len(models) == expect
@@ -128,7 +128,7 @@ def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
 
     timed: Race = race
     return choose(
-        model, labels, known, signature=Signature.DROP_IN, candidates=1000, keep=(),
+        model, labels, survey, signature=Signature.DROP_IN, candidates=1000, keep=(),
         prices=Prices(), race=timed,
     ).selection  # fmt: skip
 
@@ -182,8 +182,8 @@ def test_products_of_every_candidate_with_every_other_are_said_to_be_counted_onc
 def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
     data = build("a = Relu (i) y = Neg (a)", inputs="float[N, 3] i", outputs="float[N, 3] y")
     model = load(data, name="m")
-    known = {value.name: value.shape for node in model.ir.graph for value in node.outputs}
-    assert known["a"] is not None
+    survey = {value.name: value.shape for node in model.ir.graph for value in node.outputs}
+    assert survey["a"] is not None
     made = plan(model, roles(i="item")).optimized.ir.graph
     shapes = {value.name: value.shape for node in made for value in node.outputs}
-    assert shapes == {"a": None, "y": known["y"]}
+    assert shapes == {"a": None, "y": survey["y"]}

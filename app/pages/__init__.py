@@ -1,0 +1,1 @@
+"""The pages, one script a step; each draws and calls, and decides nothing."""
