@@ -1,5 +1,3 @@
-"""DOC."""
-
 from __future__ import annotations
 
 from typing import Any

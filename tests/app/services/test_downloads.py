@@ -1,5 +1,3 @@
-"""DOC."""
-
 from __future__ import annotations
 
 import io

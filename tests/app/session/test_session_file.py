@@ -1,5 +1,3 @@
-"""DOC."""
-
 import hashlib
 import json
 from dataclasses import replace

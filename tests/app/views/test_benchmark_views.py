@@ -1,5 +1,3 @@
-"""DOC."""
-
 from dataclasses import replace
 from math import isclose
 

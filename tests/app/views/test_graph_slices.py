@@ -1,5 +1,3 @@
-"""DOC."""
-
 from __future__ import annotations
 
 from app.views.graph import Fold, Rewrite, draw

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import json
 from functools import partial
 

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import gc
 from collections.abc import Callable
 

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import json
 import math
 from dataclasses import dataclass

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import numpy as np
 import pytest
 

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import hashlib
 import os
 from itertools import pairwise

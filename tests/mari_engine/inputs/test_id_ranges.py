@@ -1,5 +1,3 @@
-"""DOC."""
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import pytest
 
 from mari_engine.labeling.clues import (

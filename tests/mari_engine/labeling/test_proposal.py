@@ -1,5 +1,3 @@
-"""DOC."""
-
 from pathlib import Path
 from typing import Any
 

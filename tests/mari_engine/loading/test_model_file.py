@@ -1,5 +1,3 @@
-"""DOC."""
-
 import hashlib
 from pathlib import Path
 

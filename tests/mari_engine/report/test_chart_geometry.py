@@ -1,5 +1,3 @@
-"""DOC."""
-
 import pytest
 
 from mari_engine.report.chart_geometry import (

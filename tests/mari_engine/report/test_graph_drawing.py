@@ -1,5 +1,3 @@
-"""DOC."""
-
 import itertools
 
 from mari_engine.report import draw

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import re
 from dataclasses import replace
 from html.parser import HTMLParser

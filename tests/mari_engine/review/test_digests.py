@@ -1,5 +1,3 @@
-"""DOC."""
-
 from dataclasses import replace
 from pathlib import Path
 

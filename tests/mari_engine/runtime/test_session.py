@@ -1,5 +1,3 @@
-"""DOC."""
-
 from pathlib import Path
 
 import numpy as np

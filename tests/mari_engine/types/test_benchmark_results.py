@@ -1,5 +1,3 @@
-"""DOC."""
-
 import csv
 import dataclasses
 import io

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import itertools
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import dataclasses
 
 import numpy as np

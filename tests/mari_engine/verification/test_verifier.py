@@ -1,5 +1,3 @@
-"""DOC."""
-
 import dataclasses
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-"""DOC."""
-
 import dataclasses
 
 from mari_engine.runtime import describe_machine, describe_versions

@@ -1,5 +1,3 @@
-"""DOC."""
-
 from collections import Counter
 
 import pytest
