@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from mari_engine.analysis import candidate_symbols, count_cost
 from mari_engine.benchmarking.arm_timing import Contender, Settings, race
+from mari_engine.benchmarking.contenders import ARMS, list_contenders
 from mari_engine.benchmarking.roofline import measure_peak
-from mari_engine.feeds import bind_feeds, plan_feeds
-from mari_engine.graph import Model, digest_graph
+from mari_engine.feeds import FeedPlan, plan_feeds
+from mari_engine.graph import Model
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.planning import build_arm
 from mari_engine.runtime import describe_machine, find_device, time_operators
-from mari_engine.types import Arm, BenchmarkResult, Feeds, Progress, Signature
+from mari_engine.types import Arm, BenchmarkResult, Feeds, Progress, report_nothing
 
-ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
 _BEFORE_AND_AFTER = (Arm.ORIGINAL, Arm.MARI)
 _INSIGHT_FROM = 0.85
 """The share of the work that is done when all arms are timed."""
@@ -49,33 +47,35 @@ def benchmark(
     that is the same graph as another is skipped, with the reason. Raises ExecutionError for a
     device that is absent or refuses a model.
     """
-    report_progress = progress or _say_nothing
-    remote = find_device(device).memory != "cpu"
-    contenders, skipped = _contenders(model, result, arms, lambda what: report_progress(0.0, what))
-    plan = plan_feeds(model, result.labels)
-    sizes = tuple(dict.fromkeys(batches if plan.fixed_batch is None else (plan.fixed_batch,)))
-    requests = {batch: plan.draw(batch=batch, seed=seed) for batch in sizes}
+    report_progress = progress or report_nothing
     settings = Settings(
         device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
     )
+    remote = find_device(device).memory != "cpu"
+    contenders, skipped = list_contenders(
+        model, result, arms, lambda what: report_progress(0.0, what)
+    )
+    requests = _draw_requests(plan_feeds(model, result.labels), batches, seed)
     timings = race(
         contenders, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, report_progress)
     )
-    deeper = (
-        _look_deeper(contenders, requests[max(sizes)], settings, report_progress) if insight else {}
-    )
-    report_progress(1.0, "done")
-    return BenchmarkResult(
-        device=device, threads=threads, batches=sizes,
-        timings=timings,
-        machine=describe_machine(),
-        model=model.name,
-        seed=seed,
+    measured = BenchmarkResult(
+        device=device, threads=threads, batches=tuple(requests), timings=timings,
+        machine=describe_machine(), model=model.name, seed=seed,
         copies_included=device != "cpu" and not remote,
-        skipped=skipped,
-        source_sha256=model.sha256,
-        **deeper,
+        skipped=skipped, source_sha256=model.sha256,
     )  # fmt: skip
+    if insight:
+        largest = requests[max(requests)]
+        measured = replace(measured, **_look_deeper(contenders, largest, settings, report_progress))
+    report_progress(1.0, "done")
+    return measured
+
+
+def _draw_requests(plan: FeedPlan, batches: Sequence[int], seed: int) -> dict[int, Feeds]:
+    """Return one request for each number of candidates that the model allows."""
+    sizes = batches if plan.fixed_batch is None else (plan.fixed_batch,)
+    return {batch: plan.draw(batch=batch, seed=seed) for batch in dict.fromkeys(sizes)}
 
 
 def _look_deeper(
@@ -98,47 +98,3 @@ def _look_deeper(
 def _up_to(most: float, report_progress: Progress) -> Progress:
     """Return a progress that ends at this share of another."""
     return lambda share, what: report_progress(most * share, what)
-
-
-def _say_nothing(_share: float, _message: str) -> None:
-    pass
-
-
-def _contenders(
-    model: Model, result: Plan, arms: Sequence[Arm], report_progress: Callable[[str], None]
-) -> tuple[list[Contender], dict[str, str]]:
-    """Return the arms to run, in their usual order, and why others are not run.
-
-    The original is always run, and MaRI wherever it is asked for: the others are compared to them.
-    """
-    symbols = candidate_symbols(model, result.labels)
-    chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before)}
-    known = {digest_graph(model): Arm.ORIGINAL}
-    skipped: dict[str, str] = {}
-    for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
-        if arm not in arms:
-            continue
-        report_progress(f"building the arm {arm}")
-        built = result.optimized
-        if arm != Arm.MARI:
-            built = build_arm(result, arm, partial(_tell_built, report_progress, arm))
-        twin = known.setdefault(digest_graph(built), arm)
-        if twin != arm and arm != Arm.MARI:
-            skipped[arm] = f"the same graph as {twin}"
-            continue
-        cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
-        chosen[arm] = Contender(arm, built, _binder(built, result), cost)
-    return [chosen[arm] for arm in ARMS if arm in chosen], skipped
-
-
-def _tell_built(report_progress: Callable[[str], None], arm: Arm, share: float) -> None:
-    report_progress(f"building the arm {arm}: {share:.0%} of its nodes")
-
-
-def _binder(built: Model, result: Plan) -> Callable[[Feeds], Feeds]:
-    """Return how an arm is fed: by the interface when it has its inputs, else as the original."""
-    names = {value.name for value in built.ir.graph.inputs}
-    if names == {item.name for item in result.interface.inputs}:
-        signature = Signature(result.signature)
-        return partial(bind_feeds, interface=result.interface, signature=signature)
-    return dict

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
 from mari_engine.feeds import Part, PlannedInput
+from mari_engine.graph import Model
+from mari_engine.metering.instrumented_session import Exposed
 from mari_engine.metering.probe_requests import Requester, axes_of_rows, rows_of
 from mari_engine.metering.variation import unlike
 from mari_engine.types import Feeds, LabelFinding
@@ -16,6 +19,24 @@ _ROWS = 8
 """Rows that differ, and values that move, of which a finding names the first."""
 Moved = Callable[[Feeds, Feeds], Sequence[str]]
 """Returns the values colored request side that differ between two requests of one candidate."""
+
+
+def compare_runs(model: Model, names: Sequence[str]) -> Moved:
+    """Return a comparison of these values between two runs; its session opens when first used.
+
+    The comparison raises ExecutionError when the model cannot be run.
+    """
+    opened = cache(lambda: Exposed(model, names))
+
+    def moved(one: Feeds, other: Feeds) -> Sequence[str]:
+        first, second = opened().run(one), opened().run(other)
+        return [
+            name
+            for name in names
+            if first[name].shape != second[name].shape or unlike(first[name], second[name]).any()
+        ]
+
+    return moved
 
 
 def blame(requester: Requester, feeds: Feeds, name: str, moved: Moved) -> list[LabelFinding]:

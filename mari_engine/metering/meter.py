@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import onnx_ir as ir
-
 from mari_engine.errors import ExecutionError, FeedError
 from mari_engine.feeds import plan_feeds
+from mari_engine.metering.caveats import (
+    Seen,
+    disproved_colors,
+    random_values,
+    unmeasured_bodies,
+)
 from mari_engine.metering.instrumented_session import Exposed
-from mari_engine.metering.label_conflicts import blame
+from mari_engine.metering.label_conflicts import blame, compare_runs
 from mari_engine.metering.probe_requests import Requester
 from mari_engine.metering.probe_runs import watch
-from mari_engine.metering.product_flops import Counted, count_products, is_product
+from mari_engine.metering.product_flops import Counted, count_products
 from mari_engine.metering.product_measure import measure_product
 from mari_engine.metering.rank import Span
 from mari_engine.metering.rank_runs import find_spans
 from mari_engine.metering.redundant_time import measure_time
 from mari_engine.metering.rewritten_flops import Reached, count_reached
-from mari_engine.metering.variation import Observation, unlike
+from mari_engine.ops import is_product
 from mari_engine.plan_types import Plan
 from mari_engine.types import (
     Feeds,
@@ -30,6 +34,7 @@ from mari_engine.types import (
     Progress,
     Side,
     TimeMeasure,
+    report_nothing,
 )
 
 SEEDS = tuple(range(8))
@@ -37,9 +42,6 @@ SEEDS = tuple(range(8))
 _CANDIDATES = 3
 _LENGTH = 32
 """What an extent other than the candidates' has in drawn requests when only the run tells it."""
-_NAMED = 5
-"""Values that a note names before it says how many more there are."""
-Seen = Mapping[ir.Value, Observation]
 
 
 def measure(
@@ -57,7 +59,7 @@ def measure(
     rewritten model, and the time by onnxruntime's profile. `requests` are the user's own: labels
     that they contradict are told. What cannot be measured is told in `notes`, and never an error.
     """
-    return _Meter(planned, tuple(seeds), progress or _silent).run(requests)
+    return _Meter(planned, tuple(seeds), progress or report_nothing).run(requests)
 
 
 class _Meter:
@@ -78,8 +80,7 @@ class _Meter:
         spans = self.spans(requester, counted, seen)
         reached = self.reached(requester, counted)
         products = tuple(self.products(counted, seen, spans, reached))
-        self.note_random(seen)
-        self.note_moved(seen)
+        self.notes += [*random_values(seen), *disproved_colors(seen, self.is_request_side)]
         time = self.time(requester, products, seen)
         findings = [each for request in requests for each in self.blame(requester, request)]
         self.report_progress(1.0, "measured")
@@ -95,7 +96,7 @@ class _Meter:
                 "--free-batch, or export with a dynamic batch"
             )
         self.report_progress(0.0, "running the original")
-        self.note_bodies()
+        self.notes += unmeasured_bodies(self.model)
         alone = Requester(plan, self.seeds, _CANDIDATES, _LENGTH)
         twice = replace(alone, copies=2)
         if plan.fixed_batch == 1:
@@ -189,35 +190,6 @@ class _Meter:
             self.notes.append(f"no times: {error}")
             return None
 
-    # --- what is doubtful
-
-    def note_bodies(self) -> None:
-        own = set(self.model.ir.graph)
-        found = [n for n in self.model.ir.graph.all_nodes() if n not in own and is_product(n)]
-        if found:
-            self.notes.append(
-                "not measured, since they lie in bodies that only the run unfolds: "
-                + _named([node.name or "" for node in found])
-            )
-
-    def note_random(self, seen: Seen) -> None:
-        random = [value.name or "" for value, found in seen.items() if found.random]
-        if random:
-            self.notes.append(f"random, different in two equal runs: {_named(random)}")
-
-    def note_moved(self, seen: Seen) -> None:
-        """Tell what is colored request side and differed between candidates of one request."""
-        moved = [
-            value.name or ""
-            for value, found in seen.items()
-            if found.differs and not found.random and self.is_request_side(value.name or "")
-        ]
-        if moved:
-            self.notes.append(
-                f"colored request side, but different between candidates: {_named(moved)}; the "
-                "coloring is wrong there, please report it"
-            )
-
     def is_request_side(self, name: str) -> bool:
         color = self.planned.coloring.values.get(name)
         return color is not None and color.side == Side.REQUEST
@@ -230,26 +202,11 @@ class _Meter:
             for value in node.outputs
             if self.is_request_side(value.name or "")
         ]
-        exposed: list[Exposed] = []
-
-        def moved(one: Feeds, other: Feeds) -> Sequence[str]:
-            if not exposed:
-                exposed.append(Exposed(self.model, names))
-            first, second = exposed[0].run(one), exposed[0].run(other)
-            return [
-                each
-                for each in names
-                if first[each].shape != second[each].shape
-                or unlike(first[each], second[each]).any()
-            ]
-
         try:
-            return blame(requester, request, name, moved)
+            return blame(requester, request, name, compare_runs(self.model, names))
         except ExecutionError as error:
             self.notes.append(f"{name} cannot be run one candidate at a time: {error}")
             return ()
-
-    # --- results
 
     def told(
         self, products: tuple[ProductMeasure, ...], reached: Reached | None,
@@ -257,13 +214,6 @@ class _Meter:
     ) -> Measurement:  # fmt: skip
         measured = [each for each in products if each.before is not None]
         unmeasured = {each.node for each in products if each.before is None}
-        total = None
-        if reached is not None:
-            gone = sum((reached.nodes.get(name, Flops()) for name in unmeasured), Flops())
-            total = Flops(
-                reached.total.per_request - gone.per_request,
-                reached.total.per_candidate - gone.per_candidate,
-            )
         return Measurement(
             model=self.model.name,
             candidates=self.candidates,
@@ -272,7 +222,7 @@ class _Meter:
             before=_sum(each.before for each in measured),
             attainable=_sum(each.attainable for each in measured),
             limit=_sum(each.limit for each in measured),
-            reached=total,
+            reached=None if reached is None else reached.total_without(unmeasured),
             time=time,
             labels=tuple(findings),
             notes=tuple(self.notes),
@@ -293,12 +243,3 @@ def _runs(requester: Requester) -> Mapping[int, Feeds]:
 
 def _sum(flops: Iterable[Flops | None]) -> Flops:
     return sum((each for each in flops if each is not None), Flops())
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _silent(share: float, what: str) -> None:
-    """Report progress to nobody."""

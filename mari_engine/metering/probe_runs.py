@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import onnx_ir as ir
 
@@ -16,15 +16,14 @@ from mari_engine.metering.instrumented_session import (
 from mari_engine.metering.probe_requests import Requester
 from mari_engine.metering.product_flops import GROUP_BYTES
 from mari_engine.metering.variation import Observation
-
-ReportProgress = Callable[[float, str], None]
+from mari_engine.types import Progress
 
 
 def watch(
     model: Model,
     requester: Requester,
     closely: Collection[ir.Value],
-    report_progress: ReportProgress,
+    report_progress: Progress,
 ) -> Mapping[ir.Value, Observation]:
     """Return what was seen of every value that an input reaches.
 

@@ -11,7 +11,7 @@ from mari_engine.axes import Unsupported
 from mari_engine.graph import Model
 from mari_engine.metering.instrumented_session import Exposed, groups, readable_values
 from mari_engine.metering.multiplications import Multiplication, Shape, multiplication
-from mari_engine.ops import UNRULED_PRODUCTS, rule_of
+from mari_engine.ops import is_product
 from mari_engine.types import Feeds, Flops
 
 GROUP_BYTES = 256 << 20
@@ -35,12 +35,6 @@ class Counted:
         if self.work is None or self.flops is None or not self.work.flops:
             return 1.0
         return self.flops.at(1) / self.work.flops
-
-
-def is_product(node: ir.Node) -> bool:
-    """Return True for a node that gets a decision."""
-    rule = rule_of(node)
-    return rule.product if rule is not None else node.op_type in UNRULED_PRODUCTS
 
 
 def seen_shapes(model: Model, nodes: Sequence[ir.Node], feeds: Feeds) -> Mapping[ir.Value, Shape]:

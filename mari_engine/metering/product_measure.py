@@ -9,14 +9,13 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.metering.attainable_flops import attainable, fixed_elements
+from mari_engine.metering.caveats import Seen
 from mari_engine.metering.multiplications import Factors, Multiplication
 from mari_engine.metering.product_flops import Counted
 from mari_engine.metering.rank import Span
 from mari_engine.metering.rank_runs import varying_operand
 from mari_engine.metering.variation import Mask, Observation
 from mari_engine.types import Decision, Flops, OperandMeasure, ProductMeasure
-
-Seen = Mapping[ir.Value, Observation]
 
 
 def measure_product(

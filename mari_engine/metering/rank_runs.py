@@ -11,10 +11,10 @@ from mari_engine.metering.attainable_flops import fixed_elements
 from mari_engine.metering.instrumented_session import Exposed, groups
 from mari_engine.metering.multiplications import Factors
 from mari_engine.metering.probe_requests import Requester, rows_of
-from mari_engine.metering.probe_runs import ReportProgress
 from mari_engine.metering.product_flops import GROUP_BYTES, Counted
 from mari_engine.metering.rank import Span, candidates_first, span
 from mari_engine.metering.variation import Observation
+from mari_engine.types import Progress
 
 _FEWEST, _MOST = 64, 512
 """Candidates of one request: they bound the ranks that can be told."""
@@ -45,7 +45,7 @@ def find_spans(
     requester: Requester,
     products: Sequence[Counted],
     seen: Mapping[ir.Value, Observation],
-    report_progress: ReportProgress,
+    report_progress: Progress,
 ) -> Mapping[str, Span]:
     """Return the span of the varying operand of each product that has exactly one, by node.
 

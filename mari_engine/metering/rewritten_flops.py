@@ -24,6 +24,14 @@ class Reached:
     uncounted: Mapping[str, str]
     """By new node: why its FLOPs are not in these numbers."""
 
+    def total_without(self, names: Collection[str]) -> Flops:
+        """Return the total without what these original products became."""
+        left_out = sum((self.nodes.get(name, Flops()) for name in names), Flops())
+        return Flops(
+            self.total.per_request - left_out.per_request,
+            self.total.per_candidate - left_out.per_candidate,
+        )
+
 
 def count_reached(
     plan: Plan, runs: Mapping[int, Feeds], before: Mapping[str, int], sums: Collection[str] = ()

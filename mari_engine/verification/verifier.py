@@ -19,7 +19,16 @@ from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan, Request, check_request, plan_feeds
 from mari_engine.graph import Model
 from mari_engine.runtime import describe_versions
-from mari_engine.types import Certificate, Check, Feeds, Interface, Labels, Progress, Signature
+from mari_engine.types import (
+    Certificate,
+    Check,
+    Feeds,
+    Interface,
+    Labels,
+    Progress,
+    Signature,
+    report_nothing,
+)
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import Run, judge_runs, limits_in_force
@@ -76,7 +85,7 @@ def verify(
     original (see `load_requests`). Raises FeedError for a request that does not fit the model and
     ExecutionError when the original itself cannot be run.
     """
-    report_progress = progress or _say_nothing
+    report_progress = progress or report_nothing
     report_progress(0.0, "comparing the calling contracts")
     contract, problem = compare_calling(
         original, optimized, interface=interface, signature=signature
@@ -114,10 +123,6 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
 
 def _tell_opened(report_progress: Progress, share: float, what: str) -> None:
     report_progress(_OPENED * share, what)
-
-
-def _say_nothing(_share: float, _message: str) -> None:
-    pass
 
 
 def _coarsest(model: Model) -> float:

@@ -1,0 +1,50 @@
+"""What limits a measurement: products in subgraph bodies, random values, disproved colors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import onnx_ir as ir
+
+from mari_engine.graph import Model
+from mari_engine.metering.variation import Observation
+from mari_engine.ops import is_product
+
+_NAMED = 5
+"""Values that a note names before it says how many more there are."""
+Seen = Mapping[ir.Value, Observation]
+
+
+def unmeasured_bodies(model: Model) -> list[str]:
+    """Return a note where products lie in bodies of If, Loop or Scan: no run exposes them."""
+    own = set(model.ir.graph)
+    found = [node for node in model.ir.graph.all_nodes() if node not in own and is_product(node)]
+    if not found:
+        return []
+    names = _named([node.name or "" for node in found])
+    return [f"not measured, since they lie in bodies that only the run unfolds: {names}"]
+
+
+def random_values(seen: Seen) -> list[str]:
+    """Return a note where two runs of one request gave different values."""
+    random = [value.name or "" for value, found in seen.items() if found.random]
+    return [f"random, different in two equal runs: {_named(random)}"] if random else []
+
+
+def disproved_colors(seen: Seen, is_request_side: Callable[[str], bool]) -> list[str]:
+    """Return a note where a value colored request side differed between candidates of a request."""
+    moved = [
+        value.name or ""
+        for value, found in seen.items()
+        if found.differs and not found.random and is_request_side(value.name or "")
+    ]
+    if not moved:
+        return []
+    named = _named(moved)
+    wrong = "the coloring is wrong there, please report it"
+    return [f"colored request side, but different between candidates: {named}; {wrong}"]
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
