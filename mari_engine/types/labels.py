@@ -104,11 +104,12 @@ class Labels:
 
     @staticmethod
     def from_json(data: object) -> Labels:
-        """Read the contents of labels.json.
+        """Return the labels that the contents of labels.json state: parsed, or as text.
 
-        Raises LabelError, naming the field, for anything malformed.
+        Raises LabelError for anything malformed, naming the field, or the line and column of text
+        that is not JSON.
         """
-        top = _mapping(data, "labels")
+        top = _mapping(_parsed(data) if isinstance(data, str) else data, "labels")
         if top.get("version") != VERSION:
             raise LabelError(f"labels: version is {top.get('version')!r}; write {VERSION}")
         unknown = set(top) - {"version", "inputs"}
@@ -121,22 +122,27 @@ class Labels:
     def load(path: str | Path) -> Labels:
         """Read a labels.json; raises LabelError naming the file."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise LabelError(f"{path}: cannot be read ({error}); give a labels.json") from error
-        except json.JSONDecodeError as error:
-            raise LabelError(
-                f"{path}: line {error.lineno} is not JSON ({error.msg}); "
-                "mend it or run 'mari labels'"
-            ) from error
         try:
-            return Labels.from_json(data)
+            return Labels.from_json(text)
         except LabelError as error:
             raise LabelError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
         """Write labels.json, indented, ending in a newline."""
         Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise LabelError(
+            f"labels: line {error.lineno} is not JSON ({error.msg} at column {error.colno}); "
+            "mend it or run 'mari labels'"
+        ) from error
 
 
 def _label_to_json(label: InputLabel) -> dict[str, Any]:
