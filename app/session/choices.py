@@ -1,4 +1,4 @@
-"""DOC."""
+"""What a session has opened and chosen: the model, the options, the rewrites being tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOC."""
+"""The seconds and the redundant FLOPs of each node, as one measurement found them."""
 
 from __future__ import annotations
 

@@ -39,6 +39,9 @@ class SessionError(mari.MariError):
     """A session file cannot be taken up; one line says why and what to do."""
 
 
+_DOCUMENT = mari.JsonDocument(SessionError, "save it again")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """What a session file holds."""
@@ -107,9 +110,8 @@ def read_session(data: bytes) -> Session:
     if len(data) > LARGEST_FILE:
         raise SessionError(f"session: larger than {LARGEST_FILE >> 20} MiB; not a session file")
     try:
-        top = json.loads(data, parse_constant=_refuse)
-        json.dumps(top, ensure_ascii=False).encode()  # no half characters
-    except (ValueError, RecursionError) as error:
+        top = mari.parse_json(data)
+    except mari.JsonError as error:
         raise SessionError("session: is not JSON; give a file that 'Save session' made") from error
     if not isinstance(top, dict) or top.get("kind") != _KIND:
         raise SessionError("session: is another kind of file; give one that 'Save session' made")
@@ -123,17 +125,13 @@ def read_session(data: bytes) -> Session:
         raise SessionError(f"session: field {strange[:40]!r} is missing or unknown; save it again")
     if top.pop("digest") != _digest(top):
         raise SessionError("session: was changed after it was saved; give the file as it was saved")
-    return _read(top)
+    return _read(mari.JsonObject(top, "session", _DOCUMENT))
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _read(top: Mapping[str, Any]) -> Session:
-    model = _mapping(top, "model")
-    labels, history = top["labels"], _list(top, "history", MOST_HISTORY)
-    benchmarks = _list(top, "benchmarks", MOST_BENCHMARKS)
+def _read(top: mari.JsonObject) -> Session:
+    model = top.nested("model", "session: model")
+    history = top.items("history", most=MOST_HISTORY)
+    benchmarks = top.items("benchmarks", most=MOST_BENCHMARKS)
     session = Session(
         tool=_text(top, "tool"),
         saved=_text(top, "saved"),
@@ -141,62 +139,49 @@ def _read(top: Mapping[str, Any]) -> Session:
         sha256=_text(model, "sha256"),
         sample=_text(model, "sample"),
         path=_text(model, "path"),
-        labels=mari.Labels.from_json(labels),
+        labels=mari.Labels.from_json(top.fields["labels"]),
         history=tuple(mari.Labels.from_json(earlier) for earlier in history),
-        confirmed=top["confirmed"] is True,
-        options=_options(_mapping(top, "options")),
-        certificate=None if top["certificate"] is None else _mapping(top, "certificate"),
+        confirmed=top.flag("confirmed"),
+        options=_options(top.nested("options", "session: options")),
+        certificate=_certificate(top),
         benchmarks=tuple(mari.BenchmarkResult.from_json(one) for one in benchmarks),
-        review=mari.Review.from_json(top["review"]),
+        review=mari.Review.from_json(top.fields["review"]),
         reviewer=_text(top, "reviewer"),
         page=_text(top, "page"),
-        address=_address(_mapping(top, "address")),
+        address=_address(top.nested("address", "session: address")),
     )
     if session.review.model != session.sha256:
         raise SessionError("session: its review is about another model; save it again")
     return session
 
 
-def _options(entry: Mapping[str, Any]) -> Options:
-    signature, candidates = _text(entry, "signature"), entry.get("candidates")
-    keep = _list(entry, "keep", MOST_KEPT)
-    known = signature in set(mari.Signature)
-    counted = isinstance(candidates, int) and 1 <= candidates <= MOST_CANDIDATES
-    if not known or not counted or not all(isinstance(node, str) for node in keep):
+def _certificate(top: mari.JsonObject) -> Mapping[str, Any] | None:
+    found = top.fields["certificate"]
+    if found is not None and not isinstance(found, Mapping):
+        raise top.wrong("'certificate' must be an object")
+    return found
+
+
+def _options(entry: mari.JsonObject) -> Options:
+    signature, candidates = _text(entry, "signature"), entry.whole("candidates")
+    keep = entry.items("keep", most=MOST_KEPT)
+    known = signature in set(mari.Signature) and 1 <= candidates <= MOST_CANDIDATES
+    if not known or not all(isinstance(node, str) for node in keep):
         raise SessionError("session: 'options' is malformed; save it again")
-    return Options(mari.Signature(signature), int(candidates or 1), tuple(keep))
+    return Options(mari.Signature(signature), candidates, tuple(keep))
 
 
-def _address(entry: Mapping[str, Any]) -> dict[str, list[str]]:
+def _address(entry: mari.JsonObject) -> dict[str, list[str]]:
     found = {}
-    for name in list(entry)[:MOST_PARAMETERS]:
-        texts = _list(entry, name, MOST_PARAMETERS)
+    for name in list(entry.fields)[:MOST_PARAMETERS]:
+        texts = entry.items(name, most=MOST_PARAMETERS)
         if all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
             found[name] = texts
     return found
 
 
-def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = entry.get(name)
-    if not isinstance(value, Mapping):
-        raise SessionError(f"session: {name!r} must be an object; save it again")
-    return value
-
-
-def _list(entry: Mapping[str, Any], name: str, most: int) -> list[Any]:
-    value = entry.get(name)
-    if not isinstance(value, list) or len(value) > most:
-        raise SessionError(
-            f"session: {name!r} must be a list of at most {most:,} entries; save it again"
-        )
-    return value
-
-
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise SessionError(f"session: {name!r} must be text; save it again")
-    return value
+def _text(entry: mari.JsonObject, name: str) -> str:
+    return entry.text(name, longest=LONGEST_TEXT)
 
 
 def _digest(document: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""DOC."""
+"""The optimized model's feeds, selected by input, column and row from the original's."""
 
 from __future__ import annotations
 

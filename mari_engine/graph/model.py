@@ -1,4 +1,4 @@
-"""DOC."""
+"""An ONNX model: its normalized graph, and the file or the bytes that it came from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mari_engine.graph.external_data import external_tensors, fingerprint
 class Model:
     """A normalized model; compared by identity, its graph to be cloned and never changed.
 
-    `ir` holds what `normalizing.normalize` promises. Tensors in external data stay in their files.
+    `ir` is as `loading.normalization` leaves it. Tensors in external data stay in their files.
     """
 
     ir: ir.Model

@@ -1,4 +1,4 @@
-"""DOC."""
+"""Labels checked against a model: each input has a role, its columns neither gap nor overlap."""
 
 from __future__ import annotations
 

@@ -8,13 +8,14 @@ nobody's identity is checked. All of it is plain data, bounded in size, that goe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import ReviewError
+from mari_engine.types import JsonDocument, JsonError, JsonObject, parse_json
 
 VERSION = 1
 LONGEST_NAME = 120
@@ -159,15 +160,13 @@ class Review:
 
         Raises ReviewError, naming the field, for anything malformed.
         """
-        top = _entry(data, {"version", "model", "notes", "sign_offs"}, "review")
-        if top.get("version") != VERSION:
-            raise ReviewError(f"review: version is {top.get('version')!r}; write {VERSION}")
+        top = JsonObject(data, "review", JsonDocument(ReviewError))
+        top.allow(("version", "model", "notes", "sign_offs"))
+        top.check_version(VERSION)
         return Review(
-            model=_text(top, "model", "review"),
-            notes=tuple(_note(entry, where) for where, entry in _list(top, "notes", "review")),
-            sign_offs=tuple(
-                _sign_off(entry, where) for where, entry in _list(top, "sign_offs", "review")
-            ),
+            model=top.text("model", ""),
+            notes=tuple(_note(entry) for entry in _entries(top, "notes")),
+            sign_offs=tuple(_sign_off(entry) for entry in _entries(top, "sign_offs")),
         )
 
     @staticmethod
@@ -175,12 +174,12 @@ class Review:
         """Read a review.json; raises ReviewError naming the file."""
         try:
             if Path(path).stat().st_size > LARGEST_FILE:
-                raise ReviewError(f"{path}: larger than {LARGEST_FILE >> 20} MiB; not a review")
-            return Review.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (OSError, ValueError, RecursionError) as error:
+                raise ReviewError(f"larger than {LARGEST_FILE >> 20} MiB; not a review")
+            return Review.from_json(parse_json(Path(path).read_bytes()))
+        except (OSError, JsonError) as error:
             raise ReviewError(f"{path}: cannot be read ({error}); give a review.json") from error
         except ReviewError as error:
-            raise ReviewError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from error
+            raise ReviewError(f"{path}: {error}") from error
 
     def save(self, path: str | Path) -> None:
         """Write review.json, indented, ending in a newline."""
@@ -188,73 +187,43 @@ class Review:
         Path(path).write_text(text, encoding="utf-8")
 
 
-def _note(data: object, where: str) -> Note:
-    entry = _entry(data, {"section", "about", "text", "by", "turns"}, where)
+def _note(entry: JsonObject) -> Note:
+    entry.allow(("section", "about", "text", "by", "turns"))
     return Note(
-        section=_section(entry, where),
-        about=_text(entry, "about", where),
-        text=_text(entry, "text", where),
-        by=_stamp(entry.get("by"), f"{where} by"),
-        turns=tuple(_turn(item, place) for place, item in _list(entry, "turns", where)),
+        section=entry.choice("section", Section),
+        about=entry.text("about", ""),
+        text=entry.text("text", ""),
+        by=_stamp(entry, "by"),
+        turns=tuple(_turn(turn) for turn in _entries(entry, "turns")),
     )
 
 
-def _turn(data: object, where: str) -> Turn:
-    entry = _entry(data, {"settled", "by", "text"}, where)
-    if not isinstance(entry.get("settled"), bool):
-        raise ReviewError(f"{where}: 'settled' must be true or false")
-    by = _stamp(entry.get("by"), f"{where} by")
-    return Turn(entry["settled"], by, _text(entry, "text", where))
+def _turn(entry: JsonObject) -> Turn:
+    entry.allow(("settled", "by", "text"))
+    return Turn(entry.flag("settled"), _stamp(entry, "by"), entry.text("text", ""))
 
 
-def _sign_off(data: object, where: str) -> SignOff:
-    entry = _entry(data, {"section", "by", "seen", "text", "withdrawn"}, where)
-    gone = entry.get("withdrawn")
+def _sign_off(entry: JsonObject) -> SignOff:
+    entry.allow(("section", "by", "seen", "text", "withdrawn"))
+    withdrawn = entry.fields.get("withdrawn") is not None
     return SignOff(
-        section=_section(entry, where),
-        by=_stamp(entry.get("by"), f"{where} by"),
-        seen=_text(entry, "seen", where),
-        text=_text(entry, "text", where),
-        withdrawn=None if gone is None else _stamp(gone, f"{where} withdrawn"),
+        section=entry.choice("section", Section),
+        by=_stamp(entry, "by"),
+        seen=entry.text("seen", ""),
+        text=entry.text("text", ""),
+        withdrawn=_stamp(entry, "withdrawn") if withdrawn else None,
     )
 
 
-def _stamp(data: object, where: str) -> Stamp:
-    entry = _entry(data, {"name", "date"}, where)
-    return Stamp(_text(entry, "name", where), _text(entry, "date", where))
+def _stamp(entry: JsonObject, field: str) -> Stamp:
+    stamp = entry.nested(field, f"{entry.where} {field}")
+    stamp.allow(("name", "date"))
+    return Stamp(stamp.text("name", ""), stamp.text("date", ""))
 
 
-def _section(entry: Mapping[str, Any], where: str) -> Section:
-    try:
-        return Section(str(entry.get("section")))
-    except ValueError:
-        known = ", ".join(Section)
-        raise ReviewError(
-            f"{where}: unknown section {entry.get('section')!r}; use one of {known}"
-        ) from None
-
-
-def _list(entry: Mapping[str, Any], name: str, where: str) -> list[tuple[str, object]]:
-    found = entry.get(name, [])
-    if not isinstance(found, (list, tuple)) or len(found) > MOST_ENTRIES:
-        raise ReviewError(f"{where}: {name!r} must be a list of at most {MOST_ENTRIES:,} entries")
-    return [(f"{where} {name} {at}", item) for at, item in enumerate(found)]
-
-
-def _entry(data: object, fields: set[str], where: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise ReviewError(f"{where}: must be an object")
-    unknown = {str(name) for name in data} - fields
-    if unknown:
-        raise ReviewError(f"{where}: unknown field {sorted(unknown)[0]!r}; remove it")
-    return data
-
-
-def _text(entry: Mapping[str, Any], name: str, where: str) -> str:
-    value = entry.get(name, "")
-    if not isinstance(value, str):
-        raise ReviewError(f"{where}: {name!r} must be text")
-    return value
+def _entries(entry: JsonObject, field: str) -> Iterator[JsonObject]:
+    for at, item in enumerate(entry.items(field, (), most=MOST_ENTRIES)):
+        yield entry.entry(item, f"{entry.where} {field} {at}")
 
 
 def _check_text(text: str, what: str, longest: int, *, empty: bool = False) -> None:

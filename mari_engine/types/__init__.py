@@ -9,6 +9,7 @@ from mari_engine.types.feeds import Feeds
 from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
 from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
 from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
+from mari_engine.types.json_fields import JsonDocument, JsonError, JsonObject, parse_json
 from mari_engine.types.labels import Column, InputLabel, Labels, Role
 from mari_engine.types.measurement import (
     LabelFinding,
@@ -42,6 +43,9 @@ __all__ = [
     "InputBinding",
     "InputLabel",
     "Interface",
+    "JsonDocument",
+    "JsonError",
+    "JsonObject",
     "LabelFinding",
     "Labels",
     "Measurement",
@@ -65,6 +69,7 @@ __all__ = [
     "ValueColor",
     "Way",
     "Work",
+    "parse_json",
     "report_nothing",
     "to_plain",
 ]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from mari_engine.errors import MariError
+from mari_engine.types.json_fields import (
+    JsonDocument,
+    JsonError,
+    JsonObject,
+    is_whole,
+    parse_json,
+    shown,
+)
 
-_REMEDY = "measure it again"
 _MOST_BATCHES = 64
 _MOST_SAMPLES = 10_000
 _MOST_ENTRIES = 200
@@ -108,12 +114,11 @@ class BenchmarkResult:
     def from_text(text: str | bytes) -> BenchmarkResult:
         """Read a benchmark file's contents; raises MariError for anything malformed."""
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            return BenchmarkResult.from_json(parse_json(text))
+        except JsonError as error:
             raise MariError(
                 f"benchmark: is not JSON ({error}); give what 'mari bench --json' wrote"
             ) from error
-        return BenchmarkResult.from_json(data)
 
     @staticmethod
     def from_json(data: object) -> BenchmarkResult:
@@ -121,32 +126,32 @@ class BenchmarkResult:
 
         Raises MariError, naming the field, for anything malformed, contradictory or out of bounds.
         """
-        top = _object(data, "benchmark")
-        if top.get("version") != 1:
-            raise MariError(f"benchmark: version is {top.get('version')!r}; {_REMEDY}")
-        batches = tuple(_batch(one, "benchmark") for one in _list(top, "batches", _MOST_BATCHES))
+        top = JsonObject(data, "benchmark", JsonDocument(MariError, "measure it again"))
+        _check_size(top)
+        top.check_version(1)
+        batches = tuple(_batch(one, top) for one in _items(top, "batches", _MOST_BATCHES))
         if not batches or len(set(batches)) < len(batches):
-            raise _wrong("benchmark", "'batches' must be different numbers of candidates")
-        rows = _list(top, "timings", _MOST_BATCHES * len(Arm))
-        timings = [_read_timing(row, f"benchmark: timing {at}") for at, row in enumerate(rows)]
+            raise top.wrong("'batches' must be different numbers of candidates")
+        rows = _items(top, "timings", _MOST_BATCHES * len(Arm))
+        timings = tuple(
+            _timing(top.entry(row, f"benchmark: timing {at}")) for at, row in enumerate(rows)
+        )
         keys = [(one.arm, one.batch) for one in timings]
         if len(set(keys)) < len(keys) or not {batch for _, batch in keys} <= set(batches):
-            raise _wrong("benchmark", "'timings' must hold each arm and batch once")
+            raise top.wrong("'timings' must hold each arm and batch once")
         return BenchmarkResult(
-            device=_text(top, "device", "benchmark"),
-            threads=_whole(top, "threads", "benchmark"),
+            device=_text(top, "device"),
+            threads=_whole(top, "threads"),
             batches=batches,
-            timings=tuple(timings),
-            machine=_texts(top.get("machine"), "benchmark: machine"),
-            model=_text(top, "model", "benchmark"),
-            seed=_whole(top, "seed", "benchmark"),
-            copies_included=_flag(top, "copies_included", "benchmark"),
-            skipped=_texts(top.get("skipped", {}), "benchmark: skipped"),
-            peak=_read_peak(top.get("peak")),
-            operators=_read_operators(top.get("operators", {})),
-            source_sha256=_text(top, "source_sha256", "benchmark")
-            if "source_sha256" in top
-            else "",
+            timings=timings,
+            machine=_texts(top.nested("machine", "benchmark: machine")),
+            model=_text(top, "model"),
+            seed=_whole(top, "seed"),
+            copies_included=top.flag("copies_included"),
+            skipped=_texts(_optional(top, "skipped")),
+            peak=_peak(top),
+            operators=_operators(_optional(top, "operators")),
+            source_sha256=_text(top, "source_sha256") if "source_sha256" in top.fields else "",
         )
 
     def to_csv(self) -> str:
@@ -163,122 +168,104 @@ class BenchmarkResult:
         return text.getvalue()
 
 
-def _read_timing(data: object, where: str) -> Timing:
-    row = _object(data, where)
-    try:
-        arm = Arm(str(row.get("arm")))
-    except ValueError:
-        raise _wrong(where, f"unknown arm {row.get('arm')!r}") from None
-    p50, p90, p99 = (_positive(row, name, where) for name in ("p50", "p90", "p99"))
-    speeds = [_positive(row, f"speedup{end}", where) for end in ("_low", "", "_high")]
+def _timing(row: JsonObject) -> Timing:
+    arm = row.choice("arm", Arm)
+    p50, p90, p99 = (_positive(row, name) for name in ("p50", "p90", "p99"))
+    speeds = [_positive(row, f"speedup{end}") for end in ("_low", "", "_high")]
     if not p50 <= p90 <= p99 or speeds != sorted(speeds):
-        raise _wrong(where, "its percentiles do not rise")
-    samples = _list(row, "samples", _MOST_SAMPLES, where) if "samples" in row else []
+        raise row.wrong("its percentiles do not rise")
+    samples = _items(row, "samples", _MOST_SAMPLES) if "samples" in row.fields else []
     return Timing(
         arm=arm,
-        batch=_batch(row.get("batch"), where),
+        batch=_batch(row.fields.get("batch"), row),
         p50=p50,
         p90=p90,
         p99=p99,
-        mean=_positive(row, "mean", where),
-        repetitions=_whole(row, "repetitions", where),
-        candidates_per_second=_positive(row, "candidates_per_second", where),
+        mean=_positive(row, "mean"),
+        repetitions=_whole(row, "repetitions"),
+        candidates_per_second=_positive(row, "candidates_per_second"),
         speedup=speeds[1],
         speedup_low=speeds[0],
         speedup_high=speeds[2],
-        peak_memory=None if row.get("peak_memory") is None else _whole(row, "peak_memory", where),
-        flops=_whole(row, "flops", where),
-        samples=tuple(_positive({"samples": one}, "samples", where) for one in samples),
-        bytes=None if row.get("bytes") is None else _whole(row, "bytes", where),
+        peak_memory=_whole_or_none(row, "peak_memory"),
+        flops=_whole(row, "flops"),
+        samples=tuple(
+            _positive(row.entry({"samples": one}, row.where), "samples") for one in samples
+        ),
+        bytes=_whole_or_none(row, "bytes"),
     )
 
 
-def _read_peak(data: object) -> Peak | None:
-    if data is None:
+def _peak(top: JsonObject) -> Peak | None:
+    if top.fields.get("peak") is None:
         return None
-    row, where = _object(data, "benchmark: peak"), "benchmark: peak"
-    return Peak(
-        _positive(row, "flops_per_second", where), _positive(row, "bytes_per_second", where)
-    )
+    row = top.nested("peak", "benchmark: peak")
+    return Peak(_positive(row, "flops_per_second"), _positive(row, "bytes_per_second"))
 
 
-def _read_operators(data: object) -> dict[str, dict[str, float]]:
-    where = "benchmark: operators"
+def _operators(by_arm: JsonObject) -> dict[str, dict[str, float]]:
+    _check_size(by_arm)
     found = {}
-    for arm, row in _object(data, where).items():
+    for arm, row in by_arm.fields.items():
         if arm not in list(Arm):
-            raise _wrong(where, f"unknown arm {arm[:_LONGEST]!r}")
-        times = _object(row, where)
-        found[arm] = {_short(name, where): _positive(times, name, where) for name in times}
+            raise by_arm.wrong(f"unknown arm {shown(arm)}")
+        times = by_arm.entry(row, by_arm.where)
+        _check_size(times)
+        found[arm] = {_short(name, times): _positive(times, name) for name in times.fields}
     return found
 
 
-def _object(data: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise _wrong(where, "must be an object")
-    if len(data) > _MOST_ENTRIES:
-        raise _wrong(where, f"has more than {_MOST_ENTRIES} entries")
-    return data
+def _optional(top: JsonObject, name: str) -> JsonObject:
+    """Return an object that earlier versions did not write."""
+    return top.entry(top.fields.get(name, {}), f"benchmark: {name}")
 
 
-def _list(row: Mapping[str, Any], name: str, most: int, where: str = "benchmark") -> list[Any]:
-    found = row.get(name)
-    if not isinstance(found, (list, tuple)):
-        raise _wrong(where, f"{name!r} must be a list")
+def _check_size(row: JsonObject) -> None:
+    if len(row.fields) > _MOST_ENTRIES:
+        raise row.wrong(f"has more than {_MOST_ENTRIES} entries")
+
+
+def _items(row: JsonObject, name: str, most: int) -> list[Any]:
+    found = row.items(name)
     if len(found) > most:
-        raise _wrong(where, f"{name!r} has more than {most} entries")
-    return list(found)
+        raise row.wrong(f"{name!r} has more than {most} entries")
+    return found
 
 
-def _positive(row: Mapping[str, Any], name: str, where: str) -> float:
+def _positive(row: JsonObject, name: str) -> float:
     """Return a finite number that is not negative, as it stands."""
-    found = row.get(name)
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise _wrong(where, f"{name[:_LONGEST]!r} is missing or not a number")
+    found = row.number(name)
     if not 0 <= found <= _LARGEST:
-        raise _wrong(where, f"{name[:_LONGEST]!r} is negative or too large")
+        raise row.wrong(f"{shown(name)} is negative or too large")
     return found
 
 
-def _whole(row: Mapping[str, Any], name: str, where: str) -> int:
-    found = row.get(name)
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= _LARGEST:
-        raise _wrong(where, f"{name!r} is missing or not a whole number from 0 to {_LARGEST:.0e}")
-    return found
+def _whole(row: JsonObject, name: str) -> int:
+    return row.whole(name, within=(0, _LARGEST))
 
 
-def _flag(row: Mapping[str, Any], name: str, where: str) -> bool:
-    found = row.get(name)
-    if not isinstance(found, bool):
-        raise _wrong(where, f"{name!r} must be true or false")
-    return found
+def _whole_or_none(row: JsonObject, name: str) -> int | None:
+    return None if row.fields.get(name) is None else _whole(row, name)
 
 
-def _batch(found: object, where: str) -> int:
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise _wrong(where, "a batch is not a whole number")
+def _batch(found: object, row: JsonObject) -> int:
+    if not is_whole(found):
+        raise row.wrong("a batch is not a whole number")
     if not 1 <= found <= _MOST_CANDIDATES:
-        raise _wrong(where, f"a batch is not within 1 and {_MOST_CANDIDATES:,}")
+        raise row.wrong(f"a batch is not within 1 and {_MOST_CANDIDATES:,}")
     return found
 
 
-def _text(row: Mapping[str, Any], name: str, where: str) -> str:
-    found = row.get(name)
-    if not isinstance(found, str):
-        raise _wrong(where, f"{name!r} is missing or not a text")
-    return _short(found, where)
+def _text(row: JsonObject, name: str) -> str:
+    return _short(row.text(name), row)
 
 
-def _short(text: str, where: str) -> str:
+def _short(text: str, row: JsonObject) -> str:
     if len(text) > _LONGEST:
-        raise _wrong(where, f"a text is longer than {_LONGEST} characters")
+        raise row.wrong(f"a text is longer than {_LONGEST} characters")
     return text
 
 
-def _texts(data: object, where: str) -> dict[str, str]:
-    row = _object(data, where)
-    return {_short(str(name), where): _text(row, name, where) for name in row}
-
-
-def _wrong(where: str, what: str) -> MariError:
-    return MariError(f"{where}: {what}; {_REMEDY}")
+def _texts(row: JsonObject) -> dict[str, str]:
+    _check_size(row)
+    return {_short(str(name), row): _text(row, name) for name in row.fields}

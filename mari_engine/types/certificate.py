@@ -1,4 +1,4 @@
-"""DOC."""
+"""The certificate: every request that was checked, and how far the two models' results differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOC."""
+"""Graph coloring: the side of each value, and the columns of each fusion layer by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOC."""
+"""What became of each product, and which way of rewriting was selected for the whole model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOC."""
+"""The devices that a model can run on: onnxruntime's execution providers."""
 
 from __future__ import annotations
 

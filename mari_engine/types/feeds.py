@@ -1,4 +1,4 @@
-"""DOC."""
+"""A request's arrays by input name, and a run's results by output name."""
 
 from __future__ import annotations
 

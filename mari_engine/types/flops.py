@@ -1,4 +1,4 @@
-"""DOC."""
+"""The cost of a request of N candidates, affine in N: `per_request + N * per_candidate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOC."""
+"""A graph as names, dtypes and shapes, for viewers: no graph objects and no weights."""
 
 from __future__ import annotations
 

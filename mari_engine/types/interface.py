@@ -1,4 +1,4 @@
-"""DOC."""
+"""The calling contract of an optimized model: how its inputs are filled from the original's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who owns which input: the roles, and the file that states them."""
+"""The role of each input and column (user, context, item, cross), and labels.json."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import LabelError
+from mari_engine.types.json_fields import (
+    JsonDocument,
+    JsonError,
+    JsonObject,
+    is_number,
+    parse_json,
+)
 
 VERSION = 1
 
@@ -109,21 +116,24 @@ class Labels:
         Raises LabelError for anything malformed, naming the field, or the line and column of text
         that is not JSON.
         """
-        top = _mapping(_parsed(data) if isinstance(data, str) else data, "labels")
-        if top.get("version") != VERSION:
-            raise LabelError(f"labels: version is {top.get('version')!r}; write {VERSION}")
-        unknown = set(top) - {"version", "inputs"}
-        if unknown:
-            raise LabelError(f"labels: unknown field {sorted(unknown)[0]!r}; remove it")
-        inputs = _mapping(top.get("inputs"), "labels: inputs")
-        return Labels({str(name): _label_from_json(str(name), v) for name, v in inputs.items()})
+        data = _parsed(data) if isinstance(data, (str, bytes)) else data
+        top = JsonObject(data, "labels", JsonDocument(LabelError))
+        top.check_version(VERSION)
+        top.allow(("version", "inputs"))
+        inputs = top.nested("inputs", "labels: inputs")
+        return Labels(
+            {
+                str(name): _label_from_json(inputs.entry(label, f"input {name!r}"))
+                for name, label in inputs.fields.items()
+            }
+        )
 
     @staticmethod
     def load(path: str | Path) -> Labels:
         """Read a labels.json; raises LabelError naming the file."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = Path(path).read_bytes()
+        except OSError as error:
             raise LabelError(f"{path}: cannot be read ({error}); give a labels.json") from error
         try:
             return Labels.from_json(text)
@@ -135,13 +145,12 @@ class Labels:
         Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
 
 
-def _parsed(text: str) -> object:
+def _parsed(text: str | bytes) -> object:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return parse_json(text)
+    except JsonError as error:
         raise LabelError(
-            f"labels: line {error.lineno} is not JSON ({error.msg} at column {error.colno}); "
-            "mend it or run 'mari labels'"
+            f"labels: line {error.line} is not JSON ({error}); mend it or run 'mari labels'"
         ) from error
 
 
@@ -171,91 +180,55 @@ def _extras(part: Column | InputLabel) -> dict[str, Any]:
     return out
 
 
-_LABEL_FIELDS = {"role", "columns", "range", "integer", "confidence", "evidence"}
-_COLUMN_FIELDS = {
-    "start", "stop", "role", "name", "range", "integer", "confidence", "evidence",
-}  # fmt: skip
+_EXTRAS = ("range", "integer", "confidence", "evidence")
 
 
-def _label_from_json(name: str, data: object) -> InputLabel:
-    where = f"input {name!r}"
-    entry = _known(data, _LABEL_FIELDS, where)
-    if ("role" in entry) == ("columns" in entry):
-        raise LabelError(f"{where}: give either 'role' or 'columns'")
-    if "role" in entry:
-        return InputLabel(role=_role(entry["role"], where), **_extras_from_json(entry, where))
-    if not isinstance(entry["columns"], list) or not entry["columns"]:
-        raise LabelError(f"{where}: 'columns' must be a list with at least one entry")
+def _label_from_json(entry: JsonObject) -> InputLabel:
+    entry.allow(("role", "columns", *_EXTRAS))
+    if ("role" in entry.fields) == ("columns" in entry.fields):
+        raise entry.wrong("give either 'role' or 'columns'")
+    if "role" in entry.fields:
+        return InputLabel(role=entry.choice("role", Role), **_extras_from_json(entry))
+    columns = entry.items("columns")
+    if not columns:
+        raise entry.wrong("'columns' must be a list with at least one entry")
     return InputLabel(
         columns=tuple(
-            _column_from_json(f"{where} column {at}", item)
-            for at, item in enumerate(entry["columns"])
+            _column_from_json(entry.entry(column, f"{entry.where} column {at}"))
+            for at, column in enumerate(columns)
         )
     )
 
 
-def _column_from_json(where: str, data: object) -> Column:
-    entry = _known(data, _COLUMN_FIELDS, where)
-    bounds = [entry.get("start"), entry.get("stop")]
-    if not all(isinstance(bound, int) and not isinstance(bound, bool) for bound in bounds):
-        raise LabelError(f"{where}: 'start' and 'stop' must be whole numbers")
-    start, stop = int(entry["start"]), int(entry["stop"])
+def _column_from_json(entry: JsonObject) -> Column:
+    entry.allow(("start", "stop", "role", "name", *_EXTRAS))
+    start, stop = entry.whole("start"), entry.whole("stop")
     if not 0 <= start < stop:
-        raise LabelError(f"{where}: [{start}, {stop}) is empty or negative")
-    name = entry.get("name", "")
-    if not isinstance(name, str):
-        raise LabelError(f"{where}: 'name' must be text")
+        raise entry.wrong(f"[{start}, {stop}) is empty or negative")
     return Column(
         start=start,
         stop=stop,
-        role=_role(entry.get("role"), where),
-        name=name,
-        **_extras_from_json(entry, where),
+        role=entry.choice("role", Role),
+        name=entry.text("name", ""),
+        **_extras_from_json(entry),
     )
 
 
-def _extras_from_json(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    bounds = entry.get("range")
+def _extras_from_json(entry: JsonObject) -> dict[str, Any]:
+    bounds = entry.fields.get("range")
     if bounds is not None:
-        numbers = isinstance(bounds, list) and all(_is_number(bound) for bound in bounds)
+        numbers = isinstance(bounds, list) and all(is_number(bound) for bound in bounds)
         if not numbers or len(bounds) != 2 or not bounds[0] < bounds[1]:
-            raise LabelError(f"{where}: 'range' must be [low, high) with low < high")
-        out["range"] = (bounds[0], bounds[1])
-    integer = entry.get("integer", False)
-    if not isinstance(integer, bool):
-        raise LabelError(f"{where}: 'integer' must be true or false")
-    out["integer"] = integer
-    confidence = entry.get("confidence", 1.0)
-    if not _is_number(confidence) or not 0 <= confidence <= 1:
-        raise LabelError(f"{where}: 'confidence' must lie between 0 and 1")
-    evidence = entry.get("evidence", [])
-    if not isinstance(evidence, list) or not all(isinstance(line, str) for line in evidence):
-        raise LabelError(f"{where}: 'evidence' must be a list of texts")
-    return out | {"confidence": float(confidence), "evidence": tuple(evidence)}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _role(value: object, where: str) -> Role:
-    try:
-        return Role(str(value))
-    except ValueError:
-        roles = ", ".join(Role)
-        raise LabelError(f"{where}: unknown role {value!r}; use one of {roles}") from None
-
-
-def _mapping(data: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise LabelError(f"{where}: must be an object")
-    return data
-
-
-def _known(data: object, fields: set[str], where: str) -> Mapping[str, Any]:
-    entry = _mapping(data, where)
-    unknown = set(entry) - fields
-    if unknown:
-        raise LabelError(f"{where}: unknown field {sorted(unknown)[0]!r}; remove it")
-    return entry
+            raise entry.wrong("'range' must be [low, high) with low < high")
+    confidence = entry.fields.get("confidence", 1.0)
+    if not is_number(confidence) or not 0 <= confidence <= 1:
+        raise entry.wrong("'confidence' must lie between 0 and 1")
+    evidence = entry.items("evidence", ())
+    if not all(isinstance(line, str) for line in evidence):
+        raise entry.wrong("'evidence' must be a list of texts")
+    return {
+        "range": None if bounds is None else (bounds[0], bounds[1]),
+        "integer": entry.flag("integer", False),
+        "confidence": float(confidence),
+        "evidence": tuple(evidence),
+    }

@@ -1,4 +1,4 @@
-"""DOC."""
+"""How long work reports the share that is done, and is cancelled."""
 
 from __future__ import annotations
 
