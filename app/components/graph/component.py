@@ -17,8 +17,9 @@ import streamlit as st
 from app.views.graph import Scene
 
 _SCRIPTS = (
-    "model", "folding", "drawing", "minimap", "pane", "parts", "panel", "changes", "list", "studio",
-    "looks", "legend", "tools", "pictures", "link", "main",
+    "graph_model", "box_folding", "canvas_shapes", "minimap", "pane", "dom", "info_panel",
+    "decisions_panel", "node_list", "graph_view", "node_styles", "legend", "toolbar",
+    "image_export", "url_state", "main",
 )  # fmt: skip
 """One module, in this order."""
 
@@ -96,4 +97,4 @@ def _component() -> Any:
 
 @cache
 def _courier() -> Any:
-    return st.components.v2.component("mari_graph_courier", js=_asset("courier.js"))
+    return st.components.v2.component("mari_graph_courier", js=_asset("selection_bridge.js"))

@@ -10,7 +10,7 @@ from app.components.graph.component import load_script, read_selection
 from app.views.graph import Scene
 
 SCENE = Scene("id", "{}", (3, 2))
-ASSETS = files("app.components") / "graph_assets"
+ASSETS = files("app.components.graph") / "assets"
 OWN = [asset for asset in ASSETS.iterdir() if asset.name.endswith((".js", ".css", ".html"))]
 KNOWN = {"http://www.w3.org/2000/svg"}
 """The name of a format, which nothing is ever asked of."""
