@@ -15,17 +15,19 @@ from mari_engine.analysis.candidate_axis import _name
 from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, made_up
 from mari_engine.graph import Model, stored_bytes
 from mari_engine.ops import (
+    LARGEST,
     QUANTIZED,
-    UNRULED_PRODUCTS,
     Call,
     Fact,
     before_rounding,
     bit_by_bit,
+    declaration_of,
+    evaluate,
+    is_product,
     rule_of,
     runs_on_integers,
     whole,
 )
-from mari_engine.ops.evaluation import LARGEST, evaluate
 
 _FOLLOWED_BYTES = 1 << 22
 """Constants larger than this are never read for their content."""
@@ -132,8 +134,8 @@ class _Walk:
         return Fact(axes, dtype, np.asarray(tensor.numpy()))
 
     def visit(self, node: ir.Node) -> None:
-        call = self.call(node)
-        folded = evaluate(call) if node.domain in ("", "ai.onnx") else None
+        call, rule = self.call(node), rule_of(node)
+        folded = evaluate(rule, call) if rule is not None else None
         try:
             spec = self.declare(node, call)
         except Unsupported as reason:
@@ -166,17 +168,15 @@ class _Walk:
                     self.alike.add(str(own[0]))
 
     def declare(self, node: ir.Node, call: Call) -> Spec:
-        rule = rule_of(node)
-        if rule is None:
-            raise Unsupported(UNRULED_PRODUCTS.get(node.op_type, f"{node.op_type} has no rule"))
+        declare_factors = declaration_of(node)
         for value in node.inputs:
             if value is not None and self.values.get(value) is None:
                 raise Unsupported(_rank_unknown(value))
-        spec = rule.declare(call)
+        spec = declare_factors(call)
         if isinstance(spec, Contract) and runs_on_integers(node):
             spec = whole(spec, QUANTIZED)
         elif node in self.rounded:
-            spec = bit_by_bit(spec, node, product=rule.product)
+            spec = bit_by_bit(spec, node, product=is_product(node))
         for value, axes in zip(node.outputs, spec.results, strict=True):
             if value.shape is not None and len(value.shape) != len(axes):
                 raise Unsupported("its declared shape contradicts its operands'")

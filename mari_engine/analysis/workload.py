@@ -27,7 +27,7 @@ from mari_engine.axes import (
     moves_one,
 )
 from mari_engine.graph import Model, element_bytes
-from mari_engine.ops import share_of_a_run
+from mari_engine.ops import rule_of
 from mari_engine.types import Cost, Flops, Labels, Work
 
 _FREE_EXTENT = 32
@@ -112,10 +112,11 @@ def _work(node: ir.Node, spec: Spec, own: Flops, survey: Survey) -> Work:
 
 
 def _slowly(node: ir.Node, survey: Survey) -> Flops:
-    """Return what ops that runtimes work out element by element take more, in runs."""
-    share, fact = share_of_a_run(node, survey.specs.get(node)), survey.values.get(node.outputs[0])
-    if not share or fact is None:
+    """Return what ops without vector code take more, element by element, in gathered runs."""
+    rule, fact = rule_of(node), survey.values.get(node.outputs[0])
+    if rule is None or rule.element_cost is None or fact is None:
         return Flops()
+    share = rule.element_cost(survey.specs.get(node))
     runs = _often(1, flat(fact.axes))
     return Flops(round(share * runs.per_request), round(share * runs.per_candidate))
 

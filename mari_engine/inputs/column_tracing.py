@@ -1,8 +1,8 @@
-"""Which columns of which inputs a value carries, unchanged but for their place.
+"""Column tracing: which columns of which inputs each value holds, unchanged but for their place.
 
-Packed inputs are cut up, cast, shifted and put together again before anything is computed from
-them. A trace follows each column through that, so that a table's rows become the range of a
-column, and a table's name its name.
+Exported models slice packed inputs `[N, K]`, cast, shift and join the columns before anything is
+computed from them. A trace follows each column to the table that it indexes, whose rows become the
+range of the column, and whose name its name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.ops import RULES, Trace
+from mari_engine.ops import Trace, rule_of
 
 WHOLE = -1
 """The column of an input that is not cut into columns."""
@@ -24,7 +24,7 @@ Traces = Mapping[ir.Value, Trace]
 
 
 def trace_columns(model: ir.Model) -> Traces:
-    """Return the traces of all values that carry columns of the graph's inputs unchanged.
+    """Return the traces of all values that hold columns of the graph's inputs unchanged.
 
     Bodies of loops and branches are followed as far as they use outer values.
     """
@@ -32,11 +32,11 @@ def trace_columns(model: ir.Model) -> Traces:
     for number, value in enumerate(model.graph.inputs):
         traces[value] = _trace_input(number, value)
     for node in ir.traversal.RecursiveGraphIterator(model.graph):
-        rule = RULES.get(node.op_type) if node.domain == "" else None
+        rule = rule_of(node)
         known = [None if value is None else traces.get(value) for value in node.inputs]
-        if rule is None or not any(trace is not None for trace in known):
+        if rule is None or rule.trace is None or all(trace is None for trace in known):
             continue
-        for value, trace in zip(node.outputs, rule(node, known), strict=False):
+        for value, trace in zip(node.outputs, rule.trace(node, known), strict=False):
             if trace is not None:
                 traces[value] = trace
     return traces

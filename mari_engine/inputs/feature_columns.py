@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from mari_engine.inputs.column_tracing import WHOLE, Traces, packed_width
 from mari_engine.inputs.id_ranges import Ranges
+from mari_engine.ops import Trait, has_trait
 
 _MOST_NAMES = 8
 _PLAIN_WORDS = {
@@ -95,7 +96,7 @@ def _read_by(value: ir.Value, traces: Traces) -> _Reader | None:
     nodes = [
         node
         for node, _ in value.uses()
-        if node.op_type not in ("Shape", "Size")
+        if not has_trait(node, Trait.SHAPE_ONLY)
         and not any(output in traces for output in node.outputs)
     ]
     if not nodes and not value.is_graph_output():

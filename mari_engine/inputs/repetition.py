@@ -1,4 +1,4 @@
-"""Which inputs are repeated for the rows of which others.
+"""Row repetition: which inputs are repeated, `[1, K] -> [N, K]`, for the rows of which others.
 
 A one-shot export computes the user side at one row and repeats it for every candidate: with
 Expand, Tile, a lookup of row 0, or a product with ones. The repeated inputs are per request, and
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from mari_engine.inputs.column_tracing import WHOLE, Traces, packed_width
+from mari_engine.ops import Trait, has_trait
 
 Unit = tuple[int, int]
 """The number of a graph input, and a column of it or WHOLE."""
@@ -80,11 +81,10 @@ def _join(bits: Iterator[int]) -> int:
 def _origin_of(node: ir.Node, known: list[_Origin]) -> _Origin:
     numbers = _join(origin.numbers for origin in known)
     extents = _join(origin.extents for origin in known)
-    if node.op_type in ("Shape", "Size"):
+    if has_trait(node, Trait.SHAPE_ONLY, Trait.FILLING):
         return _Origin(0, numbers | extents)
-    if node.op_type in ("Expand", "Tile", "ConstantOfShape") and known:
-        carried = known[0].numbers if node.op_type != "ConstantOfShape" else 0
-        return _Origin(carried, numbers | extents)
+    if has_trait(node, Trait.REPEATING) and known:
+        return _Origin(known[0].numbers, numbers | extents)
     return _Origin(numbers, extents)
 
 
@@ -92,17 +92,19 @@ def _repeats(
     node: ir.Node, origins: dict[ir.Value, _Origin], inner: frozenset[str]
 ) -> Iterator[tuple[int, int]]:
     """Yield the units that a node repeats, and those whose extents say how often."""
-    if node.op_type not in ("Expand", "Tile", "Gather", "Mul", "Add") or len(node.inputs) != 2:
+    looks_up, broadcasts = has_trait(node, Trait.ROW_LOOKUP), has_trait(node, Trait.BROADCASTING)
+    repeats = looks_up or broadcasts or has_trait(node, Trait.REPEATING)
+    if not repeats or len(node.inputs) != 2:
         return
     for value, other in (tuple(node.inputs), tuple(reversed(node.inputs))):
         if value is None or other is None:
             continue
         origin, rows = origins.get(value, _Origin()), origins.get(other, _Origin())
         first = value is node.inputs[0]
-        if node.op_type == "Gather":
+        if looks_up:
             fits = first and node.attributes.get_int("axis", 0) == 0 and bool(value.shape)
         else:
-            fits = _is_one_row(value, inner) and (first or node.op_type in ("Mul", "Add"))
+            fits = _is_one_row(value, inner) and (first or broadcasts)
         by_extent_only = rows.numbers == 0 and rows.extents & ~origin.numbers
         if fits and origin.numbers and by_extent_only:
             yield origin.numbers, rows.extents & ~origin.numbers

@@ -65,7 +65,7 @@ def multiplication(node: ir.Node, shapes: Sequence[Shape | None], result: Shape)
 def declared(node: ir.Node, shapes: Sequence[Shape | None], result: Shape) -> Spec:
     """Return the declaration of a node whose operands and first result have these shapes."""
     rule = rule_of(node)
-    if rule is None:
+    if rule is None or rule.declare is None:
         raise Unsupported(f"{node.op_type} has no rule")
     if any(0 in shape for shape in (*shapes, result) if shape):
         raise Unsupported("an operand without elements")

@@ -1,8 +1,9 @@
 """All that is known of each ONNX operator, one family of operators a file."""
 
-from mari_engine.ops.column_trace import RULES, Trace
+from mari_engine.ops.call import Call, Fact
+from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decompositions import fused, unfuse
-from mari_engine.ops.element_cost import share_of_a_run
+from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.quantization import (
     QUANTIZED,
     before_rounding,
@@ -10,23 +11,27 @@ from mari_engine.ops.quantization import (
     runs_on_integers,
     whole,
 )
-from mari_engine.ops.rule import Call, Fact
-from mari_engine.ops.rule_table import UNRULED_PRODUCTS, is_product, rule_of
+from mari_engine.ops.rule import Rule, Trait
+from mari_engine.ops.rule_table import declaration_of, has_trait, is_product, rule_for, rule_of
 
 __all__ = [
+    "LARGEST",
     "QUANTIZED",
-    "RULES",
-    "UNRULED_PRODUCTS",
     "Call",
     "Fact",
+    "Rule",
     "Trace",
+    "Trait",
     "before_rounding",
     "bit_by_bit",
+    "declaration_of",
+    "evaluate",
     "fused",
+    "has_trait",
     "is_product",
+    "rule_for",
     "rule_of",
     "runs_on_integers",
-    "share_of_a_run",
     "unfuse",
     "whole",
 ]

@@ -1,8 +1,9 @@
-"""Ops that put columns together and take them apart."""
+"""Concat and Split: joining columns, `[N, K], [N, M] -> [N, K + M]`, and taking them apart."""
 
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -19,9 +20,13 @@ from mari_engine.axes import (
     static,
     told_by,
 )
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call, Fact
+from mari_engine.ops.column_trace import Trace, Traces, rank_of
+from mari_engine.ops.evaluation import append_next, known
+from mari_engine.ops.rule import EXACT, Rule
 from mari_engine.ops.shape import identity
-from mari_engine.ops.slice import pad, pick, slice_
+from mari_engine.ops.slice import pick
 
 
 def concatenate(call: Call) -> Spec:
@@ -55,7 +60,7 @@ def _common(shapes: list[Axes]) -> Axes:
 
 
 def _repetition(shapes: list[Axes], at: int) -> Spec:
-    """A join of one value with itself: a tile."""
+    """Return the view of a value joined with itself: a tile."""
     axes, count = shapes[0], len(shapes)
     place, total = len(flat(axes[:at])), len(flat(axes))
     return View(
@@ -66,7 +71,7 @@ def _repetition(shapes: list[Axes], at: int) -> Spec:
 
 
 def _stacked(before: Axes, joined: list[Axis], after: Axes) -> Spec:
-    """A join of equal extents that only the run knows: heads that are put upon the batch, say."""
+    """Return the join of equal free extents: heads stacked on the batch, `[N] * H -> [H N]`."""
     count, own = len(joined), joined[0]
     return Join(
         operands=tuple((*before, (1, *own), *after) for _ in joined),
@@ -76,7 +81,7 @@ def _stacked(before: Axes, joined: list[Axis], after: Axes) -> Spec:
 
 
 def _joined_at_run_time(call: Call, before: Axes, joined: list[Axis], after: Axes) -> Spec:
-    """A join along an axis whose extent only the run knows: it needs all of that axis."""
+    """Return the factors of a join along free extents, which mixes all of that axis."""
     outer, inner = len(flat(before)), len(flat(after))
     own = tuple(range(outer)), tuple(range(outer, outer + inner))
     fresh, terms, mixed = outer + inner + 1, list[AxisLabels](), set[int]()
@@ -116,7 +121,7 @@ def split(call: Call) -> Spec:
 
 
 def _unstacked(call: Call, at: int) -> Spec:
-    """Equal parts of an axis that so many equal extents were put upon."""
+    """Return the pick of each of the equal extents that an axis was stacked from."""
     axes = call.axes(0)
     own = (*axes[:at], axes[at][1:], *axes[at + 1 :])
     return Pick(
@@ -127,9 +132,65 @@ def _unstacked(call: Call, at: int) -> Spec:
     )
 
 
+def _join_known(call: Call) -> Fact:
+    parts = [call.known(at, "the parts") for at in range(len(call.operands))]
+    boxed = [part.astype(object) for part in parts]
+    joined = np.concatenate(boxed, axis=call.attribute("axis", 0))
+    return known(joined, call.fact(0).dtype)
+
+
+def _join_traces(node: ir.Node, traces: Traces) -> Traces:
+    found = [trace for trace in traces if trace is not None]
+    rank = rank_of(node.outputs[0])
+    if len(found) < len(traces) or rank is None:
+        return [None]
+    axis = node.attributes.get_int("axis", 0) % rank
+    parts = [_placed(trace, axis, value) for trace, value in zip(found, node.inputs, strict=True)]
+    placed = [part for part in parts if part is not None]
+    all_placed = len(placed) == len(found)
+    joined = placed if all_placed else found
+    return [
+        Trace(
+            np.concatenate([part.inputs for part in joined]),
+            np.concatenate([part.columns for part in joined]),
+            np.concatenate([part.offsets for part in joined]),
+            axis if all_placed else None,
+            any(part.partial for part in joined),
+        )
+    ]
+
+
+def _placed(trace: Trace, axis: int, value: ir.Value | None) -> Trace | None:
+    """Return the trace with one entry for each position along an axis, if that is known."""
+    if trace.axis == axis:
+        return trace
+    if value is None or value.shape is None or len(trace.columns) != 1:
+        return None
+    extent = value.shape[axis]
+    return trace.take(np.zeros(extent, np.int64)) if isinstance(extent, int) else None
+
+
+def _split_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, rank, parts = traces[0], rank_of(node.inputs[0]), len(node.outputs)
+    if trace is None or trace.axis is None or rank is None:
+        return [None if trace is None else trace.some()] * parts
+    if node.attributes.get_int("axis", 0) % rank != trace.axis:
+        return [trace] * parts
+    width = len(trace.columns)
+    given = constant_array(node.inputs[1]) if len(node.inputs) > 1 else None
+    sizes = list(node.attributes.get_ints("split", ())) if given is None else list(given)
+    if not sizes:
+        piece = -(-width // parts)
+        sizes = [min(piece, max(0, width - at * piece)) for at in range(parts)]
+    stops = np.cumsum(sizes)
+    return [
+        trace.take(np.arange(stop - size, stop)) for size, stop in zip(sizes, stops, strict=True)
+    ]
+
+
 RULES = (
-    Rule("Concat", concatenate),
-    Rule("Split", split),
-    Rule("Slice", slice_),
-    Rule("Pad", pad),
+    Rule(
+        "Concat", concatenate, evaluate=(_join_known, append_next), trace=_join_traces, traits=EXACT
+    ),
+    Rule("Split", split, trace=_split_trace, traits=EXACT),
 )

@@ -1,7 +1,8 @@
-"""Matrix products: linear in each operand, summed over what the result lacks."""
+"""Matrix products and sums: linear in each operand, `[N, K], [K, M] -> [N, M]`, summed over K."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from itertools import count
 
@@ -17,8 +18,10 @@ from mari_engine.axes import (
     is_one,
     positions,
 )
+from mari_engine.ops.call import Call
 from mari_engine.ops.elementwise import broadcast, broadcast_map
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.ops.evaluation import folded
+from mari_engine.ops.rule import PRODUCT, Rule, Trait, share
 
 
 def _numbered(axis: Axis, labels: count[int]) -> AxisLabels:
@@ -133,7 +136,7 @@ def _letters(call: Call, subscripts: list[str]) -> Mapping[str, Axis]:
 
 
 def reduction(mean: bool) -> Callable[[Call], Spec]:
-    """Return the declaration of ReduceSum or ReduceMean: a product with ones, summed.
+    """Return the factors of ReduceSum or ReduceMean: a product with ones, `[N, K] -> [N]`.
 
     https://onnx.ai/onnx/operators/onnx__ReduceSum.html
     """
@@ -179,9 +182,12 @@ def kept_axes(axes: Axes, over: set[int], keepdims: bool) -> Axes:
 
 
 RULES = (
-    Rule("MatMul", matmul, product=True),
-    Rule("Gemm", gemm, product=True),
-    Rule("Einsum", einsum, product=True),
-    Rule("ReduceSum", reduction(mean=False)),
+    Rule("MatMul", matmul, traits=PRODUCT),
+    Rule("Gemm", gemm, traits=PRODUCT),
+    Rule("Einsum", einsum, element_cost=share(0.12), traits=PRODUCT),
+    Rule(
+        "ReduceSum", reduction(mean=False), evaluate=(folded(operator.add),),
+        traits=frozenset({Trait.SUM}),
+    ),
     Rule("ReduceMean", reduction(mean=True)),
-)
+)  # fmt: skip

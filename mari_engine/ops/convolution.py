@@ -1,4 +1,4 @@
-"""Convolutions: a product at every place where the kernel covers one place, mixing otherwise."""
+"""Convolutions: a product over channels where the kernel has extent 1, mixing places otherwise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from mari_engine.axes import (
     is_one,
     static,
 )
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.ops.call import Call
+from mari_engine.ops.rule import FUSED, PRODUCT, UNDECLARED, Rule
 
 
 def convolve(call: Call) -> Spec:
@@ -63,7 +64,7 @@ def _over_channels(call: Call, kernel: Axes) -> bool:
 
 
 def _product(call: Call, data: Axes, kernel: Axes) -> Spec:
-    """Return the declaration of a sum over channels, at every place alone."""
+    """Return the factors of `[N, C, W], [M, C, 1] -> [N, M, W]`, summed over C."""
     channels = align(data[1], kernel[1])
     fresh = count()
     rows, out, summed, places = (
@@ -83,4 +84,9 @@ def _product(call: Call, data: Axes, kernel: Axes) -> Spec:
     )
 
 
-RULES = (Rule("Conv", convolve, product=True),)
+RULES = (
+    Rule("Conv", convolve, traits=PRODUCT),
+    Rule("ConvTranspose", refusal=UNDECLARED, traits=PRODUCT),
+    Rule("DeformConv", refusal=UNDECLARED, traits=PRODUCT),
+    Rule("FusedConv", domain="com.microsoft", refusal=FUSED, traits=PRODUCT),
+)

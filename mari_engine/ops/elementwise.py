@@ -1,11 +1,16 @@
-"""Ops that compute each element from the elements at the same place.
+"""Elementwise ops: `[N, K], [K] -> [N, K]`, each element from those at the same place.
 
 Multidirectional broadcasting as in https://onnx.ai/onnx/repo-docs/Broadcasting.html.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -13,13 +18,20 @@ from mari_engine.axes import (
     AxisLabels,
     Linear,
     Pointwise,
+    Size,
     Spec,
+    Unsupported,
     align,
     flat,
     is_one,
     positions,
 )
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call, Fact
+from mari_engine.ops.column_trace import Trace, Traces, rank_of, same_columns
+from mari_engine.ops.evaluation import divided, filled, keep_counting_as, known, placewise
+from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
+from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, share
 
 
 def broadcast(operands: tuple[Axes | None, ...]) -> tuple[list[Axes | None], Axes]:
@@ -55,7 +67,7 @@ def broadcast_map(operand: Axes | None, result: Axes) -> AxisLabels | None:
 
 
 def pointwise(weight: int, linear: Linear | None = None) -> Callable[[Call], Spec]:
-    """Return the declaration of an elementwise op with this many FLOPs per element."""
+    """Return the factors of an elementwise op with this many FLOPs per element."""
 
     def declare(call: Call) -> Spec:
         axes = tuple(None if fact is None else fact.axes for fact in call.operands)
@@ -71,30 +83,148 @@ def pointwise(weight: int, linear: Linear | None = None) -> Callable[[Call], Spe
     return declare
 
 
-_FREE = ("Cast", "CastLike", "IsNaN", "IsInf", "Not", "BitwiseNot", "Where")
+def _cast_known(call: Call) -> Fact:
+    fact, to = call.fact(0), ir.DataType(call.attribute("to"))
+    if fact.uniform is not None:
+        return filled(fact.axes, to, _converted(fact.uniform, to))
+    content = call.known(0, "the data")
+    if content.dtype == object and to not in (ir.DataType.INT64, ir.DataType.INT32):
+        raise Unsupported("extents become fractions")
+    if content.dtype == object:
+        return known(content, to)
+    converted = content.astype(to.numpy())
+    if content.dtype.kind == converted.dtype.kind == "f" and (converted != content).any():
+        raise Unsupported("fractions that would be rounded")
+    return known(converted, to)
+
+
+def _converted(element: object, to: ir.DataType) -> object:
+    if isinstance(element, Size):
+        return element
+    converted = np.asarray(element).astype(to.numpy()).item()
+    if isinstance(element, float) and isinstance(converted, float) and converted != element:
+        raise Unsupported("a fraction that would be rounded")
+    return converted
+
+
+def _lose_places(_node: ir.Node, traces: Traces) -> Traces:
+    return [traces[0].without_places() if traces[0] is not None else None]
+
+
+def _shift(node: ir.Node, traces: Traces) -> Traces:
+    """Add or subtract a constant: the offsets of a table shared by several fields."""
+    at = 0 if traces[0] is not None else 1
+    trace, constant = traces[at], constant_array(node.inputs[1 - at])
+    if trace is None or constant is None or constant.dtype.kind not in "iuf":
+        return [None]
+    if node.op_type == "Sub" and at == 1:
+        return [None]
+    sign = -1.0 if node.op_type == "Sub" else 1.0
+    if constant.size == 1:
+        return [replace(trace, offsets=trace.offsets + sign * constant.item())]
+    rank = rank_of(node.outputs[0])
+    if trace.axis is None or rank is None:
+        return [None]
+    from_right = rank - trace.axis
+    if constant.size != len(trace.columns) or constant.shape[-from_right] != constant.size:
+        return [None]
+    return [replace(trace, offsets=trace.offsets + sign * constant.reshape(-1))]
+
+
+def _choose(_node: ir.Node, traces: Traces) -> Traces:
+    """Where(condition, a, b): one of the two is traced, the other a default."""
+    found = [trace for trace in traces[1:] if trace is not None]
+    return [found[0].without_places() if len(found) == 1 else None]
+
+
+def _remainders(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield `[0, m)` for ids that are taken modulo m."""
+    trace, modulus = traced(node, 0, traces), constant_array(node.inputs[1])
+    if trace is not None and modulus is not None and modulus.size == 1 and modulus.item() >= 1:
+        yield trace, *within_table(np.zeros(len(trace.columns)), int(modulus.item()))
+
+
+def _lengths(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield `[1, T]` for what is compared with the positions 0, 1, ..., T - 1 of a sequence."""
+    for at in (0, 1):
+        trace, positions = traced(node, at, traces), constant_array(node.inputs[1 - at])
+        if trace is None or positions is None or positions.size < 2:
+            continue
+        steps = positions.size
+        if np.array_equal(positions.reshape(-1), np.arange(steps)):
+            yield trace, *within_steps(trace, steps)
+
+
+def _choice_cost(spec: Spec | None) -> float:
+    """Return nothing where whole rows are chosen, which is as fast as a copy."""
+    if isinstance(spec, Pointwise) and len(flat(spec.results[0])) - 1 not in (spec.maps[0] or ()):
+        return 0.0
+    return 0.12
+
+
+_FREE = ("CastLike", "IsNaN", "IsInf", "BitwiseNot")
 _ONE = (
-    "Abs", "Ceil", "Floor", "Round", "Sign", "Relu", "Reciprocal", "Sqrt", "Clip", "LeakyRelu",
-    "PRelu", "ThresholdedRelu", "Shrink", "Pow", "Mod", "Max", "Min", "And", "Or", "Xor", "Equal",
-    "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "BitShift", "BitwiseAnd", "BitwiseOr",
-    "BitwiseXor",
+    "Ceil", "Sign", "Reciprocal", "Sqrt", "LeakyRelu", "ThresholdedRelu", "Shrink", "Pow", "Xor",
+    "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Sum", "Mean",
 )  # fmt: skip
 _SEVERAL = (
-    "Exp", "Log", "Sigmoid", "Tanh", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh",
-    "Cosh", "Asinh", "Acosh", "Atanh", "Softplus", "Softsign", "Elu", "Selu", "Celu", "Gelu",
-    "HardSigmoid", "HardSwish", "Mish", "Swish",
+    "Exp", "Sigmoid", "Tanh", "Erf", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh",
+    "Acosh", "Atanh", "Softsign", "Selu", "Celu", "Gelu", "HardSigmoid", "HardSwish", "Mish",
+    "Swish",
 )  # fmt: skip
-_CONTRIB = ("FastGelu", "BiasGelu", "QuickGelu", "Gelu")
+_SLOW: Mapping[str, ElementCost] = {
+    "Cos": share(0.15), "Elu": share(0.15), "Log": share(0.1), "Sin": share(0.15),
+    "Softplus": share(0.7),
+}  # fmt: skip
+_COMPARED: Mapping[str, Callable[..., object]] = {
+    "Greater": operator.gt, "GreaterOrEqual": operator.ge, "Less": operator.lt,
+    "LessOrEqual": operator.le,
+}  # fmt: skip
+_REPEATS = frozenset({Trait.BROADCASTING})
+
+
+def _truth(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
+    return (placewise(compute, truth=True),)
+
+
+def _arithmetic(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
+    return (placewise(compute, exact=True),)
+
 
 RULES = (
     *(Rule(op, pointwise(0)) for op in _FREE),
     *(Rule(op, pointwise(1)) for op in _ONE),
     *(Rule(op, pointwise(4)) for op in _SEVERAL),
-    *(Rule(op, pointwise(4), domain="com.microsoft") for op in _CONTRIB),
-    Rule("Add", pointwise(1, "add")),
-    Rule("Sub", pointwise(1, "sub")),
-    Rule("Mul", pointwise(1, "mul")),
-    Rule("Div", pointwise(1, "div")),
-    Rule("Neg", pointwise(1, "neg")),
-    Rule("Sum", pointwise(1)),
-    Rule("Mean", pointwise(1)),
-)
+    *(Rule(op, pointwise(4), element_cost=cost) for op, cost in _SLOW.items()),
+    Rule(
+        "Cast", pointwise(0), evaluate=(_cast_known, keep_counting_as), trace=same_columns,
+        traits=frozenset({Trait.EXACT_ON_INTEGERS}),
+    ),
+    Rule(
+        "Where", pointwise(0), evaluate=(placewise(lambda c, a, b: a if c else b, like=1),),
+        trace=_choose, element_cost=_choice_cost, traits=EXACT,
+    ),
+    Rule("Floor", pointwise(1), trace=same_columns),
+    Rule("Round", pointwise(1), trace=same_columns),
+    Rule("Clip", pointwise(1), trace=same_columns),
+    Rule("PRelu", pointwise(1), element_cost=share(0.25)),
+    Rule("Relu", pointwise(1), traits=EXACT),
+    Rule("Abs", pointwise(1), evaluate=(placewise(abs),), traits=EXACT),
+    Rule("Max", pointwise(1), evaluate=(placewise(lambda *each: max(each)),), trace=_lose_places,
+         traits=EXACT),
+    Rule("Min", pointwise(1), evaluate=(placewise(lambda *each: min(each)),), trace=_lose_places,
+         traits=EXACT),
+    Rule("Mod", pointwise(1), usual_ids=_remainders),
+    Rule("Not", pointwise(0), evaluate=_truth(operator.not_)),
+    Rule("And", pointwise(1), evaluate=_truth(lambda a, b: a and b)),
+    Rule("Or", pointwise(1), evaluate=_truth(lambda a, b: a or b)),
+    Rule("Equal", pointwise(1), evaluate=_truth(operator.eq)),
+    *(Rule(op, pointwise(1), evaluate=_truth(compare), usual_ids=_lengths)
+      for op, compare in _COMPARED.items()),
+    Rule("Add", pointwise(1, "add"), evaluate=_arithmetic(operator.add), trace=_shift,
+         traits=_REPEATS),
+    Rule("Sub", pointwise(1, "sub"), evaluate=_arithmetic(operator.sub), trace=_shift),
+    Rule("Mul", pointwise(1, "mul"), evaluate=_arithmetic(operator.mul), traits=_REPEATS),
+    Rule("Div", pointwise(1, "div"), evaluate=_arithmetic(divided)),
+    Rule("Neg", pointwise(1, "neg"), evaluate=(placewise(operator.neg),), traits=EXACT),
+)  # fmt: skip

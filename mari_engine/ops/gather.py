@@ -1,11 +1,14 @@
-"""Ops that look rows up."""
+"""Lookups: rows of a table `[V, K]` at ids `[N]`, or columns at constant indices; one-hot codes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -24,8 +27,12 @@ from mari_engine.axes import (
     positions,
     static,
 )
-from mari_engine.ops.evaluation import chosen_rows
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call, Content, Fact
+from mari_engine.ops.column_trace import Trace, Traces, rank_of
+from mari_engine.ops.evaluation import chosen_rows, known
+from mari_engine.ops.id_bounds import Bound, traced, within_table
+from mari_engine.ops.rule import EXACT, Rule, Trait
 from mari_engine.ops.slice import pick
 
 
@@ -42,7 +49,7 @@ def look_up(call: Call) -> Spec:
 
 
 def _repeated(call: Call, at: int, index: Axes) -> Spec:
-    """The one row of an axis of extent 1, over and over: a tile."""
+    """Return the view of the one row of an axis of extent 1, repeated: a tile."""
     data = call.axes(0)
     squeezed = data[:at] + data[at + 1 :]
     count_before, fresh = len(flat(data[:at])), len(flat(index))
@@ -138,7 +145,7 @@ def gather_nd(call: Call) -> Spec:
 
 
 def _places(data: Axes, index: Index, widths: list[int]) -> Pick:
-    """Constant places along several axes: columns of the one axis that these would be together."""
+    """Return the pick at constant places along several axes, seen as one axis."""
     if not len(index) or (index < np.negative(widths)).any() or (index >= widths).any():
         raise Unsupported("no index, or one outside its axis")
     columns = np.ravel_multi_index(tuple((index % widths).T), tuple(widths))
@@ -167,9 +174,88 @@ def one_hot(call: Call) -> Spec:
     )
 
 
+def _gather_known(call: Call) -> Fact:
+    index = np.asarray(call.known(1, "the indices"), dtype=np.int64)
+    picked = np.take(call.known(0, "the data"), index, axis=call.attribute("axis", 0))
+    return known(picked, call.fact(0).dtype)
+
+
+def _one_hot_known(call: Call) -> Fact:
+    indices = np.asarray(call.known(0, "the indices"), dtype=np.int64)
+    depth = int(call.known(1, "the depth").item())
+    off, on = call.known(2, "the values").ravel().tolist()
+    places = np.where(indices < 0, indices + depth, indices)
+    hot = np.arange(depth) == places[..., None]
+    out = np.where(hot, _boxed(on), _boxed(off))
+    return known(np.moveaxis(out, -1, call.attribute("axis", -1)), call.fact(2).dtype)
+
+
+def _boxed(element: object) -> Content:
+    """Return one element as an array of objects; numpy would unwrap it."""
+    out = np.empty((), dtype=object)
+    out[()] = element
+    return out
+
+
+def _gather_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, index, rank = traces[0], constant_array(node.inputs[1]), rank_of(node.inputs[0])
+    if trace is None:
+        return [None]
+    if trace.axis is None or rank is None:
+        return [trace.some()]
+    axis = node.attributes.get_int("axis", 0) % rank
+    if axis == trace.axis:
+        return [trace.some() if index is None else _take(trace, index)]
+    index_rank = rank_of(node.inputs[1])
+    if index_rank is None:
+        return [trace.without_places()]
+    moved = trace.axis + index_rank - 1 if axis < trace.axis else trace.axis
+    return [replace(trace, axis=moved)]
+
+
+def _take(trace: Trace, index: np.ndarray) -> Trace:
+    width = len(trace.columns)
+    valid = index[(index >= -width) & (index < width)].astype(np.int64)
+    picked = trace.take(valid.reshape(-1))
+    return picked if index.ndim == 1 else picked.without_places()
+
+
+def _gather_nd_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, index = traces[0], constant_array(node.inputs[1])
+    if trace is None or index is None or node.attributes.get_int("batch_dims", 0) != 0:
+        return [None if trace is None else trace.some()]
+    if trace.axis == 0 and index.ndim == 2 and index.shape[1] == 1:
+        return [_take(trace, index[:, 0])]
+    return [trace.some()]
+
+
+def _ids_in_table(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield `[0, V)` for ids of a table with V rows along the axis that is looked up."""
+    table, trace = node.inputs[0], traced(node, 1, traces)
+    if trace is None or table is None or table.shape is None or len(table.shape) == 0:
+        return
+    rows = table.shape[node.attributes.get_int("axis", 0) % len(table.shape)]
+    if isinstance(rows, int):
+        yield trace, *within_table(trace.offsets, rows)
+
+
+def _ids_in_depth(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield `[0, depth)` for the classes of a one-hot code."""
+    trace, depth = traced(node, 0, traces), constant_array(node.inputs[1])
+    if trace is not None and depth is not None:
+        yield trace, *within_table(trace.offsets, int(depth.reshape(-1)[0]))
+
+
+_LOOKUP = EXACT | {Trait.LOOKUP}
+
 RULES = (
-    Rule("Gather", look_up),
-    Rule("GatherElements", gather_elements),
-    Rule("GatherND", gather_nd),
-    Rule("OneHot", one_hot),
-)
+    Rule(
+        "Gather", look_up, evaluate=(_gather_known,), trace=_gather_trace, id_bounds=_ids_in_table,
+        traits=_LOOKUP | {Trait.ROW_LOOKUP},
+    ),
+    Rule("GatherElements", gather_elements, id_bounds=_ids_in_table, traits=_LOOKUP),
+    Rule("GatherND", gather_nd, trace=_gather_nd_trace, traits=_LOOKUP),
+    Rule("OneHot", one_hot, evaluate=(_one_hot_known,), id_bounds=_ids_in_depth, traits=EXACT),
+    Rule("ScatterElements", traits=EXACT),
+    Rule("ScatterND", traits=EXACT),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Normalizations: along their own axes they need everything, along all others nothing."""
+"""Normalizations: they mix their own axes, and treat slices along all others alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mari_engine.axes import Affine, Along, Slices, Spec, Unsupported, flat, positions, size, static
-from mari_engine.ops.rule import Call, Rule, normal
+from mari_engine.ops.call import Call, normal
+from mari_engine.ops.rule import NEVER, Rule
 
 
 def softmax(call: Call) -> Spec:
@@ -96,16 +97,13 @@ def lp_norm(call: Call) -> Spec:
 _ALONE = "normalise the columns of each side alone, before they are joined"
 
 
-def _norms(*names: str, domain: str = "") -> tuple[Rule, ...]:
-    declare: Callable[[Call], Spec] = layer_norm
-    return tuple(Rule(name, declare, domain=domain, remedy=_ALONE) for name in names)
-
-
 RULES = (
     Rule("Softmax", softmax),
     Rule("LogSoftmax", softmax),
     Rule("Hardmax", softmax),
     Rule("LpNormalization", lp_norm, remedy=_ALONE),
     Rule("BatchNormalization", batch_norm),
-    *_norms("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"),
+    Rule("LayerNormalization", layer_norm, runtime_until=17, remedy=_ALONE),
+    Rule("RMSNormalization", layer_norm, remedy=_ALONE),
+    Rule("SimplifiedLayerNormalization", layer_norm, runtime_until=NEVER, remedy=_ALONE),
 )

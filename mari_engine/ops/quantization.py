@@ -28,8 +28,9 @@ from mari_engine.axes import (
     positions,
     size,
 )
+from mari_engine.ops.call import Call, normal
 from mari_engine.ops.contraction import gemm, matmul
-from mari_engine.ops.rule import Call, Rule, normal
+from mari_engine.ops.rule import PRODUCT, Rule, Trait
 
 QUANTIZED = (
     "its parts would be rounded apart, to other numbers; leave this layer in float, or quantize "
@@ -212,19 +213,26 @@ def _varies(call: Call, at: int) -> bool:
     return any(size(axis).symbols for axis in call.axes(at))
 
 
+_QUANTIZING = frozenset({Trait.QUANTIZING})
+_SCALING = _QUANTIZING | {Trait.UNFOLDED}
+
 RULES = (
-    Rule("QuantizeLinear", element),
-    Rule("DequantizeLinear", element),
-    Rule("DynamicQuantizeLinear", dynamic),
-    Rule("MatMulInteger", product(matmul, (0, 1), DYNAMIC), product=True),
-    Rule("QLinearMatMul", product(matmul, (0, 3), QUANTIZED), product=True),
-    Rule("QGemm", product(gemm, (0, 3), QUANTIZED), domain="com.microsoft", product=True),
+    Rule("QuantizeLinear", element, traits=_SCALING),
+    Rule("DequantizeLinear", element, traits=_SCALING),
+    Rule("DynamicQuantizeLinear", dynamic, traits=_SCALING),
+    Rule("MatMulInteger", product(matmul, (0, 1), DYNAMIC), traits=PRODUCT),
+    Rule("QLinearMatMul", product(matmul, (0, 3), QUANTIZED), traits=PRODUCT | _QUANTIZING),
+    Rule("QGemm", product(gemm, (0, 3), QUANTIZED), domain="com.microsoft", traits=PRODUCT),
     Rule(
         "DynamicQuantizeMatMul", product(matmul, (0, 1), DYNAMIC, scaled=True),
-        domain="com.microsoft", product=True,
+        domain="com.microsoft", traits=PRODUCT,
     ),
     Rule(
         "MatMulIntegerToFloat", product(matmul, (0, 1), DYNAMIC), domain="com.microsoft",
-        product=True,
+        traits=PRODUCT,
     ),
+    Rule("ConvInteger", refusal=DYNAMIC, traits=PRODUCT),
+    Rule("QLinearConv", refusal=QUANTIZED, traits=PRODUCT | _QUANTIZING),
+    Rule("QAttention", domain="com.microsoft", refusal=DYNAMIC, traits=PRODUCT),
+    Rule("MatMulNBits", domain="com.microsoft", refusal=QUANTIZED, traits=PRODUCT),
 )  # fmt: skip

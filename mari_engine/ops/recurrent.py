@@ -1,16 +1,21 @@
-"""Recurrent ops: parallel along the batch, and along nothing else."""
+"""Recurrent ops: `[T, N, K] -> [T, D, N, H]`, parallel along the batch N and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
+import onnx_ir as ir
+
 from mari_engine.axes import Axes, Axis, AxisLabels, Slices, Spec, Unsupported, align, flat, static
-from mari_engine.ops.rule import Call, Rule
+from mari_engine.ops.call import Call
+from mari_engine.ops.column_trace import Trace
+from mari_engine.ops.id_bounds import Bound, traced, within_steps
+from mari_engine.ops.rule import PRODUCT, Rule
 
 
 def with_gates(gates: int) -> Callable[[Call], Spec]:
-    """Return the declaration of RNN, GRU or LSTM with this many gates.
+    """Return the factors of RNN, GRU or LSTM with this many gates.
 
     https://onnx.ai/onnx/operators/onnx__GRU.html: X is [time, batch, input].
     """
@@ -70,8 +75,18 @@ def _operands(
     return tuple(axes), tuple(terms), frozenset(mixed)
 
 
+def _lengths(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield `[1, T]` for the lengths of sequences of T steps."""
+    trace, sequence = traced(node, 4, traces), node.inputs[0]
+    if trace is None or sequence is None or sequence.shape is None:
+        return
+    steps = sequence.shape[node.attributes.get_int("layout", 0)]
+    if isinstance(steps, int):
+        yield trace, *within_steps(trace, steps)
+
+
 RULES = (
-    Rule("RNN", with_gates(1), product=True),
-    Rule("GRU", with_gates(3), product=True),
-    Rule("LSTM", with_gates(4), product=True),
+    Rule("RNN", with_gates(1), id_bounds=_lengths, traits=PRODUCT),
+    Rule("GRU", with_gates(3), id_bounds=_lengths, traits=PRODUCT),
+    Rule("LSTM", with_gates(4), id_bounds=_lengths, traits=PRODUCT),
 )

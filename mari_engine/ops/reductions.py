@@ -1,17 +1,20 @@
-"""Reductions that are not sums, and ops that need the whole of one axis."""
+"""Reductions that are not sums, `[N, K] -> [N]`, and scans and sorts of a whole axis."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from mari_engine.axes import Reduce, Slices, Spec, Unsupported, flat, positions, static
+from mari_engine.ops.call import Call, normal
 from mari_engine.ops.contraction import kept_axes, reduced_axes
-from mari_engine.ops.rule import Call, Rule, normal
+from mari_engine.ops.evaluation import folded
+from mari_engine.ops.rule import EXACT, Rule, share
 from mari_engine.ops.slice import one_axis
 
 
 def reduction(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
-    """Return the declaration of a reduction over `axes`."""
+    """Return the factors of a reduction over `axes`."""
 
     def declare(call: Call) -> Spec:
         axes, over = call.axes(0), reduced_axes(call)
@@ -76,7 +79,7 @@ def trilu(call: Call) -> Spec:
 
 
 def pooled(call: Call) -> Spec:
-    """A mean or a maximum over all axes but two, as exporters write a reduction of three axes.
+    """Return the factors of pooling over all axes but two, `[N, C, H, W] -> [N, C, 1, 1]`.
 
     https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
     """
@@ -95,9 +98,9 @@ def pooled(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("ReduceMax", reduction(idempotent=True)),
-    Rule("ReduceMin", reduction(idempotent=True)),
-    Rule("ReduceProd", reduction(idempotent=False)),
+    Rule("ReduceMax", reduction(idempotent=True), evaluate=(folded(max),)),
+    Rule("ReduceMin", reduction(idempotent=True), evaluate=(folded(min),)),
+    Rule("ReduceProd", reduction(idempotent=False), evaluate=(folded(operator.mul),)),
     Rule("ReduceL1", reduction(idempotent=False, weight=2)),
     Rule("ReduceL2", reduction(idempotent=False, weight=2)),
     Rule("ReduceSumSquare", reduction(idempotent=False, weight=2)),
@@ -108,6 +111,6 @@ RULES = (
     Rule("GlobalAveragePool", pooled),
     Rule("GlobalMaxPool", pooled),
     Rule("TopK", topk),
-    Rule("CumSum", cumulate),
-    Rule("Trilu", trilu),
+    Rule("CumSum", cumulate, element_cost=share(0.2)),
+    Rule("Trilu", trilu, traits=EXACT),
 )

@@ -1,161 +1,110 @@
-"""What a rule is given, and what it is."""
+"""One entry for all that is known of an operator, and the traits that general code asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
 
-import numpy as np
-import numpy.typing as npt
 import onnx_ir as ir
 
-from mari_engine.axes import Axes, Axis, Size, Spec, Unsupported, positions
+from mari_engine.axes import Spec
+from mari_engine.ops.call import Call, Fact
+from mari_engine.ops.column_trace import PassColumns
+from mari_engine.ops.id_bounds import FindBounds
+from mari_engine.ops.node_writer import Decompose
 
-Content = npt.NDArray[Any]
-"""Elements known before the model runs: numbers, or objects of which some are Sizes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """Places in a tensor: the same ones in each slice along its leading free axes, in order."""
-
-    leading: Axes
-    inner: tuple[int, ...]
-    """The extents of a slice."""
-    index: Content
-    """The places in a slice, counted through."""
+Declare = Callable[[Call], Spec]
+"""From a node's operands to its factors; Unsupported for a form that it does not cover."""
+Evaluate = Callable[[Call], Fact]
+"""From known operands to the first result; Unsupported where that depends on the run."""
+ElementCost = Callable[[Spec | None], float]
+"""From a node's factors, if they are declared, to the cost of one element of its result."""
 
 
-@dataclass(frozen=True, eq=False)
-class Progression:
-    """`start + step * i` for each i below `count`, and `more` elements beyond that."""
+class Trait(Enum):
+    """What general code asks of an op instead of comparing its name."""
 
-    start: int
-    step: int
-    count: Size
-    more: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Fact:
-    """What is known of a value before the model runs."""
-
-    axes: Axes
-    dtype: ir.DataType | None
-    content: Content | None = None
-    """All elements, in the value's shape."""
-    fill: object = None
-    """The one element that a tensor of any extent repeats, if it is known to."""
-    slice: Content | None = None
-    """What each slice holds, where all slices along the leading free axes are alike."""
-    chosen: Chosen | None = None
-    """What a list of places stands for, one row (or, before it is turned, one column) a place."""
-
-    counting: Progression | None = None
-    """What a list of whole numbers counts, where only its length is left to the run."""
-
-    @property
-    def uniform(self) -> object:
-        """The element that all places hold, or None when they differ or are not known."""
-        if self.fill is not None or self.content is None or not self.content.size:
-            return self.fill
-        elements = self.content.ravel().tolist()
-        return elements[0] if all(element is elements[0] for element in elements) else None
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One node as a rule sees it: the op, its attributes, and facts about its operands."""
-
-    op: str
-    version: int
-    attributes: Mapping[str, Any]
-    operands: tuple[Fact | None, ...]
-    outputs: int
-    inferred: tuple[Axes | None, ...]
-    """The results' axes by ONNX shape inference; None where the rank is unknown."""
-    fresh: Callable[[], str]
-    """Makes a symbol for an extent that only the run knows."""
-    same: bool = False
-    """All operands are one value."""
-
-    def attribute(self, name: str, default: Any = None) -> Any:
-        """Return an attribute's value, or the default."""
-        return self.attributes.get(name, default)
-
-    def fact(self, index: int) -> Fact:
-        """Return the fact of an operand that must be there."""
-        if index >= len(self.operands) or (fact := self.operands[index]) is None:
-            raise Unsupported(f"operand {index} is missing")
-        return fact
-
-    def axes(self, index: int) -> Axes:
-        """Return the axes of an operand that must be there."""
-        return self.fact(index).axes
-
-    def given(self, index: int) -> bool:
-        """Return True when the optional operand is there."""
-        return index < len(self.operands) and self.operands[index] is not None
-
-    def known(self, index: int, what: str) -> Content:
-        """Return an operand's elements; Unsupported when only the run knows them."""
-        content = self.fact(index).content
-        if content is None:
-            raise Unsupported(f"{what} are computed at run time")
-        return content
-
-    def axis(self, default: int, rank: int | None = None) -> int:
-        """Return the attribute `axis`, counted from the front."""
-        return normal(int(self.attribute("axis", default)), rank or len(self.axes(0)))
-
-    def listed(self, name: str, index: int) -> list[int] | None:
-        """Return a list given as an attribute (older opsets) or as an operand, or None."""
-        if name in self.attributes:
-            return [int(value) for value in self.attributes[name]]
-        if self.given(index):
-            return [int(value) for value in self.known(index, name).ravel()]
-        return None
+    PRODUCT = auto()
+    """A matrix product, convolution, attention or recurrent op: it is given a decision."""
+    SUM = auto()
+    """A sum over axes: a contraction with ones, and no product of the model."""
+    EXACT = auto()
+    """Rounds nothing: it copies, selects, compares or negates elements of any type."""
+    EXACT_ON_INTEGERS = auto()
+    """Rounds nothing as long as its operand holds no fractions."""
+    RANDOM = auto()
+    """Draws random numbers: its results are no function of its operands."""
+    UNFOLDED = auto()
+    """Is no constant though its operands are: random in training, or matched by runtimes."""
+    QUANTIZING = auto()
+    """Rounds to a few steps, or scales back: part of the function, so it has no float64 form."""
+    LOOKUP = auto()
+    """Copies elements of its first operand from places that its second operand gives."""
+    SHAPE_ONLY = auto()
+    """Reads the extents of its operand, and none of its elements."""
+    REPEATING = auto()
+    """Repeats its first operand along axes, as often as the numbers of its second say."""
+    FILLING = auto()
+    """Fills the extents that its operand lists with one number."""
+    ROW_LOOKUP = auto()
+    """Takes whole slices along one axis: with the indices 0, 0, ... it repeats the first row."""
+    BROADCASTING = auto()
+    """Repeats a row by broadcasting where the other operand holds ones (Mul) or zeros (Add)."""
+    TAKES_EXTENTS = auto()
+    """Shows its first operand in the extents that its second operand lists."""
+    INFERS_EXTENTS = auto()
+    """Reads 0 in a list of extents as the operand's own, and -1 as what is left."""
+    CONDITIONAL = auto()
+    """Runs one of two subgraphs, as its operand says."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """All that is known of one op. `declare` raises Unsupported for a form it does not know."""
+    """All that is known of one op; a field that is left out means that nothing is known."""
 
     op: str
-    declare: Callable[[Call], Spec]
+    declare: Declare | None = None
+    """Its factors: color, compactness, FLOPs and splitting follow from them."""
     domain: str = ""
-    product: bool = False
-    """A matrix product, convolution, attention or recurrent op: it gets a decision."""
+    evaluate: tuple[Evaluate, ...] = ()
+    """Partial evaluation of the first result; each is tried until one does not refuse."""
+    trace: PassColumns | None = None
+    """Which columns of inputs the results hold, given those of the operands."""
+    id_bounds: FindBounds | None = None
+    """Ranges of whole numbers beyond which the op fails at run time."""
+    usual_ids: FindBounds | None = None
+    """Ranges of whole numbers that the op is written for, though it accepts others."""
+    element_cost: ElementCost | None = None
+    """Time an element where runtimes have no vector code, as a share of one gathered run."""
+    runtime_until: int = 0
+    """The opset that first has it, where onnxruntime writes it in the standard domain before."""
+    state_type: Callable[[ir.Node], None] | None = None
+    """Writes out, in place, the float32 that a result has where an attribute is left out."""
+    traits: frozenset[Trait] = frozenset()
+    decompose: Decompose | None = None
+    """Writes the standard ops that a fused op stands for."""
     remedy: str = ""
-    """What to do in the model so that the op does not mix the sides of joined columns."""
+    """What to change in the model so that the op does not mix the sides of joined columns."""
+    refusal: str = ""
+    """Why an op without a declaration is kept as it is."""
+
+    @property
+    def product(self) -> bool:
+        """Whether it is given a decision."""
+        return Trait.PRODUCT in self.traits
 
 
-def normal(axis: int, rank: int) -> int:
-    """Return an axis counted from the front."""
-    if not -rank <= axis < rank:
-        raise Unsupported(f"axis {axis} is outside a rank of {rank}")
-    return axis % rank
+NEVER = 1 << 31
+"""An opset that is never reached: the op is the runtime's own."""
+PRODUCT = frozenset({Trait.PRODUCT})
+FUSED = "a runtime made it of several ops; optimize the model as it was exported, before that"
+"""The refusal of products that only an optimized copy of a model holds."""
+UNDECLARED = "it has no rule; export it as MatMul, Gemm or Einsum"
+"""The refusal of products that a model can spell otherwise."""
+EXACT = frozenset({Trait.EXACT})
 
 
-def offsets(axes: Axes) -> list[int]:
-    """Return for each axis the position of its first factor."""
-    return [group[0] if group else -1 for group in positions(axes)]
-
-
-def axis_of(extent: object) -> Axis:
-    """Return a new axis of this extent; symbols go outermost."""
-    whole = Size.of(extent)
-    if whole.number <= 0:
-        raise Unsupported(f"an axis of extent {whole}")
-    return (*whole.symbols, *((whole.number,) if whole.number != 1 else ()))
-
-
-def as_content(array: Content) -> Content:
-    """Return an array that holds plain numbers where it can, objects where it must."""
-    if array.dtype != object:
-        return array
-    elements = array.ravel().tolist()
-    if any(isinstance(element, Size) for element in elements):
-        return array
-    return np.array(elements).reshape(array.shape) if elements else array.astype(np.int64)
+def share(of_a_run: float) -> ElementCost:
+    """Return the element cost of an op that costs the same whatever its operands' layout."""
+    return lambda _spec: of_a_run

@@ -1,4 +1,4 @@
-"""The rules, one family a file; two rules for one op are an error."""
+"""The table of rules, from one tuple of families; two rules for one op are an error."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ from collections.abc import Mapping
 
 import onnx_ir as ir
 
+from mari_engine.axes import Unsupported
 from mari_engine.ops import (
+    attention,
+    broadcasting,
     concat,
     contraction,
+    control_flow,
     convolution,
     elementwise,
+    extents,
+    fused_ops,
     gather,
+    generators,
     normalization,
     quantization,
     recurrent,
     reductions,
     shape,
+    slice,
 )
-from mari_engine.ops.rule import Rule
+from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
-    concat, contraction, convolution, elementwise, gather, normalization, quantization, recurrent,
-    reductions, shape,
+    attention, broadcasting, concat, contraction, control_flow, convolution, elementwise, extents,
+    fused_ops, gather, generators, normalization, quantization, recurrent, reductions, shape, slice,
 )  # fmt: skip
 
 
@@ -38,25 +46,32 @@ def _table() -> Mapping[tuple[str, str], Rule]:
 
 RULES = _table()
 
-_FUSED = "a runtime made it of several ops; optimize the model as it was exported, before that"
-_UNKNOWN = "it has no rule; export it as MatMul, Gemm or Einsum"
 
-UNRULED_PRODUCTS: Mapping[str, str] = {
-    **dict.fromkeys(("Attention", "MultiHeadAttention", "ConvTranspose", "DeformConv"), _UNKNOWN),
-    **dict.fromkeys(("FusedConv", "FusedGemm", "FusedMatMul"), _FUSED),
-    **dict.fromkeys(("ConvInteger", "QAttention"), quantization.DYNAMIC),
-    **dict.fromkeys(("QLinearConv", "MatMulNBits"), quantization.QUANTIZED),
-}
-"""Products that no rule describes, and why: they are kept, with a decision that says so."""
-
-
-def is_product(node: ir.Node) -> bool:
-    """Return True for a node that is given a decision."""
-    rule = rule_of(node)
-    return rule.product if rule is not None else node.op_type in UNRULED_PRODUCTS
+def rule_for(domain: str, op: str) -> Rule | None:
+    """Return the rule of an op by its name, or None."""
+    return RULES.get(("" if domain == "ai.onnx" else domain, op))
 
 
 def rule_of(node: ir.Node) -> Rule | None:
     """Return the rule of a node's op, or None."""
-    domain = "" if node.domain == "ai.onnx" else node.domain
-    return RULES.get((domain, node.op_type))
+    return rule_for(node.domain, node.op_type)
+
+
+def has_trait(node: ir.Node, *traits: Trait) -> bool:
+    """Return True for a node whose op has one of these traits."""
+    rule = rule_of(node)
+    return rule is not None and not rule.traits.isdisjoint(traits)
+
+
+def is_product(node: ir.Node) -> bool:
+    """Return True for a node that is given a decision."""
+    return has_trait(node, Trait.PRODUCT)
+
+
+def declaration_of(node: ir.Node) -> Declare:
+    """Return what declares a node's factors; Unsupported, with the reason, where nothing does."""
+    rule = rule_of(node)
+    if rule is None or rule.declare is None:
+        refusal = rule.refusal if rule is not None else ""
+        raise Unsupported(refusal or f"{node.op_type} has no rule")
+    return rule.declare

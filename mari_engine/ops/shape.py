@@ -1,8 +1,15 @@
-"""Ops that show the same elements in another shape: nothing is computed."""
+"""Views: the same elements in another shape or order, `[N, A B] -> [N, A, B]`; nothing is computed.
+
+Expand and Tile, which repeat elements, are in `broadcasting`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -18,7 +25,11 @@ from mari_engine.axes import (
     show,
     size,
 )
-from mari_engine.ops.rule import Call, Rule, axis_of, normal
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call, Fact, normal
+from mari_engine.ops.column_trace import Traces, rank_of, same_columns
+from mari_engine.ops.evaluation import keep_counting, known, placewise, turn_places
+from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
 def identity(call: Call) -> Spec:
@@ -159,46 +170,95 @@ def unsqueeze(call: Call) -> Spec:
     return regroup(axes, targets, len(call.operands) - 1)
 
 
-def expand(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Expand.html"""
-    axes = call.axes(0)
-    wanted = [Size.of(extent) for extent in call.known(1, "the shape's elements").ravel()]
-    rank = max(len(axes), len(wanted))
-    axes = ((),) * (rank - len(axes)) + tuple(() if is_one(axis) else axis for axis in axes)
-    wanted = [Size()] * (rank - len(wanted)) + wanted
-    results, source = list[Axis](), list[int]()
-    for axis, extent, group in zip(axes, wanted, positions(axes), strict=True):
-        if is_one(axis):
-            results.append(axis_of(extent))
-            source += [-1] * len(results[-1])
-        elif extent.same(Size()) or extent.same(size(axis)):
-            results.append(axis)
-            source += group
-        else:
-            raise Unsupported(f"an axis of {show(axis)} is expanded to {extent}")
-    return View(operands=(axes, None), results=(tuple(results),), source=tuple(source))
+def _squeeze_known(call: Call) -> Fact:
+    data, axes = call.known(0, "the data"), call.listed("axes", 1)
+    return known(np.squeeze(data, None if axes is None else tuple(axes)), call.fact(0).dtype)
 
 
-def tile(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Tile.html"""
-    axes = call.axes(0)
-    repeats = call.known(1, "the repeats").ravel().tolist()
-    results, source = list[Axis](), list[int]()
-    for axis, extent, group in zip(axes, repeats, positions(axes), strict=True):
-        outer = axis_of(extent)
-        results.append(outer + axis)
-        source += [-1] * len(outer) + list(group)
-    return View(operands=(axes, None), results=(tuple(results),), source=tuple(source))
+def _unsqueeze_known(call: Call) -> Fact:
+    data, axes = call.known(0, "the data"), call.listed("axes", 1)
+    return known(np.expand_dims(data, axes or []), call.fact(0).dtype)
+
+
+def _reshape_known(call: Call) -> Fact:
+    fact = call.fact(0)
+    shape = [int(extent) for extent in call.known(1, "the extents").ravel()]
+    return known(call.known(0, "the data").reshape(shape), fact.dtype)
+
+
+def _transpose_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, rank = traces[0], rank_of(node.inputs[0])
+    if trace is None or trace.axis is None or rank is None:
+        return [trace]
+    order = list(node.attributes.get_ints("perm", tuple(reversed(range(rank)))))
+    return [replace(trace, axis=order.index(trace.axis))]
+
+
+def _reshape_trace(node: ir.Node, traces: Traces) -> Traces:
+    """Find the axis again: the one of its extent with nothing but ones behind or before it."""
+    trace, before, after = traces[0], node.inputs[0], node.outputs[0].shape
+    if trace is None or trace.axis is None or before is None or before.shape is None:
+        return [trace]
+    if after is None:
+        return [trace.without_places()]
+    behind = [extent for extent in before.shape[trace.axis + 1 :] if extent != 1]
+    width = len(trace.columns)
+    for at in reversed(range(len(after))):
+        tail = [extent for extent in after[at + 1 :] if extent != 1]
+        if after[at] == width and not tail and not behind:
+            return [replace(trace, axis=at)]
+    return [trace.without_places()]
+
+
+def _squeeze_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, before = traces[0], node.inputs[0]
+    axes = _listed_axes(node)
+    if trace is None or trace.axis is None:
+        return [trace]
+    if before is None or before.shape is None:
+        return [trace.without_places()]
+    rank = len(before.shape)
+    if axes is None:
+        axes = [at for at, extent in enumerate(before.shape) if extent == 1]
+    gone = [axis % rank for axis in axes]
+    if trace.axis in gone:
+        return [trace.without_places()]
+    return [replace(trace, axis=trace.axis - sum(axis < trace.axis for axis in gone))]
+
+
+def _unsqueeze_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, rank, axes = traces[0], rank_of(node.inputs[0]), _listed_axes(node)
+    if trace is None or trace.axis is None:
+        return [trace]
+    if axes is None or rank is None:
+        return [trace.without_places()]
+    new = {axis % (rank + len(axes)) for axis in axes}
+    kept = [at for at in range(rank + len(axes)) if at not in new]
+    return [replace(trace, axis=kept[trace.axis])]
+
+
+def _listed_axes(node: ir.Node) -> list[int] | None:
+    if len(node.inputs) > 1:
+        given = constant_array(node.inputs[1])
+        return None if given is None else [int(axis) for axis in given.reshape(-1)]
+    given_attribute = node.attributes.get_ints("axes", None)
+    return None if given_attribute is None else list(given_attribute)
 
 
 RULES = (
-    Rule("Identity", identity),
-    Rule("Dropout", dropout),
-    Rule("Transpose", transpose),
-    Rule("Reshape", reshape),
-    Rule("Flatten", flatten),
-    Rule("Squeeze", squeeze),
-    Rule("Unsqueeze", unsqueeze),
-    Rule("Expand", expand),
-    Rule("Tile", tile),
-)
+    Rule(
+        "Identity", identity, evaluate=(placewise(lambda x: x), keep_counting), trace=same_columns,
+        traits=EXACT,
+    ),
+    Rule("Dropout", dropout, trace=same_columns, traits=frozenset({Trait.UNFOLDED})),
+    Rule("Transpose", transpose, evaluate=(turn_places,), trace=_transpose_trace, traits=EXACT),
+    Rule(
+        "Reshape", reshape, evaluate=(_reshape_known,), trace=_reshape_trace,
+        traits=EXACT | {Trait.TAKES_EXTENTS, Trait.INFERS_EXTENTS},
+    ),
+    Rule("Flatten", flatten, trace=_reshape_trace, traits=EXACT),
+    Rule("Squeeze", squeeze, evaluate=(_squeeze_known,), trace=_squeeze_trace, traits=EXACT),
+    Rule(
+        "Unsqueeze", unsqueeze, evaluate=(_unsqueeze_known,), trace=_unsqueeze_trace, traits=EXACT
+    ),
+)  # fmt: skip

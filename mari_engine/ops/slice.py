@@ -1,8 +1,9 @@
-"""DOC."""
+"""Slice and Pad: constant ranges of columns are picks; ranges of a free extent mix that axis."""
 
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -17,12 +18,16 @@ from mari_engine.axes import (
     positions,
     static,
 )
-from mari_engine.ops.rule import Call, normal
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call, Fact, normal
+from mari_engine.ops.column_trace import Traces, rank_of
+from mari_engine.ops.evaluation import drop_first, known
+from mari_engine.ops.rule import EXACT, Rule
 from mari_engine.ops.shape import identity
 
 
 def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -> Spec:
-    """Return the declaration of results that hold columns of axis `at` of the first operand.
+    """Return the pick of columns `indices[r]` along axis `at` of the first operand, for result r.
 
     `inner` shows the picked columns under several axes, or under none for a single column.
     """
@@ -42,7 +47,7 @@ def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -
 
 
 def _repeated(call: Call, at: int, index: Index, width: int) -> Spec | None:
-    """All columns, each several times over, or all of them over and over: a view, if it is one.
+    """Return the view of columns that are repeated regularly, `0 0 1 1` or `0 1 0 1`, or None.
 
     The two sides of all pairs of fields are picked so.
     """
@@ -95,13 +100,13 @@ def slice_(call: Call) -> Spec:
 
 
 def _cut_at_run_time(call: Call, at: int, cut: slice) -> Spec:
-    """A slice of an axis whose extent only the run knows: it needs all of that axis."""
+    """Return the factors of a slice of a free extent, which mixes that axis."""
     one = cut == slice(0, 1, 1) or (cut.start, cut.step) == (-1, 1)
     return one_axis(call, at, () if one else (call.fresh(),))
 
 
 def one_axis(call: Call, at: int, result: Axis, weight: int = 0) -> Spec:
-    """Return the declaration of an op that needs all of axis `at`, the rest being parallel."""
+    """Return the factors of an op that mixes axis `at` and treats all other slices alone."""
     axes = call.axes(0)
     places = positions(axes)
     count = len(flat(axes))
@@ -132,3 +137,46 @@ def pad(call: Call) -> Spec:
         raise Unsupported("several axes, or one of unknown extent, are padded")
     at = changed[0]
     return one_axis(call, at, (width + amounts[at] + amounts[at + len(axes)],))
+
+
+def _slice_known(call: Call) -> Fact:
+    data = call.known(0, "the data")
+    starts, stops = call.listed("starts", 1) or [], call.listed("ends", 2) or []
+    at = call.listed("axes", 3) or list(range(len(starts)))
+    steps = call.listed("steps", 4) or [1] * len(starts)
+    cuts = [slice(None)] * data.ndim
+    for axis, start, stop, step in zip(at, starts, stops, steps, strict=True):
+        cuts[axis] = slice(start, stop if step > 0 or stop > -(2**31) else None, step)
+    return known(data[tuple(cuts)], call.fact(0).dtype)
+
+
+def _slice_trace(node: ir.Node, traces: Traces) -> Traces:
+    trace, bounds = traces[0], [constant_array(value) for value in node.inputs[1:]]
+    if trace is None:
+        return [None]
+    rank = rank_of(node.inputs[0])
+    if trace.axis is None or rank is None or len(bounds) < 2:
+        return [trace.some()]
+    if bounds[0] is None or bounds[1] is None:
+        return [trace.some()]
+    count = bounds[0].size
+    if any(array is not None and array.shape != (count,) for array in bounds):
+        return [trace.some()]
+    axes = _numbers(bounds, 2, np.arange(count)) % rank
+    steps = _numbers(bounds, 3, np.ones(count, np.int64))
+    for axis, start, stop, step in zip(axes, bounds[0], bounds[1], steps, strict=True):
+        if axis == trace.axis:
+            chosen = np.arange(len(trace.columns))[int(start) : int(stop) : int(step)]
+            return [trace.take(chosen)]
+    return [trace]
+
+
+def _numbers(arrays: list[np.ndarray | None], at: int, default: np.ndarray) -> np.ndarray:
+    found = arrays[at] if at < len(arrays) else None
+    return default if found is None else found
+
+
+RULES = (
+    Rule("Slice", slice_, evaluate=(_slice_known, drop_first), trace=_slice_trace, traits=EXACT),
+    Rule("Pad", pad, traits=EXACT),
+)

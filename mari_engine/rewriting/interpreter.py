@@ -22,7 +22,7 @@ from mari_engine.analysis import (
 )
 from mari_engine.axes import CANDIDATES, Contract, Unsupported, flat, positions
 from mari_engine.graph import Model
-from mari_engine.ops import UNRULED_PRODUCTS, rule_of
+from mari_engine.ops import is_product
 from mari_engine.rewriting.boundary import Boundary, open_boundary
 from mari_engine.rewriting.context import Context, DecisionLog, Step, Strategy
 from mari_engine.rewriting.cost import Prices
@@ -276,8 +276,7 @@ class _Interpreter:
             for at, axis in enumerate(fact.axes):
                 if len(axis) == 1 and isinstance(axis[0], str):
                     self.emitter.register(axis[0], value, at)
-        rule = rule_of(node)
-        if (rule is not None and rule.product) or node.op_type in UNRULED_PRODUCTS:
+        if is_product(node):
             self.log.record(node, Action.KEPT, reason)
 
 

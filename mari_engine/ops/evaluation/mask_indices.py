@@ -1,8 +1,8 @@
-"""Choices by a mask that is the same for every candidate: they are choices by index.
+"""Boolean indexing by a constant mask, which is a gather by constant indices.
 
-Exporters write `x[:, mask]`, with a mask of fields by fields, as places of a mask as large as x:
-`Expand(mask, Shape(x)) → NonZero → Transpose → GatherND`. Where the mask repeats itself along the
-free axes, so do the places, and nothing about them depends on the run.
+Exporters write `x[:, mask]`, where x is `[N, F, F]` and the mask `[F, F]`, as the places of a mask
+as large as x: `Expand(mask, Shape(x)) -> NonZero -> Transpose -> GatherND`. The mask repeats itself
+along the free axis, so do its places, and none of them depends on the run.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.axes import Axes, Index, Pick, Size, Spec, Unsupported, flat, static
-from mari_engine.ops.rule import Call, Chosen, Content, Fact, axis_of
+from mari_engine.ops.call import Call, Chosen, Content, Fact, axis_of
 
 
-def repeated(call: Call, content: Content, wanted: list[object]) -> Fact:
-    """Return what is known of elements that Expand repeats along leading axes of free extent."""
+def repeat_slice(call: Call, content: Content, wanted: list[object]) -> Fact:
+    """Return the fact of a constant that Expand repeats along free axes, `[K] -> [N, K]`."""
     extents = [Size.of(extent) for extent in wanted]
     outer = len(extents) - content.ndim
     inner = [extent.number for extent in extents[outer:] if not extent.symbols]
@@ -28,7 +28,7 @@ def repeated(call: Call, content: Content, wanted: list[object]) -> Fact:
 
 
 def true_places(call: Call) -> Fact:
-    """https://onnx.ai/onnx/operators/onnx__NonZero.html"""
+    """Return the places where a repeated mask is true, one column a place (NonZero)."""
     fact = call.fact(0)
     if fact.slice is None:
         raise Unsupported("a mask that is computed at run time")
@@ -41,8 +41,8 @@ def true_places(call: Call) -> Fact:
     return Fact(axes, ir.DataType.INT64, chosen=Chosen(leading, fact.slice.shape, index))
 
 
-def turned(call: Call) -> Fact:
-    """The places of `true_places`, one row a place."""
+def turn_places(call: Call) -> Fact:
+    """Return the same places, one row a place (Transpose)."""
     fact = call.fact(0)
     if fact.chosen is None or list(call.attribute("perm", [1, 0])) != [1, 0]:
         raise Unsupported("not a list of places")
@@ -50,7 +50,7 @@ def turned(call: Call) -> Fact:
 
 
 def chosen_rows(call: Call, chosen: Chosen) -> Spec:
-    """Return the declaration of a GatherND at such places."""
+    """Return the factors of a GatherND at such places: a pick of constant columns."""
     data, outer = call.axes(0), len(chosen.leading)
     depth = outer + len(chosen.inner)
     if call.axes(1)[-1] != (depth,) or flat(data[:outer]) != flat(chosen.leading):

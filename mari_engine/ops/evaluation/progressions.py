@@ -1,76 +1,72 @@
-"""Lists that count up in equal steps and are as long as only the run knows: where bags begin.
+"""Arithmetic progressions whose length only the run gives: where the bags of an EmbeddingBag begin.
 
-An EmbeddingBag is exported with its offsets made of a Range, its end put behind it by a Concat,
-and a Slice of both that holds where each bag ends.
+Its export makes the offsets `0, k, 2k, ...` with a Range, puts the end behind them with a Concat,
+and drops the first of both with a Slice, to have where each bag ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import onnx_ir as ir
 
 from mari_engine.axes import Size, Unsupported
-from mari_engine.ops.rule import Call, Fact, Progression, axis_of
+from mari_engine.ops.call import Call, Fact, Progression, axis_of
 
 _TO_THE_END = 2**31 - 1
+_WHOLE = (ir.DataType.INT64, ir.DataType.INT32)
 
 
-def _range(call: Call) -> Fact:
+def count_up(call: Call) -> Fact:
+    """Return `0, step, 2 step, ...` below an extent: Range from zero."""
     start, stop, step = (call.known(at, "the bounds").item() for at in range(3))
     if start != 0 or not isinstance(step, int) or step < 1 or not isinstance(stop, Size):
         raise Unsupported("a range that does not count up from zero")
-    return _counting(call, Progression(0, step, Size.of(stop // step)))
+    return _fact(call, Progression(0, step, Size.of(stop // step)))
 
 
-def _counting(call: Call, found: Progression) -> Fact:
-    axis = (call.fresh(),) if found.more else axis_of(found.count)
-    return Fact((axis,), call.fact(0).dtype, counting=found)
-
-
-def _of(call: Call) -> Progression:
-    found = call.fact(0).counting
-    if found is None:
-        raise Unsupported("not a list that counts")
-    return found
-
-
-def _concat(call: Call) -> Fact:
-    """The next element put behind."""
-    found = _of(call)
+def append_next(call: Call) -> Fact:
+    """Return a progression with its next element put behind: Concat with the end."""
+    found = _progression(call)
     if len(call.operands) != 2 or found.more or found.start:
         raise Unsupported("more than the next element is joined")
     (end,) = call.known(1, "the end").ravel().tolist()
     if not Size.of(end).same(Size.of(found.count * found.step)):
         raise Unsupported("an end that is not the next element")
-    return _counting(call, Progression(0, found.step, found.count, more=1))
+    return _fact(call, Progression(0, found.step, found.count, more=1))
 
 
-def _slice(call: Call) -> Fact:
-    """The first element left out."""
-    found = _of(call)
+def drop_first(call: Call) -> Fact:
+    """Return a progression without its first element: Slice from 1."""
+    found = _progression(call)
     starts, stops = call.listed("starts", 1), call.listed("ends", 2) or [0]
     if not found.more or starts != [1] or stops[0] < _TO_THE_END:
         raise Unsupported("other elements than the first are left out")
     if call.listed("steps", 4) not in (None, [1]):
         raise Unsupported("every second element")
     start = found.start + found.step
-    return _counting(call, Progression(start, found.step, found.count, more=found.more - 1))
+    return _fact(call, Progression(start, found.step, found.count, more=found.more - 1))
 
 
-def _same(call: Call) -> Fact:
-    found, fact = _of(call), call.fact(0)
-    if call.op == "Cast" and call.attribute("to") not in (ir.DataType.INT64, ir.DataType.INT32):
+def keep_counting(call: Call) -> Fact:
+    """Return the same progression: Identity."""
+    found, fact = _progression(call), call.fact(0)
+    return Fact(fact.axes, fact.dtype, counting=found)
+
+
+def keep_counting_as(call: Call) -> Fact:
+    """Return the same progression in another integer type: Cast."""
+    found, to = _progression(call), call.attribute("to")
+    if to not in _WHOLE:
         raise Unsupported("numbers that are not whole")
-    dtype = ir.DataType(call.attribute("to")) if call.op == "Cast" else fact.dtype
-    return Fact(fact.axes, dtype, counting=found)
+    return Fact(call.fact(0).axes, ir.DataType(to), counting=found)
 
 
-COMPUTED: Mapping[str, Callable[[Call], Fact]] = {
-    "Range": _range,
-    "Concat": _concat,
-    "Slice": _slice,
-    "Cast": _same,
-    "Identity": _same,
-}
-"""By op: what makes the first result of operands that count."""
+def _fact(call: Call, found: Progression) -> Fact:
+    axis = (call.fresh(),) if found.more else axis_of(found.count)
+    return Fact((axis,), call.fact(0).dtype, counting=found)
+
+
+def _progression(call: Call) -> Progression:
+    found = call.fact(0).counting
+    if found is None:
+        raise Unsupported("not a list that counts")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mari_engine.axes import Along, Axes, Contract, Join, Pointwise, Reduce, Slices, Spec, View
-from mari_engine.ops.rule_table import FAMILIES, RULES, UNRULED_PRODUCTS
+from mari_engine.ops.rule_table import FAMILIES, RULES
 
 ROWS: Axes = (("N",), (4,))
 
@@ -13,7 +13,13 @@ ROWS: Axes = (("N",), (4,))
 def test_a_rule_stands_once() -> None:
     rules = [rule for family in FAMILIES for rule in family.RULES]
     assert len(rules) == len(RULES)
-    assert not set(UNRULED_PRODUCTS) & {rule.op for rule in rules if not rule.domain}
+
+
+def test_a_product_without_factors_says_why_it_is_kept() -> None:
+    kept = [rule for rule in RULES.values() if rule.product and rule.declare is None]
+    assert kept
+    assert all(rule.refusal for rule in kept)
+    assert not [rule for rule in RULES.values() if rule.refusal and rule not in kept]
 
 
 def test_a_pointwise_result_has_its_own_labels() -> None:

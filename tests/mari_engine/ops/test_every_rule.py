@@ -69,7 +69,7 @@ def draw(sample: Sample, batch: int, *, item: int = 0) -> dict[str, np.ndarray]:
 
 
 def test_every_rule_has_a_sample() -> None:
-    assert set(SAMPLES) == set(RULES)
+    assert set(SAMPLES) == {key for key, rule in RULES.items() if rule.declare is not None}
 
 
 @pytest.mark.parametrize("key", KEYS, ids=NAMES)

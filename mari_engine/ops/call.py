@@ -1,0 +1,143 @@
+"""What a rule is given: a node as facts about its operands, without the graph around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from mari_engine.axes import Axes, Axis, Size, Unsupported
+
+Content = npt.NDArray[Any]
+"""Elements known before the model runs: numbers, or objects of which some are Sizes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Places in a tensor: the same ones in each slice along its leading free axes, in order."""
+
+    leading: Axes
+    inner: tuple[int, ...]
+    """The extents of a slice."""
+    index: Content
+    """The places in a slice, counted through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Progression:
+    """`start + step * i` for each i below `count`, and `more` elements beyond that."""
+
+    start: int
+    step: int
+    count: Size
+    more: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Fact:
+    """What is known of a value before the model runs."""
+
+    axes: Axes
+    dtype: ir.DataType | None
+    content: Content | None = None
+    """All elements, in the value's shape."""
+    fill: object = None
+    """The one element that a tensor of any extent repeats, if it is known to."""
+    slice: Content | None = None
+    """What each slice holds, where all slices along the leading free axes are alike."""
+    chosen: Chosen | None = None
+    """What a list of places stands for, one row (or, before it is turned, one column) a place."""
+
+    counting: Progression | None = None
+    """What a list of whole numbers counts, where only its length is left to the run."""
+
+    @property
+    def uniform(self) -> object:
+        """The element that all places hold, or None when they differ or are not known."""
+        if self.fill is not None or self.content is None or not self.content.size:
+            return self.fill
+        elements = self.content.ravel().tolist()
+        return elements[0] if all(element is elements[0] for element in elements) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One node as a rule sees it: the op, its attributes, and facts about its operands."""
+
+    op: str
+    version: int
+    attributes: Mapping[str, Any]
+    operands: tuple[Fact | None, ...]
+    outputs: int
+    inferred: tuple[Axes | None, ...]
+    """The results' axes by ONNX shape inference; None where the rank is unknown."""
+    fresh: Callable[[], str]
+    """Makes a symbol for an extent that only the run knows."""
+    same: bool = False
+    """All operands are one value."""
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """Return an attribute's value, or the default."""
+        return self.attributes.get(name, default)
+
+    def fact(self, index: int) -> Fact:
+        """Return the fact of an operand that must be there."""
+        if index >= len(self.operands) or (fact := self.operands[index]) is None:
+            raise Unsupported(f"operand {index} is missing")
+        return fact
+
+    def axes(self, index: int) -> Axes:
+        """Return the axes of an operand that must be there."""
+        return self.fact(index).axes
+
+    def given(self, index: int) -> bool:
+        """Return True when the optional operand is there."""
+        return index < len(self.operands) and self.operands[index] is not None
+
+    def known(self, index: int, what: str) -> Content:
+        """Return an operand's elements; Unsupported when only the run knows them."""
+        content = self.fact(index).content
+        if content is None:
+            raise Unsupported(f"{what} are computed at run time")
+        return content
+
+    def axis(self, default: int, rank: int | None = None) -> int:
+        """Return the attribute `axis`, counted from the front."""
+        return normal(int(self.attribute("axis", default)), rank or len(self.axes(0)))
+
+    def listed(self, name: str, index: int) -> list[int] | None:
+        """Return a list given as an attribute (older opsets) or as an operand, or None."""
+        if name in self.attributes:
+            return [int(value) for value in self.attributes[name]]
+        if self.given(index):
+            return [int(value) for value in self.known(index, name).ravel()]
+        return None
+
+
+def normal(axis: int, rank: int) -> int:
+    """Return an axis counted from the front."""
+    if not -rank <= axis < rank:
+        raise Unsupported(f"axis {axis} is outside a rank of {rank}")
+    return axis % rank
+
+
+def axis_of(extent: object) -> Axis:
+    """Return a new axis of this extent; symbols go outermost."""
+    whole = Size.of(extent)
+    if whole.number <= 0:
+        raise Unsupported(f"an axis of extent {whole}")
+    return (*whole.symbols, *((whole.number,) if whole.number != 1 else ()))
+
+
+def as_content(array: Content) -> Content:
+    """Return an array that holds plain numbers where it can, objects where it must."""
+    if array.dtype != object:
+        return array
+    elements = array.ravel().tolist()
+    if any(isinstance(element, Size) for element in elements):
+        return array
+    return np.array(elements).reshape(array.shape) if elements else array.astype(np.int64)

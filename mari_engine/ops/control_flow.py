@@ -1,0 +1,7 @@
+"""Ops with subgraphs; their bodies are not declared, and a conditional may be resolved at load."""
+
+from __future__ import annotations
+
+from mari_engine.ops.rule import Rule, Trait
+
+RULES = (Rule("If", traits=frozenset({Trait.CONDITIONAL})),)

@@ -1,0 +1,59 @@
+"""Writes the standard nodes that stand for a fused one, with names and provenance of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.graph import STANDS_FOR
+
+Results = list[ir.Value | None] | None
+"""A value for each output, None for one that cannot be made; None where nothing can."""
+
+
+class NodeWriter:
+    """Collects the nodes that stand for one, which is still in the graph."""
+
+    def __init__(self, node: ir.Node, model: ir.Model) -> None:
+        self.node = node
+        self.model = model
+        self.nodes: list[ir.Node] = []
+
+    def emit(self, op: str, *inputs: ir.Value | None, **attributes: Any) -> ir.Value:
+        """Return the first result of a new node; attributes that are None are left out."""
+        given = {name: value for name, value in attributes.items() if value is not None}
+        name = f"{self.node.name}/{op}_{len(self.nodes)}" if self.nodes else self.node.name
+        node = ir.node(op, list(inputs), given, name=name)
+        node.metadata_props.update(self.node.metadata_props)
+        node.metadata_props[STANDS_FOR] = self.node.name or ""
+        node.outputs[0].name = f"{self.node.name}/{op}_{len(self.nodes)}:0"
+        self.nodes.append(node)
+        return node.outputs[0]
+
+    def given(self, index: int) -> ir.Value | None:
+        """Return an operand of the fused node, or None."""
+        inputs = self.node.inputs
+        return inputs[index] if index < len(inputs) else None
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """Return an attribute of the fused node, or the default."""
+        held = self.node.attributes.get(name)
+        return default if held is None else held.value
+
+    def number(self, number: float, like: ir.Value | None) -> ir.Value:
+        """Return a constant scalar of another value's type."""
+        dtype = (like.dtype if like is not None else None) or ir.DataType.FLOAT
+        name = f"{self.node.name}/constant_{len(self.nodes)}"
+        tensor = ir.Tensor(np.asarray(number, dtype=dtype.numpy()), name=name)
+        value = ir.Value(
+            name=name, type=ir.TensorType(dtype), shape=ir.Shape([]), const_value=tensor
+        )
+        self.model.graph.register_initializer(value)
+        return value
+
+
+Decompose = Callable[[NodeWriter], Results]
+"""Writes what a fused op is in terms of standard ops."""
