@@ -11,6 +11,7 @@ import streamlit as st
 import mari_engine as mari
 from app.session import Opened, Options, Work
 from support.app_visits import LABELS, ended
+from support.browser_session import address, chromium, page  # noqa: F401 - fixtures for all here
 from support.builders import ranking_tower
 from support.handmade_results import make_benchmark, make_certificate, make_plan
 

@@ -83,9 +83,7 @@ def _import(opened: Opened) -> Labels | None:
     if file is None or not st.button("Use this file", key="labels-import"):
         return None
     try:
-        return _fitting(opened, Labels.from_json(json.loads(file.getvalue())))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        show_error(LabelError(f"{file.name}: is not JSON ({error}); export one and edit it"))
+        return _fitting(opened, Labels.from_json(file.getvalue()))
     except LabelError as error:
         show_error(LabelError(f"{file.name}: {error}"))
     return None
