@@ -14,7 +14,7 @@ from mari_engine.errors import (
     ReviewError,
     VerificationError,
 )
-from mari_engine.feeds import bind_feeds, load_requests, make_feeds
+from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
 from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
 from mari_engine.labeling import check_labels, propose_labels
 from mari_engine.loading import load
@@ -86,7 +86,14 @@ from mari_engine.types import (
     to_plain,
 )
 from mari_engine.verification import verify
-from mari_engine.wording import break_even_in_words, certificate_in_words, selection_in_words
+from mari_engine.wording import (
+    break_even_in_words,
+    certificate_in_words,
+    format_count,
+    format_seconds,
+    format_times,
+    selection_in_words,
+)
 
 __all__ = [
     "Action",
@@ -113,6 +120,7 @@ __all__ = [
     "GraphNode",
     "InputBinding",
     "InputLabel",
+    "InputSlot",
     "Interface",
     "JsonDocument",
     "JsonError",
@@ -170,6 +178,10 @@ __all__ = [
     "describe_versions",
     "devices",
     "digest_sections",
+    "format_count",
+    "format_seconds",
+    "format_times",
+    "list_slots",
     "load",
     "load_artifact",
     "load_requests",

@@ -11,8 +11,8 @@ from app.services import engine_cache
 from app.state import get_work
 from app.views.header import inspect_command
 from app.views.layout import sum_up
-from app.views.text import plain, scaled, times
-from mari_engine import MariError, Section
+from app.views.text import plain
+from mari_engine import MariError, Section, format_count, format_times
 
 work = get_work()
 if work.opened is None or work.confirmed is None:
@@ -31,9 +31,9 @@ else:
         cards = [
             ("Fragments before", f"{sum(one.fragments_before for one in plan.layout):,}"),
             ("Fragments after", f"{sum(one.fragments_after for one in plan.layout):,}"),
-            ("FLOPs per candidate, before", scaled(before.per_candidate, "")),
-            ("FLOPs per candidate, after", scaled(after.per_candidate, "")),
-            (f"Fewer FLOPs at {candidates:,}", times(plan.flops.ratio(candidates))),
+            ("FLOPs per candidate, before", format_count(before.per_candidate)),
+            ("FLOPs per candidate, after", format_count(after.per_candidate)),
+            (f"Fewer FLOPs at {candidates:,}", format_times(plan.flops.ratio(candidates))),
         ]
         for column, (name, value) in zip(st.columns(len(cards)), cards, strict=True):
             column.metric(name, value)

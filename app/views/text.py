@@ -1,4 +1,4 @@
-"""Numbers and foreign text, made fit to be read; names from models are never trusted."""
+"""Foreign text, escaped for Markdown, HTML and CSV; names from models are never trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-_PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
 def plain(text: str) -> str:
@@ -58,28 +57,6 @@ def harmless(cell: object) -> object:
     """Return a text that starts like a formula with an apostrophe before it, all else as it is."""
     formula = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     return f"'{cell}" if formula else cell
-
-
-def scaled(number: float, unit: str) -> str:
-    """Return three digits and a prefix of the unit: "1.23 MFLOP"."""
-    at = 0
-    while abs(number) >= 999.5 and at < len(_PREFIXES) - 1:
-        number, at = number / 1000, at + 1
-    digits = f"{number:.0f}" if at == 0 and float(number).is_integer() else f"{number:.3g}"
-    return f"{digits} {_PREFIXES[at]}{unit}".strip()
-
-
-def seconds(duration: float) -> str:
-    """Return three digits and the unit that fits: "1.23 ms"."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if duration >= size:
-            return f"{duration / size:.3g} {unit}"
-    return f"{duration / 1e-9:.3g} ns"
-
-
-def times(ratio: float) -> str:
-    """Return a ratio: "3.4×"."""
-    return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
 
 
 def shape(extents: tuple[int | str, ...] | None) -> str:

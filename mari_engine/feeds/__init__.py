@@ -2,15 +2,18 @@
 
 from mari_engine.feeds.binding import bind_feeds
 from mari_engine.feeds.feed_plan import FeedPlan, Part, PlannedInput, make_feeds, plan_feeds
+from mari_engine.feeds.input_order import InputSlot, list_slots
 from mari_engine.feeds.request_files import Request, check_request, load_requests
 
 __all__ = [
     "FeedPlan",
+    "InputSlot",
     "Part",
     "PlannedInput",
     "Request",
     "bind_feeds",
     "check_request",
+    "list_slots",
     "load_requests",
     "make_feeds",
     "plan_feeds",

@@ -15,11 +15,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mari_engine.feeds import list_slots
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.report.chart_geometry import LETTERS, NOISY, find_noisy, group_bars, pair_strips
 from mari_engine.report.findings import Findings, find
 from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
-from mari_engine.report.input_order import list_slots
 from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_review
 from mari_engine.types import Action, Arm, BenchmarkResult, Timing
 from mari_engine.wording import (

@@ -9,6 +9,7 @@ from mari_engine.wording.numbers import (
     format_ranges,
     format_ratio,
     format_seconds,
+    format_times,
     format_whole,
     make_plain,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "format_ranges",
     "format_ratio",
     "format_seconds",
+    "format_times",
     "format_whole",
     "make_plain",
     "selection_in_words",

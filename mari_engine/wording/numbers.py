@@ -53,6 +53,15 @@ def format_error(error: float | None) -> str:
     return "0" if error == 0 else f"{error:.1e}"
 
 
+def format_times(ratio: float) -> str:
+    """Write a ratio with one decimal, from a hundred on without.
+
+    >>> format_times(3.44), format_times(1234.0)
+    ('3.4×', '1,234×')
+    """
+    return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
+
+
 def format_ratio(before: float, after: float) -> str:
     """Write how many times smaller a number became.
 
@@ -60,7 +69,7 @@ def format_ratio(before: float, after: float) -> str:
     ('12.5×', 'all gone', '–')
     """
     if after:
-        return f"{before / after:.3g}×"
+        return format_times(before / after)
     return "all gone" if before else "–"
 
 

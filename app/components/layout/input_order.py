@@ -9,8 +9,8 @@ import streamlit as st
 from app.components.feedback import show_error
 from app.services import engine_cache
 from app.session import Work
-from app.views.layout import list_slots, order_csv, order_json, order_python, order_text, slot_rows
-from mari_engine import Labels, MariError, Plan, Signature
+from app.views.layout import order_csv, order_json, order_python, order_text, slot_rows
+from mari_engine import Labels, MariError, Plan, Signature, list_slots
 
 MOST_ROWS = 12
 TALL = 440

@@ -8,8 +8,7 @@ from math import ceil, floor, log10
 import plotly.graph_objects as go
 
 from app.views.palette import ARM_SYMBOLS, ARMS, BAR_PATTERNS
-from app.views.text import scaled, seconds, times
-from mari_engine import Arm, BenchmarkResult, Timing
+from mari_engine import Arm, BenchmarkResult, Timing, format_count, format_seconds, format_times
 
 Row = dict[str, object]
 MILLI = 1e3
@@ -26,7 +25,9 @@ def latency_figure(result: BenchmarkResult) -> go.Figure:
         value=lambda timing: timing.p50 * MILLI,
         low=lambda timing: timing.p50 * MILLI,
         high=lambda timing: timing.p90 * MILLI,
-        hover=lambda t: f"p50 {seconds(t.p50)}, p90 {seconds(t.p90)}, p99 {seconds(t.p99)}",
+        hover=lambda t: (
+            f"p50 {format_seconds(t.p50)}, p90 {format_seconds(t.p90)}, p99 {format_seconds(t.p99)}"
+        ),
         axis="milliseconds per request",
         log=True,
     )
@@ -53,7 +54,7 @@ def throughput_figure(result: BenchmarkResult) -> go.Figure:
     return _sweep(
         result,
         value=lambda timing: timing.candidates_per_second,
-        hover=lambda t: f"{scaled(t.candidates_per_second, '')} candidates/s",
+        hover=lambda t: f"{format_count(t.candidates_per_second)} candidates/s",
         axis="candidates per second",
     )
 
@@ -117,16 +118,18 @@ def headline(result: BenchmarkResult) -> list[tuple[str, str, str]]:
         return []
     band = f"{mari.speedup_low:.2f} to {mari.speedup_high:.2f}"
     found = [
-        ("Speedup, measured", times(mari.speedup), f"over the original; {band}"),
-        ("Latency p50", seconds(mari.p50), f"was {seconds(original.p50)}"),
+        ("Speedup, measured", format_times(mari.speedup), f"over the original; {band}"),
+        ("Latency p50", format_seconds(mari.p50), f"was {format_seconds(original.p50)}"),
         (
             "Candidates per second",
-            scaled(mari.candidates_per_second, ""),
-            f"was {scaled(original.candidates_per_second, '')}",
+            format_count(mari.candidates_per_second),
+            f"was {format_count(original.candidates_per_second)}",
         ),
     ]
     if one_shot is not None:
-        found.insert(1, ("Over one-shot", times(one_shot.p50 / mari.p50), "ratio of medians"))
+        found.insert(
+            1, ("Over one-shot", format_times(one_shot.p50 / mari.p50), "ratio of medians")
+        )
     return found
 
 
@@ -186,7 +189,7 @@ def arm_bars(arm: Arm, bars: list[tuple[str, int]]) -> go.Bar:
         name=ARMS[arm].name,
         x=[name for name, _ in bars],
         y=[value for _, value in bars],
-        text=[scaled(value, "") for _, value in bars],
+        text=[format_count(value) for _, value in bars],
         textposition="outside",
         textangle=0,
         constraintext="none",

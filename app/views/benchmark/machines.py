@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from app.views.benchmark.charts import HEADROOM
 from app.views.palette import ARMS, bar_pattern
-from app.views.text import count, markup, one_line, scaled, seconds, shorten, times
-from mari_engine import Arm, BenchmarkResult, Plan
+from app.views.text import count, markup, one_line, shorten
+from mari_engine import Arm, BenchmarkResult, Plan, format_count, format_seconds, format_times
 
 Row = dict[str, object]
 SHADES = ("#009E73", "#56B4E9", "#E8A317", "#CC79A7", "#8A94A3", "#D55E00")
@@ -61,14 +61,14 @@ def _bars(at: int, name: str, result: BenchmarkResult) -> go.Bar:
             "arrayminus": [one.speedup - one.speedup_low for one in found],
             "color": "#7A8491",
         },
-        text=[times(one.speedup) for one in found],
+        text=[format_times(one.speedup) for one in found],
         textposition="inside",
         insidetextanchor="start",
         marker={
             "color": SHADES[at % len(SHADES)],
             "pattern": bar_pattern(SHAPES[at % len(SHAPES)]),
         },
-        customdata=[f"{seconds(one.p50)} per request" for one in found],
+        customdata=[f"{format_seconds(one.p50)} per request" for one in found],
         hovertemplate="%{text}, %{customdata}<extra></extra>",
     )
 
@@ -106,7 +106,7 @@ def doubt(result: BenchmarkResult, plan: Plan) -> str:
     if timing.flops == here:
         return ""
     return (
-        f"Its rewritten model counts {scaled(timing.flops, 'FLOP')} at"
-        f" {count(timing.batch, 'candidate')}, this one {scaled(here, 'FLOP')}: it was made with"
-        " other labels or options, or timed its ways to rewrite and chose another."
+        f"Its rewritten model counts {format_count(timing.flops, 'FLOP')} at"
+        f" {count(timing.batch, 'candidate')}, this one {format_count(here, 'FLOP')}: it was"
+        " made with other labels or options, or timed its ways to rewrite and chose another."
     )

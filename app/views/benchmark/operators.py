@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from app.views.palette import ARMS, BAR_PATTERNS
-from app.views.text import markup, seconds
-from mari_engine import Arm, BenchmarkResult
+from app.views.text import markup
+from mari_engine import Arm, BenchmarkResult, format_seconds
 
 MOST = 12
 """Operators that are shown by name; the rest is one bar."""
@@ -51,7 +51,7 @@ def _bars(arm: Arm, bars: list[tuple[str, float]]) -> go.Bar:
         orientation="h",
         y=[name for name, _ in bars],
         x=[taken * MILLI for _, taken in bars],
-        text=[seconds(taken) if taken else "none" for _, taken in bars],
+        text=[format_seconds(taken) if taken else "none" for _, taken in bars],
         textposition="outside",
         cliponaxis=False,
         marker={"color": ARMS[arm].color, "pattern": BAR_PATTERNS[arm]},

@@ -7,8 +7,8 @@ from math import log10
 import plotly.graph_objects as go
 
 from app.views.palette import ARM_SYMBOLS, ARMS
-from app.views.text import count, scaled
-from mari_engine import Arm, BenchmarkResult, Peak, Timing
+from app.views.text import count
+from mari_engine import Arm, BenchmarkResult, Peak, Timing, format_count
 
 ROOM = 2.5
 """The axes reach this many times beyond what they show."""
@@ -58,16 +58,14 @@ def _intensity(timing: Timing) -> float:
 
 
 def _roof(peak: Peak, low: float, ridge: float, high: float) -> go.Scatter:
+    flops = format_count(peak.flops_per_second, "FLOP/s")
+    bytes_moved = format_count(peak.bytes_per_second, "B/s")
     return go.Scatter(
         x=[low, ridge, high],
         y=[low * peak.bytes_per_second, peak.flops_per_second, peak.flops_per_second],
         mode="lines+text",
         line={"color": INK, "width": 2},
-        text=[
-            "",
-            f"{scaled(peak.flops_per_second, 'FLOP/s')}, {scaled(peak.bytes_per_second, 'B/s')}",
-            "",
-        ],
+        text=["", f"{flops}, {bytes_moved}", ""],
         textposition="top center",
         hoverinfo="skip",
         showlegend=False,
@@ -92,6 +90,6 @@ def _hover(timing: Timing, peak: Peak) -> str:
     roof = min(peak.flops_per_second, _intensity(timing) * peak.bytes_per_second)
     reached = timing.flops / timing.p50
     return (
-        f"{count(timing.batch, 'candidate')}: {scaled(reached, 'FLOP/s')},"
+        f"{count(timing.batch, 'candidate')}: {format_count(reached, 'FLOP/s')},"
         f" {reached / roof:.0%} of what its {_intensity(timing):.3g} FLOPs a byte allow"
     )

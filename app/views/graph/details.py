@@ -7,8 +7,8 @@ from typing import Any
 
 from app.views.graph.topology import Topology, Vertex
 from app.views.palette import SIDES
-from app.views.text import one_line, scaled, shape, shorten
-from mari_engine import Decision
+from app.views.text import one_line, shape, shorten
+from mari_engine import Decision, format_count
 
 LONGEST = 160
 """Letters of a name or a value that a picture carries; names from models have no limit."""
@@ -68,7 +68,7 @@ def _tensor(topology: Topology, vertex: Vertex, name: str) -> list[str]:
     color = topology.colors.get(name)
     weight = topology.weights.get(name)
     if weight:
-        size = f", {scaled(weight.bytes, 'B')}" if weight.bytes is not None else ""
+        size = f", {format_count(weight.bytes, 'B')}" if weight.bytes is not None else ""
         return [clean(name), f"{weight.dtype} {shape(weight.shape)}{size}", "W"]
     if color:
         text = f"{color.dtype} {shape(color.shape)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.views.text import scaled
-from mari_engine import ProductMeasure
+from mari_engine import ProductMeasure, format_count
 
 
 def describe_product(product: ProductMeasure, candidates: int) -> list[list[str]]:
@@ -16,5 +15,5 @@ def describe_product(product: ProductMeasure, candidates: int) -> list[list[str]
         ("By folding, at best", product.limit),
         ("Reached", product.reached),
     ]
-    rows = [[name, scaled(flops.at(candidates), "FLOP")] for name, flops in named if flops]
-    return [*rows, ["Left", scaled(product.left(candidates), "FLOP")]]
+    rows = [[name, format_count(flops.at(candidates), "FLOP")] for name, flops in named if flops]
+    return [*rows, ["Left", format_count(product.left(candidates), "FLOP")]]

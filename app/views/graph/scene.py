@@ -19,8 +19,8 @@ from app.views.graph.folding import Fold, Folding, fold_graph
 from app.views.graph.legends import CHANGES, DECISIONS, UNKNOWN, list_marks
 from app.views.graph.topology import Kind, Topology, Vertex
 from app.views.palette import SIDES
-from app.views.text import count, scaled
-from mari_engine import Cost, Decision, Flops, FusionLayout, ProductMeasure
+from app.views.text import count
+from mari_engine import Cost, Decision, Flops, FusionLayout, ProductMeasure, format_count
 
 _MOST_NEW = 64
 _MOST_FOUND = 8
@@ -126,7 +126,7 @@ def _headline(graph: Graph, ruling: Ruling) -> str:
     nodes = sum(vertex.kind is Kind.NODE for vertex in graph.topology.vertices)
     parts = [graph.title, count(nodes, "node")] if graph.title else []
     if graph.cost and parts:
-        work = scaled(graph.cost.flops.at(ruling.candidates), "FLOP")
+        work = format_count(graph.cost.flops.at(ruling.candidates), "FLOP")
         parts.append(f"{work} at {count(ruling.candidates, 'candidate')}")
     return " · ".join(parts)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.views.graph.details import clean
-from app.views.text import count, scaled, shape
-from mari_engine import WeightSummary
+from app.views.text import count, shape
+from mari_engine import WeightSummary, format_count
 
 
 def describe_weight(weight: WeightSummary) -> dict[str, Any]:
@@ -28,5 +28,5 @@ def describe_weight(weight: WeightSummary) -> dict[str, Any]:
         "counts": [] if weight.values else list(weight.counts),
         "least": f"{weight.least:.3g}",
         "most": f"{weight.most:.3g}",
-        "peak": scaled(max(weight.counts, default=0), ""),
+        "peak": format_count(max(weight.counts, default=0)),
     }

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from app.session import Flip
 from app.views.palette import name_role
-from app.views.text import scaled, times
-from mari_engine import Plan
+from mari_engine import Plan, format_count, format_times
 
 
 def describe_effect(plan: Plan, candidates: int) -> str:
     """Return the FLOPs of a request, before and after, and how many times fewer they are."""
     before, after = (cost.flops.at(candidates) for cost in (plan.flops.before, plan.flops.after))
     if after == before:
-        return f"{scaled(before, 'FLOP')}, as it is"
+        return f"{format_count(before, 'FLOP')}, as it is"
     return (
-        f"{scaled(before, 'FLOP')} → {scaled(after, 'FLOP')},"
-        f" {times(plan.flops.ratio(candidates))} fewer"
+        f"{format_count(before, 'FLOP')} → {format_count(after, 'FLOP')},"
+        f" {format_times(plan.flops.ratio(candidates))} fewer"
     )
 
 
@@ -27,9 +26,9 @@ def flip_rows(flips: Sequence[Flip]) -> list[dict[str, str]]:
     return [
         {
             "feature": one.name,
-            "now": f"{name_role(one.role)}: {scaled(one.now, 'FLOP')}",
+            "now": f"{name_role(one.role)}: {format_count(one.now, 'FLOP')}",
             "then": f"{name_role(one.other)}: "
-            + (one.problem if one.then is None else scaled(one.then, "FLOP")),
+            + (one.problem if one.then is None else format_count(one.then, "FLOP")),
             "difference": "?" if one.then is None else _difference(one.then - one.now),
         }
         for one in ordered
@@ -39,7 +38,7 @@ def flip_rows(flips: Sequence[Flip]) -> list[dict[str, str]]:
 def _difference(flops: int) -> str:
     if flops == 0:
         return "no FLOP more or less"
-    return f"{scaled(abs(flops), 'FLOP')} {'more' if flops > 0 else 'fewer'}"
+    return f"{format_count(abs(flops), 'FLOP')} {'more' if flops > 0 else 'fewer'}"
 
 
 def describe_step(before: Plan | None, after: Plan, candidates: int) -> str:

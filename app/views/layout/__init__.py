@@ -3,7 +3,6 @@
 from app.views.layout.decisions import count_actions, decision_rows, sum_up
 from app.views.layout.fragments import fragment_cost, fragment_figure
 from app.views.layout.input_order import (
-    list_slots,
     order_csv,
     order_json,
     order_python,
@@ -30,7 +29,6 @@ __all__ = [
     "fragment_cost",
     "fragment_figure",
     "layout_figure",
-    "list_slots",
     "move_rows",
     "order_csv",
     "order_json",

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.views.palette import ACTIONS
-from app.views.text import count, scaled, times
-from mari_engine import Action, Decision, FlopsReport
+from app.views.text import count
+from mari_engine import Action, Decision, FlopsReport, format_count, format_times
 
 Row = dict[str, object]
 
@@ -20,8 +20,8 @@ def decision_rows(decisions: Sequence[Decision], candidates: int) -> list[Row]:
             "node": decision.node,
             "operator": decision.op,
             "action": str(decision.action),
-            "before": scaled(decision.flops_before.at(candidates), "FLOP"),
-            "after": scaled(decision.flops_after.at(candidates), "FLOP"),
+            "before": format_count(decision.flops_before.at(candidates), "FLOP"),
+            "after": format_count(decision.flops_after.at(candidates), "FLOP"),
             "reason": decision.reason,
             "new nodes": ", ".join(decision.new_nodes),
         }
@@ -48,7 +48,7 @@ def sum_up(decisions: Sequence[Decision], flops: FlopsReport, candidates: int) -
     before, after = flops.before.flops.at(candidates), flops.after.flops.at(candidates)
     return (
         f"{len(changed):,} of {count(len(decisions), 'product')} changed. At"
-        f" {count(candidates, 'candidate')}, a request takes {scaled(after, 'FLOP')} instead of"
-        f" {scaled(before, 'FLOP')}: {times(flops.ratio(candidates))} fewer. FLOPs are counted,"
-        " not timed; the Benchmark step measures."
+        f" {count(candidates, 'candidate')}, a request takes {format_count(after, 'FLOP')} instead"
+        f" of {format_count(before, 'FLOP')}: {format_times(flops.ratio(candidates))} fewer. FLOPs"
+        " are counted, not timed; the Benchmark step measures."
     )

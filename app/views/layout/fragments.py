@@ -5,8 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.views.benchmark import MILLI, arm_bars, dress, timings_of
-from app.views.text import seconds
-from mari_engine import Arm, BenchmarkResult
+from mari_engine import Arm, BenchmarkResult, format_seconds
 
 
 def fragment_cost(result: BenchmarkResult | None) -> str:
@@ -22,8 +21,9 @@ def fragment_cost(result: BenchmarkResult | None) -> str:
         reason = result.skipped.get(Arm.FRAGMENTS, "it was not among the arms")
         return f"One product per fragment was not measured: {reason}."
     return (
-        f"Measured at {batch:,} candidates: {seconds(loose.p50)} with one product per fragment,"
-        f" {seconds(neat.p50)} in the neat layout, {loose.p50 / neat.p50:.2f} times as long."
+        f"Measured at {batch:,} candidates: {format_seconds(loose.p50)} with one product per"
+        f" fragment, {format_seconds(neat.p50)} in the neat layout,"
+        f" {loose.p50 / neat.p50:.2f} times as long."
     )
 
 
@@ -41,7 +41,7 @@ def fragment_figure(result: BenchmarkResult) -> go.Figure | None:
         figure.add_trace(
             bars.update(
                 y=[one.p50 * MILLI for one in timings],
-                text=[seconds(one.p50) for one in timings],
+                text=[format_seconds(one.p50) for one in timings],
                 textposition="inside",
                 insidetextanchor="start",
                 error_y={

@@ -4,57 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from app.views.palette import SIDES
 from app.views.text import one_line, rows_csv, shape
-from mari_engine import InputBinding, Interface, Labels, Side, Signature
+from mari_engine import InputBinding, InputSlot, Interface, Labels, Side, Signature, list_slots
 
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Adjacent columns of an optimized input, filled by adjacent columns of one feature."""
-
-    binding: InputBinding
-    first: int
-    """The first column in the optimized input."""
-    columns: int | None
-    """How many; None for an input that is taken whole."""
-    taken: int
-    """The first column in the original input."""
-    feature: str
-
-
-def list_slots(interface: Interface, labels: Labels) -> list[Slot]:
-    """Return the slots of all inputs, in the order in which they are filled."""
-    return [slot for one in interface.inputs for slot in _slots(one, labels)]
-
-
-def _slots(binding: InputBinding, labels: Labels) -> list[Slot]:
-    if binding.columns is None:
-        return [Slot(binding, 0, None, 0, binding.source)]
-    names = _names(binding.source, labels)
-    runs = groupby(
-        enumerate(binding.columns), key=lambda item: (item[1] - item[0], names.get(item[1], ""))
-    )
-    found = []
-    for (_, feature), run in runs:
-        places = list(run)
-        found.append(Slot(binding, places[0][0], len(places), places[0][1], feature))
-    return found
-
-
-def _names(source: str, labels: Labels) -> dict[int, str]:
-    """Return each column's feature; numbered where one feature has several ranges."""
-    label = labels.inputs.get(source)
-    columns = label.columns if label is not None else ()
-    return {at: one.name or source for one in columns for at in range(one.start, one.stop)}
-
-
-def slot_rows(slots: Sequence[Slot]) -> list[Row]:
+def slot_rows(slots: Sequence[InputSlot]) -> list[Row]:
     """Return one row a slot, for reading."""
     return [
         {
@@ -81,7 +40,7 @@ def _span(first: int, columns: int | None) -> str:
     return str(first) if columns == 1 else f"{first} to {first + columns - 1}"
 
 
-def order_csv(slots: Sequence[Slot]) -> str:
+def order_csv(slots: Sequence[InputSlot]) -> str:
     """Return a table with one row for each column to fill; whole inputs have one row."""
     return rows_csv(
         [
@@ -110,7 +69,7 @@ def order_json(interface: Interface, labels: Labels, signature: Signature) -> st
             "source": {"input": one.source, "columns": one.columns and list(one.columns)},
             "features": [
                 {"name": slot.feature, "column": slot.first, "columns": slot.columns}
-                for slot in _slots(one, labels)
+                for slot in list_slots(Interface((one,), ()), labels)
             ],
         }
         for one in interface.inputs
@@ -150,7 +109,7 @@ def _first(binding: InputBinding, signature: Signature) -> bool:
     return bool(binding.shape) and signature == Signature.COMPACT and binding.rows == "request"
 
 
-def order_text(slots: Sequence[Slot]) -> str:
+def order_text(slots: Sequence[InputSlot]) -> str:
     """Return the order as plain text that any language can be written from."""
     lines = []
     for name, own in groupby(slots, key=lambda slot: slot.binding.name):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.views.text import scaled, shape
-from mari_engine import GraphInfo, TensorInfo
+from app.views.text import shape
+from mari_engine import GraphInfo, TensorInfo, format_count
 
 
 def figures(info: GraphInfo) -> list[tuple[str, str, str]]:
@@ -15,8 +15,8 @@ def figures(info: GraphInfo) -> list[tuple[str, str, str]]:
         ("Inputs", f"{len(info.inputs):,}", "Tensors that a caller feeds"),
         ("Outputs", f"{len(info.outputs):,}", "Tensors that a caller reads"),
         ("Nodes", f"{len(info.nodes):,}", "Operators in the graph"),
-        ("Parameters", scaled(info.parameters, ""), "Numbers in all weights and tables"),
-        ("Weights", scaled(info.bytes, "B"), "Size of all weights and tables"),
+        ("Parameters", format_count(info.parameters), "Numbers in all weights and tables"),
+        ("Weights", format_count(info.bytes, "B"), "Size of all weights and tables"),
         ("Opset", str(info.opset), f"IR version {info.ir_version}"),
         ("Candidates", axis, "The inputs' axis along which the candidates of a request lie"),
     ]

@@ -19,7 +19,6 @@ from app.session import Work
 from app.views.layout import (
     find_moves,
     fragment_figure,
-    list_slots,
     move_rows,
     order_csv,
     order_json,
@@ -106,7 +105,7 @@ def test_a_fragment_that_was_joined_with_others_is_followed_into_them() -> None:
 
 
 def test_the_input_order_names_features() -> None:
-    rows = slot_rows(list_slots(INTERFACE, LABELS))
+    rows = slot_rows(mari.list_slots(INTERFACE, LABELS))
     assert [(row["columns"], row["feature"], row["from columns"]) for row in rows] == [
         ("0 to 1", "age", "0 to 1"),
         ("2 to 3", "=city", "3 to 4"),
@@ -117,7 +116,7 @@ def test_the_input_order_names_features() -> None:
 
 
 def test_the_input_order_as_csv_has_a_row_for_each_column_and_no_formula() -> None:
-    rows = list(csv.DictReader(io.StringIO(order_csv(list_slots(INTERFACE, LABELS)))))
+    rows = list(csv.DictReader(io.StringIO(order_csv(mari.list_slots(INTERFACE, LABELS)))))
     assert [row["source_column"] for row in rows] == ["0", "1", "3", "4", "2", ""]
     assert rows[2]["feature"] == "'=city"
     assert rows[-1]["input"] == ODD
@@ -147,7 +146,7 @@ def test_the_python_snippet_fills_as_the_engine_does(signature: Signature) -> No
 
 
 def test_the_neutral_order_is_plain_text() -> None:
-    lines = order_text(list_slots(INTERFACE, LABELS)).splitlines()
+    lines = order_text(mari.list_slots(INTERFACE, LABELS)).splitlines()
     assert lines[:3] == [
         '"x__request": float32 [1, 4], one row a request',
         '  [0 to 1] <- "x" [0 to 1]  # age',

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from mari_engine.errors import ReviewError
+from mari_engine.feeds import list_slots
 from mari_engine.report import render_findings, render_findings_markdown
-from mari_engine.report.input_order import list_slots
 from mari_engine.report.rendering import MOST_SLOTS
 from mari_engine.review import Note, Review, Section, SignOff, Stamp, Turn, digest_sections
 from mari_engine.types import Arm, InputBinding, Interface, Peak, Role

@@ -1,4 +1,4 @@
-"""The order in which the inputs of an optimized model are filled, feature by feature."""
+"""Input order: which feature fills which columns of each input of an optimized model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mari_engine.types import Column, InputBinding, InputLabel, Interface, Label
 
 
 @dataclass(frozen=True)
-class Slot:
+class InputSlot:
     """Adjacent columns of an optimized input, filled by adjacent columns of one feature."""
 
     binding: InputBinding
@@ -22,10 +22,15 @@ class Slot:
     """The first column in the original input."""
     feature: str
     role: Role | None
+    """None for columns that no label names."""
 
 
-def list_slots(interface: Interface, labels: Labels) -> tuple[Slot, ...]:
-    """Return the slots of all inputs, in the order in which they are filled."""
+def list_slots(interface: Interface, labels: Labels) -> tuple[InputSlot, ...]:
+    """Return the slots of all inputs, in the order in which they are filled.
+
+    A packed input `[N, K]` has a slot for each run of columns that one feature fills in the
+    original's own order; an input that is taken whole and holds one feature has one slot.
+    """
     return tuple(
         slot
         for binding in interface.inputs
@@ -33,9 +38,9 @@ def list_slots(interface: Interface, labels: Labels) -> tuple[Slot, ...]:
     )
 
 
-def _slots(binding: InputBinding, label: InputLabel) -> list[Slot]:
+def _slots(binding: InputBinding, label: InputLabel) -> list[InputSlot]:
     if not label.columns and binding.columns is None:
-        return [Slot(binding, 0, None, 0, binding.source, label.role)]
+        return [InputSlot(binding, 0, None, 0, binding.source, label.role)]
     owners = _owners(label.columns)
     taken = binding.columns if binding.columns is not None else sorted(owners)
     runs = groupby(enumerate(taken), key=lambda pair: (pair[1] - pair[0], owners.get(pair[1])))
@@ -45,7 +50,9 @@ def _slots(binding: InputBinding, label: InputLabel) -> list[Slot]:
         feature = owner.name if owner is not None else ""
         role = owner.role if owner is not None else label.role
         first, source = places[0]
-        found.append(Slot(binding, first, len(places), source, feature or binding.source, role))
+        found.append(
+            InputSlot(binding, first, len(places), source, feature or binding.source, role)
+        )
     return found
 
 
