@@ -21,7 +21,7 @@ from mari_engine.loading import load
 from mari_engine.metering import measure
 from mari_engine.pipeline import OptimizeResult, certain_labels, certify, optimize, plan
 from mari_engine.plan_types import Plan
-from mari_engine.report import render_markdown, render_report
+from mari_engine.report import LayeredLayout, place_layers, render_markdown, render_report
 from mari_engine.review import (
     Note,
     Review,
@@ -128,6 +128,7 @@ __all__ = [
     "LabelError",
     "LabelFinding",
     "Labels",
+    "LayeredLayout",
     "MariError",
     "Measurement",
     "Model",
@@ -191,6 +192,7 @@ __all__ = [
     "open_session",
     "optimize",
     "parse_json",
+    "place_layers",
     "plan",
     "profile_nodes",
     "propose_labels",

@@ -57,8 +57,8 @@ PUBLIC_NAMES = {
     "Certificate", "Check", "Coloring", "Column", "Cost", "Decision", "DeviceInfo",
     "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "FusionLayout", "GraphInfo",
     "GraphNode", "InputBinding", "InputLabel", "InputSlot", "Interface", "JsonDocument",
-    "JsonError", "JsonObject", "LabelError", "LabelFinding", "Labels", "MariError",
-    "Measurement", "Model", "ModelError", "NodeTime", "Note", "OperandMeasure",
+    "JsonError", "JsonObject", "LabelError", "LabelFinding", "Labels", "LayeredLayout",
+    "MariError", "Measurement", "Model", "ModelError", "NodeTime", "Note", "OperandMeasure",
     "OptimizeResult", "OutputBinding", "OutputError", "Peak", "Plan", "Prices",
     "ProductMeasure", "Progress", "Review", "ReviewError", "Role", "Section", "SectionOutcome",
     "Segment", "Selection", "Side", "SignOff", "Signature", "Signed", "Stamp", "TensorInfo",
@@ -68,9 +68,9 @@ PUBLIC_NAMES = {
     "describe", "describe_versions", "devices", "digest_sections", "format_count",
     "format_seconds", "format_times", "list_slots", "load", "load_artifact", "load_requests",
     "make_feeds", "measure", "measured_prices", "open_session", "optimize", "parse_json",
-    "plan", "profile_nodes", "propose_labels", "render_markdown", "render_report",
-    "save_artifact", "selection_in_words", "sum_up_review", "summarize_weight", "to_plain",
-    "verify",
+    "place_layers", "plan", "profile_nodes", "propose_labels", "render_markdown",
+    "render_report", "save_artifact", "selection_in_words", "sum_up_review", "summarize_weight",
+    "to_plain", "verify",
 }  # fmt: skip
 
 ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)

@@ -1,25 +1,25 @@
 """Draws a graph as layers of boxes: positions only, the markup is the report's template.
 
 Parallel branches that look alike and feed the same consumers are drawn once ("Gather x 26"), so
-that a ranking model with dozens of embedding lookups fits a page. Layers follow Sugiyama, Tagawa
-and Toda (1981): layering, virtual nodes on long edges, ordering by barycenter, positions.
+that a ranking model with dozens of embedding lookups fits a page.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
+from mari_engine.report.layered_layout import LayeredLayout, place_layers
 from mari_engine.types import Action, Decision, GraphInfo, Side
 
 BOX_WIDTH, BOX_HEIGHT = 118, 34
-COLUMN_GAP, ROW_GAP = 16, 24
-VIRTUAL_WIDTH = 10
+ROW_GAP = 24
+_PITCH = BOX_HEIGHT + ROW_GAP
+"""From the top of a row to the top of the next, in pixels."""
 MOST_BOXES = 300
 """More than this is not readable on a page."""
-SWEEPS = 8
+_LEFT_TO_RIGHT = (Side.REQUEST, Side.CONSTANT, Side.CANDIDATE, Side.ITEM)
 
 
 @dataclass(frozen=True)
@@ -65,47 +65,39 @@ class Picture:
     nodes: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Cell:
-    """A place in a layer: a box to draw, or a bend of a long edge (`title` is empty)."""
+    """A class of look-alike nodes, and the cells that read their results."""
 
     title: str
     names: list[str]
     side: Side
     action: Action | None
-    layer: int = 0
-    x: float = 0.0
-    above: list[int] = field(default_factory=list)
-    below: list[int] = field(default_factory=list)
-
-    @property
-    def width(self) -> int:
-        return BOX_WIDTH if self.title else VIRTUAL_WIDTH
+    readers: tuple[int, ...]
 
 
 def draw(graph: GraphInfo, sides: Mapping[str, Side], decisions: Sequence[Decision]) -> Picture:
     """Return the picture of a graph; `sides` is by value name, unknown values count as constant."""
-    cells, edges = _fold(graph, sides, {decision.node: decision.action for decision in decisions})
+    cells = _fold(graph, sides, {decision.node: decision.action for decision in decisions})
     if len(cells) > MOST_BOXES:
         return Picture(0, 0, (), (), len(cells), len(graph.nodes))
-    boxes = len(cells)
-    _assign_layers(cells)
-    chains = _bend_long_edges(cells, edges)
-    layers = _order(cells)
-    width = _place(cells, layers)
-    pitch = BOX_HEIGHT + ROW_GAP
-    drawn = tuple(
-        Box(c.title, tuple(c.names), c.side, c.action, c.x, c.layer * pitch + BOX_HEIGHT / 2)
-        for c in cells[:boxes]
+    cells = _in_flow_order(cells)
+    edges = [(at, to) for at, cell in enumerate(cells) for to in cell.readers]
+    layout = place_layers([BOX_WIDTH] * len(cells), edges)
+    left, right = _extent(layout)
+    boxes = tuple(
+        Box(c.title, tuple(c.names), c.side, c.action, x - left, _top(row) + BOX_HEIGHT / 2)
+        for c, row, x in zip(cells, layout.row, layout.x, strict=True)
     )
-    wires = tuple(_wire(cells, chain, pitch) for chain in chains)
-    return Picture(width, len(layers) * pitch - ROW_GAP, drawn, wires, boxes, len(graph.nodes))
+    wires = tuple(_wire(layout, edge, cells[edge[0]].side, left) for edge in edges)
+    height = _top(1 + max(layout.row, default=-1)) - ROW_GAP
+    return Picture(right - left, height, boxes, wires, len(boxes), len(graph.nodes))
 
 
 def _fold(
     graph: GraphInfo, sides: Mapping[str, Side], actions: Mapping[str, Action]
-) -> tuple[list[_Cell], list[tuple[int, int]]]:
-    """Return one cell for each class of look-alike nodes, and the edges between the classes."""
+) -> list[_Cell]:
+    """Return one cell for each class of look-alike nodes, readers before what they read."""
     readers: dict[str, set[int]] = defaultdict(set)
     cells: list[_Cell] = []
     known: dict[Hashable, int] = {}
@@ -113,7 +105,7 @@ def _fold(
     def add(title: str, name: str, side: Side, key: Hashable, below: set[int]) -> int:
         at = known.setdefault(key, len(cells))
         if at == len(cells):
-            cells.append(_Cell(title, [], side, actions.get(name), below=sorted(below)))
+            cells.append(_Cell(title, [], side, actions.get(name), tuple(sorted(below))))
         cells[at].names.append(name)
         return at
 
@@ -131,101 +123,40 @@ def _fold(
     for tensor in graph.inputs:
         below, side = readers[tensor.name], sides.get(tensor.name, Side.CONSTANT)
         add("input", tensor.name, side, ("input", side, frozenset(below)), below)
-    return cells, [(at, to) for at, cell in enumerate(cells) for to in cell.below]
+    return cells
 
 
-def _assign_layers(cells: list[_Cell]) -> None:
-    """Put each cell one layer above its highest reader: sources lie close to their use."""
-    for cell in cells:  # readers come first in this order
-        cell.layer = 1 + max((cells[to].layer for to in cell.below), default=-1)
-    depth = max((cell.layer for cell in cells), default=0)
-    for cell in cells:
-        cell.layer = depth - cell.layer
-        cell.below = []
+def _in_flow_order(cells: list[_Cell]) -> list[_Cell]:
+    """Return the cells so that each stands before its readers, the request side first."""
+    below: list[int] = []
+    for cell in cells:  # readers come first
+        below.append(1 + max((below[to] for to in cell.readers), default=-1))
+    order = sorted(
+        range(len(cells)), key=lambda at: (-below[at], _LEFT_TO_RIGHT.index(cells[at].side), at)
+    )
+    place = {at: new for new, at in enumerate(order)}
+    return [
+        replace(cells[at], readers=tuple(sorted(place[to] for to in cells[at].readers)))
+        for at in order
+    ]
 
 
-def _bend_long_edges(cells: list[_Cell], edges: list[tuple[int, int]]) -> list[list[int]]:
-    """Add a virtual cell in each layer that an edge crosses; return each edge's chain of cells."""
-    chains = []
-    for source, target in edges:
-        chain = [source]
-        for layer in range(cells[source].layer + 1, cells[target].layer):
-            cells.append(_Cell("", [], cells[source].side, None, layer))
-            chain.append(len(cells) - 1)
-        chain.append(target)
-        for upper, lower in pairwise(chain):
-            cells[upper].below.append(lower)
-            cells[lower].above.append(upper)
-        chains.append(chain)
-    return chains
+def _extent(layout: LayeredLayout) -> tuple[float, float]:
+    """Return the picture's left and right end; bends may lie beyond the boxes."""
+    ends = [x + way * BOX_WIDTH / 2 for x in layout.x for way in (-1, 1)]
+    bends = [x for points in layout.bends.values() for _, x in points]
+    return min([*ends, *bends], default=0.0), max([*ends, *bends], default=0.0)
 
 
-_LEFT_TO_RIGHT = (Side.REQUEST, Side.CONSTANT, Side.CANDIDATE, Side.ITEM)
+def _top(row: int) -> float:
+    return row * _PITCH
 
 
-def _order(cells: list[_Cell]) -> list[list[int]]:
-    """Return the layers, each ordered so that few edges cross; the request side starts left."""
-    layers: list[list[int]] = [[] for _ in range(1 + max((c.layer for c in cells), default=-1))]
-    for at, cell in enumerate(cells):
-        layers[cell.layer].append(at)
-    rank: dict[int, float] = {}
-    for layer in layers:
-        layer.sort(key=lambda at: (_LEFT_TO_RIGHT.index(cells[at].side), at))
-        rank |= {at: place / max(1, len(layer) - 1) for place, at in enumerate(layer)}
-    for sweep in range(SWEEPS):
-        downwards = sweep % 2 == 0
-        for layer in layers if downwards else reversed(layers):
-            mean = {
-                at: _mean([rank[to] for to in near], rank[at])
-                for at in layer
-                for near in [cells[at].above if downwards else cells[at].below]
-            }
-            layer.sort(key=lambda at, mean=mean: mean[at])  # type: ignore[misc]
-            rank |= {at: place / max(1, len(layer) - 1) for place, at in enumerate(layer)}
-    return layers
-
-
-def _mean(numbers: list[float], otherwise: float) -> float:
-    return sum(numbers) / len(numbers) if numbers else otherwise
-
-
-def _place(cells: list[_Cell], layers: list[list[int]]) -> float:
-    """Give each cell its x near its neighbors', without overlap; return the picture's width."""
-    for layer in layers:
-        _spread(cells, layer, [0.0] * len(layer))
-    for sweep in range(SWEEPS):
-        downwards = sweep % 2 == 0
-        for layer in layers if downwards else reversed(layers):
-            wanted = [
-                _mean([cells[to].x for to in near], cells[at].x)
-                for at in layer
-                for near in [cells[at].above if downwards else cells[at].below]
-            ]
-            _spread(cells, layer, wanted)
-    left = min((cell.x - cell.width / 2 for cell in cells), default=0.0)
-    for cell in cells:
-        cell.x -= left
-    return max((cell.x + cell.width / 2 for cell in cells), default=0.0)
-
-
-def _spread(cells: list[_Cell], layer: list[int], wanted: list[float]) -> None:
-    """Set the x of one layer: the mean of packing it from the left and from the right."""
-    gaps = [(cells[a].width + cells[b].width) / 2 + COLUMN_GAP for a, b in pairwise(layer)]
-    rightwards, leftwards = list(wanted), list(wanted)
-    for at, gap in enumerate(gaps):
-        rightwards[at + 1] = max(rightwards[at + 1], rightwards[at] + gap)
-    for at, gap in reversed(list(enumerate(gaps))):
-        leftwards[at] = min(leftwards[at], leftwards[at + 1] - gap)
-    for at, cell in enumerate(layer):
-        cells[cell].x = (rightwards[at] + leftwards[at]) / 2
-
-
-def _wire(cells: list[_Cell], chain: list[int], pitch: float) -> Wire:
-    points = []
-    for at in chain:
-        cell, top = cells[at], cells[at].layer * pitch
-        if at != chain[0]:
-            points.append((cell.x, top))
-        if at != chain[-1]:
-            points.append((cell.x, top + BOX_HEIGHT))
-    return Wire(tuple(points), cells[chain[0]].side)
+def _wire(layout: LayeredLayout, edge: tuple[int, int], side: Side, left: float) -> Wire:
+    """Return an edge from below its tail, straight down through each row that it passes."""
+    tail, head = edge
+    points = [(layout.x[tail], _top(layout.row[tail]) + BOX_HEIGHT)]
+    for row, x in layout.bends.get(edge, ()):
+        points += [(x, _top(row)), (x, _top(row) + BOX_HEIGHT)]
+    points.append((layout.x[head], _top(layout.row[head])))
+    return Wire(tuple((x - left, y) for x, y in points), side)

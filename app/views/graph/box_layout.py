@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 from app.views.graph.flow_order import order_by_flow
 from app.views.graph.folding import Folding
-from app.views.graph.layered_layout import Layers, place_layers
 from app.views.graph.topology import Topology
-from mari_engine import Side
+from mari_engine import LayeredLayout, Side, place_layers
 
 NARROW, WIDE = 96, 216
 """The least and the largest width of a vertex, in pixels."""
@@ -73,7 +72,7 @@ def lay_out(topology: Topology, folding: Folding, titles: Sequence[str]) -> Layo
 
 
 @functools.lru_cache(maxsize=4096)
-def _place_once(widths: tuple[float, ...], edges: tuple[tuple[int, int], ...]) -> Layers:
+def _place_once(widths: tuple[float, ...], edges: tuple[tuple[int, int], ...]) -> LayeredLayout:
     """Place a box's items; models repeat their blocks, and most stay when a label changes."""
     return place_layers(widths, edges)
 

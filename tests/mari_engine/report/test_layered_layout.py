@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from app.views.graph.layered_layout import GAP, Layers, place_layers, spread_row
+from mari_engine.report.layered_layout import GAP, LayeredLayout, place_layers, spread_row
 
 
 def random_edges(seed: int, count: int, reach: int) -> list[tuple[int, int]]:
@@ -17,7 +17,7 @@ def random_edges(seed: int, count: int, reach: int) -> list[tuple[int, int]]:
     ]
 
 
-def rows(layers: Layers) -> dict[int, list[int]]:
+def rows(layers: LayeredLayout) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for item, row in enumerate(layers.row):
         found.setdefault(row, []).append(item)
@@ -25,7 +25,7 @@ def rows(layers: Layers) -> dict[int, list[int]]:
 
 
 def test_nothing_has_no_place() -> None:
-    assert place_layers([], []) == Layers((), (), {})
+    assert place_layers([], []) == LayeredLayout((), (), {})
 
 
 def test_a_chain_is_one_column() -> None:

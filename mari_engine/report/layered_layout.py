@@ -1,8 +1,9 @@
-"""One flat graph in layers: rows from top to bottom, few crossings, straight long edges.
+"""Layered graph drawing: rows from top to bottom, few crossings, straight long edges.
 
-The steps are Sugiyama's: rank by longest path, order by barycenters, then place each row as near
+The steps are those of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical
+system structures", 1981): rank by longest path, order by barycenters, then place each row as near
 to its neighbors as the widths allow. Wide rows are wrapped, so that a graph with hundreds of
-inputs does not become one endless line.
+inputs does not become one endless line. Report and app draw with it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _COUNTED_EDGES = 4000
 
 
 @dataclass(frozen=True)
-class Layers:
+class LayeredLayout:
     """Rows and horizontal centers, in pixels, of the items, and the bends of the long edges."""
 
     row: tuple[int, ...]
@@ -32,10 +33,11 @@ class Layers:
     """By edge: (row, x) in each row that it passes, in the edge's direction."""
 
 
-def place_layers(widths: Sequence[float], edges: Sequence[tuple[int, int]]) -> Layers:
-    """Return a layered placement; items must be given in the order in which data flows.
+def place_layers(widths: Sequence[float], edges: Sequence[tuple[int, int]]) -> LayeredLayout:
+    """Return a layered placement of items, given by width in pixels in the order of data flow.
 
-    Edges against that order are drawn upwards and do not shape the rows.
+    `edges` are pairs of items (tail, head). Edges against the order of flow are drawn upwards and
+    do not shape the rows.
     """
     count = len(widths)
     forward = sorted({(min(edge), max(edge)) for edge in edges if edge[0] != edge[1]})
@@ -53,7 +55,7 @@ def place_layers(widths: Sequence[float], edges: Sequence[tuple[int, int]]) -> L
         if chain:
             points = [(row[item], x[item] - middle) for item in chain]
             bends[edge] = tuple(points if edge[0] < edge[1] else reversed(points))
-    return Layers(tuple(row[:count]), tuple(value - middle for value in x[:count]), bends)
+    return LayeredLayout(tuple(row[:count]), tuple(value - middle for value in x[:count]), bends)
 
 
 def _row_of(rows: Sequence[Sequence[int]], size: int) -> list[int]:
