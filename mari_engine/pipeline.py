@@ -15,7 +15,7 @@ from mari_engine.coloring import color_surveyed
 from mari_engine.errors import LabelError, VerificationError
 from mari_engine.graph import Model
 from mari_engine.labeling import check_labels, propose_labels
-from mari_engine.passes import respell
+from mari_engine.passes import run_passes
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting import Rewritten
 from mari_engine.rewriting.cost import Prices
@@ -75,18 +75,18 @@ def plan(
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
     survey = survey_model(model, candidate_symbols(model, labels))
-    spelled, told = respell(model, survey, keep)
-    coloring = color_surveyed(spelled.ir.graph, labels, told)
+    form = run_passes(model, survey, keep)
+    coloring = color_surveyed(form.model.ir.graph, labels, form.survey)
     report_progress(0.4, "rewriting")
     race = partial(race_once, labels=labels, candidates=candidates) if autotune else None
     called = Signature(signature)
     choice = choose(
-        model, labels, survey, spelled=(spelled, told), signature=called, candidates=candidates,
+        model, labels, survey, form=form, signature=called, candidates=candidates,
         keep=keep, prices=prices or Prices(), race=race,
         report_progress=lambda share: report_progress(0.4 + 0.5 * share, "rewriting"),
     )  # fmt: skip
     report_progress(0.9, "explaining")
-    log = Reasons(spelled.ir.graph, labels, told).told(choice.made.log)
+    log = Reasons(form.model.ir.graph, labels, form.survey).told(choice.made.log)
     decisions = decide(log, choice.before, choice.shares, choice.split, prices or Prices())
     ops = {node.name: node.op_type for node in model.ir.graph}
     decisions = tuple(replace(each, op=ops.get(each.node, each.op)) for each in decisions)

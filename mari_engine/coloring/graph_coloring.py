@@ -16,7 +16,7 @@ from mari_engine.analysis import Survey, candidate_symbols, survey_model
 from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
 from mari_engine.coloring.column_tags import Paint, paint
 from mari_engine.graph import Model, name_dtype
-from mari_engine.passes import respell
+from mari_engine.passes import run_passes
 from mari_engine.types import Coloring, Labels, Role, Segment, Side, ValueColor
 
 
@@ -46,8 +46,8 @@ class Tagger:
 def color(model: Model, labels: Labels) -> Coloring:
     """Return the side, roles and candidate axis of every value of the original graph."""
     survey = survey_model(model, candidate_symbols(model, labels))
-    spelled, told = respell(model, survey)
-    return color_surveyed(spelled.ir.graph, labels, told)
+    form = run_passes(model, survey)
+    return color_surveyed(form.model.ir.graph, labels, form.survey)
 
 
 def color_surveyed(graph: ir.Graph, labels: Labels, survey: Survey) -> Coloring:

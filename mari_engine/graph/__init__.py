@@ -4,7 +4,7 @@ from mari_engine.graph.constants import constant_array, list_numbers
 from mari_engine.graph.description import describe
 from mari_engine.graph.digest import digest_graph
 from mari_engine.graph.dtypes import element_bytes, list_extents, name_dtype, stored_bytes
-from mari_engine.graph.editing import become, stand_in, take_branch, values_by_name
+from mari_engine.graph.editing import inline_branch, replace_by_nodes, replace_node
 from mari_engine.graph.external_data import (
     check_external_data,
     extents,
@@ -24,7 +24,6 @@ __all__ = [
     "Model",
     "WeightSummary",
     "all_inputs",
-    "become",
     "check_external_data",
     "constant_array",
     "describe",
@@ -35,16 +34,16 @@ __all__ = [
     "fingerprint",
     "forget_shapes",
     "infer_shapes",
+    "inline_branch",
     "list_bodies",
     "list_captured",
     "list_extents",
     "list_numbers",
     "name_dtype",
+    "replace_by_nodes",
     "replace_captured",
-    "stand_in",
+    "replace_node",
     "stands_for",
     "stored_bytes",
     "summarize_weight",
-    "take_branch",
-    "values_by_name",
 ]

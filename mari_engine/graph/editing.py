@@ -1,4 +1,4 @@
-"""Nodes of a respelled model put in the place of another."""
+"""Graph editing in place: a node replaced by one or by several, an If by one of its branches."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import onnx_ir as ir
 from mari_engine.graph.provenance import STANDS_FOR
 
 
-def stand_in(node: ir.Node, new: Sequence[ir.Node]) -> None:
-    """Put nodes of one result each before `node`; the last one's takes its result's place and name.
+def replace_by_nodes(node: ir.Node, new: Sequence[ir.Node]) -> None:
+    """Put nodes of one result each before `node`; the last result takes its result's name and uses.
 
-    What nothing reads any more is left for a pass that removes it.
+    The new nodes name `node` as the one that they stand for, and take over its metadata. `node`
+    itself is left without readers, for whoever removes dead nodes.
     """
     for each in new:
         each.metadata_props.update(node.metadata_props)
@@ -26,8 +27,8 @@ def stand_in(node: ir.Node, new: Sequence[ir.Node]) -> None:
     result.name, old.name = old.name, f"{old.name}/was"
 
 
-def become(node: ir.Node, new: ir.Node) -> None:
-    """Replace a node by one of the same name; the value that they make keeps its own."""
+def replace_node(node: ir.Node, new: ir.Node) -> None:
+    """Replace a node by one of the same name; its result keeps name, type and shape."""
     new.metadata_props.update(node.metadata_props)
     assert node.graph is not None
     node.graph.insert_before(node, [new])
@@ -38,14 +39,18 @@ def become(node: ir.Node, new: ir.Node) -> None:
     result.name, old.name = old.name, None
 
 
-def take_branch(node: ir.Node, *, chosen: bool) -> list[ir.Node] | None:
-    """Put a branch of an If in its place and return its nodes; None where that cannot be done."""
+def inline_branch(node: ir.Node, *, taken: bool) -> list[ir.Node] | None:
+    """Put the nodes of an If's branch in its place and return them.
+
+    `taken` chooses the then-branch. None, with nothing changed, where the graph returns a result
+    of the If, or the branch returns an initializer of its own.
+    """
     graph = node.graph
     if graph is None:
         return None
     if any(output.is_graph_output() for output in node.outputs):
         return None
-    branch = node.attributes["then_branch" if chosen else "else_branch"].as_graph()
+    branch = node.attributes["then_branch" if taken else "else_branch"].as_graph()
     results = list(branch.outputs)
     if any(result.is_initializer() and result.graph is branch for result in results):
         return None

@@ -10,7 +10,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
-from mari_engine.graph import constant_array, stored_bytes, take_branch
+from mari_engine.graph import constant_array, inline_branch, stored_bytes
 
 _TENSOR_LIMIT = 64 << 20
 _TOTAL_LIMIT = 128 << 20
@@ -64,7 +64,7 @@ def _inline_branch(node: ir.Node) -> bool:
     condition = constant_array(node.inputs[0])
     if condition is None or node.domain != "":
         return False
-    return take_branch(node, chosen=bool(condition.item())) is not None
+    return inline_branch(node, taken=bool(condition.item())) is not None
 
 
 def _fold_shape(node: ir.Node) -> bool:

@@ -2,7 +2,7 @@
 
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
-from mari_engine.ops.decompositions import fused, unfuse
+from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.quantization import (
     QUANTIZED,
@@ -25,13 +25,14 @@ __all__ = [
     "before_rounding",
     "bit_by_bit",
     "declaration_of",
+    "decompose",
+    "decompose_all",
     "evaluate",
-    "fused",
     "has_trait",
     "is_product",
+    "list_fused",
     "rule_for",
     "rule_of",
     "runs_on_integers",
-    "unfuse",
     "whole",
 ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import onnx_ir as ir
 
+from mari_engine.axes import Unsupported
 from mari_engine.graph import infer_shapes
 from mari_engine.ops.node_writer import NodeWriter
 from mari_engine.ops.rule_table import rule_of
 
 
-def fused(
-    graph: ir.Graph, keep: Collection[str] = (), *, activations: bool = False
-) -> list[ir.Node]:
+def list_fused(graph: ir.Graph, *, activations: bool = False) -> list[ir.Node]:
     """Return the fused nodes that have a decomposition.
 
     Those whose op also has factors (fused activations) only where `activations` asks for them.
@@ -21,31 +18,42 @@ def fused(
     found = list[ir.Node]()
     for node in graph:
         rule = rule_of(node)
-        if rule is None or rule.decompose is None or node.name in keep:
-            continue
-        if rule.declare is None or activations:
-            found.append(node)
+        if rule is not None and rule.decompose is not None:
+            found += [node] if rule.declare is None or activations else []
     return found
 
 
-def unfuse(model: ir.Model, keep: Collection[str] = (), *, activations: bool = False) -> None:
-    """Decompose all fused nodes, in place; those stay whose operands' ranks are not known."""
-    while nodes := fused(model.graph, keep, activations=activations):
-        if not sum(_take_apart(node, model) for node in nodes):
+def decompose_all(model: ir.Model) -> None:
+    """Decompose all fused nodes, activations too, in place; those stay that cannot be."""
+    while nodes := list_fused(model.graph, activations=True):
+        if not sum(_is_decomposed(node, model) for node in nodes):
             return
         infer_shapes(model)
 
 
-def _take_apart(node: ir.Node, model: ir.Model) -> bool:
+def _is_decomposed(node: ir.Node, model: ir.Model) -> bool:
+    try:
+        decompose(node, model)
+    except Unsupported:
+        return False
+    return True
+
+
+def decompose(node: ir.Node, model: ir.Model) -> None:
+    """Put standard ops in the place of a fused node, in place.
+
+    Raises Unsupported, with the node as it was, where its rule leaves it open what it computes: for
+    an attribute that is not known, say, or an operand of unknown rank.
+    """
     rule, writer = rule_of(node), NodeWriter(node, model)
     results = rule.decompose(writer) if rule is not None and rule.decompose is not None else None
     if results is None or node.graph is None:
-        return False
+        raise Unsupported("an attribute or the rank of an operand is not known")
     node.graph.insert_before(node, writer.nodes)
     for old, new in zip(node.outputs, results, strict=False):
         if new is None and (old.uses() or old.is_graph_output()):
             node.graph.remove(writer.nodes)
-            return False
+            raise Unsupported("a result is read that no standard op returns")
     for old, new in zip(node.outputs, results, strict=False):
         if new is None:
             continue
@@ -53,4 +61,3 @@ def _take_apart(node: ir.Node, model: ir.Model) -> bool:
         old.replace_all_uses_with(new, replace_graph_outputs=True)
         new.name, old.name = old.name, None
     node.graph.remove(node, safe=True)
-    return True

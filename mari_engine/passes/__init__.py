@@ -1,5 +1,5 @@
-"""ONNX-to-ONNX passes that bring a model into a form the rewriter understands."""
+"""ONNX-to-ONNX passes that bring a model into the canonical form that the rewriter works on."""
 
-from mari_engine.passes.pass_manager import counted_for, respell
+from mari_engine.passes.pass_manager import Canonical, run_passes
 
-__all__ = ["counted_for", "respell"]
+__all__ = ["Canonical", "run_passes"]

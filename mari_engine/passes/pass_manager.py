@@ -1,66 +1,151 @@
-"""Another spelling of a model that the rewriter can work on.
+"""Canonicalization: runs the passes, in order, on copies of a model.
 
-What runtimes fused is taken apart, loops over bags become reductions, and an attention whose mask
-keeps its first rows from the last columns becomes one for each block of rows.
-
-The original keeps its spelling: what is measured and what is left alone is the model as it came.
+Each pass brings one spelling into the form that the rewriter works on. The original is not
+changed: costs are compared with it, and a model that is left alone is the one that came.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
-from mari_engine.analysis import Survey, count_graph, survey_model
-from mari_engine.graph import Model, stands_for
-from mari_engine.ops import fused, unfuse
-from mari_engine.passes.contract import _tidied
-from mari_engine.passes.embedding_bags import without_loops
-from mari_engine.passes.fold_conditionals import _without_choices
-from mari_engine.passes.masked_attention import in_row_blocks
-from mari_engine.passes.mul_sum_to_einsum import _without_weighted_sums
-from mari_engine.passes.pad_to_concat import _without_paddings
-from mari_engine.passes.prelu_to_leaky_relu import _without_leaks
-from mari_engine.passes.row_permutations import leave_in_place
-from mari_engine.passes.sequence_to_concat import _without_lists
-from mari_engine.types import Cost, Flops
+import onnx_ir as ir
+import onnx_ir.passes.common as passes
+
+from mari_engine.analysis import Survey, survey_model
+from mari_engine.axes import Unsupported
+from mari_engine.graph import Model, infer_shapes, list_bodies
+from mari_engine.passes.contract import Copy, M, Obligation, Pass, Refusal
+from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
+from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
+from mari_engine.passes.fold_conditionals import FOLD_CONDITIONALS
+from mari_engine.passes.masked_attention import MASKED_ATTENTION
+from mari_engine.passes.mul_sum_to_einsum import MUL_SUM_TO_EINSUM
+from mari_engine.passes.pad_to_concat import PAD_TO_CONCAT
+from mari_engine.passes.prelu_to_leaky_relu import PRELU_TO_LEAKY_RELU
+from mari_engine.passes.row_permutations import ROW_PERMUTATIONS
+from mari_engine.passes.sequence_to_concat import SEQUENCE_TO_CONCAT
+
+PASSES: tuple[Pass[Any], ...] = (
+    DECOMPOSE_FUSED,
+    FOLD_CONDITIONALS,
+    EMBEDDING_BAGS,
+    SEQUENCE_TO_CONCAT,
+    PAD_TO_CONCAT,
+    PRELU_TO_LEAKY_RELU,
+    ROW_PERMUTATIONS,
+    MASKED_ATTENTION,
+    MUL_SUM_TO_EINSUM,
+)
+"""All passes, in the order in which they run."""
 
 
-def respell(model: Model, survey: Survey, keep: Collection[str] = ()) -> tuple[Model, Survey]:
-    """Return a model of the same function, inputs and outputs, with its survey.
+@dataclass(frozen=True, eq=False)
+class Canonical:
+    """A model after passes: the same function, inputs and outputs.
 
-    It is the model itself where nothing is to be spelled anew. `keep` names nodes that must stay.
-    Values and nodes that stay keep their names.
+    Values and nodes that were not replaced keep their names; a new node names the one of the
+    original that it stands for.
     """
-    if fused(model.ir.graph, keep):
-        plain = model.ir.clone()
-        unfuse(plain, keep)
-        model = Model(plain, model.name)
-        survey = survey_model(model, survey.symbols)
-    model, survey = _without_choices(model, survey, keep)
-    model, survey = without_loops(model, survey, keep)
-    model, survey = _without_lists(model, survey, keep)
-    model, survey = _without_paddings(model, survey, keep)
-    model, survey = _without_leaks(model, survey, keep)
-    still = leave_in_place(model, survey, keep)
-    if still is not None:
-        model, survey = _tidied(still.ir, model, survey)
-    model, survey = in_row_blocks(model, survey, keep)
-    return _without_weighted_sums(model, survey, keep)
+
+    model: Model
+    survey: Survey
+    refusals: tuple[Refusal, ...] = ()
+    """What passes found and left as it was, with the reasons."""
 
 
-def counted_for(original: Cost, spelled: Model, survey: Survey) -> Cost:
-    """Return the original's cost, its work as the plainer spelling tells it, by its own nodes.
+def run_passes(model: Model, survey: Survey, keep: Collection[str] = ()) -> Canonical:
+    """Return the model in canonical form; it is the model itself where no pass writes anything.
 
-    A loop keeps what it is paid for, going around included; its FLOPs are those of what stands
-    for it.
+    `keep` names nodes that must stay as they are.
     """
-    plain = count_graph(spelled.ir.graph, survey)
-    nodes, works = dict.fromkeys(original.nodes, Flops()), dict(original.works)
-    for node in spelled.ir.graph:
-        own = node.name or ""
-        name = stands_for(node)
-        nodes[name] = nodes.get(name, Flops()) + plain.nodes[own]
-        if name == own:
-            works[name] = plain.works[own]
-    return replace(plain, nodes=nodes, works=works)
+    form = Canonical(model, survey)
+    for each in PASSES:
+        form = run_pass(each, form, keep)
+    return form
+
+
+def run_pass(one: Pass[M], form: Canonical, keep: Collection[str] = ()) -> Canonical:
+    """Return the form after one pass, which is run to a fixed point where it repeats."""
+    while True:
+        written, refusals = _write_all(one, form, keep)
+        if written is not None:
+            form = replace(form, model=written.model, survey=written.survey)
+        if written is None or not one.repeats:
+            return replace(form, refusals=(*form.refusals, *refusals))
+
+
+def _write_all(
+    one: Pass[M], form: Canonical, keep: Collection[str]
+) -> tuple[Canonical | None, list[Refusal]]:
+    """Return what a pass writes for all of its matches, None for nothing, and its refusals."""
+    matches, refusals = _admitted(one, form, keep)
+    if not matches:
+        return None, refusals
+    copy, written, obligations = Copy.of(form.model.ir), False, list[Obligation]()
+    for match in matches:
+        try:
+            obligation = one.write(match, copy)
+        except Unsupported as reason:
+            refusals.append(Refusal(_name(match), str(reason)))
+            continue
+        written = True
+        obligations += [] if obligation is None else [obligation]
+    if not written:
+        return None, refusals
+    result = _tidied(copy, form)
+    for obligation in obligations:
+        found = obligation.refusal(result.survey)
+        if found is not None:
+            return None, [*refusals, Refusal(_name(matches[0]), found)]
+        obligation.discharge()
+    return _tidied(copy, form) if obligations else result, refusals
+
+
+def _admitted(
+    one: Pass[M], form: Canonical, keep: Collection[str]
+) -> tuple[list[M], list[Refusal]]:
+    """Return the matches of a pass none of whose nodes is to be kept, and the refusals."""
+    matches, refusals = list[M](), list[Refusal]()
+    for found in one.find(form.model.ir.graph, form.survey):
+        if isinstance(found, Refusal):
+            refusals.append(found)
+        elif any(node.name in keep for node in found.nodes):
+            refusals.append(Refusal(_name(found), "kept on request"))
+        else:
+            matches.append(found)
+    return matches, refusals
+
+
+def _name(match: M) -> str:
+    return match.nodes[-1].name or ""
+
+
+def _tidied(copy: Copy, form: Canonical) -> Canonical:
+    """Return the copy without dead nodes, its shapes inferred and surveyed anew."""
+    _remove_dead_nodes(copy.model)
+    infer_shapes(copy.model)
+    model = Model(copy.model, form.model.name)
+    return Canonical(model, survey_model(model, form.survey.symbols))
+
+
+def _remove_dead_nodes(model: ir.Model) -> None:
+    """Remove nodes that nothing reads, and those that only the bodies of such nodes read."""
+    while True:
+        bodied = [node for node in model.graph if list_bodies(node)]
+        passes.RemoveUnusedNodesPass()(model)
+        dead = [node for node in bodied if node.graph is None]
+        if not dead:
+            return
+        for node in dead:
+            _release_captured(node)
+
+
+def _release_captured(node: ir.Node) -> None:
+    """Detach the bodies of a removed node from the outer values that they capture."""
+    for body in list_bodies(node):
+        for inner in body:
+            for at in range(len(inner.inputs)):
+                inner.replace_input_with(at, None)
+            _release_captured(inner)

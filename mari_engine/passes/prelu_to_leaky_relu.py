@@ -1,43 +1,61 @@
-"""PRelu of a single slope, under the name by which runtimes join it to the product before it.
+"""PRelu of one slope as LeakyRelu, which runtimes fuse with the product before it.
 
-https://onnx.ai/onnx/operators/onnx__PRelu.html and https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
-are one function then. PyTorch exports `nn.PReLU()` so.
+    PRelu(x, slope)  ->  LeakyRelu(x, alpha=slope)    where slope has one element
+
+Both are max(0, x) + slope min(0, x): https://onnx.ai/onnx/operators/onnx__PRelu.html and
+https://onnx.ai/onnx/operators/onnx__LeakyRelu.html. PyTorch exports `nn.PReLU()` so. `alpha` is a
+float32 attribute, so other precisions stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.graph import Model, become, constant_array
-from mari_engine.passes.contract import _rewritten
+from mari_engine.axes import Unsupported
+from mari_engine.graph import constant_array, replace_node
+from mari_engine.passes.contract import Copy, Pass, Refusal, match_each
 
 
-def find_leaks(graph: ir.Graph, survey: Survey, keep: Collection[str]) -> list[ir.Node]:
-    """Return the float32 PRelu nodes of one slope, without those whose name is in `keep`."""
-    return [
-        node
-        for node in graph
-        if node.op_type == "PRelu"
-        and node in survey.specs
-        and node.name not in keep
-        and node.outputs[0].dtype == ir.DataType.FLOAT
-        and (slope := constant_array(node.inputs[1])) is not None
-        and slope.size == 1
-    ]
+@dataclass(frozen=True, eq=False)
+class SingleSlope:
+    """A PRelu whose slope is one constant."""
+
+    node: ir.Node
+    slope: float
+
+    @property
+    def nodes(self) -> tuple[ir.Node, ...]:
+        """The PRelu."""
+        return (self.node,)
 
 
-def rename_leak(node: ir.Node) -> None:
-    """Make a PRelu of one slope a LeakyRelu: its value keeps its name, and the node its own."""
+def find_single_slopes(graph: ir.Graph, survey: Survey) -> Iterator[SingleSlope | Refusal]:
+    """Yield the float32 PRelu nodes of one slope."""
+    nodes = (node for node in graph if node.op_type == "PRelu")
+    return match_each(nodes, partial(_match, survey=survey))
+
+
+def _match(node: ir.Node, survey: Survey) -> SingleSlope:
+    if node not in survey.specs:
+        raise Unsupported(survey.unknown.get(node, "its shapes are unknown"))
+    if node.outputs[0].dtype != ir.DataType.FLOAT:
+        raise Unsupported("it is not of float32, as the attribute of LeakyRelu is")
     slope = constant_array(node.inputs[1])
-    assert slope is not None
-    alpha = {"alpha": float(slope.ravel()[0])}
-    become(node, ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name))
+    if slope is None or slope.size != 1:
+        raise Unsupported("its slope is not one constant")
+    return SingleSlope(node, float(slope.ravel()[0]))
 
 
-def _without_leaks(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
-    """Write a PRelu of one slope as the LeakyRelu that it is."""
-    found = find_leaks(model.ir.graph, survey, keep)
-    return _rewritten(model, survey, found, lambda node, twins, copy: rename_leak(twins[node]))
+def write_leaky_relu(found: SingleSlope, copy: Copy) -> None:
+    """Put a LeakyRelu of the same name in the place of the PRelu."""
+    node = copy.node(found.node)
+    alpha = {"alpha": found.slope}
+    replace_node(node, ir.node("LeakyRelu", [node.inputs[0]], alpha, name=node.name))
+
+
+PRELU_TO_LEAKY_RELU = Pass("prelu to leaky relu", find_single_slopes, write_leaky_relu)

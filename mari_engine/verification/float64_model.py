@@ -16,7 +16,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.graph import Model, stored_bytes
-from mari_engine.ops import unfuse
+from mari_engine.ops import decompose_all
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""
@@ -69,7 +69,7 @@ def double_model(model: Model) -> Doubled:
     type and only the rows found are cast, which is exact.
     """
     work = model.ir.clone()
-    unfuse(work, activations=True)  # what a runtime fused, it has in few types only
+    decompose_all(work)  # what a runtime fused, it has in few types only
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
     for graph in _all_graphs(work.graph):

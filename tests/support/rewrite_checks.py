@@ -14,7 +14,7 @@ import onnxruntime as ort
 from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.graph import Model
 from mari_engine.loading import load
-from mari_engine.passes import respell
+from mari_engine.passes import run_passes
 from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Strategy
 from mari_engine.rewriting.interpreter import rewrite
@@ -159,8 +159,8 @@ def wrong_rewrites(
     opened = session(data)
     truths = [run(opened, request) for request in requests]
     wrong = []
-    spelled, _ = respell(model, survey_model(model, candidate_symbols(model, labels)))
-    sources = dict.fromkeys((model, spelled))  # the arms of a benchmark read it as it came
+    form = run_passes(model, survey_model(model, candidate_symbols(model, labels)))
+    sources = dict.fromkeys((model, form.model))  # the arms of a benchmark read it as it came
     for way, source in product(ways, sources):
         made = rewrite(
             source, labels, signature=way.signature, candidates=candidates, strategy=way.strategy

@@ -1,5 +1,5 @@
-"""Loops over bags of ids become one lookup and one reduction."""
+"""EmbeddingBag loops as one lookup and one reduction."""
 
-from mari_engine.passes.embedding_bags.loop_to_reduction import without_loops
+from mari_engine.passes.embedding_bags.loop_to_reduction import EMBEDDING_BAGS
 
-__all__ = ["without_loops"]
+__all__ = ["EMBEDDING_BAGS"]

@@ -1,29 +1,34 @@
-"""Loops over bags of equal size: finds them, and says of what rows they are a sum.
+"""Loop idiom recognition: a Loop that reduces bags of equal size, one bag an iteration.
 
-Exporters write an EmbeddingBag as a Loop that, for each bag, slices the ids (or the rows that were
-looked up) between two offsets and adds up what it finds. Where the offsets count up in equal steps
-(see `ops.counting`) and the bags fill the slice's source, the loop is a reduction of the same rows
-under another shape. The body is followed with numbers of the form `step * i + start`, i being the
-iteration; whatever it does beyond that is no bag.
+Exporters write an EmbeddingBag as a Loop whose iteration i slices the ids (or the rows that were
+looked up) between `offsets[i]` and `offsets[i + 1]` and reduces what it finds. Where the offsets
+are an arithmetic progression (see `ops.evaluation.progressions`) and the bags fill the slice's
+source, the loop is a reduction of the same rows under another shape:
+
+    [count * step, D]  ->  [count, step, D]  ->  [count, D]
+
+The body is interpreted abstractly: numbers as affine functions `step * i + start` of the iteration,
+slices as rows `step * i` to `step * (i + 1)` of a value outside. What the body does beyond that is
+a refusal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import Size, Unsupported, size
+from mari_engine.axes import Size, Unsupported, size, static
+from mari_engine.passes.contract import Refusal, match_each
 
 _REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A whole number that grows with the iteration: `step * i + start`."""
+class Affine:
+    """A whole number that grows with the iteration i: `step * i + start`."""
 
     step: int
     start: int
@@ -40,17 +45,26 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Bags:
-    """A value that is `op` of each bag of rows: one row a bag, in order."""
+class BagLoop:
+    """A loop that makes `result` with `op` of each bag of rows: one row a bag, in order."""
 
     loop: ir.Node
     result: ir.Value
     rows: Rows
     op: str
+    inner: tuple[int, ...]
+    """The extents of one row of `rows.source`: [count * step, *inner]."""
+
+    @property
+    def nodes(self) -> tuple[ir.Node, ...]:
+        """The Loop."""
+        return (self.loop,)
 
 
 @dataclass(frozen=True, eq=False)
 class _Bag:
+    """The reduction of this iteration's rows."""
+
     rows: Rows
     op: str
     kept: bool
@@ -59,61 +73,69 @@ class _Bag:
 
 @dataclass(frozen=True, eq=False)
 class _Sequence:
+    """A sequence to which each iteration adds a bag; none of them before the first."""
+
     bag: _Bag | None = None
 
 
-_Meaning = Line | Rows | _Bag | _Sequence | bool | Size
+_Abstract = Affine | Rows | _Bag | _Sequence | bool | Size
+"""What a value of the body is; a bool or a Size is the same in each iteration."""
 
 
-def find_bags(graph: ir.Graph, survey: Survey) -> list[Bags]:
-    """Return all loops of a graph that are reductions of bags of equal size."""
-    found = []
-    for node in graph:
-        if node.op_type == "Loop" and node.domain == "":
-            with suppress(Unsupported, LookupError, TypeError, ValueError):  # it does otherwise
-                found.append(_Reader(node, survey).read())
-    return found
+def find_bag_loops(graph: ir.Graph, survey: Survey) -> Iterator[BagLoop | Refusal]:
+    """Yield the loops of a graph that are reductions of bags of equal size."""
+
+    def match(loop: ir.Node) -> BagLoop:
+        try:
+            return _BodyReader(loop, survey).read()
+        except (LookupError, TypeError, ValueError) as other:  # it is no loop of an exporter's
+            raise _no_bag("another body") from other
+
+    loops = (node for node in graph if node.op_type == "Loop" and node.domain == "")
+    return match_each(loops, match)
 
 
 def _no_bag(what: str) -> Unsupported:
-    return Unsupported(f"no bag: {what}")
+    return Unsupported(f"no embedding bag: {what}")
 
 
-class _Reader:
-    """Follows one loop's body."""
+class _BodyReader:
+    """Interprets the body of one loop."""
 
     def __init__(self, loop: ir.Node, survey: Survey) -> None:
         self.loop = loop
         self.survey = survey
         self.body = loop.attributes["body"].as_graph()
-        self.meanings: dict[ir.Value, _Meaning] = {}
+        self.values: dict[ir.Value, _Abstract] = {}
 
-    def read(self) -> Bags:
+    def read(self) -> BagLoop:
+        """Return the loop as a reduction of bags; Unsupported where it is none."""
         states = self.body.inputs[2:]
-        self.meanings[self.body.inputs[0]] = Line(1, 0)
-        self.meanings[self.body.inputs[1]] = True
+        self.values[self.body.inputs[0]] = Affine(1, 0)
+        self.values[self.body.inputs[1]] = True
         for state, first in zip(states, self.loop.inputs[2:], strict=True):
-            self.meanings[state] = self.first(first)
+            self.values[state] = self.first(first)
         self.follow(self.body)
         results = self.body.outputs[1:]
         for state, after in zip(states, results, strict=False):
-            self.check_state(self.meanings[state], self.meanings[after])
+            self.check_state(self.values[state], self.values[after])
         count = self.iterations()
         if states:
             return self.sequence(count, results)
         (result,) = results
-        bag = self.meanings[result]
+        bag = self.values[result]
         if not isinstance(bag, _Bag) or bag.kept:
             raise _no_bag("another result")
         return self.bags(self.loop.outputs[0], bag, count)
 
-    def first(self, value: ir.Value | None) -> _Meaning:
+    def first(self, value: ir.Value | None) -> _Abstract:
+        """Return a loop-carried state before the first iteration: no sequence yet, or a number."""
         if value is not None and isinstance(value.type, ir.SequenceType):
             return _Sequence()
         producer = value.producer() if value is not None else None
         if producer is not None and producer.op_type == "SequenceEmpty":
             return _Sequence()
-        return Line(1, int(self.number(value)))
+        return Affine(1, int(self.number(value)))
 
     def number(self, value: ir.Value | None) -> int | Size:
         fact = self.survey.values.get(value) if value is not None else None
@@ -122,25 +144,27 @@ class _Reader:
         element = fact.content.ravel()[0]
         return element if isinstance(element, Size) else int(element)
 
-    def check_state(self, before: _Meaning, after: _Meaning) -> None:
+    def check_state(self, before: _Abstract, after: _Abstract) -> None:
+        """Refuse a loop-carried state other than a counter and a sequence that gets the bags."""
         if isinstance(before, _Sequence) and isinstance(after, _Sequence) and after.bag is not None:
             return
-        if isinstance(before, Line) and after == Line(before.step, before.start + 1):
+        if isinstance(before, Affine) and after == Affine(before.step, before.start + 1):
             return
         raise _no_bag("a state that does not count")
 
     def iterations(self) -> Size:
-        """Return how often the loop runs: a number, or as long as a number is below another."""
-        goes_on = self.meanings[self.body.outputs[0]]
+        """Return the trip count: a number, or as long as the counter is below one."""
+        goes_on = self.values[self.body.outputs[0]]
         if goes_on is True and self.loop.inputs[0] is not None:
             return Size.of(self.number(self.loop.inputs[0]))
         if isinstance(goes_on, Size) and self.loop.inputs[0] is None:
             return goes_on
         raise _no_bag("another end")
 
-    def sequence(self, count: Size, results: Sequence[ir.Value]) -> Bags:
-        at = next(i for i, v in enumerate(results) if isinstance(self.meanings[v], _Sequence))
-        held = self.meanings[results[at]]
+    def sequence(self, count: Size, results: Sequence[ir.Value]) -> BagLoop:
+        """Return the reduction whose bags a sequence holds that is joined row by row."""
+        at = next(i for i, v in enumerate(results) if isinstance(self.values[v], _Sequence))
+        held = self.values[results[at]]
         (use,) = self.loop.outputs[at].uses()
         added = use.node.attributes.get_int("new_axis", 0) == 1
         if use.node.op_type != "ConcatFromSequence" or use.node.attributes.get_int("axis", 0) != 0:
@@ -149,13 +173,17 @@ class _Reader:
             raise _no_bag("rows of another rank")
         return self.bags(use.node.outputs[0], held.bag, count)
 
-    def bags(self, result: ir.Value, bag: _Bag, count: Size) -> Bags:
+    def bags(self, result: ir.Value, bag: _Bag, count: Size) -> BagLoop:
+        """Return the reduction, once its bags are shown to cover the source: count * step rows."""
         fact = self.survey.fact(bag.rows.source)
         if not size(fact.axes[0]).same(Size.of(count * bag.rows.step)):
             raise _no_bag("rows that are left over")
         if bag.rows.table is not None and len(fact.axes) != 1:
             raise _no_bag("ids of another rank")
-        return Bags(self.loop, result, bag.rows, bag.op)
+        inner = tuple(extent for axis in fact.axes[1:] if (extent := static(axis)) is not None)
+        if len(inner) < len(fact.axes) - 1:
+            raise _no_bag("rows of an extent that only the run knows")
+        return BagLoop(self.loop, result, bag.rows, bag.op, inner)
 
     # --- the body
 
@@ -163,79 +191,79 @@ class _Reader:
         for node in graph:
             read = _READ.get(node.op_type)
             if read is not None and node.domain == "":
-                self.meanings[node.outputs[0]] = read(self, node)
+                self.values[node.outputs[0]] = read(self, node)
 
-    def of(self, value: ir.Value | None) -> _Meaning:
-        """Return what a value of the body, or a number outside it, means."""
-        if value is not None and value in self.meanings:
-            return self.meanings[value]
+    def of(self, value: ir.Value | None) -> _Abstract:
+        """Return the abstract value of a value of the body, or of a number outside it."""
+        if value is not None and value in self.values:
+            return self.values[value]
         number = self.number(value)
         if value is not None and self.survey.fact(value).dtype == ir.DataType.BOOL:
             return bool(number)
-        return number if isinstance(number, Size) else Line(0, number)
+        return number if isinstance(number, Size) else Affine(0, number)
 
-    def line(self, value: ir.Value | None) -> Line:
+    def affine(self, value: ir.Value | None) -> Affine:
         found = self.of(value)
-        if not isinstance(found, Line):
+        if not isinstance(found, Affine):
             raise _no_bag("no number")
         return found
 
-    def same(self, node: ir.Node) -> _Meaning:
+    def same(self, node: ir.Node) -> _Abstract:
         return self.of(node.inputs[0])
 
-    def added(self, node: ir.Node) -> _Meaning:
-        a, b = (self.line(value) for value in node.inputs)
-        return Line(a.step + b.step, a.start + b.start)
+    def added(self, node: ir.Node) -> _Abstract:
+        a, b = (self.affine(value) for value in node.inputs)
+        return Affine(a.step + b.step, a.start + b.start)
 
-    def gathered(self, node: ir.Node) -> _Meaning:
+    def gathered(self, node: ir.Node) -> _Abstract:
         data, index = node.inputs
         if node.attributes.get_int("axis", 0):
             raise _no_bag("another axis")
-        wanted = self.meanings.get(index) if index is not None else None
+        wanted = self.values.get(index) if index is not None else None
         if isinstance(wanted, Rows) and wanted.table is None and data is not None:
             return Rows(wanted.source, wanted.step, data)
-        return self.element(data, self.line(index))
+        return self.element(data, self.affine(index))
 
-    def element(self, value: ir.Value | None, at: Line) -> Line:
-        """Return the element of a list that counts, at a place that moves with the iteration."""
+    def element(self, value: ir.Value | None, at: Affine) -> Affine:
+        """Return the element of an arithmetic progression at the place `i + at.start`."""
         found = self.survey.fact(value).counting if value is not None else None
         if found is None or at.step != 1 or at.start < 0 or at.start > found.more:
             raise _no_bag("an element of another list")
-        return Line(found.step, found.start + found.step * at.start)
+        return Affine(found.step, found.start + found.step * at.start)
 
-    def sliced(self, node: ir.Node) -> _Meaning:
+    def sliced(self, node: ir.Node) -> _Abstract:
         data, *bounds = node.inputs
-        start, stop = (self.line(bound) for bound in bounds[:2])
-        rest = [self.line(bound) for bound in bounds[2:]]
-        if data is None or rest not in ([], [Line(0, 0)], [Line(0, 0), Line(0, 1)]):
+        start, stop = (self.affine(bound) for bound in bounds[:2])
+        rest = [self.affine(bound) for bound in bounds[2:]]
+        if data is None or rest not in ([], [Affine(0, 0)], [Affine(0, 0), Affine(0, 1)]):
             raise _no_bag("another axis is cut")
         if self.survey.fact(data).counting is not None:
-            if stop != Line(start.step, start.start + 1):
+            if stop != Affine(start.step, start.start + 1):
                 raise _no_bag("several elements")
             return self.element(data, start)
-        if start.start or not start.step or stop != Line(start.step, start.step):
+        if start.start or not start.step or stop != Affine(start.step, start.step):
             raise _no_bag("bags that are not equal and side by side")
         return Rows(data, start.step)
 
-    def reduced(self, node: ir.Node) -> _Meaning:
+    def reduced(self, node: ir.Node) -> _Abstract:
         rows = self.of(node.inputs[0])
         listed = node.attributes.get_ints("axes", []) if len(node.inputs) < 2 else None
-        axis = self.line(node.inputs[1]) if listed is None else Line(0, listed[0])
-        if not isinstance(rows, Rows) or axis != Line(0, 0):
+        axis = self.affine(node.inputs[1]) if listed is None else Affine(0, listed[0])
+        if not isinstance(rows, Rows) or axis != Affine(0, 0):
             raise _no_bag("another axis is reduced")
         return _Bag(rows, node.op_type, node.attributes.get_int("keepdims", 1) == 1)
 
-    def compared(self, node: ir.Node) -> _Meaning:
+    def compared(self, node: ir.Node) -> _Abstract:
         left, right = (self.of(value) for value in node.inputs)
-        if node.op_type == "Less" and left == Line(1, 1) and isinstance(right, Size):
+        if node.op_type == "Less" and left == Affine(1, 1) and isinstance(right, Size):
             return right  # the loop goes on until so many iterations are done
-        if isinstance(left, Line) and isinstance(right, Line) and left.step == right.step:
+        if isinstance(left, Affine) and isinstance(right, Affine) and left.step == right.step:
             return (
                 left.start == right.start if node.op_type == "Equal" else left.start < right.start
             )
         raise _no_bag("a comparison that only the run knows")
 
-    def chosen(self, node: ir.Node) -> _Meaning:
+    def chosen(self, node: ir.Node) -> _Abstract:
         goes = self.of(node.inputs[0])
         if not isinstance(goes, bool):
             raise _no_bag("a choice that only the run knows")
@@ -243,23 +271,23 @@ class _Reader:
         self.follow(branch)
         return self.of(branch.outputs[0])
 
-    def inserted(self, node: ir.Node) -> _Meaning:
+    def inserted(self, node: ir.Node) -> _Abstract:
         before, bag = (self.of(value) for value in node.inputs[:2])
         if len(node.inputs) > 2 or not isinstance(before, _Sequence) or not isinstance(bag, _Bag):
             raise _no_bag("another sequence")
         return _Sequence(bag)
 
 
-_READ: Mapping[str, Callable[[_Reader, ir.Node], _Meaning]] = {
+_READ: Mapping[str, Callable[[_BodyReader, ir.Node], _Abstract]] = {
     **dict.fromkeys(
-        ("Identity", "Cast", "CastLike", "Reshape", "Squeeze", "Unsqueeze"), _Reader.same
+        ("Identity", "Cast", "CastLike", "Reshape", "Squeeze", "Unsqueeze"), _BodyReader.same
     ),
-    **dict.fromkeys(_REDUCTIONS, _Reader.reduced),
-    "Add": _Reader.added,
-    "Gather": _Reader.gathered,
-    "Slice": _Reader.sliced,
-    "Equal": _Reader.compared,
-    "Less": _Reader.compared,
-    "If": _Reader.chosen,
-    "SequenceInsert": _Reader.inserted,
+    **dict.fromkeys(_REDUCTIONS, _BodyReader.reduced),
+    "Add": _BodyReader.added,
+    "Gather": _BodyReader.gathered,
+    "Slice": _BodyReader.sliced,
+    "Equal": _BodyReader.compared,
+    "Less": _BodyReader.compared,
+    "If": _BodyReader.chosen,
+    "SequenceInsert": _BodyReader.inserted,
 }

@@ -1,5 +1,5 @@
-"""Attention whose constant mask separates rows is computed block by block."""
+"""Attention under a block-triangular mask, computed by blocks of rows."""
 
-from mari_engine.passes.masked_attention.row_blocks import in_row_blocks
+from mari_engine.passes.masked_attention.row_blocks import MASKED_ATTENTION
 
-__all__ = ["in_row_blocks"]
+__all__ = ["MASKED_ATTENTION"]

@@ -1,66 +1,57 @@
-"""Attention whose mask is known: rows that may not look at the last columns do without them.
+"""Block-triangular attention, matched: a constant mask keeps the first rows from the last columns.
 
-A target that is appended to a history may look back, and the history not at it. Exporters write
-the scores of all rows with all columns and a mask upon them; cut where a join put the target, the
-history's rows are an attention of their own, in which no candidate takes part.
+A target appended to a history may attend to the history, and the history not to it. Exporters
+write the scores of all rows with all columns, `[L, D] x [D, L] -> [L, L]`, and a mask on them:
 
-`softmax(where(mask, Q·Kᵀ, -inf))·V`, row by row: what the mask makes zero adds nothing to the sum.
+    softmax(where(mask, Q K^T, -inf)) V
+
+Row by row, a weight that the mask makes zero adds nothing to the sum over V. Cut at the row where
+a Concat put the target, the rows before it are an attention over the columns before it, in which
+no candidate takes part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import Along, Contract, Join, Pointwise, flat, static
-from mari_engine.passes.masked_attention.zero_weights import vanishes
+from mari_engine.axes import Along, Contract, Join, Pointwise, Unsupported, flat, static
+from mari_engine.passes.contract import STANDARD, Refusal, match_each
+from mari_engine.passes.masked_attention.zero_weights import ZeroProof
 
 _DEEPEST = 32
-"""Nodes from the scores to the sum, beyond which they are no attention."""
-_NAMED = ("", "ai.onnx")
+"""Nodes between the scores and their weights, beyond which it is no attention."""
 
 
 @dataclass(frozen=True, eq=False)
-class Masked:
-    """Scores, what is done to them place by place, and the sum that they weigh; cut at a row."""
+class MaskedAttention:
+    """An attention that can be cut: rows before `cut` have zero weights in the columns from it on.
+
+    `scores` is the product `Q K^T`, `between` what makes weights of it elementwise or row by row,
+    in order, and `total` the product of the weights with V.
+    """
 
     scores: ir.Node
     between: tuple[ir.Node, ...]
     total: ir.Node
     extent: int
     """Rows, and columns, of the scores."""
-    at: int
-    """The first row that sees all columns; those before see only the columns before."""
+    cut: int
 
     @property
     def nodes(self) -> tuple[ir.Node, ...]:
         """All nodes, in order."""
         return (self.scores, *self.between, self.total)
 
-    def in_copy(self, twins: Mapping[ir.Node, ir.Node]) -> Masked:
-        """Return the same attention in a copy of the graph, by each node's twin."""
-        between = tuple(twins[node] for node in self.between)
-        return replace(self, scores=twins[self.scores], between=between, total=twins[self.total])
 
-
-def find_masked(graph: ir.Graph, survey: Survey) -> list[Masked]:
-    """Return the attentions whose first rows a constant mask keeps from the last columns."""
-    found = []
-    for node in graph:
-        if node.op_type == "MatMul" and node.domain in _NAMED:
-            masked = _Reader(node, survey).read()
-            found += [masked] if masked is not None and _stated(masked) else []
-    return found
-
-
-def _stated(masked: Masked) -> bool:
-    """Return True when the graph tells the shape of all that would be cut."""
-    read = (value for node in masked.nodes for value in node.inputs if value is not None)
-    return all(value.shape is not None for value in read)
+def find_masked_attention(graph: ir.Graph, survey: Survey) -> Iterator[MaskedAttention | Refusal]:
+    """Yield the attentions whose first rows a constant mask keeps from the last columns."""
+    nodes = (node for node in graph if node.op_type == "MatMul" and node.domain in STANDARD)
+    return match_each(nodes, lambda node: _Reader(node, survey).read())
 
 
 @dataclass(eq=False)
@@ -69,26 +60,30 @@ class _Reader:
     survey: Survey
     between: list[ir.Node] = field(default_factory=list)
     scores: list[ir.Node] = field(default_factory=list)
-    reached: dict[ir.Value, bool] = field(default_factory=dict)
+    derived: dict[ir.Value, bool] = field(default_factory=dict)
     extent: int = 0
 
-    def read(self) -> Masked | None:
+    def read(self) -> MaskedAttention | None:
+        """Return the attention that `total` ends, None where it ends none."""
         weights = self.total.inputs[0]
         shape = self.last_two(weights)
         if shape is None or shape[0] != shape[1] or shape[0] < 2 or weights is None:
             return None
         self.extent = shape[0]
-        if not self.reach(weights, 0) or len(self.scores) != 1:
+        if not self.derives(weights, 0) or len(self.scores) != 1 or not self.meets_others():
             return None
-        if not self.meets_others() or not self.alone():
-            return None
-        (scores,) = self.scores
-        for at in self.boundaries(scores):
-            if vanishes(
-                weights, self.survey, scores=scores, between=self.between, extent=self.extent, at=at
-            ):
-                return Masked(scores, tuple(self.between), self.total, self.extent, at)
-        return None
+        if not self.is_private():
+            raise Unsupported("its scores or weights are read elsewhere too")
+        (scores,), between = self.scores, tuple(self.between)
+        proofs = (ZeroProof(self.survey, scores, between, self.extent, at) for at in self.cuts())
+        proof = next((each for each in proofs if each.holds(weights)), None)
+        if proof is None:
+            raise Unsupported("no mask is known to keep rows before a join from the columns behind")
+        found = MaskedAttention(scores, between, self.total, self.extent, proof.cut)
+        read = (value for node in found.nodes for value in node.inputs if value is not None)
+        if any(value.shape is None for value in read):
+            raise Unsupported("the shape of a value that would be cut is unknown")
+        return found
 
     def last_two(self, value: ir.Value | None) -> tuple[int, int] | None:
         fact = self.survey.values.get(value) if value is not None else None
@@ -97,13 +92,13 @@ class _Reader:
         rows, columns = static(fact.axes[-2]), static(fact.axes[-1])
         return None if rows is None or columns is None else (rows, columns)
 
-    def reach(self, value: ir.Value, depth: int) -> bool:
-        """Return True when a value is made of scores, place by place or row by row."""
-        if value not in self.reached:
-            self.reached[value] = depth < _DEEPEST and self._reach(value, depth)
-        return self.reached[value]
+    def derives(self, value: ir.Value, depth: int) -> bool:
+        """Return True when a value is made of scores, elementwise or row by row."""
+        if value not in self.derived:
+            self.derived[value] = depth < _DEEPEST and self._derives(value, depth)
+        return self.derived[value]
 
-    def _reach(self, value: ir.Value, depth: int) -> bool:
+    def _derives(self, value: ir.Value, depth: int) -> bool:
         node = value.producer()
         if node is None or self.last_two(value) != (self.extent, self.extent):
             return False
@@ -115,24 +110,24 @@ class _Reader:
             return False
         if not isinstance(spec, (Pointwise, Along)) or not _within_rows(spec):
             return False
-        found = [self.reach(each, depth + 1) for each in node.inputs if each is not None]
+        found = [self.derives(each, depth + 1) for each in node.inputs if each is not None]
         if any(found):
             self.between.append(node)
         return any(found)
 
     def meets_others(self) -> bool:
-        """Return True when the scores meet more than single numbers on their way: maybe a mask."""
+        """Return True when the scores meet more than single numbers: a mask, maybe."""
         others = (
             value
             for node in self.between
             for value in node.inputs
-            if value is not None and not self.reached.get(value)
+            if value is not None and not self.derived.get(value)
         )
         facts = [self.survey.values.get(value) for value in others]
         return any(fact is None or flat(fact.axes) for fact in facts)
 
-    def alone(self) -> bool:
-        """Return True when nothing else reads the scores or what becomes of them."""
+    def is_private(self) -> bool:
+        """Return True when nothing else reads the scores or what is made of them."""
         inside = {*self.between, self.total}
         is_static = self.survey.is_static
         return all(
@@ -144,8 +139,9 @@ class _Reader:
             for value in node.outputs
         )
 
-    def boundaries(self, scores: ir.Node) -> Iterator[int]:
-        """Yield where joins before the scores put rows after others, the nearest join first."""
+    def cuts(self) -> Iterator[int]:
+        """Yield the rows at which a Concat before the scores joins values, the nearest first."""
+        (scores,) = self.scores
         queue, seen = [value for value in scores.inputs if value is not None], set[ir.Node]()
         while queue:
             node = queue.pop(0).producer()
@@ -162,6 +158,7 @@ class _Reader:
 
 
 def _within_rows(spec: Pointwise | Along) -> bool:
+    """Return True for an elementwise op, or one along the last axis, as a softmax over columns."""
     if isinstance(spec, Pointwise):
         return True
     return spec.along == (len(flat(spec.results[0])) - 1,)

@@ -1,16 +1,21 @@
-"""Writes an attention by blocks of rows: those that see less are an attention of their own."""
+"""Block-triangular attention, written as one attention for each block of rows.
+
+    A = weights(Q K^T, mask) V  ->  Concat(weights(Q1 K1^T, mask11) V1,  weights(Q2 K^T, mask2) V)
+
+Q1, K1, V1 are the rows before the cut, Q2 those from it on; mask11 has the rows and the columns
+before the cut, mask2 the rows from it on. With `cut` rows the first product is
+`[cut, D] x [D, cut]`: the request's alone where the candidates' rows come last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import onnx_ir as ir
 
-from mari_engine.analysis import Survey
-from mari_engine.graph import STANDS_FOR, Model, list_numbers
-from mari_engine.passes.contract import _rewritten
-from mari_engine.passes.masked_attention.matching import Masked, find_masked
+from mari_engine.graph import STANDS_FOR, list_numbers, replace_by_nodes
+from mari_engine.passes.contract import Copy, Pass
+from mari_engine.passes.masked_attention.matching import MaskedAttention, find_masked_attention
 
 
 @dataclass(frozen=True)
@@ -23,46 +28,45 @@ class _Block:
     columns: int
 
 
-def part_rows(masked: Masked, model: ir.Model) -> None:
-    """Put an attention for the first rows and one for the others in the place of one for all.
-
-    Takes an attention of this very model, which is changed. Nodes that nothing reads any more are
-    left for a pass that removes them.
-    """
-    node, extent = masked.total, masked.extent
-    blocks = (
-        _Block("first", 0, masked.at, masked.at),
-        _Block("last", masked.at, extent, extent),
+def write_row_blocks(found: MaskedAttention, copy: Copy) -> None:
+    """Put an attention for the rows before the cut and one for the others in the place of one."""
+    attention = replace(
+        found,
+        scores=copy.node(found.scores),
+        between=tuple(copy.node(node) for node in found.between),
+        total=copy.node(found.total),
     )
-    writers = [_Writer(masked, model, block) for block in blocks]
+    node, extent = attention.total, attention.extent
+    blocks = (
+        _Block("first", 0, attention.cut, attention.cut),
+        _Block("last", attention.cut, extent, extent),
+    )
+    writers = [_Writer(attention, copy.model, block) for block in blocks]
     totals = [writer.write() for writer in writers]
-    rank = len(node.outputs[0].shape or ())
-    joined = ir.node("Concat", totals, {"axis": rank - 2}, name=f"{node.name}/rows")
-    joined.metadata_props.update(node.metadata_props)
-    joined.metadata_props[STANDS_FOR] = node.name or ""
-    old, new = node.outputs[0], joined.outputs[0]
-    new.type, new.shape = old.type, old.shape
     assert node.graph is not None
-    node.graph.insert_before(node, [*(each for w in writers for each in w.nodes), joined])
-    old.replace_all_uses_with(new, replace_graph_outputs=True)
-    new.name, old.name = old.name, f"{old.name}/was"
+    node.graph.insert_before(node, [each for writer in writers for each in writer.nodes])
+    axis = {"axis": len(node.outputs[0].shape or ()) - 2}
+    replace_by_nodes(node, [ir.node("Concat", totals, axis, name=f"{node.name}/rows")])
 
 
 @dataclass(eq=False)
 class _Writer:
-    masked: Masked
+    """Writes the attention of one block of rows."""
+
+    attention: MaskedAttention
     model: ir.Model
     block: _Block
     nodes: list[ir.Node] = field(default_factory=list)
     made: dict[ir.Value, ir.Value] = field(default_factory=dict)
+    """What the block has in the place of a value of the whole attention."""
 
     def write(self) -> ir.Value:
-        scores, total = self.masked.scores, self.masked.total
+        scores, total = self.attention.scores, self.attention.total
         left, right = scores.inputs
         assert left is not None
         assert right is not None
         self.copy(scores, [self.rows(left), self.columns(right)])
-        for node in self.masked.between:
+        for node in self.attention.between:
             self.copy(node, [None if each is None else self.block_of(each) for each in node.inputs])
         weights, values = total.inputs
         assert weights is not None
@@ -101,13 +105,13 @@ class _Writer:
     def cut(self, value: ir.Value, axis: int, start: int, stop: int) -> ir.Value:
         """Return a part of an axis of the scores' extent; what is alike along it as it is."""
         shape = value.shape
-        whole = shape is None or len(shape) < -axis or shape[axis] != self.masked.extent
-        if whole or stop - start == self.masked.extent or shape is None:
+        whole = shape is None or len(shape) < -axis or shape[axis] != self.attention.extent
+        if whole or stop - start == self.attention.extent or shape is None:
             return value
         bounds = [self.listed(number) for number in (start, stop, len(shape) + axis)]
-        name = f"{self.masked.total.name}/{self.block.name}/Slice_{len(self.nodes)}"
+        name = f"{self.attention.total.name}/{self.block.name}/Slice_{len(self.nodes)}"
         new = ir.node("Slice", [value, *bounds], name=name)
-        self.add(new, self.masked.total)
+        self.add(new, self.attention.total)
         new.outputs[0].type = value.type
         sizes = list(shape)
         sizes[axis] = stop - start
@@ -115,20 +119,11 @@ class _Writer:
         return new.outputs[0]
 
     def listed(self, number: int) -> ir.Value:
-        name = f"{self.masked.total.name}/{self.block.name}/bound_{number}"
+        name = f"{self.attention.total.name}/{self.block.name}/bound_{number}"
         held = self.model.graph.initializers.get(name)
         if held is not None:
             return held
         return list_numbers(self.model, name, [number])
 
 
-def in_row_blocks(model: Model, survey: Survey, keep: Collection[str]) -> tuple[Model, Survey]:
-    """Write attentions apart for the rows that their mask keeps from the last columns."""
-    found = [
-        masked
-        for masked in find_masked(model.ir.graph, survey)
-        if not any(node.name in keep for node in masked.nodes)
-    ]
-    return _rewritten(
-        model, survey, found, lambda each, twins, copy: part_rows(each.in_copy(twins), copy)
-    )
+MASKED_ATTENTION = Pass("masked attention", find_masked_attention, write_row_blocks)

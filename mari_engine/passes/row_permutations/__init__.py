@@ -1,5 +1,5 @@
-"""Rows that are sorted, packed or picked by masks stay in place."""
+"""Rows that are sorted, packed or picked by masks are computed where they are."""
 
-from mari_engine.passes.row_permutations.elimination import leave_in_place
+from mari_engine.passes.row_permutations.elimination import ROW_PERMUTATIONS
 
-__all__ = ["leave_in_place"]
+__all__ = ["ROW_PERMUTATIONS"]

@@ -1,9 +1,14 @@
-"""Rows that are sorted or picked, worked on, and put back.
+"""Row permutations matched: rows that are sorted or picked, worked on, and put back.
+
+    s, o = TopK(lengths)          mask = lengths > 0
+    p = Gather(x, o)              p = GatherND(x, NonZero(mask))          rows leave their places
+    ...                           ...
+    y = Gather(f, inverse of o)   y = ScatterND(base, NonZero(mask), f)   rows return
 
 Recurrent encoders get the histories sorted by length, and without the empty ones (torch's packed
-sequences and boolean masks): which row stands where, only the run knows then, and so nothing can
-be said of its side. What treats each row alone gives the same rows in any order; it may as well
-run on all of them where they are, and what was picked is chosen afterwards.
+sequences and boolean masks). Which row stands where is then known only at run time, and so no side
+can be told behind it. An op that treats each row alone commutes with a permutation of the rows:
+it may run on all rows where they are, and what a mask picked is chosen afterwards.
 """
 
 from __future__ import annotations
@@ -16,8 +21,8 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import Size, size, static
+from mari_engine.passes.contract import STANDARD, Refusal
 
-_NAMED = ("", "ai.onnx")
 _SAME = ("Cast", "Identity")
 _VIEWS = ("Unsqueeze", "Reshape")
 Key = ir.Node | ir.Value
@@ -25,8 +30,8 @@ Key = ir.Node | ir.Value
 
 
 @dataclass(frozen=True, eq=False)
-class Leaving:
-    """A result that holds the rows of a value in other places."""
+class RowGather:
+    """Rows leave their places: `result` holds the rows of `source` sorted, or some of them."""
 
     result: ir.Value
     source: ir.Value
@@ -36,8 +41,8 @@ class Leaving:
 
 
 @dataclass(frozen=True, eq=False)
-class Returning:
-    """A result that holds the rows of a value in their first places again."""
+class RowScatter:
+    """Rows return: `result` holds the rows of `source` in their first places again."""
 
     result: ir.Value
     source: ir.Value
@@ -50,37 +55,68 @@ class Returning:
     """Which rows were picked, in a shape that broadcasts to the result's where it need not be."""
 
 
+RowMove = RowGather | RowScatter
+
+
+@dataclass(frozen=True, eq=False)
+class RowPermutations:
+    """All moves of rows in a graph; they go together, as one may stand between two of another."""
+
+    gathers: tuple[RowGather, ...]
+    scatters: tuple[RowScatter, ...]
+
+    @property
+    def moves(self) -> tuple[RowMove, ...]:
+        """All moves."""
+        return (*self.gathers, *self.scatters)
+
+    @property
+    def nodes(self) -> tuple[ir.Node, ...]:
+        """The nodes whose results are moved rows."""
+        made = (move.result.producer() for move in self.moves)
+        return tuple(node for node in made if node is not None)
+
+
 @dataclass(eq=False)
-class Ways:
-    """All ways by which rows leave their places and return."""
+class _Moves:
+    """The moves by one key."""
 
-    leaving: list[Leaving] = field(default_factory=list)
-    returning: list[Returning] = field(default_factory=list)
+    gathers: list[RowGather] = field(default_factory=list)
+    scatters: list[RowScatter] = field(default_factory=list)
 
 
-def find_ways(graph: ir.Graph, survey: Survey) -> Ways:
-    """Return the ways of all sorts and masks of which every use is understood."""
-    found: defaultdict[Key, Ways] = defaultdict(Ways)
-    lost: set[Key] = set()
+def find_row_permutations(graph: ir.Graph, survey: Survey) -> Iterator[RowPermutations | Refusal]:
+    """Yield one match of all sorts and masks that move rows, each of whose uses is understood."""
+    found: defaultdict[Key, _Moves] = defaultdict(_Moves)
+    refused = set[Key]()
     reader = _Reader(survey, found)
     for node in graph:
-        if node.domain not in _NAMED:
-            continue
-        key = reader.key(node)
+        key = reader.key(node) if node.domain in STANDARD else None
         if key is not None and not reader.read(node, key):
-            lost.add(key)
-    ways = Ways()
+            refused.add(key)
+            yield Refusal(node.name or "", "a use of the order in which it puts rows is not known")
+    whole = [
+        own for key, own in found.items() if key not in refused and own.gathers and own.scatters
+    ]
     for key, own in found.items():
-        if key not in lost and own.leaving and own.returning:
-            ways.leaving += own.leaving
-            ways.returning += own.returning
-    return ways
+        if key not in refused and not own.scatters:
+            yield Refusal(key.name or "", "the rows that it moves do not return")
+    if not whole:
+        return
+    match = RowPermutations(
+        tuple(move for own in whole for move in own.gathers),
+        tuple(move for own in whole for move in own.scatters),
+    )
+    if any(move.result.is_graph_output() for move in match.moves):
+        yield Refusal(match.nodes[-1].name or "", "the graph returns rows out of their places")
+    else:
+        yield match
 
 
 @dataclass(eq=False)
 class _Reader:
     survey: Survey
-    found: defaultdict[Key, Ways]
+    found: defaultdict[Key, _Moves]
 
     def key(self, node: ir.Node) -> Key | None:
         """Return what a node orders rows by, if it does."""
@@ -93,7 +129,7 @@ class _Reader:
     def read(self, node: ir.Node, key: Key) -> bool:
         """Note the uses of a node's results; False where one is not understood."""
         if node.op_type == "TopK" and node.inputs[0] is not None:
-            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
+            self.found[key].gathers.append(RowGather(node.outputs[0], node.inputs[0], key))
             return all(self.by_order(use, at, key) for use, at in self.uses(node.outputs[1]))
         turned = list(self.uses(node.outputs[0]))
         return all(
@@ -127,7 +163,7 @@ class _Reader:
         """Note a use of the places that a sort took rows from."""
         if node.op_type == "Gather" and at == 1 and node.inputs[0] is not None:
             axis = node.attributes.get_int("axis", 0)
-            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key, axis))
+            self.found[key].gathers.append(RowGather(node.outputs[0], node.inputs[0], key, axis))
             return True
         if node.op_type != "ScatterElements" or at != 1 or not self.counts(node, key):
             return False
@@ -147,7 +183,7 @@ class _Reader:
         if node.op_type != "Gather" or at != 1 or node.inputs[0] is None:
             return False
         axis = node.attributes.get_int("axis", 0)
-        self.found[key].returning.append(Returning(node.outputs[0], node.inputs[0], key, axis))
+        self.found[key].scatters.append(RowScatter(node.outputs[0], node.inputs[0], key, axis))
         return True
 
     def mask_of(self, value: ir.Value) -> ir.Value | None:
@@ -176,7 +212,7 @@ class _Reader:
                 return False
             if not rows:
                 return self.listed(node, mask, key)
-            self.found[key].leaving.append(Leaving(node.outputs[0], node.inputs[0], key))
+            self.found[key].gathers.append(RowGather(node.outputs[0], node.inputs[0], key))
             return True
         if node.op_type != "ScatterND" or at != 1 or "reduction" in node.attributes:
             return False
@@ -184,8 +220,8 @@ class _Reader:
         source = updates if rows else self.unlisted(updates)
         if source is None or base is None:
             return False
-        self.found[key].returning.append(
-            Returning(node.outputs[0], source, key, base=base, mask=mask)
+        self.found[key].scatters.append(
+            RowScatter(node.outputs[0], source, key, base=base, mask=mask)
         )
         return True
 
@@ -203,7 +239,7 @@ class _Reader:
             told = wanted.content if wanted is not None else None
             if told is None or told.ravel().tolist() != rows:
                 return False
-            self.found[key].leaving.append(Leaving(use.node.outputs[0], source, key))
+            self.found[key].gathers.append(RowGather(use.node.outputs[0], source, key))
         return not node.outputs[0].is_graph_output()
 
     def unlisted(self, value: ir.Value | None) -> ir.Value | None:

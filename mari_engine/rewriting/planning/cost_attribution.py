@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import onnx_ir as ir
 
+from mari_engine.analysis import Survey, count_graph
 from mari_engine.graph import SOURCE, stands_for
 from mari_engine.ops import is_product
+from mari_engine.passes import Canonical
 from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.rewriting.cost import Line, Prices, faster_from, line
 from mari_engine.types import Action, BreakEven, Cost, Decision, Flops
@@ -31,6 +33,23 @@ class Share:
     flops: Flops = field(default_factory=Flops)
     time: Line = field(default_factory=Line)
     nodes: list[str] = field(default_factory=list)
+
+
+def count_original(graph: ir.Graph, survey: Survey, form: Canonical) -> Cost:
+    """Return the cost of the original graph by its own nodes, with the FLOPs of its canonical form.
+
+    The canonical form tells what a node computes that no rule describes: the FLOPs of a loop are
+    those of the nodes that stand for it. What the original runs beside them, the rounds of a loop
+    included, stays as it is.
+    """
+    own, plain = count_graph(graph, survey), count_graph(form.model.ir.graph, form.survey)
+    nodes, works = dict.fromkeys(own.nodes, Flops()), dict(own.works)
+    for node in form.model.ir.graph:
+        name, original = node.name or "", stands_for(node)
+        nodes[original] = nodes.get(original, Flops()) + plain.nodes[name]
+        if original == name:
+            works[original] = plain.works[name]
+    return replace(plain, nodes=nodes, works=works)
 
 
 def decide(

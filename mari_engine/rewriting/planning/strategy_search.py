@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mari_engine.analysis import Survey, count_cost, count_graph, find_graph_facts
+from mari_engine.analysis import Survey, count_cost, find_graph_facts
 from mari_engine.graph import SOURCE, Model, infer_shapes
-from mari_engine.passes import counted_for
+from mari_engine.passes import Canonical
 from mari_engine.rewriting.boundary import unchanged_boundary
 from mari_engine.rewriting.context import DecisionLog, Strategy
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
-from mari_engine.rewriting.planning.cost_attribution import Share, apportion
+from mari_engine.rewriting.planning.cost_attribution import Share, apportion, count_original
 from mari_engine.types import Action, BreakEven, Cost, Labels, Selection, Signature, Trial, Way
 from mari_engine.wording import format_seconds
 
@@ -72,17 +72,18 @@ def choose(
     keep: Collection[str],
     prices: Prices,
     race: Race | None = None,
-    spelled: tuple[Model, Survey] | None = None,
+    form: Canonical | None = None,
     report_progress: Callable[[float], None] = lambda share: None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    `spelled` is what the rewriter reads, and its survey (see `respelling`). With `race` those that
+    `form` is what the rewriter reads. With `race` those that
     come close are timed. A drop-in model that no rewrite makes faster is left as it was.
     `report_progress` gets the share that is done (0 to 1).
     """
-    source, told = spelled or (model, survey)
-    before = counted_for(count_graph(model.ir.graph, survey), source, told)
+    form = form or Canonical(model, survey)
+    source, told = form.model, form.survey
+    before = count_original(model.ir.graph, survey, form)
     plain = whole_line(before, prices)
     write = partial(
         rewrite, source, labels, signature=signature, candidates=candidates, keep=keep,

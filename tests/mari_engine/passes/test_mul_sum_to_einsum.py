@@ -7,7 +7,8 @@ import pytest
 
 from mari_engine import load, plan
 from mari_engine.analysis import survey_model
-from mari_engine.passes.mul_sum_to_einsum import find_weighted_sums
+from mari_engine.passes.contract import Refusal
+from mari_engine.passes.mul_sum_to_einsum import WeightedSum, find_weighted_sums
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 
@@ -43,11 +44,21 @@ def test_a_history_pooled_by_scores_is_a_product(values: str, keepdims: int, ops
     assert ("ReduceSum" in ops) == (opset < 12)
 
 
-def equations(body: str, inputs: str, **weights: np.ndarray) -> list[str]:
+def found(body: str, inputs: str, **weights: np.ndarray) -> list[WeightedSum | Refusal]:
     data = build(body, inputs=inputs, outputs="float[N, M] y", weights=weights)
     model = load(data)
-    found = find_weighted_sums(model.ir.graph, survey_model(model, frozenset({"N"})), ())
-    return [each.equation for each in found]
+    return list(find_weighted_sums(model.ir.graph, survey_model(model, frozenset({"N"}))))
+
+
+def equations(body: str, inputs: str, **weights: np.ndarray) -> list[str]:
+    matches = found(body, inputs, **weights)
+    return [each.equation for each in matches if isinstance(each, WeightedSum)]
+
+
+def reasons(body: str, inputs: str) -> list[str]:
+    matches = found(body, inputs, axes=np.array([1]))
+    assert all(isinstance(each, Refusal) for each in matches)
+    return [each.reason for each in matches if isinstance(each, Refusal)]
 
 
 def test_one_that_is_spread_meets_the_other_everywhere() -> None:
@@ -61,25 +72,29 @@ SUM = "y = ReduceSum <keepdims = 0> (m, axes)"
 
 
 @pytest.mark.parametrize(
-    ("op", "inputs"),
+    ("op", "inputs", "reason"),
     [
-        ("Mul (a, b)", "float[N, 2, 1] a, float[N, 2, 3] b"),
-        ("Mul (a, a)", "float[N, 20, 16] a"),
-        ("Add (a, b)", "float[N, 20, 1] a, float[N, 20, 16] b"),
-        ("Mul (a, b)", "int64[N, 20, 1] a, int64[N, 20, 16] b"),
-        ("Mul (a, b)", "float[N, 1, 16] a, float[N, 20, 1] b"),
+        ("Mul (a, b)", "float[N, 2, 1] a, float[N, 2, 3] b", "so small"),
+        ("Mul (a, a)", "float[N, 20, 16] a", "sums squares"),
+        ("Mul (a, b)", "int64[N, 20, 1] a, int64[N, 20, 16] b", "two floating-point tensors"),
+        ("Mul (a, b)", "float[N, 1, 16] a, float[N, 20, 1] b", "no axis that both factors have"),
     ],
-    ids=["few elements", "squares", "another op", "whole numbers", "nothing shared is summed"],
+    ids=["few elements", "squares", "whole numbers", "nothing shared is summed"],
 )
-def test_other_sums_stay(op: str, inputs: str) -> None:
-    assert equations(f"m = {op} {SUM}", inputs, axes=np.array([1])) == []
+def test_other_sums_stay(op: str, inputs: str, reason: str) -> None:
+    (found,) = reasons(f"m = {op} {SUM}", inputs)
+    assert reason in found
+
+
+def test_a_sum_of_another_op_is_no_match() -> None:
+    assert reasons(f"m = Add (a, b) {SUM}", "float[N, 20, 1] a, float[N, 20, 16] b") == []
 
 
 def test_a_product_that_others_read_too_stays() -> None:
     body = "m = Mul (a, b) z = ReduceMax <axes = [1], keepdims = 0> (m)"
     body += " s = ReduceSum <keepdims = 0> (m, axes) y = Add (s, z)"
-    inputs = "float[N, 20, 1] a, float[N, 20, 16] b"
-    assert equations(body, inputs, axes=np.array([1])) == []
+    (found,) = reasons(body, "float[N, 20, 1] a, float[N, 20, 16] b")
+    assert found == "the elementwise product is read elsewhere too"
 
 
 def test_a_sum_that_must_stay_does() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from mari_engine import load, plan
 from mari_engine.analysis import survey_model
-from mari_engine.passes.pad_to_concat import find_paddings
+from mari_engine.passes.contract import Refusal
+from mari_engine.passes.pad_to_concat import ConstantPad, find_constant_pads
 from support.builders import build
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 
@@ -43,29 +44,33 @@ def test_tokens_that_features_do_not_fill_are_split(pad: str) -> None:
     assert made.flops.after.flops.per_candidate < made.flops.before.flops.per_candidate / 1.5
 
 
-def paddings(body: str, outputs: str = "float[N, M] y") -> int:
-    data = build(body, inputs="float[N, 14] x", outputs=outputs, weights=WEIGHTS)
+def found(body: str) -> list[ConstantPad | Refusal]:
+    data = build(body, inputs="float[N, 14] x", outputs="float[N, M] y", weights=WEIGHTS)
     model = load(data)
-    return len(find_paddings(model.ir.graph, survey_model(model, frozenset({"N"})), ()))
+    return list(find_constant_pads(model.ir.graph, survey_model(model, frozenset({"N"}))))
 
 
 READ = " a, b = Split <axis = 1> (p) y = Add (a, b)"
 
 
 def test_what_is_a_join() -> None:
-    assert paddings("p = Pad (x, after)" + READ) == 1
+    (pad,) = found("p = Pad (x, after)" + READ)
+    assert isinstance(pad, ConstantPad)
+    assert (pad.axis, pad.width, pad.before, pad.after) == (1, 14, 0, 2)
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        "p = Pad <mode = 'reflect'> (x, after)" + READ,
-        "p = Pad (x, cut)" + READ,
-        "p = Pad (x, rows)" + READ,
-        "l = ReduceMax <keepdims = 0> (x) p = Pad (x, after, l)" + READ,
-        "p = Pad (x, after) y = Relu (p)",
+        ("p = Pad <mode = 'reflect'> (x, after)" + READ, "elements of the value itself"),
+        ("p = Pad (x, cut)" + READ, "it cuts"),
+        ("p = Pad (x, rows)" + READ, "other than one axis"),
+        ("l = ReduceMax <keepdims = 0> (x) p = Pad (x, after, l)" + READ, "only at run time"),
+        ("p = Pad (x, after) y = Relu (p)", "read whole"),
     ],
     ids=["mirrored", "cut", "rows", "a number of the run", "read whole"],
 )
-def test_what_is_none(body: str) -> None:
-    assert paddings(body.replace("'", '"')) == 0
+def test_what_is_none(body: str, reason: str) -> None:
+    (refusal,) = found(body.replace("'", '"'))
+    assert isinstance(refusal, Refusal)
+    assert reason in refusal.reason
