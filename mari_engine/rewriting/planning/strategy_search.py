@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mari_engine.analysis import Survey, count_cost, find_graph_facts
+from mari_engine.analysis import GraphFacts, Survey, count_cost, find_graph_facts
 from mari_engine.graph import SOURCE, Model, infer_shapes
 from mari_engine.passes import Canonical
 from mari_engine.rewriting.boundary import unchanged_boundary
@@ -82,18 +82,17 @@ def choose(
     `report_progress` gets the share that is done (0 to 1).
     """
     form = form or Canonical(model, survey)
-    source, told = form.model, form.survey
     before = count_original(model.ir.graph, survey, form)
     plain = whole_line(before, prices)
     write = partial(
-        rewrite, source, labels, signature=signature, candidates=candidates, keep=keep,
-        prices=prices, survey=told, graph_facts=find_graph_facts(source.ir.graph, told),
+        rewrite, form.model, labels, signature=signature, candidates=candidates, keep=keep,
+        prices=prices, survey=form.survey, graph_facts=_facts(form),
     )  # fmt: skip
-    ways = list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1]
-    found = _try(dict(ways), write, told, prices, report_progress)
+    ways = dict(list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1])
+    found = _try(ways, write, form.survey, prices, report_progress)
     drop_in = signature == Signature.DROP_IN
-    hopeful = plain.at(candidates) * _HOPELESS
-    racing = [one for one in found if one.line.at(candidates) <= hopeful]
+    limit = plain.at(candidates) * _HOPELESS
+    racing = [one for one in found if one.line.at(candidates) <= limit]
     times = _timed(model, racing, candidates, race) if racing and race and drop_in else {}
     best = _best(found, times, candidates)
     lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in found)]
@@ -109,6 +108,10 @@ def choose(
         best.made, before, best.cost, selection, _shares(best, before, prices),
         _shares(split, before, prices) if split is not None else None,
     )  # fmt: skip
+
+
+def _facts(form: Canonical) -> GraphFacts:
+    return find_graph_facts(form.model.ir.graph, form.survey)
 
 
 def _try(
