@@ -19,7 +19,15 @@ from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.report import find, render_findings
-from mari_engine.types import BenchmarkResult, Interface, Labels, Signature, to_plain
+from mari_engine.types import (
+    BenchmarkResult,
+    Interface,
+    JsonError,
+    Labels,
+    Signature,
+    parse_json,
+    to_plain,
+)
 
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
@@ -140,11 +148,11 @@ def _write_json(path: Path, document: dict[str, Any]) -> None:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        document = parse_json(path.read_bytes())
+    except OSError as error:
         raise ModelError(f"{path}: cannot be read; give the folder of an artifact") from error
-    except json.JSONDecodeError as error:
-        raise ModelError(f"{path}: line {error.lineno} is not JSON; save it again") from error
+    except JsonError as error:
+        raise ModelError(f"{path}: line {error.line} is not JSON; save it again") from error
     if not isinstance(document, dict):
         raise ModelError(f"{path}: must be an object; save it again")
     return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,12 @@ from mari_engine.types import (
     FusionLayout,
     InputBinding,
     Interface,
+    JsonDocument,
+    JsonObject,
     OutputBinding,
     Rows,
     Signature,
+    is_whole,
 )
 
 _VERSION = 1
@@ -75,19 +78,21 @@ def read_interface(manifest: object, where: str) -> tuple[Signature, Interface]:
 
     Raises ModelError, naming the manifest, when it is not one that this version writes.
     """
-    try:
-        if not isinstance(manifest, Mapping) or manifest["version"] != _VERSION:
-            raise ValueError(f"'version' is not {_VERSION}")
-        inputs = tuple(_read_input(item) for item in manifest["inputs"])
-        outputs = tuple(
-            OutputBinding(str(item["name"]), _read_rows(item["rows"]))
-            for item in manifest["outputs"]
-        )
-        return Signature(manifest["signature"]), Interface(inputs, outputs)
-    except KeyError as error:
-        raise ModelError(f"{where}: field {error} is missing; run 'mari optimize' again") from error
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{where}: {error}; run 'mari optimize' again") from error
+    top = JsonObject(manifest, where, JsonDocument(ModelError, "run 'mari optimize' again"))
+    if top.fields.get("version") != _VERSION:
+        raise top.wrong(f"'version' is not {_VERSION}")
+    top.require("inputs", "outputs")
+    inputs = tuple(_read_input(item) for item in _entries(top, "inputs"))
+    outputs = tuple(
+        OutputBinding(item.text("name"), _read_rows(item)) for item in _entries(top, "outputs")
+    )
+    top.require("signature")
+    return top.choice("signature", Signature), Interface(inputs, outputs)
+
+
+def _entries(top: JsonObject, field: str) -> Iterator[JsonObject]:
+    for at, item in enumerate(top.items(field)):
+        yield top.entry(item, f"{top.where}: {field} {at}")
 
 
 def _write_file(path: Path, sha256: str) -> dict[str, Any]:
@@ -105,24 +110,33 @@ def _write_input(item: InputBinding) -> dict[str, Any]:
     }
 
 
-def _read_input(item: Mapping[str, Any]) -> InputBinding:
-    columns = item["source"]["columns"]
+def _read_input(item: JsonObject) -> InputBinding:
+    source = item.nested("source", f"{item.where} source")
+    taken_whole = source.fields.get("columns") is None
     return InputBinding(
-        name=str(item["name"]),
-        dtype=str(item["dtype"]),
-        shape=tuple(at if isinstance(at, int) else str(at) for at in item["shape"]),
-        rows=_read_rows(item["rows"]),
-        source=str(item["source"]["input"]),
-        columns=None if columns is None else tuple(int(column) for column in columns),
+        name=item.text("name"),
+        dtype=item.text("dtype"),
+        shape=tuple(at if isinstance(at, int) else str(at) for at in item.items("shape")),
+        rows=_read_rows(item),
+        source=source.text("input"),
+        columns=None if taken_whole else _read_columns(source),
     )
 
 
-def _read_rows(value: object) -> Rows:
+def _read_columns(source: JsonObject) -> tuple[int, ...]:
+    columns = source.items("columns")
+    if not all(is_whole(column) for column in columns):
+        raise source.wrong("'columns' must be whole numbers or null")
+    return tuple(columns)
+
+
+def _read_rows(item: JsonObject) -> Rows:
+    value = item.fields.get("rows")
     if value == "request":
         return "request"
     if value == "candidate":
         return "candidate"
-    raise ValueError(f"'rows' is {value!r}, neither 'request' nor 'candidate'")
+    raise item.wrong(f"'rows' is {value!r}, neither 'request' nor 'candidate'")
 
 
 def _write_flops(flops: Flops) -> dict[str, int]:

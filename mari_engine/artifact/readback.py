@@ -1,14 +1,13 @@
-"""An artifact → the findings that its report tells, read back from its files."""
+"""Findings for a report, read back from an artifact's manifest.json and certificate.json."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from mari_engine.artifact.folder import MANIFEST_FILE, Artifact, load_artifact
+from mari_engine.artifact.folder import CERTIFICATE_FILE, MANIFEST_FILE, Artifact, load_artifact
 from mari_engine.coloring import color
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model, describe
@@ -18,12 +17,12 @@ from mari_engine.types import (
     Action,
     BreakEven,
     Certificate,
-    Check,
     Decision,
     Flops,
     FusionLayout,
     Interface,
-    OutputError,
+    JsonDocument,
+    JsonObject,
     Segment,
     Selection,
     Side,
@@ -63,94 +62,114 @@ def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
     Raises ModelError when the manifest or the certificate lacks what this version writes, or when
     the original is not the model that the artifact was made from.
     """
-    manifest, where = artifact.manifest, artifact.directory
-    try:
-        source = manifest["source"]
-        decisions = tuple(_decision(entry) for entry in manifest["decisions"])
-        if original is not None and original.sha256 != source["sha256"]:
-            raise ModelError(f"{where}: was made from another model; give {source['file']}")
-        return Findings(
-            source=source["file"],
-            source_sha256=source["sha256"],
-            labels=artifact.labels,
-            signature=artifact.signature,
-            candidates=int(manifest["candidates"]),
-            keep=tuple(manifest["keep"]),
-            autotune=bool(manifest["autotune"]),
-            flops_before=Flops(**manifest["flops"]["before"]),
-            flops_after=Flops(**manifest["flops"]["after"]),
-            uncounted=(),
-            decisions=decisions,
-            selection=_selection(manifest.get("selection")),
-            layout=_layouts(manifest["layout"]),
-            interface=artifact.interface,
-            certificate=_certificate(artifact.certificate),
-            elapsed=None,
-            hashes=list_hashes(manifest),
-            pictures=_pictures(artifact, original, decisions),
-        )
-    except (KeyError, TypeError, ValueError) as error:
+    where = f"{artifact.directory}: the manifest is incomplete"
+    top = JsonObject(artifact.manifest, where, JsonDocument(ModelError, "run 'mari optimize'"))
+    source, flops = top.nested("source", f"{where}: source"), top.nested("flops", f"{where}: flops")
+    decisions = tuple(_decision(row) for row in _rows(top, "decisions"))
+    if original is not None and original.sha256 != source.text("sha256"):
         raise ModelError(
-            f"{where}: the manifest or certificate is incomplete ({error!r}); run 'mari optimize'"
-        ) from error
-
-
-def _decision(entry: Mapping[str, Any]) -> Decision:
-    return Decision(
-        node=entry["node"],
-        op=entry["op"],
-        action=Action(entry["action"]),
-        reason=entry["reason"],
-        flops_before=Flops(**entry["flops_before"]),
-        flops_after=Flops(**entry["flops_after"]),
-        new_nodes=tuple(entry["new_nodes"]),
-        break_even=_break_even(entry.get("break_even")),
+            f"{artifact.directory}: was made from another model; give {source.text('file')}"
+        )
+    return Findings(
+        source=source.text("file"),
+        source_sha256=source.text("sha256"),
+        labels=artifact.labels,
+        signature=artifact.signature,
+        candidates=top.whole("candidates"),
+        keep=tuple(top.items("keep")),
+        autotune=top.flag("autotune"),
+        flops_before=_flops(flops, "before"),
+        flops_after=_flops(flops, "after"),
+        uncounted=(),
+        decisions=decisions,
+        selection=_selection(top),
+        layout=_layouts(top.nested("layout", f"{where}: layout")),
+        interface=artifact.interface,
+        certificate=Certificate.from_json(
+            artifact.certificate, str(artifact.directory / CERTIFICATE_FILE)
+        ),
+        elapsed=None,
+        hashes=list_hashes(artifact.manifest),
+        pictures=_pictures(artifact, original, decisions),
     )
 
 
-def _break_even(entry: Mapping[str, Any] | None) -> BreakEven | None:
-    return None if entry is None else BreakEven(entry["original"], entry["split"])
+def _rows(entry: JsonObject, field: str) -> Iterator[JsonObject]:
+    for at, row in enumerate(entry.items(field)):
+        yield entry.entry(row, f"{entry.where}: {field} {at}")
 
 
-def _selection(entry: Mapping[str, Any] | None) -> Selection | None:
-    """Return how the way was chosen; None for an artifact that was made before it was told."""
-    if entry is None:
+def _flops(entry: JsonObject, field: str) -> Flops:
+    flops = entry.nested(field, f"{entry.where} {field}")
+    return Flops(flops.whole("per_request"), flops.whole("per_candidate"))
+
+
+def _decision(row: JsonObject) -> Decision:
+    return Decision(
+        node=row.text("node"),
+        op=row.text("op"),
+        action=row.choice("action", Action),
+        reason=row.text("reason"),
+        flops_before=_flops(row, "flops_before"),
+        flops_after=_flops(row, "flops_after"),
+        new_nodes=tuple(row.items("new_nodes")),
+        break_even=_break_even(row),
+    )
+
+
+def _break_even(entry: JsonObject) -> BreakEven | None:
+    if entry.fields.get("break_even") is None:
         return None
-    trials = tuple(Trial(Way(t["way"]), t["expected"], t["measured"]) for t in entry["trials"])
-    even = _break_even(entry["break_even"])
-    chosen_by, reason, prices = (str(entry[of]) for of in ("chosen_by", "reason", "prices"))
-    return Selection(Way(entry["way"]), chosen_by, reason, trials, even, prices)
+    even = entry.nested("break_even", f"{entry.where} break_even")
+    even.require("original", "split")
+    original, split = (
+        None if even.fields[name] is None else even.whole(name) for name in ("original", "split")
+    )
+    return BreakEven(original, split)
 
 
-def _layouts(entry: Mapping[str, Any]) -> tuple[FusionLayout, ...]:
-    before, after = (_segments(entry[which]) for which in ("before", "after"))
+def _selection(top: JsonObject) -> Selection | None:
+    """Return how the way was chosen; None for an artifact of a version that did not write it."""
+    if top.fields.get("selection") is None:
+        return None
+    entry = top.nested("selection", f"{top.where}: selection")
+    return Selection(
+        way=entry.choice("way", Way),
+        chosen_by=entry.text("chosen_by"),
+        reason=entry.text("reason"),
+        trials=tuple(_trial(row) for row in _rows(entry, "trials")),
+        break_even=_break_even(entry),
+        prices=entry.text("prices"),
+    )
+
+
+def _trial(row: JsonObject) -> Trial:
+    timed = row.fields.get("measured") is not None
+    measured = row.number("measured") if timed else None
+    return Trial(row.choice("way", Way), row.number("expected"), measured)
+
+
+def _layouts(entry: JsonObject) -> tuple[FusionLayout, ...]:
+    before, after = (_segments(entry, which) for which in ("before", "after"))
+    if set(before) != set(after):
+        raise entry.wrong("'before' and 'after' must be of the same nodes")
     return tuple(FusionLayout(node, before[node], after[node]) for node in before)
 
 
-def _segments(entries: list[dict[str, Any]]) -> dict[str, tuple[Segment, ...]]:
+def _segments(entry: JsonObject, field: str) -> dict[str, tuple[Segment, ...]]:
     return {
         node: tuple(
             Segment(
-                start=entry["start"],
-                stop=entry["stop"],
-                side=Side(entry["side"]),
-                source=entry["source"],
-                source_start=entry["source_start"],
+                start=row.whole("start"),
+                stop=row.whole("stop"),
+                side=row.choice("side", Side),
+                source=row.text("source"),
+                source_start=row.whole("source_start"),
             )
-            for entry in group
+            for row in group
         )
-        for node, group in groupby(entries, key=lambda entry: entry["node"])
+        for node, group in groupby(_rows(entry, field), key=lambda row: row.text("node"))
     }
-
-
-def _certificate(entry: Mapping[str, Any]) -> Certificate:
-    fields = {key: value for key, value in entry.items() if key not in ("version", "checks")}
-    checks = tuple(
-        Check(**check | {"outputs": tuple(OutputError(**output) for output in check["outputs"])})
-        for check in entry["checks"]
-    )
-    lists = {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
-    return Certificate(checks=checks, **fields | lists)
 
 
 def _pictures(

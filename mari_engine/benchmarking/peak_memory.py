@@ -15,10 +15,9 @@ import onnxruntime as ort
 from mari_engine.benchmarking import memory_probe
 from mari_engine.errors import MariError
 from mari_engine.graph import Model
-from mari_engine.runtime import opened_for_runtime
+from mari_engine.runtime import folder_entries, opened_for_runtime
 from mari_engine.types import Feeds
 
-_FOLDER_KEY = "session.model_external_initializers_file_folder_path"
 _LONGEST = 120
 
 
@@ -50,7 +49,7 @@ def _probe(
     settings = {
         "names": [list(feeds) for feeds in requests],
         "threads": threads,
-        "entries": _entries(options),
+        "entries": folder_entries(options),
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     done = subprocess.run(
@@ -61,11 +60,3 @@ def _probe(
         timeout=_LONGEST,
     )
     return [int(peak) for peak in json.loads(done.stdout)]
-
-
-def _entries(options: ort.SessionOptions) -> dict[str, str]:
-    """Return where external tensors lie, if any do."""
-    try:
-        return {_FOLDER_KEY: options.get_session_config_entry(_FOLDER_KEY)}
-    except RuntimeError:  # there is no such entry
-        return {}

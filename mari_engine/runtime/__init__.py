@@ -4,7 +4,7 @@ from mari_engine.runtime.gc_pause import no_collection
 from mari_engine.runtime.machine import describe_machine, describe_versions
 from mari_engine.runtime.node_profile import profile_nodes, time_operators
 from mari_engine.runtime.providers import devices, find_device
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.runtime.serialization import folder_entries, opened_for_runtime
 from mari_engine.runtime.session import Session, in_one_line, open_bytes, open_session, open_source
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "describe_versions",
     "devices",
     "find_device",
+    "folder_entries",
     "in_one_line",
     "no_collection",
     "open_bytes",

@@ -1,4 +1,4 @@
-"""Hands a model to onnxruntime without copying its large tensors."""
+"""A model serialized for onnxruntime, its external tensors memory-mapped from their files."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
             if info.name not in model.stated and info.type.HasField("tensor_type"):
                 info.type.tensor_type.ClearField("shape")
     return bytes(proto.SerializeToString())
+
+
+def folder_entries(options: ort.SessionOptions) -> dict[str, str]:
+    """Return the entry that says where external tensors lie, for options of another process."""
+    try:
+        return {_FOLDER_KEY: options.get_session_config_entry(_FOLDER_KEY)}
+    except RuntimeError:  # there is no such entry: the model has none
+        return {}
 
 
 def _bytes_in_memory(model: ir.Model) -> int:

@@ -9,7 +9,14 @@ from mari_engine.types.feeds import Feeds
 from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
 from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
 from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
-from mari_engine.types.json_fields import JsonDocument, JsonError, JsonObject, parse_json
+from mari_engine.types.json_fields import (
+    JsonDocument,
+    JsonError,
+    JsonObject,
+    is_number,
+    is_whole,
+    parse_json,
+)
 from mari_engine.types.labels import Column, InputLabel, Labels, Role
 from mari_engine.types.measurement import (
     LabelFinding,
@@ -69,6 +76,8 @@ __all__ = [
     "ValueColor",
     "Way",
     "Work",
+    "is_number",
+    "is_whole",
     "parse_json",
     "report_nothing",
     "to_plain",

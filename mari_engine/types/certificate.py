@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mari_engine.errors import ModelError
+from mari_engine.types.json_fields import JsonDocument, JsonObject
+
 
 @dataclass(frozen=True)
 class OutputError:
@@ -65,3 +68,55 @@ class Certificate:
     def to_json(self) -> dict[str, Any]:
         """Return the contents of certificate.json."""
         return {"version": 1, **dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(data: object, where: str = "certificate.json") -> Certificate:
+        """Read what `to_json` returned; raises ModelError, naming `where` and the field."""
+        top = JsonObject(data, where, JsonDocument(ModelError, "run 'mari verify' again"))
+        top.require("versions", "limits", "checks")
+        limits, versions = top.nested("limits", where), top.nested("versions", where)
+        return Certificate(
+            passed=top.flag("passed"),
+            checks=tuple(
+                _check(top.entry(check, f"{where}: check {at}"))
+                for at, check in enumerate(top.items("checks"))
+            ),
+            limits={name: limits.number(name) for name in limits.fields},
+            seeds=tuple(top.items("seeds")),
+            batches=tuple(top.items("batches")),
+            versions={name: versions.text(name) for name in versions.fields},
+            exact_method=top.text("exact_method"),
+            contract=tuple(top.items("contract", ())),
+            notes=tuple(top.items("notes", ())),
+            reason=top.text("reason", ""),
+        )
+
+
+def _check(row: JsonObject) -> Check:
+    seeded = row.fields.get("seed") is not None
+    return Check(
+        batch=row.whole("batch"),
+        seed=row.whole("seed") if seeded else None,
+        request=row.text("request"),
+        outputs=tuple(
+            _output(row.entry(output, f"{row.where} output {at}"))
+            for at, output in enumerate(row.items("outputs"))
+        ),
+        passed=row.flag("passed"),
+        reason=row.text("reason", ""),
+    )
+
+
+def _output(row: JsonObject) -> OutputError:
+    return OutputError(
+        output=row.text("output"),
+        exact=_error(row, "exact"),
+        original=_error(row, "original"),
+        optimized=_error(row, "optimized"),
+        between=row.number("between"),
+        same_ranking=row.flag("same_ranking"),
+    )
+
+
+def _error(row: JsonObject, name: str) -> float | None:
+    return None if row.fields.get(name) is None else row.number(name)

@@ -155,7 +155,7 @@ class JsonObject:
         found = self.fields.get(name)
         if is_whole(found) and (within is None or within[0] <= found <= within[1]):
             return found
-        between = "" if within is None else f" from {within[0]} to {within[1]:.0e}"
+        between = "" if within is None else f" from {within[0]} to {within[1]:g}"
         raise self.wrong(f"{shown(name)} is missing or not a whole number{between}")
 
     def number(self, name: str, default: float = _MISSING) -> float:
