@@ -44,13 +44,19 @@ TOP_LEVEL = {
     "tests",
 }
 
-KNOW_NO_OPERATOR = (
-    "coloring/graph_coloring.py",
-    "axes/factors.py",
-    "rewriting/forms/lazy_values.py",
-    "rewriting/interpreter.py",
-    "rewriting/cost/time_model.py",
-)
+NAME_OPERATORS = ("ops", "passes")
+"""The packages of the engine that hold what is known of operators, and patterns of them."""
+STILL_NAME_OPERATORS = {
+    "mari_engine/rewriting/boundary.py",
+    "mari_engine/rewriting/emission/graph_assembly.py",
+    "mari_engine/rewriting/emission/graph_builder.py",
+    "mari_engine/rewriting/forms/column_algebra.py",
+    "mari_engine/rewriting/forms/contraction.py",
+    "mari_engine/rewriting/forms/materialization.py",
+    "mari_engine/rewriting/handlers/elementwise.py",
+    "mari_engine/rewriting/planning/side_marks.py",
+}
+"""By path: modules that spell new nodes by name, until their spellings are in `ops`."""
 
 PUBLIC_NAMES = {
     "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Calibration", "Cancelled",
@@ -73,6 +79,7 @@ PUBLIC_NAMES = {
     "to_plain", "verify",
 }  # fmt: skip
 
+OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}
 ADDRESS = re.compile(r"""(?:https?:)?//(?!www\.w3\.org/)[a-z0-9-]+\.[a-z]|["'(]//[a-z]""", re.I)
 
 
@@ -130,12 +137,29 @@ def test_public_names_are_pinned() -> None:
     assert all(hasattr(mari_engine, name) for name in PUBLIC_NAMES)
 
 
-@pytest.mark.parametrize("module", KNOW_NO_OPERATOR)
-def test_general_code_names_no_operator(module: str) -> None:
-    operators = {schema.name for schema in onnx.defs.get_all_schemas()}
-    tree = ast.parse((ROOT / "mari_engine" / module).read_text(encoding="utf-8"))
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    assert not texts & operators
+def test_general_code_names_no_operator() -> None:
+    engine = ROOT / "mari_engine"
+    general = [
+        path
+        for path in engine.rglob("*.py")
+        if path.relative_to(engine).parts[0] not in NAME_OPERATORS
+    ]
+    assert len(general) > 100
+    naming = {name_of(path) for path in general if operators_in(path)}
+    assert naming == STILL_NAME_OPERATORS, "ask the rule or a trait; or drop a stale exception"
+
+
+def operators_in(path: Path) -> set[str]:
+    """Return the operators that a module's strings name, outside its list of public names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    public = {
+        part
+        for node in tree.body
+        if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets)
+        for part in ast.walk(node)
+    }
+    own = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in public)
+    return {str(node.value) for node in own} & OPERATORS
 
 
 def test_top_level_is_as_given() -> None:

@@ -1,21 +1,19 @@
-"""Norms spelled as a dozen nodes, which runtimes compute as one.
+"""LayerNorm and RMSNorm that are spelled as up to a dozen nodes, found as one.
 
-`(x - mean) / sqrt(mean((x - mean)²) + eps) · w + b` over the last axis, and the same without the
-mean and the shift. onnxruntime fuses them node by node as they stand, so that a scale that went
-into the next weights, or another order of axes, would cost more than it saves.
+`(x - mean) / sqrt(mean((x - mean)²) + eps) * w + b` over the last axis of `[N, K]`, and the same
+without the mean and the shift. onnxruntime fuses them node by node as they stand, so a scale that
+is folded into the next weights, or another order of axes, would cost more than it saves.
 https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey
-
-_NAMED = ("", "ai.onnx")
+from mari_engine.ops import NormStep, squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ def find_norms(graph: ir.Graph, survey: Survey) -> dict[ir.Node, Norm]:
     """
     found: dict[ir.Node, Norm] = {}
     for node in graph:
-        if node.op_type == "Sqrt" and node.domain in _NAMED:
+        if NormStep.ROOT.done_by(node):
             norm = _Reader(survey).read(node)
             if norm is not None and not norm.nodes & found.keys():
                 found |= dict.fromkeys(norm.nodes, norm)
@@ -47,16 +45,16 @@ class _Reader:
 
     def read(self, root: ir.Node) -> Norm | None:
         self.nodes.append(root)
-        total = self.step(root.inputs[0], ("Add",))
+        total = self.step(root.inputs[0], NormStep.SHIFT)
         squares = self.varying(total)
         deviation = self.squared(self.mean(squares))
         if deviation is None:
             return None
         source = self.centered(deviation)
-        last = self.scaled(self.divided(root, deviation), ("Mul",))
+        last = self.scaled(self.divided(root, deviation), NormStep.SCALE)
         if source is None or last is None:
             return None
-        shifted = self.scaled(last, ("Add",))
+        shifted = self.scaled(last, NormStep.SHIFT)
         last = last if shifted is None else shifted
         inside = frozenset(self.nodes)
         for node in inside:
@@ -65,10 +63,10 @@ class _Reader:
                 return None
         return Norm(source, inside)
 
-    def step(self, value: ir.Value | None, ops: Collection[str]) -> ir.Node | None:
-        """Return the node that makes a value, as one of the norm's, if its op is among these."""
+    def step(self, value: ir.Value | None, step: NormStep) -> ir.Node | None:
+        """Return the node that makes a value, as one of the norm's, if it does this step."""
         node = value.producer() if value is not None else None
-        if node is None or node.op_type not in ops or node.domain not in _NAMED:
+        if node is None or not step.done_by(node):
             return None
         self.nodes.append(node)
         return node
@@ -83,7 +81,7 @@ class _Reader:
 
     def mean(self, value: ir.Value | None) -> ir.Value | None:
         """Return what a mean over the last axis is of."""
-        node = self.step(value, ("ReduceMean",))
+        node = self.step(value, NormStep.MEAN)
         read = node.inputs[0] if node is not None else None
         before = self.survey.values.get(read) if read is not None else None
         after = self.survey.values.get(value) if value is not None else None
@@ -92,20 +90,16 @@ class _Reader:
         return read
 
     def squared(self, value: ir.Value | None) -> ir.Value | None:
-        node = self.step(value, ("Pow", "Mul"))
-        if node is None or node.inputs[0] is None:
+        node = self.step(value, NormStep.SQUARE)
+        if node is None or node.inputs[0] is None or node.inputs[1] is None:
             return None
-        twice = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
-        return node.inputs[0] if twice or self.to_two(node) else None
-
-    def to_two(self, node: ir.Node) -> bool:
-        exponent = self.survey.values.get(node.inputs[1]) if node.inputs[1] is not None else None
-        return node.op_type == "Pow" and exponent is not None and exponent.uniform == 2
+        base, other = node.inputs[0], self.survey.values.get(node.inputs[1])
+        return base if squares(node, None if other is None else other.uniform) else None
 
     def centered(self, deviation: ir.Value) -> ir.Value | None:
         """Return what the deviation is of: itself, where no mean is taken off."""
         node = deviation.producer()
-        if node is None or node.op_type != "Sub":
+        if node is None or not NormStep.CENTER.done_by(node):
             return deviation
         source, mean = node.inputs
         if source is None or self.mean(mean) is not source:
@@ -115,30 +109,31 @@ class _Reader:
 
     def divided(self, root: ir.Node, deviation: ir.Value) -> ir.Value | None:
         """Return the deviation over the root, directly or by way of its reciprocal."""
-        node = self.reader(root.outputs[0], ("Div", "Reciprocal"))
+        node = self.reader(root.outputs[0], NormStep.DIVIDE)
         if node is None:
             return None
-        if node.op_type == "Div" and node.inputs[0] is deviation:
+        numerator = node.inputs[0] if len(node.inputs) == 2 else None
+        if numerator is deviation:
             return node.outputs[0]
-        if node.op_type == "Div" and not (node.inputs[0] and self.given(node.inputs[0])):
+        if numerator is not None and not self.given(numerator):
             return None
-        times = self.reader(node.outputs[0], ("Mul",))
+        times = self.reader(node.outputs[0], NormStep.SCALE)
         return times.outputs[0] if times is not None and deviation in times.inputs else None
 
-    def scaled(self, value: ir.Value | None, ops: Collection[str]) -> ir.Value | None:
-        """Return what is made of a value by one of these ops and weights."""
+    def scaled(self, value: ir.Value | None, step: NormStep) -> ir.Value | None:
+        """Return what this step makes of a value and weights."""
         uses = list(value.uses()) if value is not None else []
         if len(uses) != 1 or value is None or value.is_graph_output():
             return None
         node = uses[0].node
-        if node.op_type not in ops or self.varying(node) is not value:
+        if not step.done_by(node) or self.varying(node) is not value:
             return None
         self.nodes.append(node)
         return node.outputs[0]
 
-    def reader(self, value: ir.Value, ops: Collection[str]) -> ir.Node | None:
+    def reader(self, value: ir.Value, step: NormStep) -> ir.Node | None:
         uses = list(value.uses())
-        if len(uses) != 1 or uses[0].node.op_type not in ops:
+        if len(uses) != 1 or not step.done_by(uses[0].node):
             return None
         self.nodes.append(uses[0].node)
         return uses[0].node

@@ -1,4 +1,4 @@
-"""Gives a model back the batch that its example input froze at 1 or 2."""
+"""The batch axis made symbolic again, `[1, K] -> [N, K]`, where an export froze it at 1 or 2."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import onnxruntime as ort
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model, constant_array, forget_shapes, infer_shapes
 from mari_engine.inputs import infer_ranges
+from mari_engine.ops import Trait, has_trait
 from mari_engine.runtime import opened_for_runtime
 
 _BATCHES = (3, 5)
@@ -114,8 +115,8 @@ def _new_symbol(proto: onnx.ModelProto) -> str:
 
 
 def _freezes_rows(node: ir.Node, batch: int) -> bool:
-    """True for a Reshape of a free batch to a shape that begins with the frozen one."""
-    if node.op_type != "Reshape" or node.domain != "":
+    """Return True for a reshape of a free batch to a shape that begins with the frozen one."""
+    if not has_trait(node, Trait.INFERS_EXTENTS):
         return False
     value, shape = node.inputs[0], constant_array(node.inputs[1])
     if value is None or shape is None or shape.size == 0 or shape[0] != batch:
@@ -210,7 +211,7 @@ def _make_feeds(model: ir.Model, rows: int) -> dict[str, np.ndarray]:
 def _culprit(model: ir.Model, batch: int) -> str:
     """Return which node still writes the frozen batch into a shape, in words, or ""."""
     for node in model.graph:
-        if node.op_type in ("Reshape", "Expand") and len(node.inputs) == 2:
+        if has_trait(node, Trait.TAKES_EXTENTS) and len(node.inputs) == 2:
             shape = constant_array(node.inputs[1])
             if shape is not None and shape.size and shape[0] == batch:
                 return f"{node.op_type} {node.name!r} fixes the batch at {batch}"

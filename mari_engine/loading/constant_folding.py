@@ -1,4 +1,4 @@
-"""What the graph computes from constants alone is computed here, once."""
+"""Constant folding: nodes whose operands are constants become initializers, exactly."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import onnx_ir as ir
 import onnxruntime as ort
 
 from mari_engine.graph import constant_array, inline_branch, stored_bytes
+from mari_engine.loading.known_extents import read_extents
+from mari_engine.ops import Trait, has_trait
 
 _TENSOR_LIMIT = 64 << 20
 _TOTAL_LIMIT = 128 << 20
@@ -18,109 +20,44 @@ _FREE_GROWTH = 64 << 10
 """Bytes that a folded tensor may always have; a larger one may not outgrow its inputs."""
 _GROWTH = 4
 
-_NEVER = frozenset(
-    {
-        # their results are not a function of their inputs
-        "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike",
-        "RandomUniform", "RandomUniformLike",
-        # folding them would undo a quantization that runtimes know how to use
-        "DequantizeLinear", "QuantizeLinear", "DynamicQuantizeLinear",
-        # already as constant as it gets
-        "Constant",
-    }
-)  # fmt: skip
-
-_EXACT = frozenset(
-    {
-        "Abs", "Concat", "ConstantOfShape", "Expand", "EyeLike", "Flatten", "Gather",
-        "GatherElements", "GatherND", "Identity", "Max", "Min", "Neg", "OneHot", "Pad", "Relu",
-        "Reshape", "ScatterElements", "ScatterND", "Slice", "Split", "Squeeze", "Tile",
-        "Transpose", "Trilu", "Unsqueeze", "Where",
-    }
-)  # fmt: skip
-"""Ops that round nothing. Other arithmetic on fractions is left to the runtime, which folds it
-when it loads the model: a rounded constant would make the model another function."""
-
 
 def fold_constants(model: ir.Model) -> bool:
     """Replace nodes with constant results by initializers; return whether anything changed.
 
-    Needs inferred shapes and unique names. Covers: `If` with a constant condition (its branch takes
-    its place), Shape and Size of known extents, and every deterministic node whose inputs are
-    constants in memory, whose result is of bounded size, and which rounds nothing. External tables
-    are not read.
+    Needs inferred shapes and unique names. Covers conditionals with a constant condition (their
+    branch takes their place), known extents, and every deterministic node whose inputs are
+    constants in memory, whose result is of bounded size, and which rounds nothing: a rounded
+    constant would make the model another function, so such arithmetic is left to the runtime, which
+    folds it when it loads the model. External tables are not read.
     """
-    branches = [_inline_branch(node) for node in list(model.graph) if node.op_type == "If"]
-    facts = [_fold_shape(node) for node in list(model.graph)]
+    branches = [
+        _inline_branch(node) for node in list(model.graph) if has_trait(node, Trait.CONDITIONAL)
+    ]
+    extents = [_fold_extents(node) for node in list(model.graph)]
     nodes = _constant_nodes(model.graph)
     results = _evaluate(nodes, model) if nodes else {}
     for value, array in results.items():
         _make_constant(value, array)
-    return any(branches) or any(facts) or bool(results)
+    return any(branches) or any(extents) or bool(results)
 
 
 def _inline_branch(node: ir.Node) -> bool:
-    """Put the branch that is always taken in the place of an If."""
+    """Put the branch that is always taken in the place of a conditional."""
     condition = constant_array(node.inputs[0])
     if condition is None or node.domain != "":
         return False
     return inline_branch(node, taken=bool(condition.item())) is not None
 
 
-def _fold_shape(node: ir.Node) -> bool:
-    """Replace a node that asks for extents which are known."""
-    if node.domain != "" or node.outputs[0].is_graph_output() or not node.inputs:
+def _fold_extents(node: ir.Node) -> bool:
+    """Replace a node that reads known extents by a constant."""
+    if node.domain != "" or not node.inputs or node.outputs[0].is_graph_output():
         return False
-    if node.op_type == "Size":
-        extents = _extents(node.inputs[0])
-        found = None if extents is None else _whole(extents)
-        array = None if found is None else np.asarray(math.prod(found), np.int64)
-    elif node.op_type == "Shape":
-        array = _as_array(_shape_result(node))
-    elif node.op_type in ("Gather", "Slice"):
-        array = _picked_extents(node)
-    else:
-        return False
+    array = read_extents(node)
     if array is None:
         return False
     _make_constant(node.outputs[0], array)
     return True
-
-
-def _picked_extents(node: ir.Node) -> np.ndarray | None:
-    """Return the known extents that a Gather or Slice takes out of a Shape's result."""
-    source = node.inputs[0]
-    producer = source.producer() if source is not None else None
-    if producer is None or producer.op_type != "Shape" or producer.domain != "":
-        return None
-    extents = _shape_result(producer)
-    picks = [constant_array(value) for value in node.inputs[1:]]
-    if extents is None or any(pick is None for pick in picks):
-        return None
-    positions = np.arange(len(extents))
-    first = picks[0]
-    if node.op_type == "Gather" and first is not None:
-        if np.any(first >= len(extents)) or np.any(first < -len(extents)):
-            return None
-        chosen = positions[first]
-    elif len(picks) >= 2:
-        start, stop = (int(np.asarray(pick).reshape(-1)[0]) for pick in picks[:2])
-        step = int(np.asarray(picks[3]).reshape(-1)[0]) if len(picks) == 4 else 1
-        chosen = positions[start:stop:step]
-    else:
-        return None
-    found = _whole([extents[at] for at in np.asarray(chosen).reshape(-1)])
-    if found is None:
-        return None
-    return np.asarray(found, np.int64).reshape(np.shape(chosen))
-
-
-def _shape_result(node: ir.Node) -> list[int | None] | None:
-    extents = _extents(node.inputs[0])
-    if extents is None:
-        return None
-    start = node.attributes.get_int("start", 0)
-    return extents[start : node.attributes.get_int("end", len(extents))]
 
 
 def _extents(value: ir.Value | None) -> list[int | None] | None:
@@ -132,11 +69,6 @@ def _extents(value: ir.Value | None) -> list[int | None] | None:
 def _whole(extents: Sequence[int | None]) -> list[int] | None:
     found = [extent for extent in extents if extent is not None]
     return found if len(found) == len(extents) else None
-
-
-def _as_array(extents: list[int | None] | None) -> np.ndarray | None:
-    found = None if extents is None else _whole(extents)
-    return None if found is None else np.asarray(found, np.int64)
 
 
 def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
@@ -159,7 +91,7 @@ def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
 def _result_sizes(node: ir.Node, sizes: Mapping[ir.Value, int]) -> list[int] | None:
     """Return the bytes of each result of a node that may be folded, else None."""
     inputs = [value for value in node.inputs if value is not None]
-    if node.domain != "" or node.op_type in _NEVER or not inputs:
+    if node.domain != "" or not inputs or has_trait(node, Trait.RANDOM, Trait.UNFOLDED):
         return None
     if any(value not in sizes for value in inputs) or not _is_plain(node) or _rounds(node):
         return None
@@ -170,16 +102,16 @@ def _result_sizes(node: ir.Node, sizes: Mapping[ir.Value, int]) -> list[int] | N
 
 
 def _rounds(node: ir.Node) -> bool:
-    """True when a result holds fractions that arithmetic may have rounded."""
+    """Return True when a result holds fractions that arithmetic may have rounded."""
     fractions = [value.dtype is None or value.dtype.is_floating_point() for value in node.outputs]
-    if node.op_type == "Cast":
+    if has_trait(node, Trait.EXACT_ON_INTEGERS):
         given = node.inputs[0].dtype if node.inputs[0] is not None else None
         return any(fractions) and (given is None or given.is_floating_point())
-    return any(fractions) and node.op_type not in _EXACT
+    return any(fractions) and not has_trait(node, Trait.EXACT)
 
 
 def _is_plain(node: ir.Node) -> bool:
-    """True when a node has no body and none of its results is a graph output."""
+    """Return True when a node has no body and none of its results is a graph output."""
     graphs = (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS)
     if any(attribute.type in graphs for attribute in node.attributes.values()):
         return False
@@ -220,15 +152,15 @@ def _evaluate(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarra
 
 
 def _run(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarray]:
-    produced = {value for node in nodes for value in node.outputs}
-    used = {value for node in nodes for value in node.inputs if value is not None}
+    produced = [value for node in nodes for value in node.outputs]
+    used = dict.fromkeys(value for node in nodes for value in node.inputs if value is not None)
     wanted = [value for value in produced if _is_used_outside(value, set(nodes))]
     graph = onnx.helper.make_graph(
         [ir.serde.serialize_node(node) for node in nodes],
         "constants",
         [],
         [ir.serde.serialize_value(value) for value in wanted],
-        [_named_tensor(value) for value in used - produced],
+        [_named_tensor(value) for value in used if value not in set(produced)],
     )
     opsets = [onnx.helper.make_opsetid(*item) for item in model.opset_imports.items()]
     proto = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version)

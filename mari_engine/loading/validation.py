@@ -9,13 +9,12 @@ import google.protobuf.message
 import onnx
 
 from mari_engine.errors import ModelError
+from mari_engine.ops import rule_for
 
 OLDEST_OPSET = 11
 _MOST_NODES = 200_000
 _MOST_ELEMENTS = 1 << 31
 _STANDARD = ("", "ai.onnx")
-_RUNTIME_UNTIL = {"SimplifiedLayerNormalization": 1 << 31, "LayerNormalization": 17}
-"""Operators that onnxruntime saves in the standard domain, and the opset that first has them."""
 
 
 def parse_model(data: bytes, where: str) -> onnx.ModelProto:
@@ -75,9 +74,10 @@ def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
     context.ir_version = proto.ir_version
     context.opset_imports = {"": opset}
     for node in proto.graph.node:
-        if node.domain not in _STANDARD or opset < _RUNTIME_UNTIL.get(node.op_type, 0):
+        if node.domain not in _STANDARD or any(_bodies(node)) or _has_external(node):
             continue
-        if any(_bodies(node)) or _has_external(node):
+        rule = rule_for(node.domain, node.op_type)
+        if rule is not None and opset < rule.runtime_until:
             continue
         try:
             onnx.checker.check_node(node, context)

@@ -23,7 +23,7 @@ from mari_engine.metering.rank import Span
 from mari_engine.metering.rank_runs import find_spans
 from mari_engine.metering.redundant_time import measure_time
 from mari_engine.metering.rewritten_flops import Reached, count_reached
-from mari_engine.ops import is_product
+from mari_engine.ops import Trait, has_trait, is_product
 from mari_engine.plan_types import Plan
 from mari_engine.types import (
     Feeds,
@@ -143,7 +143,7 @@ class _Meter:
     def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
         self.report_progress(0.7, "running the rewritten model")
         before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
-        sums = {node.name or "" for node in self.model.ir.graph if node.op_type == "ReduceSum"}
+        sums = {node.name or "" for node in self.model.ir.graph if has_trait(node, Trait.SUM)}
         try:
             found = count_reached(self.planned, _runs(requester), before, sums)
         except (ExecutionError, FeedError) as error:

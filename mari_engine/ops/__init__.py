@@ -3,7 +3,9 @@
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
+from mari_engine.ops.elementwise import cast, squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
+from mari_engine.ops.normalization import NormStep
 from mari_engine.ops.quantization import (
     QUANTIZED,
     before_rounding,
@@ -11,19 +13,23 @@ from mari_engine.ops.quantization import (
     runs_on_integers,
     whole,
 )
+from mari_engine.ops.recurrent import USUAL_ACTIVATIONS
 from mari_engine.ops.rule import Rule, Trait
 from mari_engine.ops.rule_table import declaration_of, has_trait, is_product, rule_for, rule_of
 
 __all__ = [
     "LARGEST",
     "QUANTIZED",
+    "USUAL_ACTIVATIONS",
     "Call",
     "Fact",
+    "NormStep",
     "Rule",
     "Trace",
     "Trait",
     "before_rounding",
     "bit_by_bit",
+    "cast",
     "declaration_of",
     "decompose",
     "decompose_all",
@@ -34,5 +40,6 @@ __all__ = [
     "rule_for",
     "rule_of",
     "runs_on_integers",
+    "squares",
     "whole",
 ]

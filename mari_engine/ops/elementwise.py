@@ -83,6 +83,18 @@ def pointwise(weight: int, linear: Linear | None = None) -> Callable[[Call], Spe
     return declare
 
 
+def cast(value: ir.Value, to: ir.DataType, *, name: str) -> ir.Node:
+    """Return a new node, in no graph yet, that converts a value to another type."""
+    return ir.node("Cast", [value], {"to": int(to)}, name=name)
+
+
+def squares(node: ir.Node, second: object) -> bool:
+    """Return True for `x * x` and `x ^ 2`; `second` is the one number of its second operand."""
+    if node.op_type == "Mul":
+        return node.inputs[0] is node.inputs[1]
+    return node.op_type == "Pow" and second == 2
+
+
 def _cast_known(call: Call) -> Fact:
     fact, to = call.fact(0), ir.DataType(call.attribute("to"))
     if fact.uniform is not None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import Any
+
+import onnx_ir as ir
 
 from mari_engine.axes import Affine, Along, Slices, Spec, Unsupported, flat, positions, size, static
 from mari_engine.ops.call import Call, normal
@@ -92,6 +95,27 @@ def lp_norm(call: Call) -> Spec:
     """https://onnx.ai/onnx/operators/onnx__LpNormalization.html"""
     axes = call.axes(0)
     return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
+
+
+class NormStep(Enum):
+    """A step of a LayerNorm that is spelled out, and the ops that may do it.
+
+    `(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * weight + bias`
+    """
+
+    MEAN = ("ReduceMean",)
+    CENTER = ("Sub",)
+    SQUARE = ("Pow", "Mul")
+    ROOT = ("Sqrt",)
+    DIVIDE = ("Div", "Reciprocal")
+    SCALE = ("Mul",)
+    """By the inverse of the root, or by a weight."""
+    SHIFT = ("Add",)
+    """By epsilon, or by a bias."""
+
+    def done_by(self, node: ir.Node) -> bool:
+        """Return True for a node of the standard domain whose op may do this step."""
+        return not node.domain and node.op_type in self.value
 
 
 _ALONE = "normalise the columns of each side alone, before they are joined"

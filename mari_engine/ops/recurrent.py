@@ -85,6 +85,11 @@ def _lengths(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]
         yield trace, *within_steps(trace, steps)
 
 
+USUAL_ACTIVATIONS: Mapping[str, tuple[str, ...]] = {
+    "RNN": ("Tanh",), "GRU": ("Sigmoid", "Tanh"), "LSTM": ("Sigmoid", "Tanh", "Tanh"),
+}  # fmt: skip
+"""The activations of one direction, of an op that names none."""
+
 RULES = (
     Rule("RNN", with_gates(1), id_bounds=_lengths, traits=PRODUCT),
     Rule("GRU", with_gates(3), id_bounds=_lengths, traits=PRODUCT),

@@ -16,31 +16,15 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.graph import Model, stored_bytes
-from mari_engine.ops import decompose_all
+from mari_engine.ops import Trait, cast, decompose_all, has_trait, rule_of
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""
-
-_QUANTIZING = frozenset(
-    ("DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul", "QuantizeLinear")
-)
-_LOOKUPS = frozenset({"Gather", "GatherElements", "GatherND"})
-"""Operators that copy elements of their first input, so that rounding and lookup commute."""
 
 _LARGEST_INSIDE = 1 << 16
 """Bytes of a tensor that is still written into the doubled model; larger ones are fed to it."""
 
 _TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype")
-_DEFAULT_FLOAT = {
-    "RandomNormal": "dtype",
-    "RandomUniform": "dtype",
-    "SequenceEmpty": "dtype",
-    "HannWindow": "output_datatype",
-    "HammingWindow": "output_datatype",
-    "BlackmanWindow": "output_datatype",
-    "MelWeightMatrix": "output_datatype",
-}
-"""Operators that make float32 when this attribute is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +106,8 @@ def _lookup_tables(graph: ir.Graph) -> frozenset[ir.Value]:
 
 
 def _is_lookup(node: ir.Node) -> bool:
-    return node.domain == "" and node.op_type in _LOOKUPS
+    """Return True where rounding and lookup commute: elements are copied, and never changed."""
+    return has_trait(node, Trait.LOOKUP)
 
 
 def _islands(graph: ir.Graph) -> dict[ir.Node, _OwnTypes]:
@@ -130,7 +115,7 @@ def _islands(graph: ir.Graph) -> dict[ir.Node, _OwnTypes]:
     return {
         node: _OwnTypes(_float_types(node.inputs), _float_types(node.outputs))
         for node in graph.all_nodes()
-        if node.domain != "" or node.op_type in _QUANTIZING
+        if node.domain != "" or has_trait(node, Trait.QUANTIZING)
     }
 
 
@@ -161,8 +146,11 @@ def _double_type(kind: ir.TypeProtocol | None) -> ir.TypeProtocol | None:
 
 def _double_attributes(node: ir.Node) -> None:
     """Turn every type and constant of a node's attributes to float64."""
-    if node.domain != "" or node.op_type in _QUANTIZING:
+    if node.domain != "" or has_trait(node, Trait.QUANTIZING):
         return
+    rule = rule_of(node)
+    if rule is not None and rule.state_type is not None:
+        rule.state_type(node)
     for name, attribute in tuple(node.attributes.items()):
         if name in _TYPE_ATTRIBUTES and attribute.type == ir.AttributeType.INT:
             if attribute.as_int() in FLOATS:
@@ -171,22 +159,6 @@ def _double_attributes(node: ir.Node) -> None:
             tensor = attribute.as_tensor()
             if tensor.dtype in FLOATS:
                 node.attributes[name] = ir.AttrTensor(name, _double_tensor(tensor, tensor.name))
-    _double_constants(node)
-    if node.op_type in _DEFAULT_FLOAT and _DEFAULT_FLOAT[node.op_type] not in node.attributes:
-        name = _DEFAULT_FLOAT[node.op_type]
-        node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.DOUBLE))
-
-
-def _double_constants(node: ir.Node) -> None:
-    if node.op_type == "ConstantOfShape" and "value" not in node.attributes:
-        node.attributes["value"] = ir.AttrTensor("value", ir.tensor(np.zeros(1)))
-    if node.op_type != "Constant":
-        return
-    for name in ("value_float", "value_floats"):
-        if name in node.attributes:
-            attribute = node.attributes.pop(name)
-            array = np.asarray(attribute.value, dtype=np.float64)
-            node.attributes["value"] = ir.AttrTensor("value", ir.tensor(array))
 
 
 def _enclose(node: ir.Node, types: _OwnTypes) -> None:
@@ -194,9 +166,9 @@ def _enclose(node: ir.Node, types: _OwnTypes) -> None:
     for at, dtype in types.inputs.items():
         value = node.inputs[at]
         assert value is not None
-        cast = _cast(value, dtype)
-        node.replace_input_with(at, cast.outputs[0])
-        _graph_of(node).insert_before(node, cast)
+        before = _cast(value, dtype)
+        node.replace_input_with(at, before.outputs[0])
+        _graph_of(node).insert_before(node, before)
     for at in types.outputs:
         _cast_output(node, at)
 
@@ -204,11 +176,11 @@ def _enclose(node: ir.Node, types: _OwnTypes) -> None:
 def _cast_output(node: ir.Node, at: int) -> None:
     """Give the users of an output its value in float64, under the output's own name."""
     value = node.outputs[at]
-    cast = _cast(value, ir.DataType.DOUBLE)
-    out = cast.outputs[0]
+    after = _cast(value, ir.DataType.DOUBLE)
+    out = after.outputs[0]
     graph = _graph_of(node)
     for user, position in tuple(value.uses()):
-        if user is not cast:
+        if user is not after:
             user.replace_input_with(position, out)
     for position, output in enumerate(graph.outputs):
         if output is value:
@@ -216,14 +188,14 @@ def _cast_output(node: ir.Node, at: int) -> None:
     out.name, value.name = value.name, f"{value.name}/own_type"
     out.shape = value.shape
     value.type, value.shape = None, None
-    graph.insert_after(node, cast)
+    graph.insert_after(node, after)
 
 
 def _cast(value: ir.Value, to: ir.DataType) -> ir.Node:
-    cast = ir.node("Cast", [value], {"to": int(to)}, name=f"{value.name}/to_{to.name.lower()}")
-    cast.outputs[0].name = f"{cast.name}/{id(cast)}"
-    cast.outputs[0].type = ir.TensorType(to)
-    return cast
+    node = cast(value, to, name=f"{value.name}/to_{to.name.lower()}")
+    node.outputs[0].name = f"{node.name}/{id(node)}"
+    node.outputs[0].type = ir.TensorType(to)
+    return node
 
 
 def _graph_of(node: ir.Node) -> ir.Graph:

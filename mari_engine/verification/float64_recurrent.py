@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from onnx.reference.op_run import OpRun
 
+from mari_engine.ops import USUAL_ACTIVATIONS
+
 _States = tuple[np.ndarray, ...]
 _Step = Callable[[np.ndarray, _States], _States]
 
@@ -22,7 +24,6 @@ class _Recurrent(OpRun):  # type: ignore[misc]  # onnx has no types
     op_domain = ""
     gates = 1
     states = 1
-    default_activations: tuple[str, ...] = ("Tanh",)
 
     def _run(
         self,
@@ -64,7 +65,7 @@ class _Recurrent(OpRun):  # type: ignore[misc]  # onnx has no types
         self, initial: tuple[np.ndarray | None, ...], attributes: dict[str, Any]
     ) -> None:
         activations = tuple(attributes.get("activations") or ())
-        usual = self.default_activations
+        usual = USUAL_ACTIVATIONS[type(self).__name__]
         if activations not in ((), usual, usual * 2):
             raise NotImplementedError(f"activations {activations} are not evaluated in float64")
         if attributes.get("clip") or attributes.get("input_forget"):
@@ -77,7 +78,6 @@ class GRU(_Recurrent):
     """https://onnx.ai/onnx/operators/onnx__GRU.html"""
 
     gates = 3
-    default_activations = ("Sigmoid", "Tanh")
 
     def step(self, w: np.ndarray, r: np.ndarray, b: np.ndarray, linear: bool) -> _Step:
         """Return h → (1 - z) * candidate + z * h."""
@@ -100,7 +100,6 @@ class LSTM(_Recurrent):
 
     gates = 4
     states = 2
-    default_activations = ("Sigmoid", "Tanh", "Tanh")
 
     def step(self, w: np.ndarray, r: np.ndarray, b: np.ndarray, linear: bool) -> _Step:
         """Return (h, c) → (o * tanh(c'), c') with c' = f * c + i * candidate."""
@@ -124,7 +123,7 @@ class RNN(_Recurrent):
         return lambda x, states: (np.tanh(x @ w.T + states[0] @ r.T + bias),)
 
 
-RECURRENT: dict[str, type[OpRun]] = {"GRU": GRU, "LSTM": LSTM, "RNN": RNN}
+RECURRENT: dict[str, type[OpRun]] = {kind.__name__: kind for kind in (GRU, LSTM, RNN)}
 
 
 def _start(state: np.ndarray | None, shape: tuple[int, ...], batch_first: bool) -> np.ndarray:

@@ -18,6 +18,7 @@ import onnx_ir as ir
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan, Request, check_request, plan_feeds
 from mari_engine.graph import Model
+from mari_engine.ops import Trait, has_trait
 from mari_engine.runtime import describe_versions
 from mari_engine.types import (
     Certificate,
@@ -40,10 +41,6 @@ _EPSILON = {
     ir.DataType.FLOAT: 2.0**-23,
     ir.DataType.DOUBLE: 2.0**-52,
 }
-_RANDOM = frozenset(
-    ("Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
-     "RandomUniformLike")
-)  # fmt: skip
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
 _NOISY = 1e-2
@@ -240,7 +237,8 @@ def _first_problem(checks: Sequence[Check], original: Model) -> str:
     for check in checks:
         if not check.passed:
             which = check.request if check.seed is None else f"seed {check.seed}"
-            drawn = sorted({node.op_type for node in original.ir.graph.all_nodes()} & _RANDOM)
+            nodes = original.ir.graph.all_nodes()
+            drawn = sorted({node.op_type for node in nodes if has_trait(node, Trait.RANDOM)})
             because = f"; the model draws random numbers ({drawn[0]})" if drawn else ""
             return f"{check.reason} ({check.batch} candidates, {which}){because}"
     return ""
