@@ -1,4 +1,4 @@
-"""Whether an optimized model is called the way its signature promises."""
+"""The calling contract, checked: names, order, types, shapes and symbols of inputs and outputs."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ from collections.abc import Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph import Model, list_extents, name_dtype
-from mari_engine.types import Interface, Signature
+from mari_engine.graph import list_extents, name_dtype
+from mari_engine.types import Signature
+from mari_engine.verification.model_pair import ModelPair
 
 Extents = tuple[int | str, ...] | None
 Described = tuple[str, str, Extents]
 
 
-def compare_calling(
-    original: Model, optimized: Model, *, interface: Interface | None, signature: Signature
-) -> tuple[tuple[str, ...], str]:
+def compare_calling(pair: ModelPair) -> tuple[tuple[str, ...], str]:
     """Return what was compared, in words, and the first thing that is not as promised ("" if none).
 
     Drop-in: the inputs are the original's, name by name, with types, shapes and symbols. Compact:
     they are the interface's. The outputs keep names, types and order in both; their shapes too,
-    except that a per-request output of a compact model may have one row.
+    except that a per-request output of a compact model may have one row: `[1, M]` for `[N, M]`.
     """
-    promised = describe_values(original.ir.graph.inputs)
-    if signature == Signature.COMPACT and interface is not None:
-        promised = [(item.name, item.dtype, item.shape) for item in interface.inputs]
-    problem = _first_difference("input", promised, describe_values(optimized.ir.graph.inputs))
-    outputs = describe_values(original.ir.graph.outputs)
-    free = set()
-    if signature == Signature.COMPACT and interface is not None:
-        free = {item.name for item in interface.outputs if item.rows == "request"}
-    found = describe_values(optimized.ir.graph.outputs)
+    own = describe_values(pair.original.ir.graph.inputs)
+    outputs = describe_values(pair.original.ir.graph.outputs)
+    promised, free = own, frozenset[str]()
+    if pair.signature == Signature.COMPACT and pair.interface is not None:
+        promised = [(item.name, item.dtype, item.shape) for item in pair.interface.inputs]
+        free = pair.per_request_outputs
+    graph = pair.optimized.ir.graph
+    problem = _first_difference("input", promised, describe_values(graph.inputs))
+    found = describe_values(graph.outputs)
     problem = problem or _first_difference("output", outputs, found, free_rows=free)
-    same = promised == describe_values(original.ir.graph.inputs)
+    whose = "the original" if promised == own else "the compact interface"
     words = (
-        _equal(len(promised), "input", "the original" if same else "the compact interface"),
+        _equal(len(promised), "input", whose),
         _equal(len(outputs), "output", "the original"),
     )
     return ((), problem) if problem else (words, "")
@@ -56,7 +55,7 @@ def _first_difference(
     promised: list[Described],
     found: list[Described],
     *,
-    free_rows: frozenset[str] | set[str] = frozenset(),
+    free_rows: frozenset[str] = frozenset(),
 ) -> str:
     names, got = [item[0] for item in promised], [item[0] for item in found]
     if names != got:
@@ -72,7 +71,7 @@ def _first_difference(
 
 
 def _agree(one: Extents, other: Extents) -> bool:
-    """Return whether two shapes are the same wherever both are known."""
+    """Return whether two shapes are the same wherever both are known; "?" is an unknown extent."""
     if one is None or other is None:
         return True
     pairs = zip(one, other, strict=False)

@@ -1,4 +1,4 @@
-"""How far two results lie apart, and whether that is rounding; numbers only, no ONNX."""
+"""Distances between two runs' results: absolute errors, hard differences, rank order; no ONNX."""
 
 from __future__ import annotations
 
@@ -72,10 +72,11 @@ def measure_distance(results: Results) -> Distance:
 
 
 def same_ranking(original: np.ndarray, optimized: np.ndarray, tie: float) -> bool:
-    """Return whether sorting the rows by any column gives one order.
+    """Return whether both results `[N, ...]` sort their N rows into one order, by every column.
 
     Two rows whose original scores lie within `tie` may change places; rows that are not finite are
-    left out. Takes O(n log n).
+    left out. Takes O(N log N) for each column: rows are sorted by the original, and no row may
+    score more than the lowest of those that are clearly above it.
     """
     return all(_ordered(before, after, tie) for before, after in _columns(original, optimized))
 
@@ -110,18 +111,19 @@ def _hard_difference(results: Results) -> str:
         found = _join(_unequal(truth, exact, np.ones(truth.shape, bool)), "in float64")
     if not found and original is not None and optimized is not None:
         # Where the original rounds to something else than the truth, so may the optimized model.
-        settled = np.ones(original.shape, bool)
+        comparable = np.ones(original.shape, bool)
         if truth is not None and truth.shape == original.shape:
-            settled = _kinds(truth) == _kinds(original)
-        found = _unequal(original, optimized, settled)
+            comparable = _kinds(truth) == _kinds(original)
+        found = _unequal(original, optimized, comparable)
     return found
 
 
-def _unequal(before: np.ndarray, after: np.ndarray, settled: np.ndarray) -> str:
+def _unequal(before: np.ndarray, after: np.ndarray, comparable: np.ndarray) -> str:
+    """Return how many comparable elements differ beyond any tolerance, in words, or ""."""
     if before.dtype.kind in "fV":
-        count = int(np.sum(settled & (_kinds(before) != _kinds(after))))
+        count = int(np.sum(comparable & (_kinds(before) != _kinds(after))))
         return f"NaN or infinity at {count} elements in only one of the models" if count else ""
-    count = int(np.sum(settled & (before != after)))
+    count = int(np.sum(comparable & (before != after)))
     return f"{before.dtype} values differ at {count} elements" if count else ""
 
 
@@ -134,6 +136,7 @@ def _kinds(array: np.ndarray) -> np.ndarray:
 
 
 def _farthest(one: np.ndarray | None, other: np.ndarray | None) -> float | None:
+    """Return the largest absolute difference where both are finite; of texts, 1 if any differs."""
     if one is None or other is None:
         return None
     if one.dtype.kind in "OSUT":

@@ -1,4 +1,4 @@
-"""Runs a doubled model in float64, with onnxruntime where it can and ONNX's reference elsewhere.
+"""Evaluation in float64: onnxruntime where it has kernels, ONNX's reference evaluator elsewhere.
 
 onnxruntime's CPU provider has no float64 kernel for some operators (PRelu, Erf, GRU, ...). The
 graph is then cut into parts at those nodes: onnxruntime runs the parts between them, and ONNX's
@@ -43,10 +43,7 @@ class _Part:
 
 
 class Float64Evaluator:
-    """Evaluates a doubled model.
-
-    `method` says in words what evaluates it; it is settled by the first run.
-    """
+    """Evaluates a doubled model; which operators lack a float64 kernel shows in the first run."""
 
     def __init__(self, doubled: Doubled) -> None:
         self._graph = doubled.proto.graph
@@ -63,7 +60,7 @@ class Float64Evaluator:
 
     @property
     def method(self) -> str:
-        """What evaluates the model in float64, in words."""
+        """What evaluates the model in float64, in words; final after the first run."""
         words = "the graph converted to float64, run by onnxruntime"
         if self._without_kernel:
             names = ", ".join(sorted(self._without_kernel))

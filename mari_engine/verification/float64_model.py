@@ -1,9 +1,10 @@
-"""A model in which every floating-point number is a float64, for the exactness check.
+"""Promotion to float64: a model in which every floating-point number is a float64.
 
 Casts between floating-point types become casts to float64, so that the doubled model computes the
-same function of real numbers without the roundings of the original's own types. What stays as it
-is: integers; quantizing operators (their rounding is part of the function); operators of other
-domains, whose definition knows no float64. Both of the latter stand between casts.
+same function of real numbers without the roundings of the original's own types: the reference of
+the exactness check. What stays as it is: integers; quantizing operators, whose rounding is part of
+the function; operators of other domains, which define no float64. The latter two stand between
+casts to their own type and back.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Doubled:
 
 @dataclass(frozen=True)
 class _OwnTypes:
-    """The floating types of a node's inputs and outputs, by position."""
+    """The floating types that a node keeps, by position of its inputs and outputs."""
 
     inputs: Mapping[int, ir.DataType]
     outputs: Mapping[int, ir.DataType]

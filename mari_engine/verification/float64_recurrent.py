@@ -19,7 +19,11 @@ _Step = Callable[[np.ndarray, _States], _States]
 
 
 class _Recurrent(OpRun):  # type: ignore[misc]  # onnx has no types
-    """What the three share: directions, lengths, layouts and initial states."""
+    """What the three share: directions, lengths, layouts and initial states.
+
+    With T steps, N rows, D directions, I inputs, H hidden units and g gates: x `[T, N, I]`,
+    w `[D, gH, I]`, r `[D, gH, H]`, b `[D, 2gH]` and Y `[T, D, N, H]`; with layout 1 rows are first.
+    """
 
     op_domain = ""
     gates = 1

@@ -1,4 +1,4 @@
-"""Whether what was measured on all requests shows that two models are equal; numbers only."""
+"""Tolerances: which distances, over all requests, count as rounding; numbers only, no ONNX."""
 
 from __future__ import annotations
 

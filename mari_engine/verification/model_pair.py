@@ -1,8 +1,9 @@
-"""The two models of one check, opened in float64 and in their own precision."""
+"""The two models of a check, each run in float64 and in its own precision."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import bind_feeds
@@ -16,44 +17,55 @@ Outputs = tuple[Feeds | None, Feeds | None]
 """A model's outputs in its own precision and in float64; None where that cannot be run."""
 
 
-class Subject:
+@dataclass(frozen=True, eq=False)
+class ModelPair:
+    """An original, the model that it was rewritten into, and how the latter is called."""
+
+    original: Model
+    optimized: Model
+    interface: Interface | None = None
+    """None: the optimized model takes the original's feeds as they are."""
+    signature: Signature = Signature.DROP_IN
+
+    @property
+    def per_request_outputs(self) -> frozenset[str]:
+        """The outputs with one row per request, which may stand for all rows and rank nothing."""
+        bindings = self.interface.outputs if self.interface is not None else ()
+        return frozenset(item.name for item in bindings if item.rows == "request")
+
+
+class OpenedPair:
     """Original and optimized model, ready to run on the same requests.
 
-    The original runs from its own file where there is one, so that a mistake made while it was
-    read cannot hide. `report_progress` gets the share that is open and what is being opened.
-    `no_own` and `no_float64` say why a precision cannot be run; "" if it can.
+    Each is opened twice: by onnxruntime in its own precision, and converted to float64. The
+    original runs from its own file where there is one, so that a mistake made while it was read
+    cannot hide. `report_progress` gets the share that is open and what is being opened. `no_own`
+    and `no_float64` say why a precision cannot be run; "" if it can.
     """
 
-    def __init__(
-        self,
-        original: Model,
-        optimized: Model,
-        interface: Interface | None,
-        signature: Signature,
-        report_progress: Progress,
-    ) -> None:
-        self._interface, self._signature = interface, signature
+    def __init__(self, pair: ModelPair, report_progress: Progress) -> None:
+        self.models = pair
         self.no_own = self.no_float64 = ""
         self._own: tuple[Session, Session] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
         try:
             report_progress(0.0, "opening the original")
-            first = _open_original(original)
+            first = _open_original(pair.original)
             report_progress(0.25, "opening the rewritten model")
-            self._own = (first, open_session(optimized, threads=1))
+            self._own = (first, open_session(pair.optimized, threads=1))
         except ExecutionError as error:
             self.no_own = str(error)
         try:
             report_progress(0.5, "opening the original in float64")
-            wide = _open_wide(original)
+            wide = _open_wide(pair.original)
             report_progress(0.75, "opening the rewritten model in float64")
-            self._wide = (wide, _open_wide(optimized))
+            self._wide = (wide, _open_wide(pair.optimized))
         except ExecutionError as error:
             self.no_float64 = str(error)
 
     @property
     def exact_method(self) -> str:
-        """How float64 was evaluated, in words, or why it could not be; settled by the first run."""
+        """How float64 was evaluated, in words, or why it could not be; known after a run."""
         if self._wide is None or self.no_float64:
             return f"exactness could not be shown: {self.no_float64}"
         return max((evaluator.method for evaluator in self._wide), key=len)
@@ -68,8 +80,8 @@ class Subject:
 
         Raises ExecutionError if it refuses them.
         """
-        if self._interface is not None:
-            feeds = bind_feeds(feeds, self._interface, self._signature)
+        if self.models.interface is not None:
+            feeds = bind_feeds(feeds, self.models.interface, self.models.signature)
         own = self._own[1].run(feeds) if self._own is not None else None
         return own, self._run_wide(1, feeds)
 

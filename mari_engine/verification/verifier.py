@@ -1,9 +1,15 @@
-"""Two models → a certificate that they are equal, or the reason why not.
+"""Equivalence check: original and rewritten model are run on the same requests and compared.
 
-Two facts are checked on every request: *exactness*, that in float64 both give the same numbers, so
-that the rewrite is an identity and no approximation; and *rounding*, that in the model's own
-precision the rewritten model is no farther from the float64 truth than the original, a small
-factor aside.
+With `a64`, `b64` an output of the original and of the rewritten model evaluated in float64, `a` and
+`b` the same in the model's own precision, `eps` that precision's epsilon and `m = max |a64|`:
+
+*Exactness*: `max |b64 - a64| <= 1e-9 m`. The rewrite is an identity of real numbers, and no
+approximation.
+
+*Rounding*: `max |b - a64| <= 4 max |a - a64| + 8 eps m`. The rewritten model rounds about as well
+as the original, whose own error is taken over all generated requests.
+
+*Ranking*: each output sorts the candidates in the same order, ties within rounding aside.
 """
 
 from __future__ import annotations
@@ -33,7 +39,7 @@ from mari_engine.types import (
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import Run, judge_runs, limits_in_force
-from mari_engine.verification.model_pair import Outputs, Subject
+from mari_engine.verification.model_pair import ModelPair, OpenedPair, Outputs
 
 _EPSILON = {
     ir.DataType.BFLOAT16: 2.0**-7,
@@ -58,6 +64,8 @@ class _Findings:
 
 @dataclass(frozen=True, eq=False)
 class _Case:
+    """One request that both models answer."""
+
     batch: int
     seed: int | None
     request: str
@@ -76,26 +84,26 @@ def verify(
     seeds: Sequence[int] = (0, 1),
     progress: Progress | None = None,
 ) -> Certificate:
-    """Return the certificate of everything that was compared; never raises for an unequal model.
+    """Return the certificate of everything that was compared; an unequal model raises nothing.
 
-    Without an interface the optimized model takes the original's feeds. Requests are feeds for the
-    original (see `load_requests`). Raises FeedError for a request that does not fit the model and
-    ExecutionError when the original itself cannot be run.
+    Checked are the `requests`, which are feeds for the original (see `load_requests`), and a
+    generated request for each number of candidates in `batches` and each seed. Without an interface
+    the optimized model takes the original's feeds. `progress` gets the share done and what is being
+    done. Raises FeedError for a request that does not fit the model and ExecutionError when the
+    original itself cannot be run.
     """
     report_progress = progress or report_nothing
     report_progress(0.0, "comparing the calling contracts")
-    contract, problem = compare_calling(
-        original, optimized, interface=interface, signature=signature
-    )
+    pair = ModelPair(original, optimized, interface, signature)
+    contract, problem = compare_calling(pair)
     plan = plan_feeds(original, labels)
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
     epsilon = max(_coarsest(original), _coarsest(optimized))
     found = _Findings("nothing was evaluated")
     if not problem:
-        opening = partial(_tell_opened, report_progress)
-        subject = Subject(original, optimized, interface, signature, opening)
+        opened = OpenedPair(pair, partial(_report_opened, report_progress))
         cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
-        found = _check_cases(subject, cases, interface, epsilon, report_progress)
+        found = _check_cases(opened, cases, epsilon, report_progress)
         problem = _first_problem(found.checks, original)
     report_progress(1.0, "equal" if not problem else "not equal")
     return Certificate(
@@ -118,12 +126,12 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
 
 
-def _tell_opened(report_progress: Progress, share: float, what: str) -> None:
+def _report_opened(report_progress: Progress, share: float, what: str) -> None:
     report_progress(_OPENED * share, what)
 
 
 def _coarsest(model: Model) -> float:
-    """Return the largest epsilon among the model's floating types."""
+    """Return the largest epsilon among the model's floating types; float32's where it has none."""
     graph = model.ir.graph
     outputs = (value for node in graph.all_nodes() for value in node.outputs)
     dtypes = {value.dtype for value in (*graph.inputs, *graph.initializers.values(), *outputs)}
@@ -147,15 +155,13 @@ def _generated(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> 
 
 
 def _check_cases(
-    subject: Subject,
+    opened: OpenedPair,
     cases: Sequence[_Case],
-    interface: Interface | None,
     epsilon: float,
     report_progress: Progress,
 ) -> _Findings:
     """Run every case through both models, and judge all of them together."""
-    bindings = interface.outputs if interface is not None else ()
-    once = frozenset(item.name for item in bindings if item.rows == "request")
+    once = opened.models.per_request_outputs
     notes: list[str] = []
     runs: list[Run] = []
     for at, case in enumerate(cases):
@@ -163,7 +169,7 @@ def _check_cases(
             _OPENED + (1 - _OPENED) * at / len(cases),
             f"{case.request} request, {case.batch} candidates",
         )
-        run = _run_case(subject, case, once)
+        run = _run_case(opened, case, once)
         if isinstance(run, str):
             notes.append(run)
         else:
@@ -171,20 +177,20 @@ def _check_cases(
     if not runs:
         raise ExecutionError(f"{notes[0]}; give id ranges in the labels or a request file (.npz)")
     checks = judge_runs(runs, epsilon=epsilon, once=once)
-    return _Findings(subject.exact_method, checks, (*notes, *_remarks(subject, checks)))
+    return _Findings(opened.exact_method, checks, (*notes, *_remarks(opened, checks)))
 
 
-def _run_case(subject: Subject, case: _Case, once: frozenset[str]) -> Run | str:
+def _run_case(opened: OpenedPair, case: _Case, once: frozenset[str]) -> Run | str:
     """Return both models' results, or a note when the original itself refuses the request."""
     try:
-        before = subject.run_original(case.feeds)
+        before = opened.run_original(case.feeds)
     except ExecutionError as error:
         return (
             f"not checked: the original itself refuses a {case.request} request of {case.batch} "
             f"candidates ({error})"
         )
     try:
-        after = subject.run_optimized(case.feeds)
+        after = opened.run_optimized(case.feeds)
     except ExecutionError as error:
         failure = f"the optimized model cannot run what the original runs ({error})"
         return Run(case.batch, case.seed, case.request, {}, failure)
@@ -217,12 +223,12 @@ def _spread(array: np.ndarray | None, like: np.ndarray | None, once: bool) -> np
     return np.broadcast_to(array, like.shape) if array.shape[1:] == like.shape[1:] else array
 
 
-def _remarks(subject: Subject, checks: Sequence[Check]) -> list[str]:
+def _remarks(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
     """Return what weakens the certificate."""
     notes = []
-    if subject.no_own:
-        notes.append(f"rounding could not be checked: {subject.no_own}")
-    if subject.no_float64:
+    if opened.no_own:
+        notes.append(f"rounding could not be checked: {opened.no_own}")
+    if opened.no_float64:
         notes.append("only rounding was checked, against the original: exactness is not shown")
     noise = max((e.original or 0.0 for check in checks for e in check.outputs), default=0.0)
     if noise > _NOISY:

@@ -2,8 +2,8 @@ import pytest
 
 from mari_engine.graph import Model
 from mari_engine.loading import load
-from mari_engine.types import Signature
 from mari_engine.verification.calling_contract import compare_calling
+from mari_engine.verification.model_pair import ModelPair
 from support.builders import build
 
 
@@ -13,13 +13,11 @@ def model(inputs: str = "float[N, 2] a, int64[N] b", outputs: str = "float[N, 2]
 
 
 def problem(optimized: Model) -> str:
-    return compare_calling(
-        model(), optimized, interface=None, signature=Signature.DROP_IN
-    )[1]  # fmt: skip
+    return compare_calling(ModelPair(model(), optimized))[1]
 
 
 def test_the_same_contract_is_told_in_words() -> None:
-    words, found = compare_calling(model(), model(), interface=None, signature=Signature.DROP_IN)
+    words, found = compare_calling(ModelPair(model(), model()))
     assert found == ""
     assert words == (
         "2 inputs are the original's: names, order, types, shapes and symbols",
