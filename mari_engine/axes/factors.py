@@ -8,9 +8,9 @@ The idea is that of OpenXLA Shardy's op sharding rules (its docs/sdy_dialect.md)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -202,21 +202,45 @@ class Slices(Spec):
         return self.mixed - self.once
 
 
-Spell = Callable[[Any, Sequence[Any]], tuple[Any, Any]]
-"""Writes nodes with an emitter, of the operands' tensors; returns the factor and the shift."""
+V = TypeVar("V")
+"""Whatever an arithmetic computes with: a node's output in a graph, an array in a test."""
 
 
-def _unspelled(_emitter: Any, _tensors: Sequence[Any]) -> tuple[Any, Any]:
-    raise TypeError("this affine op does not say how it is spelled")
+class Arithmetic(Protocol[V]):
+    """Elementwise arithmetic, broadcast, on values of one kind."""
+
+    def number(self, number: float, like: V) -> V:
+        """Return a number in another value's element type."""
+
+    def add(self, left: V, right: V) -> V:
+        """Return `left + right`."""
+
+    def subtract(self, left: V, right: V) -> V:
+        """Return `left - right`."""
+
+    def multiply(self, left: V, right: V) -> V:
+        """Return `left * right`."""
+
+    def divide(self, left: V, right: V) -> V:
+        """Return `left / right`."""
+
+    def square_root(self, value: V) -> V:
+        """Return the square root of each element."""
 
 
-@dataclass(frozen=True, eq=False)
+class FactorAndShift(Protocol):
+    """Computes factor and shift of an affine op from its operands after the first."""
+
+    def __call__(self, arithmetic: Arithmetic[V], operands: Sequence[V]) -> tuple[V, V]:
+        """Return the factor and the shift, one number of each for every column."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Affine(Slices):
     """`x * factor + shift`, one number of each for every column of `position`.
 
-    Can be called in its own layout like any `Slices`, or be taken into a product before it:
-    `spell` writes the nodes that make factor and shift of the other operands.
+    Can be called in its own layout like any `Slices`, or be taken into a product before it.
     """
 
+    factor_and_shift: FactorAndShift
     position: int = 0
-    spell: Spell = _unspelled

@@ -8,7 +8,8 @@ import numpy as np
 
 from mari_engine.axes.factors import AxisLabels
 
-Groups = tuple[tuple[int, ...], ...]
+Layout = tuple[AxisLabels, ...]
+"""A physical layout: for each dimension the labels that it holds, outermost first."""
 
 
 def static_shape(groups: Sequence[Sequence[int]], extents: Mapping[int, int | str]) -> list[int]:
@@ -17,21 +18,21 @@ def static_shape(groups: Sequence[Sequence[int]], extents: Mapping[int, int | st
 
 
 def numbered(
-    have: Groups, want: Groups, extents: Mapping[int, int | str]
-) -> tuple[Groups, Groups, tuple[int | str, ...]]:
+    have: Layout, want: Layout, extents: Mapping[int, int | str]
+) -> tuple[Layout, Layout, tuple[int | str, ...]]:
     """Return two layouts with their labels renamed in order of appearance, and the extents."""
     names: dict[int, int] = {}
     for group in (*have, *want):
         for label in group:
             names.setdefault(label, len(names))
 
-    def renamed(groups: Groups) -> Groups:
+    def renamed(groups: Layout) -> Layout:
         return tuple(tuple(names[label] for label in group) for group in groups)
 
     return renamed(have), renamed(want), tuple(extents[label] for label in names)
 
 
-def cut_groups(have: Groups, want: Groups) -> Groups:
+def cut_groups(have: Layout, want: Layout) -> Layout:
     """Return the present dimensions, cut where labels must part to reach the wanted order.
 
     Without a cut the layout is returned as it is, dimensions of extent 1 included.
@@ -52,7 +53,7 @@ def cut_groups(have: Groups, want: Groups) -> Groups:
     return have if tuple(pieces) == whole else tuple(pieces)
 
 
-def moved(have: Groups, want: Groups) -> list[int]:
+def moved(have: Layout, want: Layout) -> list[int]:
     """Return the order in which the present dimensions stand in the wanted layout."""
     place = {label: at for at, label in enumerate(lab for group in want for lab in group)}
     full = [at for at, group in enumerate(have) if group]
@@ -71,7 +72,7 @@ def place(groups: list[tuple[int, ...]], label: int) -> None:
         groups.insert(at, (label,))
 
 
-def common_layout(layouts: Sequence[Groups]) -> Groups:
+def common_layout(layouts: Sequence[Layout]) -> Layout:
     """Return a layout that holds the labels of all, each group wholly present or absent in each.
 
     It follows the layout with the most labels; labels that it lacks come where their numbers
@@ -121,10 +122,6 @@ def moves_one(order: Sequence[int]) -> bool:
     )
 
 
-def fitted(layout: Groups, held: frozenset[int]) -> Groups:
+def fitted(layout: Layout, held: frozenset[int]) -> Layout:
     """Return the layout as a tensor with fewer labels takes part in it."""
     return tuple(group if set(group) <= held else () for group in layout)
-
-
-Dims = tuple[AxisLabels, ...]
-"""A physical layout: for each dimension the factors that it holds, outermost first."""

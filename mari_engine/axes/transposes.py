@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mari_engine.axes.dims import Dim
-from mari_engine.axes.layouts import Dims, moves_one
+from mari_engine.axes.layouts import Layout, moves_one
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Permute:
 class Regroup:
     """Reshape a tensor, its elements in their order, to these groups of labels."""
 
-    groups: Dims
+    groups: Layout
 
 
 TransposePlan = tuple[Permute | Regroup, ...]
 
 
 def plan_transpose(
-    groups: Dims, order: Sequence[int], extents: Mapping[int, Dim]
-) -> tuple[TransposePlan, Dims]:
+    groups: Layout, order: Sequence[int], extents: Mapping[int, Dim]
+) -> tuple[TransposePlan, Layout]:
     """Return the steps that bring a tensor's dimensions into another order, and its groups then.
 
     A large tensor whose last dimension moves together with others is permuted outside first, in

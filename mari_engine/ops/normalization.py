@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any
 
 import onnx_ir as ir
 
-from mari_engine.axes import Affine, Along, Slices, Spec, Unsupported, flat, positions, size, static
+from mari_engine.axes import (
+    Affine,
+    Along,
+    Arithmetic,
+    FactorAndShift,
+    Slices,
+    Spec,
+    Unsupported,
+    V,
+    flat,
+    positions,
+    size,
+    static,
+)
 from mari_engine.ops.call import Call, normal
 from mari_engine.ops.rule import NEVER, Rule
 
@@ -75,20 +87,20 @@ def batch_norm(call: Call) -> Spec:
         terms=(own, *[channel] * 4),
         outputs=(own,),
         position=channel[0],
-        spell=_spelled(float(call.attribute("epsilon", 1e-5))),
+        factor_and_shift=_folded(float(call.attribute("epsilon", 1e-5))),
     )
 
 
-def _spelled(epsilon: float) -> Callable[[Any, Sequence[Any]], tuple[Any, Any]]:
-    def spell(emitter: Any, tensors: Sequence[Any]) -> tuple[Any, Any]:
-        """Write factor = scale / sqrt(variance + epsilon) and shift = bias - mean * factor."""
-        scale, bias, mean, variance = tensors
-        small = emitter.like(epsilon, scale.dtype)
-        spread = emitter.emit("Sqrt", [emitter.emit("Add", [variance, small])])
-        factor = emitter.emit("Div", [scale, spread])
-        return factor, emitter.emit("Sub", [bias, emitter.emit("Mul", [mean, factor])])
+def _folded(epsilon: float) -> FactorAndShift:
+    def factor_and_shift(arithmetic: Arithmetic[V], operands: Sequence[V]) -> tuple[V, V]:
+        """Return scale / sqrt(variance + epsilon), and bias - mean * factor."""
+        scale, bias, mean, variance = operands
+        number = arithmetic.number(epsilon, scale)
+        spread = arithmetic.square_root(arithmetic.add(variance, number))
+        factor = arithmetic.divide(scale, spread)
+        return factor, arithmetic.subtract(bias, arithmetic.multiply(mean, factor))
 
-    return spell
+    return factor_and_shift
 
 
 def lp_norm(call: Call) -> Spec:

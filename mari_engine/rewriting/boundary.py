@@ -10,7 +10,8 @@ import onnx_ir as ir
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions
 from mari_engine.graph import name_dtype
-from mari_engine.rewriting.emission import Emitter
+from mari_engine.ops import spelling
+from mari_engine.rewriting.emission import GraphBuilder
 from mari_engine.rewriting.forms import Atom, Blocks, Form
 from mari_engine.types import InputBinding, InputLabel, Labels, Rows, Signature
 
@@ -27,12 +28,12 @@ class Boundary:
 
 
 def open_boundary(
-    graph: ir.Graph, labels: Labels, survey: Survey, emitter: Emitter, signature: Signature
+    graph: ir.Graph, labels: Labels, survey: Survey, builder: GraphBuilder, signature: Signature
 ) -> Boundary:
     """Return the boundary; request-side inputs become compact along the candidates."""
-    opening = _Opening(emitter, survey, signature)
+    opening = _Opening(builder, survey, signature)
     for value in graph.inputs:
-        emitter.names.add(value.name or "")
+        builder.names.add(value.name or "")
     order = sorted(
         graph.inputs, key=lambda value: _per_request(labels.inputs.get(value.name or ""))
     )
@@ -78,8 +79,8 @@ def _per_request(label: InputLabel | None) -> bool:
 
 
 class _Opening:
-    def __init__(self, emitter: Emitter, survey: Survey, signature: Signature) -> None:
-        self.emitter = emitter
+    def __init__(self, builder: GraphBuilder, survey: Survey, signature: Signature) -> None:
+        self.builder = builder
         self.survey = survey
         self.compact = signature == Signature.COMPACT
         self.inputs: list[ir.Value] = []
@@ -152,7 +153,7 @@ class _Opening:
         self.forms[value] = Blocks(axes, position, tuple(parts), candidate, column, (name, name))
 
     def half(self, value: ir.Value, axes: Axes, rows: Rows, index: Index) -> Atom:
-        name = self.emitter.unique(f"{value.name}__{rows}")
+        name = self.builder.unique_name(f"{value.name}__{rows}")
         mine: Axes = (*axes[:-1], (len(index),))
         shape = [*list(value.shape or ())[:-1], len(index)]
         if rows == "request":
@@ -173,15 +174,14 @@ class _Opening:
         tensor: ir.Value = new
         axis = next(at for at, group in enumerate(axes) if CANDIDATES in group)
         if cut:
-            bounds = [self.emitter.integers([number]) for number in (0, 1, axis)]
-            tensor = self.emitter.emit("Slice", [new, *bounds])
+            tensor = self.builder.emit(spelling.cut(0, 1, axis), [new])
             self.cuts.add(tensor)
         return Atom(axes, tensor, dims)
 
     def register(self, axes: Axes, value: ir.Value) -> None:
         for at, axis in enumerate(axes):
             if len(axis) == 1 and isinstance(axis[0], str):
-                self.emitter.register(axis[0], value, at)
+                self.builder.extents.register(axis[0], value, at)
                 self.counted.add(axis[0])
 
     def input(

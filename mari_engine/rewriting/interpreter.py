@@ -27,7 +27,7 @@ from mari_engine.rewriting.boundary import Boundary, open_boundary
 from mari_engine.rewriting.context import Context, DecisionLog, Step, Strategy
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.dead_columns import narrowed, without_unread
-from mari_engine.rewriting.emission import Constant, Emitter, close_graph, copy_with_captures
+from mari_engine.rewriting.emission import Constant, GraphBuilder, close_graph, copy_with_captures
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, as_whole
 from mari_engine.rewriting.handlers import HANDLERS
 from mari_engine.rewriting.products import regrouped
@@ -85,11 +85,11 @@ class _Interpreter:
         ahead = graph_facts or find_graph_facts(self.graph, survey)
         self.consumers, self.liveness, self.norms = ahead.consumers, ahead.liveness, ahead.norms
         self.keep = keep
-        self.emitter = Emitter(opset=model.opset)
-        self.materializer = Materializer(self.emitter, candidates=candidates)
+        self.builder = GraphBuilder(opset=model.opset)
+        self.materializer = Materializer(self.builder, candidates=candidates)
         self.log = DecisionLog()
         self.context = Context(
-            self.emitter, self.materializer, self.log, prices, strategy, candidates, self.native
+            self.builder, self.materializer, self.log, prices, strategy, candidates, self.native
         )
         self.forms: dict[ir.Value, Form] = {}
         self.opaque: dict[ir.Value, ir.Value] = {}
@@ -97,8 +97,8 @@ class _Interpreter:
     def run(
         self, labels: Labels, signature: Signature, report_progress: Callable[[float], None]
     ) -> Rewritten:
-        self.emitter.names.update(value.name or "" for value in self.graph.outputs)
-        boundary = open_boundary(self.graph, labels, self.survey, self.emitter, signature)
+        self.builder.names.update(value.name or "" for value in self.graph.outputs)
+        boundary = open_boundary(self.graph, labels, self.survey, self.builder, signature)
         self.forms.update(boundary.forms)
         for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
             if old not in self.forms:
@@ -107,7 +107,7 @@ class _Interpreter:
             report_progress(at / len(self.graph))
             self.visit(node)
         outputs = [self.output(value) for value in self.graph.outputs]
-        model = close_graph(self.model.ir, self.emitter, boundary.inputs, outputs)
+        model = close_graph(self.model.ir, self.builder, boundary.inputs, outputs)
         return Rewritten(model, boundary, self.log, signature)
 
     # --- the walk
@@ -166,7 +166,7 @@ class _Interpreter:
         join_sites = partial(self.consumers.join_sites, node.outputs[0])
         worth = self.consumers.worth(node.outputs[0]) if self.context.strategy.split else 0.0
         step = Step(node, spec, forms, self.context, waits, worth, join_sites)
-        with self.emitter.on_behalf((node,)):
+        with self.builder.on_behalf((node,)):
             fewer = narrowed(step)
             handle = HANDLERS[type(spec)]
             made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
@@ -186,9 +186,9 @@ class _Interpreter:
         source = self.norms[node].source
         atom = self.materializer.materialize(self.form(source))
         self.forms[source] = self.context.algebra.laid(atom, positions(atom.axes))
-        with self.emitter.on_behalf((node,)):
+        with self.builder.on_behalf((node,)):
             inputs = [None if value is None else self.native(value) for value in node.inputs]
-            new = self.emitter.copy(node, inputs)
+            new = self.builder.copy(node, inputs)
         facts = [self.survey.fact(value) for value in node.outputs]
         return [
             Atom(fact.axes, value, positions(fact.axes))
@@ -233,7 +233,7 @@ class _Interpreter:
             dims = ((),) * len(fact.axes)
             content = np.full([1] * len(dims), fact.fill)
         if content.dtype == object:
-            return Atom(fact.axes, self.emitter.shape_tensor(content, fact.dtype), dims)
+            return Atom(fact.axes, self.builder.extents.tensor(content, fact.dtype), dims)
         array = np.asarray(content, dtype=fact.dtype.numpy())
         return Atom(fact.axes, Constant(lambda: array, fact.dtype), dims)
 
@@ -244,18 +244,18 @@ class _Interpreter:
         atom = self.materializer.materialize(self.form(value), self.why)
         self.forms[value] = atom
         full = self.context.algebra.laid(atom, positions(atom.axes))
-        return self.emitter.value(full.tensor)
+        return self.builder.value(full.tensor)
 
     def output(self, value: ir.Value) -> ir.Value:
         """Return a graph output; of one row where no input tells how many candidates there are."""
-        if value in self.opaque or self.emitter.tells(CANDIDATES):
+        if value in self.opaque or self.builder.extents.is_readable(CANDIDATES):
             return self.native(value)
         atom = self.materializer.materialize(self.form(value), self.why)
         dims = tuple(
             tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)
             for group in positions(atom.axes)
         )
-        return self.emitter.value(self.context.algebra.laid(atom, dims).tensor)
+        return self.builder.value(self.context.algebra.laid(atom, dims).tensor)
 
     why = "a node that is kept reads all of its columns"
 
@@ -265,7 +265,7 @@ class _Interpreter:
         """Give a node its inputs in full and leave it as it was."""
         self.why = f"{node.op_type} ({node.name}) is kept: {reason}" if reason else self.why
         inputs = [None if value is None else self.native(value) for value in node.inputs]
-        new = copy_with_captures(self.emitter, node, inputs, self.native)
+        new = copy_with_captures(self.builder, node, inputs, self.native)
         for old, value in zip(node.outputs, new.outputs, strict=True):
             value.type, value.shape = old.type, old.shape.copy() if old.shape else None
             fact = self.survey.values.get(old)
@@ -275,7 +275,7 @@ class _Interpreter:
             self.forms[old] = Atom(fact.axes, value, positions(fact.axes))
             for at, axis in enumerate(fact.axes):
                 if len(axis) == 1 and isinstance(axis[0], str):
-                    self.emitter.register(axis[0], value, at)
+                    self.builder.extents.register(axis[0], value, at)
         if is_product(node):
             self.log.record(node, Action.KEPT, reason)
 

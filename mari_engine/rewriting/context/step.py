@@ -12,7 +12,7 @@ from mari_engine.analysis import JoinSite
 from mari_engine.axes import Axes, Spec
 from mari_engine.rewriting.context.decision_log import DecisionLog, needs_whole
 from mari_engine.rewriting.cost import Prices
-from mari_engine.rewriting.emission import Emitter, Tensor
+from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms import Algebra, Atom, Form, Grouping, Materializer
 
 
@@ -32,7 +32,7 @@ class Strategy:
 class Context:
     """The tools that every step shares."""
 
-    emitter: Emitter
+    builder: GraphBuilder
     materializer: Materializer
     log: DecisionLog
     prices: Prices

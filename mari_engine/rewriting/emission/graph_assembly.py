@@ -7,28 +7,32 @@ from collections.abc import Callable, Sequence
 import onnx_ir as ir
 
 from mari_engine.graph import all_inputs, list_bodies, list_captured, replace_captured
-from mari_engine.rewriting.emission.graph_builder import Emitter
+from mari_engine.ops import spelling
+from mari_engine.rewriting.emission.graph_builder import GraphBuilder
 
 
 def close_graph(
-    original: ir.Model, emitter: Emitter, inputs: Sequence[ir.Value], outputs: Sequence[ir.Value]
+    original: ir.Model,
+    builder: GraphBuilder,
+    inputs: Sequence[ir.Value],
+    outputs: Sequence[ir.Value],
 ) -> ir.Model:
     """Return a model with the original's outputs, opsets and metadata."""
     taken: set[ir.Value] = set(inputs)
     named = []
     for old, value in zip(original.graph.outputs, outputs, strict=True):
         if value in taken or value.producer() is None:
-            value = emitter.emit("Identity", [value])
+            value = builder.emit(spelling.identity(), [value])
         taken.add(value)
         value.name, value.type, value.shape = old.name, old.type, old.shape
         named.append(value)
-    nodes = _read(emitter.nodes, named)
+    nodes = _read(builder.nodes, named)
     used = {value for node in nodes for value in all_inputs(node)}
     graph = ir.Graph(
         inputs,
         named,
         nodes=nodes,
-        initializers=[value for value in emitter.initializers.values() if value in used],
+        initializers=[value for value in builder.initializers.values() if value in used],
         doc_string=original.graph.doc_string,
         opset_imports=dict(original.graph.opset_imports),
         name=original.graph.name,
@@ -57,7 +61,7 @@ def _read(nodes: Sequence[ir.Node], outputs: Sequence[ir.Value]) -> list[ir.Node
 
 
 def copy_with_captures(
-    emitter: Emitter,
+    builder: GraphBuilder,
     node: ir.Node,
     inputs: Sequence[ir.Value | None],
     native: Callable[[ir.Value], ir.Value],
@@ -65,14 +69,14 @@ def copy_with_captures(
     """Add a copy of a node whose bodies read the new graph's values in place of the original's."""
     bodies = list_bodies(node)
     if not bodies:
-        return emitter.copy(node, inputs)
+        return builder.copy(node, inputs)
     changed: dict[str, ir.Graph | list[ir.Graph]] = {}
     for name, attribute in node.attributes.items():
         if attribute.type == ir.AttributeType.GRAPH:
             changed[name] = _cloned(attribute.as_graph(), native)
         elif attribute.type == ir.AttributeType.GRAPHS:
             changed[name] = [_cloned(body, native) for body in attribute.as_graphs()]
-    return emitter.copy(node, inputs, **changed)
+    return builder.copy(node, inputs, **changed)
 
 
 def _cloned(body: ir.Graph, native: Callable[[ir.Value], ir.Value]) -> ir.Graph:

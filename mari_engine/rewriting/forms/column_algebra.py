@@ -11,8 +11,8 @@ from mari_engine.axes import (
     Axes,
     Axis,
     AxisLabels,
-    Dims,
     Index,
+    Layout,
     Run,
     flat,
     loose,
@@ -22,7 +22,8 @@ from mari_engine.axes import (
     size,
     with_extent,
 )
-from mari_engine.rewriting.emission import Emitter
+from mari_engine.ops import spelling
+from mari_engine.rewriting.emission import GraphBuilder
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
     Blocks,
@@ -37,7 +38,7 @@ from mari_engine.rewriting.forms.lazy_values import (
 )
 
 Materialize = Callable[[Form], Atom]
-"""Computes a form: `Materializer.materialize` with its emitter."""
+"""Computes a form: `Materializer.materialize` with its builder."""
 SHORT_RUN = 8
 """Elements that lie together, below which picking is done on the transpose."""
 
@@ -45,8 +46,8 @@ SHORT_RUN = 8
 class Algebra:
     """Works on forms; emits only what a layout change or a choice of columns needs."""
 
-    def __init__(self, emitter: Emitter, materialize: Materialize) -> None:
-        self.emitter = emitter
+    def __init__(self, builder: GraphBuilder, materialize: Materialize) -> None:
+        self.builder = builder
         self.materialize = materialize
 
     # --- other axes
@@ -108,11 +109,11 @@ class Algebra:
                 dims.append(rest)
         return self.laid(atom, tuple(dims))
 
-    def laid(self, atom: Atom, dims: Dims) -> Atom:
+    def laid(self, atom: Atom, dims: Layout) -> Atom:
         """Return the atom in another layout, with more factors present if `dims` says so."""
         extents = dict(enumerate(flat(atom.axes)))
         return replace(
-            atom, tensor=self.emitter.lay(atom.tensor, atom.dims, dims, extents), dims=dims
+            atom, tensor=self.builder.lay(atom.tensor, atom.dims, dims, extents), dims=dims
         )
 
     def gathered(self, atom: Atom, *, whole: bool) -> Atom:
@@ -285,16 +286,15 @@ class Algebra:
             return replace(atom, axes=axes, tensor=picked)
         start = int(columns[0])
         if (columns == np.arange(start, start + len(columns))).all():
-            cut = [self.emitter.integers([bound]) for bound in (start, start + len(columns), at)]
-            tensor = self.emitter.cached("Slice", [atom.tensor, *cut], {})
-            return replace(atom, axes=axes, tensor=tensor)
+            piece = spelling.cut(start, start + len(columns), at)
+            return replace(atom, axes=axes, tensor=self.builder.emit_once(piece, [atom.tensor]))
         inner = size(tuple(flat(atom.axes)[p] for group in atom.dims[at + 1 :] for p in group))
         if per_candidate(atom) and not inner.symbols and inner.number < SHORT_RUN:
             # picking single elements out of rows is slow: pick whole rows of the transpose
             rest = tuple(group for group in atom.dims if group and group != (position,))
             atom, at = self.laid(atom, ((position,), *rest)), 0
-        index = self.emitter.integers(columns.tolist())
-        tensor = self.emitter.cached("Gather", [atom.tensor, index], {"axis": at})
+        index = self.builder.integers(columns.tolist())
+        tensor = self.builder.emit_once(spelling.gather(at), [atom.tensor, index])
         return replace(atom, axes=axes, tensor=tensor)
 
     def parted(self, atom: Atom, position: int) -> Atom:

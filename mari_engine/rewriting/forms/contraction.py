@@ -15,8 +15,9 @@ from itertools import combinations
 
 import numpy as np
 
-from mari_engine.axes import CANDIDATES, AxisLabels, Dim, Dims, common_layout, fitted, parted
-from mari_engine.rewriting.emission import Constant, Emitter, Tensor
+from mari_engine.axes import CANDIDATES, AxisLabels, Dim, Layout, common_layout, fitted, parted
+from mari_engine.ops import spelling
+from mari_engine.rewriting.emission import Constant, GraphBuilder, Tensor
 from mari_engine.rewriting.forms.lazy_values import Atom, Product
 
 _FREE_EXTENT = 32
@@ -32,7 +33,7 @@ class Laid:
     """A tensor in a layout of labels."""
 
     tensor: Tensor
-    dims: Dims
+    dims: Layout
 
     @property
     def labels(self) -> frozenset[int]:
@@ -49,10 +50,10 @@ class Contraction:
     """One product being multiplied out."""
 
     def __init__(
-        self, emitter: Emitter, product: Product, candidates: int,
+        self, builder: GraphBuilder, product: Product, candidates: int,
         heads: Collection[int] = (),
     ) -> None:  # fmt: skip
-        self.emitter = emitter
+        self.builder = builder
         self.heads = heads
         """Labels of the second operand that come first in the result, each a matrix of its own."""
         self.product = product
@@ -169,22 +170,21 @@ class Contraction:
     def _scaled(self, operand: Laid) -> Laid:
         if self.scale == 1.0:
             return operand
-        number, op = self.scale, "Mul"
+        number, op = self.scale, spelling.multiply()
         if 0 < abs(number) < 1 and math.isclose(number * round(1 / number), 1.0, rel_tol=1e-12):
-            number, op = round(1 / number), "Div"  # 1/50 cannot be held exactly, 50 can
-        factor = self.emitter.like(number, self.product.dtype)
+            number, op = round(1 / number), spelling.divide()  # 1/50 cannot be held exactly, 50 can
+        factor = self.builder.scalar(number, self.product.dtype)
         self.scale = 1.0
-        return replace(operand, tensor=self.emitter.emit(op, [operand.tensor, factor]))
+        return replace(operand, tensor=self.builder.emit(op, [operand.tensor, factor]))
 
     def _summed(
         self, operand: Laid, gone: frozenset[int], *, mean: bool = False, kept: bool = False
     ) -> Laid:
         dims = tuple(part for group in operand.dims for part in parted(group, gone))
-        tensor = self.emitter.lay(operand.tensor, operand.dims, dims, self.extents)
+        tensor = self.builder.lay(operand.tensor, operand.dims, dims, self.extents)
         axes = [at for at, group in enumerate(dims) if group and group[0] in gone]
-        listed, attributes = self.emitter.listed("axes", 18 if mean else 13, axes)
-        op = "ReduceMean" if mean else "ReduceSum"
-        total = self.emitter.emit(op, [tensor, *listed], {"keepdims": int(kept), **attributes})
+        reduction = spelling.reduce_mean if mean else spelling.reduce_sum
+        total = self.builder.emit(reduction(axes, self.builder.opset, keepdims=kept), [tensor])
         left = [() if at in axes else group for at, group in enumerate(dims)]
         return Laid(total, tuple(g for at, g in enumerate(left) if kept or at not in axes))
 
@@ -228,10 +228,10 @@ class Contraction:
         if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
             layout = tuple((label,) for label in wanted)
         tensors = [
-            self.emitter.lay(side.tensor, side.dims, fitted(layout, side.labels), self.extents)
+            self.builder.lay(side.tensor, side.dims, fitted(layout, side.labels), self.extents)
             for side in (left, right)
         ]
-        return Laid(self.emitter.emit("Mul", tensors), layout)
+        return Laid(self.builder.emit(spelling.multiply(), tensors), layout)
 
     def _batched(
         self, left: Laid, right: Laid, summed: frozenset[int], keep: frozenset[int]
@@ -244,9 +244,9 @@ class Contraction:
         columns = tuple(
             label for group in right.dims for label in group if label not in shared | summed
         )
-        a = self.emitter.lay(left.tensor, left.dims, (*batch, rows, inner), self.extents)
-        b = self.emitter.lay(right.tensor, right.dims, (*batch, inner, columns), self.extents)
-        return Laid(self.emitter.emit("MatMul", [a, b]), (*batch, rows, columns))
+        a = self.builder.lay(left.tensor, left.dims, (*batch, rows, inner), self.extents)
+        b = self.builder.lay(right.tensor, right.dims, (*batch, inner, columns), self.extents)
+        return Laid(self.builder.emit(spelling.matmul(), [a, b]), (*batch, rows, columns))
 
     def _matrix(
         self, left: Laid, right: Laid, summed: frozenset[int], row: Laid | None, *, last: bool
@@ -265,31 +265,31 @@ class Contraction:
             return self._scaled(result), False
         turned = right.dims == (columns, inner)
         if not rides and not (turned and len(groups) == 1):
-            a = self.emitter.lay(left.tensor, left.dims, (*groups, inner), self.extents)
-            b = self.emitter.lay(right.tensor, right.dims, (inner, columns), self.extents)
-            result = Laid(self.emitter.emit("MatMul", [a, b]), (*groups, columns))
+            a = self.builder.lay(left.tensor, left.dims, (*groups, inner), self.extents)
+            b = self.builder.lay(right.tensor, right.dims, (inner, columns), self.extents)
+            result = Laid(self.builder.emit(spelling.matmul(), [a, b]), (*groups, columns))
             return (self._scaled(result) if last else result), False
         rows = tuple(lab for group in groups for lab in group)
-        a = self.emitter.lay(left.tensor, left.dims, (rows, inner), self.extents)
+        a = self.builder.lay(left.tensor, left.dims, (rows, inner), self.extents)
         b = right.tensor
         if not turned:
-            b = self.emitter.lay(right.tensor, right.dims, (inner, columns), self.extents)
-        inputs, attributes = [a, b], {"transB": 1} if turned else {}
+            b = self.builder.lay(right.tensor, right.dims, (inner, columns), self.extents)
+        inputs, alpha = [a, b], 1.0
         if rides and row is not None:
-            inputs.append(self.emitter.lay(row.tensor, row.dims, (columns,), self.extents))
-        if last and held and self.scale != 1.0:
-            attributes["alpha"] = self.scale  # type: ignore[assignment]
-            self.scale = 1.0
-        result = Laid(self.emitter.emit("Gemm", inputs, attributes), (rows, columns))
+            inputs.append(self.builder.lay(row.tensor, row.dims, (columns,), self.extents))
+        if last and held:
+            alpha, self.scale = self.scale, 1.0
+        product = spelling.gemm(alpha=alpha, transposed=turned)
+        result = Laid(self.builder.emit(product, inputs), (rows, columns))
         return (self._scaled(result) if last else result), rides
 
-    def _by_head(self, left: Laid, right: Laid, inner: AxisLabels, groups: Dims) -> Laid:
+    def _by_head(self, left: Laid, right: Laid, inner: AxisLabels, groups: Layout) -> Laid:
         """Multiply by one matrix for each head: what reads the result needs nothing turned."""
         columns = [lab for group in right.dims for lab in group if lab not in inner]
         heads = tuple((lab,) for lab in columns if lab in self.heads)
         rest = tuple(lab for lab in columns if lab not in self.heads)
         rows = tuple(lab for group in groups for lab in group)
         alike = ((),) * len(heads)
-        a = self.emitter.lay(left.tensor, left.dims, (*alike, rows, inner), self.extents)
-        b = self.emitter.lay(right.tensor, right.dims, (*heads, inner, rest), self.extents)
-        return Laid(self.emitter.emit("MatMul", [a, b]), (*heads, rows, rest))
+        a = self.builder.lay(left.tensor, left.dims, (*alike, rows, inner), self.extents)
+        b = self.builder.lay(right.tensor, right.dims, (*heads, inner, rest), self.extents)
+        return Laid(self.builder.emit(spelling.matmul(), [a, b]), (*heads, rows, rest))

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Dim, Dims, Index, flat, with_extent
+from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Dim, Index, Layout, flat, with_extent
 from mari_engine.rewriting.emission import Constant, Tensor
 
 
@@ -33,7 +33,7 @@ class Atom:
 
     axes: Axes
     tensor: Tensor
-    dims: Dims
+    dims: Layout
     note: str = ""
 
     @cached_property

@@ -11,15 +11,17 @@ import onnx_ir as ir
 from mari_engine.axes import (
     Axis,
     AxisLabels,
-    Dims,
     Index,
+    Layout,
     common_layout,
     fitted,
     flat,
     place,
     with_extent,
 )
-from mari_engine.rewriting.emission import Emitter, Tensor
+from mari_engine.ops import spelling
+from mari_engine.ops.spelling import Spelling
+from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms.column_algebra import Algebra
 from mari_engine.rewriting.forms.contraction import Contraction
 from mari_engine.rewriting.forms.lazy_values import (
@@ -42,12 +44,12 @@ _DEEPEST = 8
 class Materializer:
     """Computes each form once, and remembers the tensor."""
 
-    def __init__(self, emitter: Emitter, *, candidates: int) -> None:
-        self.emitter = emitter
+    def __init__(self, builder: GraphBuilder, *, candidates: int) -> None:
+        self.builder = builder
         self.candidates = candidates
-        self.algebra = Algebra(emitter, self.materialize)
+        self.algebra = Algebra(builder, self.materialize)
         self._done: dict[Form, Atom] = {}
-        self._origins: dict[Tensor, tuple[Blocks, Dims]] = {}
+        self._origins: dict[Tensor, tuple[Blocks, Layout]] = {}
 
     def materialize(self, form: Form, why: str = "") -> Atom:
         """Return the form as one tensor; `why` names what needed its columns together."""
@@ -86,12 +88,12 @@ class Materializer:
 
     def cost(self, product: Product) -> float:
         """Return what computing a product takes, in multiplications."""
-        return Contraction(self.emitter, product, self.candidates).cost()
+        return Contraction(self.builder, product, self.candidates).cost()
 
     def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
         """Return the product, plus `row` when it could ride along, and whether it did."""
-        with self.emitter.on_behalf(product.source):
-            return Contraction(self.emitter, product, self.candidates).run(row)
+        with self.builder.on_behalf(product.source):
+            return Contraction(self.builder, product, self.candidates).run(row)
 
     def by_head(self, product: Product, positions: frozenset[int]) -> Atom:
         """Return a product of candidates and weights, the weights' ones of these positions first.
@@ -102,8 +104,8 @@ class Materializer:
         heads = _heads(product, positions, self)
         if product in self._done or not heads:
             return self.materialize(product)
-        with self.emitter.on_behalf(product.source):
-            contraction = Contraction(self.emitter, product, self.candidates, heads)
+        with self.builder.on_behalf(product.source):
+            contraction = Contraction(self.builder, product, self.candidates, heads)
             self._done[product] = contraction.run()[0]
         return self._done[product]
 
@@ -119,7 +121,7 @@ class Materializer:
         for product in products:
             result, rode = self.product(product, total)
             if total is not None and not rode:
-                with self.emitter.on_behalf(product.source):
+                with self.builder.on_behalf(product.source):
                     result = self.add([result, total])
             total = result
         for atom in [atom for atom in ready if per_candidate(atom)]:
@@ -129,15 +131,15 @@ class Materializer:
 
     def add(self, atoms: Sequence[Atom]) -> Atom:
         """Return the sum of two tensors of the same axes, broadcast where they lack factors."""
-        return self.combined("Add", atoms)
+        return self.combined(spelling.add(), atoms)
 
-    def combined(self, op: str, atoms: Sequence[Atom]) -> Atom:
+    def combined(self, op: Spelling, atoms: Sequence[Atom]) -> Atom:
         """Return an elementwise op of tensors of the same axes."""
         layout, tensors = self.aligned(atoms)
         note = next((atom.note for atom in atoms if atom.note), "")
-        return Atom(atoms[0].axes, self.emitter.emit(op, tensors), layout, note)
+        return Atom(atoms[0].axes, self.builder.emit(op, tensors), layout, note)
 
-    def aligned(self, atoms: Sequence[Atom]) -> tuple[Dims, list[Tensor]]:
+    def aligned(self, atoms: Sequence[Atom]) -> tuple[Layout, list[Tensor]]:
         """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
         layout = common_layout([atom.dims for atom in atoms])
         varies = any(atom.constant is None for atom in atoms)  # and gives the result its rank
@@ -147,7 +149,7 @@ class Materializer:
             while varies and atom.constant is not None and want and not want[0]:
                 want = want[1:]
             extents = dict(enumerate(flat(atom.axes)))
-            tensors.append(self.emitter.lay(atom.tensor, atom.dims, want, extents))
+            tensors.append(self.builder.lay(atom.tensor, atom.dims, want, extents))
         return layout, tensors
 
     def _blocks(self, blocks: Blocks, why: str) -> Atom:
@@ -198,7 +200,7 @@ class Materializer:
             layout = tuple((at,) for at in sorted(order))
         tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
         axis = layout.index((position,))
-        joined = self.emitter.cached("Concat", tensors, {"axis": axis})
+        joined = self.builder.emit_once(spelling.concat(axis), tensors)
         note = next((atom.note for atom in atoms if atom.note), "")
         count = sum(int(flat(atom.axes)[position]) for atom in atoms)
         return Atom(with_extent(atoms[0].axes, position, count), joined, layout, note)
@@ -241,7 +243,7 @@ def _of_weights(value: ir.Value, deep: int) -> bool:
     return deep > 0 and bool(given) and all(_of_weights(each, deep - 1) for each in given)
 
 
-def _with_own(layout: Dims, position: int) -> Dims:
+def _with_own(layout: Layout, position: int) -> Layout:
     """Return the layout with one position in a dimension of its own, present in all."""
     out = list[AxisLabels]()
     for group in layout:

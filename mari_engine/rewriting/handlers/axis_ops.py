@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes import Along, Axes, AxisLabels, Dims, Reduce, Slices, flat, positions
+from mari_engine.axes import Along, Axes, AxisLabels, Layout, Reduce, Slices, flat, positions
 from mari_engine.axes import parted as parted_groups
-from mari_engine.ops import rule_of
+from mari_engine.ops import rule_of, spelling
 from mari_engine.rewriting.context import Step, columns_apart, distributed
 from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate, relabel
@@ -41,7 +41,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
         at = len(rest)
     after = ((),) * (len(atom.dims) - at - 1)
     extras = [None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]]
-    node = step.context.emitter.copy(step.node, [atom.tensor, *extras], axis=at)
+    node = step.context.builder.copy(step.node, [atom.tensor, *extras], axis=at)
     return replace(atom, axes=axes, tensor=node.outputs[0])
 
 
@@ -55,7 +55,7 @@ def _dimension(atom: Atom, spec: Along) -> int | None:
 
 def _extra(step: Step, form: Form, trailing: int) -> Tensor:
     atom = step.context.materializer.materialize(form)
-    dims: Dims = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
+    dims: Layout = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
     return step.context.algebra.laid(atom, dims).tensor
 
 
@@ -85,11 +85,10 @@ def reduce(step: Step) -> Form:
 def _reduced(step: Step, atom: Atom, own: list[int]) -> Atom:
     spec = step.spec
     assert isinstance(spec, Reduce)
-    listed, attributes = step.context.emitter.listed("axes", 18, own)
-    keepdims = int(spec.keepdims)
-    node = step.context.emitter.copy(
-        step.node, [atom.tensor, *listed], keepdims=keepdims, **(attributes or {})
-    )
+    builder, keepdims = step.context.builder, int(spec.keepdims)
+    attributes, lists = spelling.reduced_axes(own, builder.opset)
+    inputs = [atom.tensor, *(builder.integers(axes) for axes in lists)]
+    node = builder.copy(step.node, inputs, keepdims=keepdims, **attributes)
     dims = tuple(
         () if at in own else group
         for at, group in enumerate(atom.dims)
@@ -131,7 +130,7 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             continue
         dims = _native(atom.axes, labels, present)
         tensors.append(step.context.algebra.laid(atom, dims).tensor)
-    node = step.context.emitter.copy(step.node, tensors)
+    node = step.context.builder.copy(step.node, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)
     if spec.why or (rule is not None and rule.product):
@@ -143,7 +142,7 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         for at, group in enumerate(dims):
             dim = flat(axes)[group[0]] if len(group) == 1 else 1
             if isinstance(dim, str):
-                step.context.emitter.register(dim, value, at)
+                step.context.builder.extents.register(dim, value, at)
     return results
 
 
@@ -183,5 +182,5 @@ def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
     return present
 
 
-def _native(axes: Axes, labels: AxisLabels, present: set[int]) -> Dims:
+def _native(axes: Axes, labels: AxisLabels, present: set[int]) -> Layout:
     return tuple(tuple(at for at in group if labels[at] in present) for group in positions(axes))

@@ -9,7 +9,9 @@ import numpy as np
 
 from mari_engine.analysis import extent
 from mari_engine.axes import Affine, Axes, Index, Pointwise, flat, positions
+from mari_engine.ops import spelling
 from mari_engine.rewriting.context import Step, distributed
+from mari_engine.rewriting.emission import GraphArithmetic
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
@@ -176,7 +178,7 @@ def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
         step.context.algebra.laid(atom, ()).tensor if bare else tensor
         for atom, tensor, bare in zip(given, tensors, scalar, strict=True)
     )
-    node = step.context.emitter.copy(step.node, [None if a is None else next(rest) for a in atoms])
+    node = step.context.builder.copy(step.node, [None if a is None else next(rest) for a in atoms])
     note = next((atom.note for atom in given if atom.note), "")
     return Atom(axes, node.outputs[0], layout, note)
 
@@ -241,7 +243,7 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
     A factor of a product meets its weights, which do not vary either.
     """
     if isinstance(term, Atom) and not per_candidate(term):
-        return step.context.materializer.combined("Mul", [term, factor])
+        return step.context.materializer.combined(spelling.multiply(), [term, factor])
     if step.waits:
         return times(as_product(term), factor)
     if isinstance(term, Atom):
@@ -285,14 +287,15 @@ def _where_it_lies(step: Step, atom: Atom) -> Form | None:
         return None
     factor, shift = _spelled(step)
     combined = step.context.materializer.combined
-    return combined("Add", [combined("Mul", [atom, factor]), shift])
+    return combined(spelling.add(), [combined(spelling.multiply(), [atom, factor]), shift])
 
 
 def _spelled(step: Step) -> tuple[Atom, Atom]:
-    spec, emitter = step.spec, step.context.emitter
+    spec, builder = step.spec, step.context.builder
     assert isinstance(spec, Affine)
     atoms = [step.atom(at) for at in range(1, len(step.forms))]
     full = [step.context.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
-    factor, shift = spec.spell(emitter, [emitter.value(atom.tensor) for atom in full])
+    operands = [builder.value(atom.tensor) for atom in full]
+    factor, shift = spec.factor_and_shift(GraphArithmetic(builder), operands)
     at = ((spec.position,),)
     return Atom(step.result, factor, at), Atom(step.result, shift, at)

@@ -111,7 +111,7 @@ def _merged(group: Sequence[Apart], materializer: Materializer) -> Product:
     axes = loose([extents[label] for label in kept])
     first = group[0]
     atoms = [_under(atom, labels, kept, axes) for labels, atom in weights]
-    with materializer.emitter.on_behalf(first.product.source):
+    with materializer.builder.on_behalf(first.product.source):
         total = atoms[0]
         for atom in atoms[1:]:
             total = materializer.add([total, atom])

@@ -73,7 +73,7 @@ def _stacked(group: Sequence[_Row], materializer: Materializer) -> Product:
     """Return one product of all operands side by side and all weights one below the other."""
     first = group[0]
     sources = tuple(dict.fromkeys(node for row in group for node in row.split.product.source))
-    with materializer.emitter.on_behalf(sources):
+    with materializer.builder.on_behalf(sources):
         left = [
             _beside(row, row.split.moving, row.split.moving_labels, row.rows, materializer)
             for row in group

@@ -13,7 +13,7 @@ from mari_engine import load
 from mari_engine.analysis import count_cost
 from mari_engine.axes import CANDIDATES, moves_one
 from mari_engine.rewriting.cost import Prices, line
-from mari_engine.rewriting.emission import Emitter
+from mari_engine.rewriting.emission import GraphBuilder
 from support.builders import build
 
 SIZES = (3, 5, 2, 4)
@@ -22,21 +22,21 @@ EXTENTS: dict[int, int | str] = {0: CANDIDATES, 1: 5, 2: 2, 3: 4}
 
 def emitted(order: tuple[int, ...], extents: dict[int, int | str]) -> tuple[list[str], np.ndarray]:
     """Return the ops that turn a tensor, and what they make of counted elements."""
-    emitter = Emitter(opset=17)
+    builder = GraphBuilder(opset=17)
     given = ir.Value(name="x", type=ir.TensorType(ir.DataType.FLOAT), shape=ir.Shape([3, 5, 2, 4]))
-    emitter.register(CANDIDATES, given, 0)
+    builder.extents.register(CANDIDATES, given, 0)
     pieces = tuple((label,) for label in range(4))
-    result, dims = emitter.transpose(given, pieces, order, extents)
+    result, dims = builder.layouts.transpose(given, pieces, order, extents)
     assert [label for group in dims for label in group] == list(order)
     result.name = "y"
     graph = ir.Graph(
-        [given], [result], nodes=emitter.nodes, initializers=list(emitter.initializers.values()),
+        [given], [result], nodes=builder.nodes, initializers=list(builder.initializers.values()),
         opset_imports={"": 17}, name="turn",
     )  # fmt: skip
     data = ir.serde.serialize_model(ir.Model(graph, ir_version=8)).SerializeToString()
     opened = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
     (made,) = opened.run(None, {"x": np.arange(120, dtype=np.float32).reshape(SIZES)})
-    return [node.op_type for node in emitter.nodes], made
+    return [node.op_type for node in builder.nodes], made
 
 
 ORDERS = [order for order in permutations(range(4)) if order != (0, 1, 2, 3)]

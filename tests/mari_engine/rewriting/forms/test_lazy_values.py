@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.axes import Axes, with_extent
-from mari_engine.rewriting.emission import Constant, Emitter
+from mari_engine.rewriting.emission import Constant, GraphBuilder
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
@@ -28,7 +28,7 @@ def atom(*dims: tuple[int, ...], axes: Axes = ROWS, name: str = "x") -> Atom:
 
 
 def materializer() -> Materializer:
-    return Materializer(Emitter(opset=17), candidates=500)
+    return Materializer(GraphBuilder(opset=17), candidates=500)
 
 
 def pair() -> Blocks:
@@ -67,7 +67,7 @@ def test_columns_of_one_part_are_that_part_alone() -> None:
     made = materializer()
     taken = made.algebra.take(pair(), 1, np.array([0, 1]))
     assert isinstance(taken, Atom)
-    assert [node.op_type for node in made.emitter.nodes] == ["Slice"]
+    assert [node.op_type for node in made.builder.nodes] == ["Slice"]
     both = made.algebra.take(pair(), 1, np.array([5, 0]))
     assert isinstance(both, Blocks)
     assert both.axes == (("N",), (2,))
@@ -76,7 +76,7 @@ def test_columns_of_one_part_are_that_part_alone() -> None:
 def test_all_columns_in_order_are_the_form_itself() -> None:
     made, form = materializer(), atom((0,), (1,))
     assert made.algebra.take(form, 1, np.arange(4)) is form
-    assert made.emitter.nodes == []
+    assert made.builder.nodes == []
 
 
 def test_the_same_part_is_joined_once() -> None:
@@ -98,7 +98,7 @@ def test_constants_change_layout_without_a_node() -> None:
     flat = made.algebra.laid(form, ((1, 0),))
     assert flat.constant is not None
     assert flat.constant.array.tolist() == [0, 3, 1, 4, 2, 5]
-    assert made.emitter.nodes == []
+    assert made.builder.nodes == []
 
 
 def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
@@ -109,4 +109,4 @@ def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
     assert isinstance(cut, Product)
     assert cut.axes == (("N",), (2,), (3,))
     assert len(set(cut.output)) == 3
-    assert made.emitter.nodes == []
+    assert made.builder.nodes == []

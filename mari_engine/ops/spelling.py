@@ -1,0 +1,126 @@
+"""How a node of the new graph is spelled: the operator, its attributes, and its lists of integers.
+
+Lists that tell an operator its axes or bounds have moved from attributes to inputs from opset to
+opset; here is the only place that minds. Inputs that are tensors of the graph are given by whoever
+writes the node. Operators: https://onnx.ai/onnx/operators/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class Spelling:
+    """One node of the default domain with one output, but for its tensors."""
+
+    op: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    lists: tuple[tuple[int, ...], ...] = ()
+    """The inputs that follow the tensors: each a rank-1 int64 constant."""
+
+
+def reduced_axes(
+    axes: Sequence[int], opset: int, *, input_since: int = 18
+) -> tuple[dict[str, Any], tuple[tuple[int, ...], ...]]:
+    """Return the axes of a reduction as attributes and as lists; the latter from an opset on."""
+    if opset >= input_since:
+        return {}, (tuple(axes),)
+    return {"axes": list(axes)}, ()
+
+
+def add() -> Spelling:
+    """`a + b`, broadcast."""
+    return Spelling("Add")
+
+
+def subtract() -> Spelling:
+    """`a - b`, broadcast."""
+    return Spelling("Sub")
+
+
+def multiply() -> Spelling:
+    """`a * b`, broadcast."""
+    return Spelling("Mul")
+
+
+def divide() -> Spelling:
+    """`a / b`, broadcast."""
+    return Spelling("Div")
+
+
+def square_root() -> Spelling:
+    """The square root of each element."""
+    return Spelling("Sqrt")
+
+
+def matmul() -> Spelling:
+    """`[..., N, K] x [..., K, M] -> [..., N, M]`, stacks of matrices broadcast."""
+    return Spelling("MatMul")
+
+
+def gemm(*, alpha: float = 1.0, transposed: bool = False) -> Spelling:
+    """`alpha * [N, K] x [K, M] + row [M] -> [N, M]`; the second is `[M, K]` when transposed."""
+    attributes: dict[str, Any] = {"transB": 1} if transposed else {}
+    return Spelling("Gemm", attributes | ({"alpha": alpha} if alpha != 1.0 else {}))
+
+
+def reduce_sum(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
+    """The sum along some axes."""
+    attributes, lists = reduced_axes(axes, opset, input_since=13)
+    return Spelling("ReduceSum", {"keepdims": int(keepdims), **attributes}, lists)
+
+
+def reduce_mean(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
+    """The mean along some axes."""
+    attributes, lists = reduced_axes(axes, opset)
+    return Spelling("ReduceMean", {"keepdims": int(keepdims), **attributes}, lists)
+
+
+def concat(axis: int) -> Spelling:
+    """The tensors one behind the other along an axis."""
+    return Spelling("Concat", {"axis": axis})
+
+
+def cut(start: int, stop: int, axis: int) -> Spelling:
+    """The elements from `start` up to `stop` along an axis (Slice, opset 10)."""
+    return Spelling("Slice", lists=((start,), (stop,), (axis,)))
+
+
+def gather(axis: int) -> Spelling:
+    """`data, indices`: the elements of an axis that the indices name."""
+    return Spelling("Gather", {"axis": axis})
+
+
+def transpose(order: Sequence[int]) -> Spelling:
+    """The dimensions in another order."""
+    return Spelling("Transpose", {"perm": list(order)})
+
+
+def reshape(shape: Sequence[int] | None = None) -> Spelling:
+    """The elements, in their order, in another shape; one that is computed is the second tensor."""
+    return Spelling("Reshape", lists=() if shape is None else (tuple(shape),))
+
+
+def expand() -> Spelling:
+    """`data, shape`: broadcast to a shape."""
+    return Spelling("Expand")
+
+
+def extent_along(axis: int, opset: int) -> tuple[Spelling, ...]:
+    """A tensor's extent along one axis, of shape `[1]`: one node after another, of one tensor."""
+    if opset >= 15:
+        return (Spelling("Shape", {"start": axis, "end": axis + 1}),)
+    return Spelling("Shape"), Spelling("Gather", lists=((axis,),))
+
+
+def cast(dtype: int) -> Spelling:
+    """The elements in another type."""
+    return Spelling("Cast", {"to": dtype})
+
+
+def identity() -> Spelling:
+    """The tensor itself, under another name."""
+    return Spelling("Identity")

@@ -1,0 +1,128 @@
+"""Layout changes: a tensor brought from one layout of labels to another.
+
+A layout is a tuple of groups of labels, one group a dimension (see `axes.Layout`). From
+`[[a, b], [c]]` to `[[c], [a], [b]]` it takes Reshape, Transpose, Reshape at most, and an Expand
+where the wanted layout has labels that the tensor is constant along. Constants are laid out here,
+without a node. The same change of the same tensor is written once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes import (
+    Dim,
+    Layout,
+    Permute,
+    cut_groups,
+    moved,
+    numbered,
+    plan_transpose,
+    static_shape,
+)
+from mari_engine.ops import spelling
+from mari_engine.rewriting.emission.node_writer import NodeWriter
+from mari_engine.rewriting.emission.runtime_extents import RuntimeExtents
+from mari_engine.rewriting.emission.tensors import Array, Constant, Tensor
+
+
+class LayoutChanges:
+    """Writes the nodes that change layouts, each change once."""
+
+    def __init__(self, writer: NodeWriter, extents: RuntimeExtents) -> None:
+        self._writer = writer
+        self._extents = extents
+        self._done: dict[object, ir.Value] = {}
+
+    def apply(
+        self, tensor: Tensor, have: Layout, want: Layout, extents: Mapping[int, Dim]
+    ) -> Tensor:
+        """Return the tensor in another layout; labels of `want` that it lacks are broadcast."""
+        if have == want:
+            return tensor
+        held = {label for group in have for label in group}
+        absent = {extents[label] for group in want for label in group if label not in held}
+        if isinstance(tensor, Constant):
+            if all(isinstance(dim, int) for dim in absent):
+                return _lay_constant(tensor, have, want, extents)
+            tensor = self._writer.value(tensor)  # repeated as often as only the run knows
+        key = (tensor, *numbered(have, want, extents))
+        if key not in self._done:
+            self._done[key] = self._lay_value(tensor, have, want, extents)
+        return self._done[key]
+
+    def _lay_value(
+        self, tensor: ir.Value, have: Layout, want: Layout, extents: Mapping[int, Dim]
+    ) -> ir.Value:
+        held = {label for group in have for label in group}
+        core = tuple(tuple(label for label in group if label in held) for group in want)
+        pieces = cut_groups(have, core)
+        if pieces != have:
+            tensor = self.reshape(tensor, pieces, extents)
+        order = moved(pieces, core)
+        if order != list(range(len(order))):
+            if () in pieces:  # runtimes transpose fast only without extents of 1
+                pieces = tuple(group for group in pieces if group)
+                tensor = self.reshape(tensor, pieces, extents)
+                order = moved(pieces, core)
+            tensor, pieces = self.transpose(tensor, pieces, order, extents)
+        missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
+        if not missing:
+            return tensor if pieces == core else self.reshape(tensor, core, extents)
+        open_ = tuple(
+            piece
+            for group in want
+            for piece in ([(label,) for label in group] if set(group) & set(missing) else [group])
+        )
+        shown = tuple(tuple(label for label in group if label in held) for group in open_)
+        if pieces != shown:
+            tensor = self.reshape(tensor, shown, extents)
+        absent = [[extents[label] for label in group if label not in held] for group in open_]
+        tensor = self._writer.emit(spelling.expand(), [tensor, self._extents.shape(absent)])
+        return tensor if open_ == want else self.reshape(tensor, want, extents)
+
+    def transpose(
+        self, tensor: ir.Value, groups: Layout, order: Sequence[int], extents: Mapping[int, Dim]
+    ) -> tuple[ir.Value, Layout]:
+        """Return the tensor with its dimensions in another order, and its layout then."""
+        steps, groups = plan_transpose(groups, order, extents)
+        for step in steps:
+            if isinstance(step, Permute):
+                tensor = self._writer.emit(spelling.transpose(step.order), [tensor])
+            else:
+                tensor = self.reshape(tensor, step.groups, extents)
+        return tensor, groups
+
+    def reshape(self, tensor: ir.Value, want: Layout, extents: Mapping[int, Dim]) -> ir.Value:
+        """Return the tensor's elements, in their order, in other dimensions."""
+        groups = [[extents[label] for label in group] for group in want]
+        free = [at for at, group in enumerate(groups) if any(isinstance(d, str) for d in group)]
+        if len(free) <= 1:
+            numbers = [
+                -1 if at in free else math.prod(int(dim) for dim in group)
+                for at, group in enumerate(groups)
+            ]
+            return self._writer.emit(spelling.reshape(numbers), [tensor])
+        return self._writer.emit(spelling.reshape(), [tensor, self._extents.shape(groups)])
+
+
+def _lay_constant(
+    tensor: Constant, have: Layout, want: Layout, extents: Mapping[int, Dim]
+) -> Constant:
+    order = [label for group in have for label in group]
+    wanted = [label for group in want for label in group]
+    single = static_shape([(label,) for label in order], extents)
+    kept = [label for label in wanted if label in order]
+    shaped = [label if label in order else None for label in wanted]
+
+    def change(array: Array) -> Array:
+        out = array.reshape(single).transpose([order.index(label) for label in kept])
+        out = out.reshape([1 if label is None else single[order.index(label)] for label in shaped])
+        full = static_shape([(label,) for label in wanted], extents)
+        return np.broadcast_to(out, full).reshape(static_shape(want, extents))
+
+    return tensor.mapped(change)

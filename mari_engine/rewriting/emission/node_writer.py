@@ -1,0 +1,160 @@
+"""The nodes and initializers of the new graph, each under a name used once.
+
+Equal constants become one initializer, and the original's initializers are shared, not copied.
+Every node says in its metadata which original nodes it was written for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.graph import SOURCE, STANDS_FOR, stands_for
+from mari_engine.ops.spelling import Spelling
+from mari_engine.rewriting.emission.tensors import Array, Tensor
+
+_POOLED_BYTES = 1024
+"""Size up to which constants of equal content become one initializer."""
+
+
+class NodeWriter:
+    """Collects the nodes and initializers of the new graph."""
+
+    def __init__(self, *, opset: int) -> None:
+        self.opset = opset
+        self.nodes: list[ir.Node] = []
+        self.initializers: dict[str, ir.Value] = {}
+        self.names: set[str] = set()
+        self._origin: tuple[ir.Node, ...] = ()
+        self._emitted: dict[object, ir.Value] = {}
+        self._pooled: dict[object, ir.Value] = {}
+
+    @contextmanager
+    def on_behalf(self, nodes: Sequence[ir.Node]) -> Iterator[None]:
+        """Credit the nodes emitted meanwhile to these original nodes."""
+        before, self._origin = self._origin, tuple(nodes)
+        try:
+            yield
+        finally:
+            self._origin = before
+
+    def unique_name(self, name: str) -> str:
+        """Return the name, or the name with a number, so that it is used once."""
+        candidate, number = name, 1
+        while candidate in self.names:
+            candidate, number = f"{name}_{number}", number + 1
+        self.names.add(candidate)
+        return candidate
+
+    # --- nodes
+
+    def emit(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+        """Add a node and return its output; its lists of integers follow the inputs."""
+        lists = [self.integers(numbers) for numbers in spelling.lists]
+        return self._emit(spelling, [*inputs, *lists])
+
+    def emit_once(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+        """Return the output of `emit`, of one node for the same spelling and inputs."""
+        full = [*inputs, *(self.integers(numbers) for numbers in spelling.lists)]
+        key = (spelling.op, *full, *spelling.attributes.items())
+        if key not in self._emitted:
+            self._emitted[key] = self._emit(spelling, full)
+        return self._emitted[key]
+
+    def _emit(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+        values = [self.value(tensor) for tensor in inputs]
+        name = self.unique_name(f"{self._prefix()}/{spelling.op}")
+        node = ir.node(spelling.op, values, dict(spelling.attributes), name=name)
+        node.outputs[0].name = self.unique_name(f"{node.name}:0")
+        return self._add(node).outputs[0]
+
+    def copy(self, node: ir.Node, inputs: Sequence[Tensor | None], **changed: Any) -> ir.Node:
+        """Add a copy of an original node that reads other inputs, its attributes as changed."""
+        attributes = {name: attr for name, attr in node.attributes.items() if name not in changed}
+        new = ir.Node(
+            node.domain,
+            node.op_type,
+            [None if tensor is None else self.value(tensor) for tensor in inputs],
+            [*attributes.values(), *ir.convenience.convert_attributes(changed)],
+            overload=node.overload,
+            num_outputs=len(node.outputs),
+            name=self.unique_name(node.name or node.op_type),
+            doc_string=node.doc_string,
+        )
+        for old, value in zip(node.outputs, new.outputs, strict=True):
+            value.name = self.unique_name(old.name) if old.name else ""
+        return self._add(new, node)
+
+    def _prefix(self) -> str:
+        """Return what names of nodes and constants begin with: the original node's name."""
+        return (self._origin[0].name if self._origin else None) or "mari"
+
+    def _add(self, node: ir.Node, *more: ir.Node) -> ir.Node:
+        origin = self._origin or more
+        if origin:
+            node.metadata_props.update(origin[0].metadata_props)
+            node.metadata_props.pop(STANDS_FOR, None)
+        names = dict.fromkeys(filter(None, map(stands_for, (*origin, *more))))
+        node.metadata_props[SOURCE] = "\n".join(names)
+        self.nodes.append(node)
+        return node
+
+    # --- constants
+
+    def value(self, tensor: Tensor) -> ir.Value:
+        """Return the tensor as a value of the new graph; constants become initializers."""
+        if isinstance(tensor, ir.Value):
+            return tensor
+        if tensor.original is not None:
+            return self._share(tensor.original)
+        if tensor not in self._pooled:
+            self._pooled[tensor] = self._initialize(tensor.array, tensor.dtype)
+        return self._pooled[tensor]
+
+    def integers(self, numbers: Sequence[int]) -> ir.Value:
+        """Return a rank-1 int64 constant."""
+        return self._initialize(np.asarray(numbers, dtype=np.int64), ir.DataType.INT64)
+
+    def scalar(self, number: float, dtype: ir.DataType) -> ir.Value:
+        """Return a constant of rank 0."""
+        return self._initialize(np.asarray(number, dtype=dtype.numpy()), dtype)
+
+    def _share(self, original: ir.Value) -> ir.Value:
+        """Return an initializer that holds the very tensor of an original one."""
+        name = original.name or ""
+        if original not in self._pooled:
+            value = ir.Value(
+                name=self.unique_name(name), type=original.type, shape=original.shape,
+                const_value=original.const_value,
+            )  # fmt: skip
+            self.initializers[value.name or ""] = value
+            self._pooled[original] = value
+        return self._pooled[original]
+
+    def _initialize(self, array: Array, dtype: ir.DataType) -> ir.Value:
+        """Return an initializer of this content, the same one for equal small contents."""
+        small = array.nbytes <= _POOLED_BYTES
+        key = (array.tobytes(), array.shape, str(array.dtype)) if small else None
+        if key is not None and key in self._pooled:
+            return self._pooled[key]
+        name = self.unique_name(f"{self._prefix()}/constant")
+        tensor = _tensor(array, dtype, name)
+        value = ir.Value(
+            name=name, type=ir.TensorType(dtype), shape=ir.Shape(array.shape), const_value=tensor
+        )
+        self.initializers[name] = value
+        if key is not None:
+            self._pooled[key] = value
+        return value
+
+
+def _tensor(array: Array, dtype: ir.DataType, name: str) -> ir.TensorProtocol:
+    if dtype != ir.DataType.STRING:
+        return ir.Tensor(np.asarray(array, order="C"), dtype=dtype, name=name)
+    texts = [t if isinstance(t, bytes) else str(t).encode() for t in array.ravel().tolist()]
+    held = np.array(texts, dtype=object).reshape(array.shape)
+    return ir.StringTensor(held, shape=ir.Shape(array.shape), name=name)
