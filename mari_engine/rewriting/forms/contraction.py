@@ -1,36 +1,35 @@
-"""Multiplies einsums of tensors out, in the order that is cheapest for many candidates.
+"""Einsums multiplied out: each pair of the contraction path as MatMul, Gemm, multiplication or sum.
 
-What lacks the candidates is paid once: request-side tensors fold once per request, and the
-candidates meet what is left. Products of constants are written as nodes, which runtimes fold when
-they load the model: rounding them here would make the saved model another function. The path
-problem is the one of opt_einsum (https://dgasmith.github.io/opt_einsum/), of few operands.
+For `[N, K] x [K, M] + [M]` a Gemm takes the bias along; labels that both operands keep are a batch,
+`[B, N, K] x [B, K, M]`. What lacks the candidates is paid once: request-side tensors meet first.
+Products of constants are written as nodes too, which runtimes fold when they load the model:
+rounding them here would make the saved model another function.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 
 from mari_engine.axes import CANDIDATES, AxisLabels, Dim, Layout, common_layout, fitted, parted
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission import Constant, GraphBuilder, Tensor
+from mari_engine.rewriting.forms.contraction_path import (
+    Einsum,
+    Operand,
+    expected_extents,
+    find_path,
+    path_cost,
+)
 from mari_engine.rewriting.forms.lazy_values import Atom, Product
-
-_FREE_EXTENT = 32
-"""What an extent other than the candidates' is taken for when only the run knows it."""
-_SEARCHED = 6
-"""Operands up to which every order is tried."""
-_MOVE = 4.0
-"""What an element that is read or written costs, in multiplications."""
 
 
 @dataclass(frozen=True, eq=False)
-class Laid:
-    """A tensor in a layout of labels."""
+class LabeledTensor:
+    """A tensor, and the labels that each of its dimensions holds."""
 
     tensor: Tensor
     dims: Layout
@@ -46,8 +45,29 @@ class Laid:
         return self.tensor if isinstance(self.tensor, Constant) else None
 
 
+def einsum_of(product: Product, candidates: int) -> Einsum:
+    """Return a product as the path problem that it poses for so many candidates."""
+    operands = tuple(
+        Operand(operand.labels, operand.constant is not None) for operand in _operands(product)
+    )
+    output = frozenset(label for label in product.output if label >= 0)
+    return Einsum(operands, output, expected_extents(product.extents(), candidates))
+
+
+def contraction_cost(product: Product, candidates: int) -> float:
+    """Return what a product costs on its cheapest path, in multiplications."""
+    return path_cost(einsum_of(product, candidates))
+
+
+def _operands(product: Product) -> list[LabeledTensor]:
+    return [
+        LabeledTensor(atom.tensor, tuple(tuple(own[at] for at in group) for group in atom.dims))
+        for atom, own in zip(product.operands, product.labels, strict=True)
+    ]
+
+
 class Contraction:
-    """One product being multiplied out."""
+    """One product being multiplied out along its contraction path."""
 
     def __init__(
         self, builder: GraphBuilder, product: Product, candidates: int,
@@ -58,165 +78,133 @@ class Contraction:
         """Labels of the second operand that come first in the result, each a matrix of its own."""
         self.product = product
         self.extents: Mapping[int, Dim] = product.extents()
-        self.output = frozenset(label for label in product.output if label >= 0)
-        self.candidates = candidates
+        self.einsum = einsum_of(product, candidates)
         self.scale = product.scale
-        self.operands = [
-            Laid(atom.tensor, tuple(tuple(own[at] for at in group) for group in atom.dims))
-            for atom, own in zip(product.operands, product.labels, strict=True)
-        ]
+        """What the result is still to be multiplied by."""
 
-    def run(self, row: Atom | None = None) -> tuple[Atom, bool]:
-        """Return the product, plus `row` when it could ride along, and whether it did."""
-        self._scale_constant()
-        while len(self.operands) > 2:
-            self._contract(*self._cheapest())
-        rider = None if row is None else self._labelled(row)
-        if len(self.operands) == 1:
-            return self._atom(self._alone(self.operands[0])), False
-        left, right = self.operands
-        result, rode = self._pair(left, right, self.output, rider, last=True)
-        return self._atom(result), rode
+    def run(self, bias: Atom | None = None) -> tuple[Atom, bool]:
+        """Return the product, plus the bias where a Gemm could add it, and whether one did."""
+        operands = self._scale_constant(_operands(self.product))
+        if len(operands) == 1:
+            return self._atom(self._single(operands[0])), False
+        *path, last = find_path(self.einsum)
+        for pair in path:
+            left, right = (operands[at] for at in pair)
+            operands = [operand for at, operand in enumerate(operands) if at not in pair]
+            keep = self.einsum.output.union(*(operand.labels for operand in operands))
+            operands.append(self._pair(left, right, keep, None, last=False)[0])
+        left, right = (operands[at] for at in last)
+        row = None if bias is None else self._labeled(bias)
+        result, added = self._pair(left, right, self.einsum.output, row, last=True)
+        return self._atom(result), added
 
-    def cost(self) -> float:
-        """Return the multiplications and moves of the cheapest order, for many candidates."""
-        sets = [(op.labels, op.constant is not None) for op in self.operands]
-        if len(sets) == 1:
-            return self._elements(sets[0][0])
-        return self._search(sets)[0]
-
-    def _scale_constant(self) -> None:
+    def _scale_constant(self, operands: list[LabeledTensor]) -> list[LabeledTensor]:
         """Take a power of two, or a sign, into a constant: nothing is rounded by that."""
         scale = self.scale
-        at = next((i for i, op in enumerate(self.operands) if op.constant is not None), None)
+        at = next((i for i, op in enumerate(operands) if op.constant is not None), None)
         if at is None or scale == 1.0 or abs(math.frexp(scale)[0]) != 0.5:
-            return
-        constant = self.operands[at].constant
+            return operands
+        constant = operands[at].constant
         assert constant is not None
         scaled = constant.mapped(lambda array: (array * scale).astype(array.dtype))
-        self.operands[at] = replace(self.operands[at], tensor=scaled)
+        operands[at] = replace(operands[at], tensor=scaled)
         self.scale = 1.0
+        return operands
 
-    def _labelled(self, row: Atom) -> Laid | None:
+    def _labeled(self, bias: Atom) -> LabeledTensor | None:
+        """Return a bias under the result's labels, or None where the result lacks one of its."""
         output = self.product.output
-        if any(output[at] < 0 for at in row.present):
+        if any(output[at] < 0 for at in bias.present):
             return None
-        return Laid(row.tensor, tuple(tuple(output[at] for at in group) for group in row.dims))
+        dims = tuple(tuple(output[at] for at in group) for group in bias.dims)
+        return LabeledTensor(bias.tensor, dims)
 
-    def _atom(self, result: Laid) -> Atom:
+    def _atom(self, result: LabeledTensor) -> Atom:
         place = {label: at for at, label in enumerate(self.product.output) if label >= 0}
         dims = tuple(tuple(place[label] for label in group) for group in result.dims)
         notes = [atom.note for atom in self.product.operands if atom.note]
         return Atom(self.product.axes, result.tensor, dims, notes[0] if notes else "")
 
-    # --- the order
+    def _lay(self, operand: LabeledTensor, dims: Layout) -> Tensor:
+        return self.builder.lay(operand.tensor, operand.dims, dims, self.extents)
 
-    def _elements(self, labels: frozenset[int]) -> float:
-        return math.prod(
-            dim if isinstance(dim, int) else self.candidates if dim == CANDIDATES else _FREE_EXTENT
-            for dim in (self.extents[label] for label in labels)
-        )
+    # --- one operand
 
-    def _cheapest(self) -> tuple[int, int]:
-        sets = [(op.labels, op.constant is not None) for op in self.operands]
-        if len(sets) <= _SEARCHED:
-            return self._search(sets)[1]
-        return min(combinations(range(len(sets)), 2), key=lambda pair: self._step(sets, *pair)[0])
-
-    def _step(
-        self, sets: Sequence[tuple[frozenset[int], bool]], a: int, b: int
-    ) -> tuple[float, list[tuple[frozenset[int], bool]]]:
-        (left, known_left), (right, known_right) = sets[a], sets[b]
-        rest = [entry for at, entry in enumerate(sets) if at not in (a, b)]
-        needed = self.output.union(*(labels for labels, _ in rest))
-        result = (left | right) & needed
-        constant = known_left and known_right
-        sizes = [self._elements(labels) for labels in (left, right, result)]
-        if constant and sizes[2] <= sizes[0] + sizes[1]:
-            cost = 0.0  # paid when the model is loaded
-        else:
-            cost = self._elements(left | right) + _MOVE * sum(sizes)
-        return cost, [*rest, (result, constant)]
-
-    def _search(self, sets: Sequence[tuple[frozenset[int], bool]]) -> tuple[float, tuple[int, int]]:
-        best = (math.inf, (0, 1))
-        for pair in combinations(range(len(sets)), 2):
-            cost, rest = self._step(sets, *pair)
-            if cost < best[0] and len(rest) > 1:
-                cost += self._search(rest)[0]
-            best = min(best, (cost, pair), key=lambda entry: entry[0])
-        return best
-
-    def _contract(self, a: int, b: int) -> None:
-        left, right = self.operands[a], self.operands[b]
-        rest = [operand for at, operand in enumerate(self.operands) if at not in (a, b)]
-        keep = self.output.union(*(operand.labels for operand in rest))
-        result, _ = self._pair(left, right, keep, None, last=False)
-        self.operands = [*rest, result]
-
-    # --- the steps
-
-    def _alone(self, operand: Laid) -> Laid:
-        gone = operand.labels - self.output
+    def _single(self, operand: LabeledTensor) -> LabeledTensor:
+        gone = operand.labels - self.einsum.output
         if gone:
             extents = [self.extents[label] for label in gone]
             count = math.prod(dim for dim in extents if isinstance(dim, int))
             mean = math.isclose(self.scale * count, 1.0, rel_tol=1e-12) and count > 1
             self.scale = 1.0 if mean else self.scale
-            kept = () in self.product.axes or -1 in self.product.output  # as patterns have it
-            operand = self._summed(operand, gone, mean=mean, kept=kept)
+            keepdims = () in self.product.axes or -1 in self.product.output  # as patterns have it
+            operand = self._reduced(operand, gone, mean=mean, keepdims=keepdims)
         return self._scaled(operand)
 
-    def _scaled(self, operand: Laid) -> Laid:
+    def _scaled(self, operand: LabeledTensor) -> LabeledTensor:
         if self.scale == 1.0:
             return operand
         number, op = self.scale, spelling.multiply()
         if 0 < abs(number) < 1 and math.isclose(number * round(1 / number), 1.0, rel_tol=1e-12):
-            number, op = round(1 / number), spelling.divide()  # 1/50 cannot be held exactly, 50 can
+            number, op = round(1 / number), spelling.divide()  # 1/50 is held inexactly, 50 exactly
         factor = self.builder.scalar(number, self.product.dtype)
         self.scale = 1.0
         return replace(operand, tensor=self.builder.emit(op, [operand.tensor, factor]))
 
-    def _summed(
-        self, operand: Laid, gone: frozenset[int], *, mean: bool = False, kept: bool = False
-    ) -> Laid:
+    def _reduced(
+        self, operand: LabeledTensor, gone: frozenset[int], *, mean: bool = False,
+        keepdims: bool = False,
+    ) -> LabeledTensor:  # fmt: skip
+        """Return the operand summed, or averaged, along the labels that go."""
         dims = tuple(part for group in operand.dims for part in parted(group, gone))
-        tensor = self.builder.lay(operand.tensor, operand.dims, dims, self.extents)
+        tensor = self._lay(operand, dims)
         axes = [at for at, group in enumerate(dims) if group and group[0] in gone]
         reduction = spelling.reduce_mean if mean else spelling.reduce_sum
-        total = self.builder.emit(reduction(axes, self.builder.opset, keepdims=kept), [tensor])
+        node = reduction(axes, self.builder.opset, keepdims=keepdims)
         left = [() if at in axes else group for at, group in enumerate(dims)]
-        return Laid(total, tuple(g for at, g in enumerate(left) if kept or at not in axes))
+        kept = tuple(group for at, group in enumerate(left) if keepdims or at not in axes)
+        return LabeledTensor(self.builder.emit(node, [tensor]), kept)
+
+    # --- two operands
 
     def _pair(
-        self, left: Laid, right: Laid, keep: frozenset[int], row: Laid | None, *, last: bool
-    ) -> tuple[Laid, bool]:
+        self, left: LabeledTensor, right: LabeledTensor, keep: frozenset[int],
+        bias: LabeledTensor | None, *, last: bool,
+    ) -> tuple[LabeledTensor, bool]:  # fmt: skip
+        """Return the product of two operands, and whether it holds the bias.
+
+        Of the labels that are not kept, those of one operand alone are summed in it before.
+        """
         left, right = (
-            self._summed(side, gone) if (gone := side.labels - other.labels - keep) else side
+            self._reduced(side, gone) if (gone := side.labels - other.labels - keep) else side
             for side, other in ((left, right), (right, left))
         )
         summed = (left.labels & right.labels) - keep
+        added = False
         if not summed:
-            result = self._multiplied(left, right, last=last)
-            return (self._scaled(result) if last else result), False
-        if self._goes_right(left, right):
-            left, right = right, left
-        if left.labels & right.labels & keep:
-            result = self._batched(left, right, summed, keep)
-            return (self._scaled(result) if last else result), False
-        return self._matrix(left, right, summed, row, last=last)
+            result = self._elementwise(left, right, last=last)
+        else:
+            if self._belongs_right(left, right):
+                left, right = right, left
+            if left.labels & right.labels & keep:
+                result = self._batched_matmul(left, right, summed, keep)
+            else:
+                result, added = self._matmul(left, right, summed, bias, last=last)
+        return (self._scaled(result) if last else result), added
 
-    def _goes_right(self, left: Laid, right: Laid) -> bool:
-        """Weights and request-side operands stand on the right, the candidates on the left."""
-        ours, theirs = (self._many(side.labels) for side in (left, right))
+    def _belongs_right(self, left: LabeledTensor, right: LabeledTensor) -> bool:
+        """Return True for weights and request-side operands where the candidates are the other."""
+        ours, theirs = (self._per_candidate(side.labels) for side in (left, right))
         if ours != theirs:
             return theirs
         return left.constant is not None
 
-    def _many(self, labels: frozenset[int]) -> bool:
+    def _per_candidate(self, labels: frozenset[int]) -> bool:
         return any(self.extents[label] == CANDIDATES for label in labels)
 
-    def _multiplied(self, left: Laid, right: Laid, *, last: bool) -> Laid:
+    def _elementwise(
+        self, left: LabeledTensor, right: LabeledTensor, *, last: bool
+    ) -> LabeledTensor:
         """Multiply place by place, in the order of the result, what is summed afterwards last.
 
         The operands are smaller to move than what they make.
@@ -227,15 +215,14 @@ class Contraction:
         wanted += [label for label in held if label not in wanted]
         if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
             layout = tuple((label,) for label in wanted)
-        tensors = [
-            self.builder.lay(side.tensor, side.dims, fitted(layout, side.labels), self.extents)
-            for side in (left, right)
-        ]
-        return Laid(self.builder.emit(spelling.multiply(), tensors), layout)
+        tensors = [self._lay(side, fitted(layout, side.labels)) for side in (left, right)]
+        return LabeledTensor(self.builder.emit(spelling.multiply(), tensors), layout)
 
-    def _batched(
-        self, left: Laid, right: Laid, summed: frozenset[int], keep: frozenset[int]
-    ) -> Laid:
+    def _batched_matmul(
+        self, left: LabeledTensor, right: LabeledTensor, summed: frozenset[int],
+        keep: frozenset[int],
+    ) -> LabeledTensor:  # fmt: skip
+        """Multiply `[batch, rows, inner] x [batch, inner, columns]`."""
         shared = left.labels & right.labels & keep
         order = [label for group in left.dims for label in group]
         batch = tuple((label,) for label in order if label in shared)
@@ -244,13 +231,19 @@ class Contraction:
         columns = tuple(
             label for group in right.dims for label in group if label not in shared | summed
         )
-        a = self.builder.lay(left.tensor, left.dims, (*batch, rows, inner), self.extents)
-        b = self.builder.lay(right.tensor, right.dims, (*batch, inner, columns), self.extents)
-        return Laid(self.builder.emit(spelling.matmul(), [a, b]), (*batch, rows, columns))
+        operands = [
+            self._lay(left, (*batch, rows, inner)), self._lay(right, (*batch, inner, columns))
+        ]  # fmt: skip
+        product = self.builder.emit(spelling.matmul(), operands)
+        return LabeledTensor(product, (*batch, rows, columns))
 
-    def _matrix(
-        self, left: Laid, right: Laid, summed: frozenset[int], row: Laid | None, *, last: bool
-    ) -> tuple[Laid, bool]:
+    def _matmul(
+        self, left: LabeledTensor, right: LabeledTensor, summed: frozenset[int],
+        bias: LabeledTensor | None, *, last: bool,
+    ) -> tuple[LabeledTensor, bool]:  # fmt: skip
+        """Multiply `[rows, inner] x [inner, columns]`; as Gemm where it spares an addition or a
+        transpose.
+        """
         inner = tuple(lab for group in left.dims for lab in group if lab in summed)
         columns = tuple(lab for group in right.dims for lab in group if lab not in summed)
         groups = tuple(
@@ -258,38 +251,36 @@ class Contraction:
             for group in left.dims
             if (rest := tuple(lab for lab in group if lab not in summed)) or not group
         )
-        held = float(np.float32(self.scale)) == self.scale  # as an attribute holds it
-        rides = row is not None and row.labels <= set(columns) and (held or not last)
         if last and set(self.heads) & set(columns):
-            result = self._by_head(left, right, inner, groups)
-            return self._scaled(result), False
-        turned = right.dims == (columns, inner)
-        if not rides and not (turned and len(groups) == 1):
-            a = self.builder.lay(left.tensor, left.dims, (*groups, inner), self.extents)
-            b = self.builder.lay(right.tensor, right.dims, (inner, columns), self.extents)
-            result = Laid(self.builder.emit(spelling.matmul(), [a, b]), (*groups, columns))
-            return (self._scaled(result) if last else result), False
+            return self._matmul_by_head(left, right, inner, groups), False
+        exact = float(np.float32(self.scale)) == self.scale  # as an attribute holds it
+        fused = bias is not None and bias.labels <= set(columns) and (exact or not last)
+        transposed = right.dims == (columns, inner)
+        if not fused and not (transposed and len(groups) == 1):
+            operands = [self._lay(left, (*groups, inner)), self._lay(right, (inner, columns))]
+            product = self.builder.emit(spelling.matmul(), operands)
+            return LabeledTensor(product, (*groups, columns)), False
         rows = tuple(lab for group in groups for lab in group)
-        a = self.builder.lay(left.tensor, left.dims, (rows, inner), self.extents)
-        b = right.tensor
-        if not turned:
-            b = self.builder.lay(right.tensor, right.dims, (inner, columns), self.extents)
-        inputs, alpha = [a, b], 1.0
-        if rides and row is not None:
-            inputs.append(self.builder.lay(row.tensor, row.dims, (columns,), self.extents))
-        if last and held:
+        inputs = [self._lay(left, (rows, inner))]
+        inputs.append(right.tensor if transposed else self._lay(right, (inner, columns)))
+        if fused and bias is not None:
+            inputs.append(self._lay(bias, (columns,)))
+        alpha = 1.0
+        if last and exact:
             alpha, self.scale = self.scale, 1.0
-        product = spelling.gemm(alpha=alpha, transposed=turned)
-        result = Laid(self.builder.emit(product, inputs), (rows, columns))
-        return (self._scaled(result) if last else result), rides
+        product = self.builder.emit(spelling.gemm(alpha=alpha, transposed=transposed), inputs)
+        return LabeledTensor(product, (rows, columns)), fused
 
-    def _by_head(self, left: Laid, right: Laid, inner: AxisLabels, groups: Layout) -> Laid:
-        """Multiply by one matrix for each head: what reads the result needs nothing turned."""
+    def _matmul_by_head(
+        self, left: LabeledTensor, right: LabeledTensor, inner: AxisLabels, groups: Layout
+    ) -> LabeledTensor:
+        """Multiply `[1, rows, inner] x [heads, inner, columns]`: its reader transposes nothing."""
         columns = [lab for group in right.dims for lab in group if lab not in inner]
         heads = tuple((lab,) for lab in columns if lab in self.heads)
         rest = tuple(lab for lab in columns if lab not in self.heads)
         rows = tuple(lab for group in groups for lab in group)
-        alike = ((),) * len(heads)
-        a = self.builder.lay(left.tensor, left.dims, (*alike, rows, inner), self.extents)
-        b = self.builder.lay(right.tensor, right.dims, (*heads, inner, rest), self.extents)
-        return Laid(self.builder.emit(spelling.matmul(), [a, b]), (*heads, rows, rest))
+        ones = ((),) * len(heads)
+        operands = [
+            self._lay(left, (*ones, rows, inner)), self._lay(right, (*heads, inner, rest))
+        ]  # fmt: skip
+        return LabeledTensor(self.builder.emit(spelling.matmul(), operands), (*heads, rows, rest))

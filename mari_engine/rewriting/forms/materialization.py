@@ -23,7 +23,7 @@ from mari_engine.ops import spelling
 from mari_engine.ops.spelling import Spelling
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms.column_algebra import Algebra
-from mari_engine.rewriting.forms.contraction import Contraction
+from mari_engine.rewriting.forms.contraction import Contraction, contraction_cost
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
     Blocks,
@@ -88,7 +88,7 @@ class Materializer:
 
     def cost(self, product: Product) -> float:
         """Return what computing a product takes, in multiplications."""
-        return Contraction(self.builder, product, self.candidates).cost()
+        return contraction_cost(product, self.candidates)
 
     def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
         """Return the product, plus `row` when it could ride along, and whether it did."""
