@@ -17,7 +17,7 @@ import onnx_ir as ir
 from mari_engine.axes import Axes, Index, Join, Pick, flat, with_extent
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.emission import Constant
-from mari_engine.rewriting.forms import Algebra, Atom, Blocks, Form, Whole
+from mari_engine.rewriting.forms import Atom, Blocks, ColumnAlgebra, Form, Whole
 from mari_engine.types import Action
 
 
@@ -31,16 +31,18 @@ def no_columns(axes: Axes, dtype: ir.DataType) -> Atom:
     return Atom(axes, Unread(lambda: nothing, dtype), ((),) * len(axes))
 
 
-def without_unread(form: Form, found: tuple[int, Index], dtype: ir.DataType, own: Algebra) -> Form:
+def without_unread(
+    form: Form, found: tuple[int, Index], dtype: ir.DataType, algebra: ColumnAlgebra
+) -> Form:
     """Return the form with the columns that nothing reads as a block of their own."""
     position, columns = found
     if isinstance(form, Blocks) and form.position != position:
         return form
-    return _beside(own.take(form, position, columns), form.axes, found, dtype, own)
+    return _beside(algebra.take(form, position, columns), form.axes, found, dtype, algebra)
 
 
 def _beside(
-    live: Form, axes: Axes, found: tuple[int, Index], dtype: ir.DataType, own: Algebra
+    live: Form, axes: Axes, found: tuple[int, Index], dtype: ir.DataType, algebra: ColumnAlgebra
 ) -> Form:
     """Return blocks of the columns that are read, as `live` has them, and of the others."""
     position, columns = found
@@ -53,7 +55,7 @@ def _beside(
     column[columns] = live.column if isinstance(live, Blocks) else np.arange(len(columns))
     nothing = no_columns(with_extent(axes, position, len(rest)), dtype)
     names = (*live.names, "") if isinstance(live, Blocks) and live.names else ()
-    return own.blocks(Blocks(axes, position, (*inner, nothing), part, column, names))
+    return algebra.simplify(Blocks(axes, position, (*inner, nothing), part, column, names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class Narrowed:
             if isinstance(form, Blocks) and form.position != at:
                 live = materializer.materialize(form)
             dtype = value.dtype or ir.DataType.FLOAT
-            out.append(_beside(live, axes, (at, self.columns), dtype, materializer.algebra))
+            out.append(_beside(live, axes, (at, self.columns), dtype, materializer.columns))
         return out
 
     def _tell(self) -> None:
@@ -115,7 +117,7 @@ def narrowed(step: Step) -> Narrowed | None:
         axes, whole = operands[at], forms[at]
         if place is not None and axes is not None and whole is not None:
             operands[at] = with_extent(axes, place, len(columns))
-            forms[at] = step.context.algebra.take(whole, place, columns)
+            forms[at] = step.context.columns.take(whole, place, columns)
     there = tuple(labels.index(label) for labels in results)
     fewer = tuple(
         with_extent(axes, place, len(columns))

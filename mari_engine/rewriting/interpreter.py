@@ -137,7 +137,7 @@ class _Interpreter:
         found = self.liveness.columns(value) if self.context.strategy.split else None
         if found is None or value.dtype is None:
             return form
-        return without_unread(form, found, value.dtype, self.context.algebra)
+        return without_unread(form, found, value.dtype, self.materializer.columns)
 
     def reason_to_keep(self, node: ir.Node) -> str | None:
         if node.name in self.keep:
@@ -185,7 +185,7 @@ class _Interpreter:
         """Return a step of a norm as it was: on the last axis, its scale and shift apart."""
         source = self.norms[node].source
         atom = self.materializer.materialize(self.form(source))
-        self.forms[source] = self.context.algebra.laid(atom, positions(atom.axes))
+        self.forms[source] = self.context.layouts.lay(atom, positions(atom.axes))
         with self.builder.on_behalf((node,)):
             inputs = [None if value is None else self.native(value) for value in node.inputs]
             new = self.builder.copy(node, inputs)
@@ -206,7 +206,7 @@ class _Interpreter:
             else:
                 specs = [self.survey.specs.get(node) for node, _ in readers]
                 summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)
-                form = self.context.algebra.gathered(
+                form = self.context.layouts.in_axis_order(
                     self.materializer.materialize(form), whole=summed
                 )
         self.forms[value] = form
@@ -243,7 +243,7 @@ class _Interpreter:
             return self.opaque[value]
         atom = self.materializer.materialize(self.form(value), self.why)
         self.forms[value] = atom
-        full = self.context.algebra.laid(atom, positions(atom.axes))
+        full = self.context.layouts.lay(atom, positions(atom.axes))
         return self.builder.value(full.tensor)
 
     def output(self, value: ir.Value) -> ir.Value:
@@ -255,7 +255,7 @@ class _Interpreter:
             tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)
             for group in positions(atom.axes)
         )
-        return self.builder.value(self.context.algebra.laid(atom, dims).tensor)
+        return self.builder.value(self.context.layouts.lay(atom, dims).tensor)
 
     why = "a node that is kept reads all of its columns"
 

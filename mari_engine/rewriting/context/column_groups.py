@@ -25,7 +25,7 @@ def distributed(
     `places` gives for each form the position of the columns, None where it lacks them; blocks
     are so along that position. `result_place` is the columns' position in the result.
     """
-    grouping, algebra = step.context.grouping, step.context.algebra
+    grouping, algebra = step.context.grouping, step.context.columns
     blocks = [form for form in forms if isinstance(form, Blocks)]
     groups = list(grouping.alike(blocks).values())
     width = int(flat(step.result)[result_place])
@@ -45,7 +45,7 @@ def distributed(
     names = (step.node.name or "",) * len(parts)
     if named is not None:
         names = tuple(called([named.names[p] for p in np.unique(named.part[c])]) for c in groups)
-    return algebra.blocks(Blocks(step.result, result_place, tuple(parts), part, column, names))
+    return algebra.simplify(Blocks(step.result, result_place, tuple(parts), part, column, names))
 
 
 def columns_apart(

@@ -13,7 +13,15 @@ from mari_engine.axes import Axes, Spec
 from mari_engine.rewriting.context.decision_log import DecisionLog, needs_whole
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
-from mari_engine.rewriting.forms import Algebra, Atom, Form, Grouping, Materializer
+from mari_engine.rewriting.forms import (
+    Atom,
+    AtomLayouts,
+    AxisAlgebra,
+    ColumnAlgebra,
+    Form,
+    Grouping,
+    Materializer,
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,19 @@ class Context:
         return Grouping(self.materializer)
 
     @property
-    def algebra(self) -> Algebra:
-        """The algebra of forms."""
-        return self.materializer.algebra
+    def layouts(self) -> AtomLayouts:
+        """Changes the layouts of tensors."""
+        return self.materializer.layouts
+
+    @property
+    def columns(self) -> ColumnAlgebra:
+        """Chooses columns of forms."""
+        return self.materializer.columns
+
+    @property
+    def axes(self) -> AxisAlgebra:
+        """Brings forms under other axes."""
+        return self.materializer.axes
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,8 @@
 """Lazy values: atoms, column blocks and sums of products, and when they become tensors."""
 
-from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, Algebra
+from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
+from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
+from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, ColumnAlgebra
 from mari_engine.rewriting.forms.deferral import cut_dearly, scaled_operand, waits
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
@@ -25,9 +27,11 @@ from mari_engine.rewriting.forms.side_groups import Grouping, called
 
 __all__ = [
     "SHORT_RUN",
-    "Algebra",
     "Atom",
+    "AtomLayouts",
+    "AxisAlgebra",
     "Blocks",
+    "ColumnAlgebra",
     "Form",
     "Grouping",
     "Materializer",

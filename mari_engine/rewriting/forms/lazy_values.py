@@ -172,6 +172,13 @@ def width(blocks: Blocks, part: int) -> int:
     return int(flat(blocks.parts[part].axes)[blocks.position])
 
 
+def as_atom(form: Form) -> Atom:
+    """Return a form that is known to be an atom."""
+    if isinstance(form, Atom):
+        return form
+    raise TypeError(type(form).__name__)
+
+
 def as_term(form: Form) -> Term:
     """Return a form that is known to be an atom or a product."""
     if isinstance(form, (Atom, Product)):

@@ -22,7 +22,9 @@ from mari_engine.axes import (
 from mari_engine.ops import spelling
 from mari_engine.ops.spelling import Spelling
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
-from mari_engine.rewriting.forms.column_algebra import Algebra
+from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
+from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
+from mari_engine.rewriting.forms.column_algebra import ColumnAlgebra
 from mari_engine.rewriting.forms.contraction import Contraction, contraction_cost
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
@@ -47,7 +49,9 @@ class Materializer:
     def __init__(self, builder: GraphBuilder, *, candidates: int) -> None:
         self.builder = builder
         self.candidates = candidates
-        self.algebra = Algebra(builder, self.materialize)
+        self.layouts = AtomLayouts(builder)
+        self.columns = ColumnAlgebra(builder, self.layouts)
+        self.axes = AxisAlgebra(self.layouts, self.columns, self)
         self._done: dict[Form, Atom] = {}
         self._origins: dict[Tensor, tuple[Blocks, Layout]] = {}
 
@@ -167,7 +171,7 @@ class Materializer:
         for part, start, stop in pieces:
             columns = np.arange(start, stop)
             whole = self.materialize(blocks.parts[part])
-            atom = self.algebra.take(whole, blocks.position, columns)
+            atom = self.columns.take(whole, blocks.position, columns)
             assert isinstance(atom, Atom)
             side = atom.present - {blocks.position}
             if chunks and chunks[-1][0] == side:
@@ -184,7 +188,7 @@ class Materializer:
         offsets = np.cumsum([0, *widths[:-1]])
         whole = self.concatenated(atoms, blocks.position)
         columns = offsets[blocks.part] + blocks.column
-        picked = self.algebra.take(whole, blocks.position, columns)
+        picked = self.columns.take(whole, blocks.position, columns)
         assert isinstance(picked, Atom)
         return picked
 
@@ -192,13 +196,13 @@ class Materializer:
         """Return the columns of all atoms side by side; factors that one has, all get."""
         if len(atoms) == 1:
             return atoms[0]
-        parted = [self.algebra.parted(atom, position) for atom in atoms]
+        parted = [self.layouts.isolate(atom, position) for atom in atoms]
         layout = _with_own(common_layout([atom.dims for atom in parted]), position)
         order = [at for group in layout for at in group]
         orders = {tuple(at for group in atom.dims for at in group) for atom in parted}
         if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
             layout = tuple((at,) for at in sorted(order))
-        tensors = [self.algebra.laid(atom, layout).tensor for atom in parted]
+        tensors = [self.layouts.lay(atom, layout).tensor for atom in parted]
         axis = layout.index((position,))
         joined = self.builder.emit_once(spelling.concat(axis), tensors)
         note = next((atom.note for atom in atoms if atom.note), "")

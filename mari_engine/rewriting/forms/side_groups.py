@@ -80,7 +80,7 @@ class Grouping:
         out, at = list[tuple[Whole, Index]](), 0
         for part, start, stop in runs(blocks):
             columns = np.arange(start, stop)
-            taken = self.materializer.algebra.take(blocks.parts[part], blocks.position, columns)
+            taken = self.materializer.columns.take(blocks.parts[part], blocks.position, columns)
             out.append((as_whole(taken), np.arange(at, at + len(columns))))
             at += len(columns)
         return out
@@ -94,7 +94,7 @@ class Grouping:
             columns[place] = logical
             return whole, columns
         # a column that stands in several places: bring it there
-        taken = self.materializer.algebra.take(whole, blocks.position, place)
+        taken = self.materializer.columns.take(whole, blocks.position, place)
         return as_whole(taken), logical
 
     def alike(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
@@ -108,11 +108,11 @@ class Grouping:
 
     def of_one_kind(self, blocks: Blocks, columns: Index) -> Whole:
         """Return columns of one kind, those and no others joined."""
-        taken = self.materializer.algebra.take(blocks, blocks.position, columns)
+        taken = self.materializer.columns.take(blocks, blocks.position, columns)
         if not isinstance(taken, Blocks):
             return taken
         whole, place = self.side_by_side(taken, range(len(taken.parts)))
-        return as_whole(self.materializer.algebra.take(whole, blocks.position, place))
+        return as_whole(self.materializer.columns.take(whole, blocks.position, place))
 
     def one_part_per_kind(self, blocks: Blocks) -> Blocks:
         """Return the blocks with the parts of each kind joined into one."""
@@ -141,7 +141,7 @@ class Grouping:
             low, high = np.searchsorted(used, (start, stop))
             columns = used[low:high] - start
             pieces.append(
-                as_whole(materializer.algebra.take(blocks.parts[at], blocks.position, columns))
+                as_whole(materializer.columns.take(blocks.parts[at], blocks.position, columns))
             )
         if len(pieces) == 1:
             return pieces[0], place

@@ -37,7 +37,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
             for group in atom.dims
             if (kept := tuple(p for p in group if p not in spec.along)) or not group
         )
-        atom = step.context.algebra.laid(atom, (*rest, spec.along))
+        atom = step.context.layouts.lay(atom, (*rest, spec.along))
         at = len(rest)
     after = ((),) * (len(atom.dims) - at - 1)
     extras = [None if extra is None else _extra(step, extra, len(after)) for extra in forms[1:]]
@@ -56,7 +56,7 @@ def _dimension(atom: Atom, spec: Along) -> int | None:
 def _extra(step: Step, form: Form, trailing: int) -> Tensor:
     atom = step.context.materializer.materialize(form)
     dims: Layout = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
-    return step.context.algebra.laid(atom, dims).tensor
+    return step.context.layouts.lay(atom, dims).tensor
 
 
 def reduce(step: Step) -> Form:
@@ -69,10 +69,10 @@ def reduce(step: Step) -> Form:
     atom = step.atom(0)
     absent = over - atom.present
     if not spec.idempotent and (absent or not over):
-        atom = step.context.algebra.laid(atom, (*atom.dims, tuple(sorted(absent))))
+        atom = step.context.layouts.lay(atom, (*atom.dims, tuple(sorted(absent))))
     gone = frozenset(over & atom.present)
     dims = tuple(part for group in atom.dims for part in parted_groups(group, gone))
-    atom = step.context.algebra.laid(atom, dims)
+    atom = step.context.layouts.lay(atom, dims)
     own = [at for at, group in enumerate(dims) if group and group[0] in gone]
     if not over and not spec.idempotent:
         own = [len(dims) - 1]  # of one element, but not the element itself
@@ -129,7 +129,7 @@ def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             tensors.append(step.tensor(at))
             continue
         dims = _native(atom.axes, labels, present)
-        tensors.append(step.context.algebra.laid(atom, dims).tensor)
+        tensors.append(step.context.layouts.lay(atom, dims).tensor)
     node = step.context.builder.copy(step.node, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)

@@ -10,10 +10,10 @@ import numpy as np
 from mari_engine.axes import Axes, Index, Join, Pick, View, flat, with_extent
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import (
-    Algebra,
     Atom,
     Blocks,
     Form,
+    Materializer,
     Whole,
     cut_dearly,
     grouped,
@@ -40,9 +40,9 @@ def pick(step: Step) -> list[Form]:
     results, read = [], step.node.inputs[0]
     name = (read.name if read is not None else None) or ""
     for index, axes in zip(spec.indices, spec.results, strict=True):
-        taken = step.context.algebra.chosen(form, spec.position, index, name)
+        taken = step.context.columns.take_lazily(form, spec.position, index, name)
         picked = with_extent(spec.axes(0), spec.position, len(index))
-        results.append(step.context.algebra.regroup(replace(taken, axes=picked), axes))
+        results.append(step.context.axes.regroup(replace(taken, axes=picked), axes))
     return results
 
 
@@ -52,21 +52,25 @@ def join(step: Step) -> list[Form]:
     assert isinstance(spec, Join)
     forms = [form for form in step.forms if form is not None]
     names = [value.name or "" for value in step.node.inputs if value is not None]
-    return [joined(step.context.algebra, step.result, spec.position, forms, names)]
+    return [joined(step.context.materializer, step.result, spec.position, forms, names)]
 
 
 def joined(
-    algebra: Algebra, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
+    materializer: Materializer,
+    axes: Axes,
+    position: int,
+    forms: Sequence[Form],
+    names: Sequence[str],
 ) -> Form:
     """Return the concatenation of forms along one position."""
-    across = _joined_across(algebra, axes, position, forms, names)
+    across = _joined_across(materializer, axes, position, forms, names)
     if across is not None:
         return across
     parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
     place: dict[Whole, int] = {}
     for form, name in zip(forms, names, strict=True):
         if isinstance(form, Blocks) and form.position != position:
-            form = algebra.materialize(form)
+            form = materializer.materialize(form)
         pieces = form.parts if isinstance(form, Blocks) else (form,)
         given = form.names if isinstance(form, Blocks) and form.names else (name,) * len(pieces)
         for piece, label in zip(pieces, given, strict=True):
@@ -82,7 +86,7 @@ def joined(
             count = int(flat(form.axes)[position])
             part.append(np.full(count, where[0]))
             column.append(np.arange(count))
-    return algebra.blocks(
+    return materializer.columns.simplify(
         Blocks(
             axes, position, tuple(parts), np.concatenate(part), np.concatenate(column),
             tuple(called),
@@ -91,12 +95,16 @@ def joined(
 
 
 def _joined_across(
-    algebra: Algebra, axes: Axes, position: int, forms: Sequence[Form], names: Sequence[str]
+    materializer: Materializer,
+    axes: Axes,
+    position: int,
+    forms: Sequence[Form],
+    names: Sequence[str],
 ) -> Form | None:
     """Return the concatenation of forms whose sides lie along another position, side by side.
 
     None where there is no such position, or where fewer elements are the candidates' when each
-    form is put together by italgebra.
+    form is put together by itself.
     """
     apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
     if len({form.position for form in apart}) != 1:
@@ -115,9 +123,9 @@ def _joined_across(
     for at, columns in enumerate(groups):
         part[columns], column[columns] = at, np.arange(len(columns))
         whole = with_extent(axes, other, len(columns))
-        taken = [algebra.take(form, other, columns) for form in forms]
-        parts.append(algebra.materialize(joined(algebra, whole, position, taken, names)))
-    return algebra.blocks(Blocks(axes, other, tuple(parts), part, column))
+        taken = [materializer.columns.take(form, other, columns) for form in forms]
+        parts.append(materializer.materialize(joined(materializer, whole, position, taken, names)))
+    return materializer.columns.simplify(Blocks(axes, other, tuple(parts), part, column))
 
 
 def _moves(form: Form, position: int, column: int) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from mari_engine.axes import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
+from mari_engine.rewriting.handlers.affine import affine
 from mari_engine.rewriting.handlers.axis_ops import along, reduce, slices
 from mari_engine.rewriting.handlers.data_movement import join, pick, view
-from mari_engine.rewriting.handlers.elementwise import affine, pointwise
+from mari_engine.rewriting.handlers.elementwise import pointwise
 from mari_engine.rewriting.handlers.products import contract
 
 

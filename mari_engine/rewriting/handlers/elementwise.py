@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Affine, Axes, Index, Pointwise, flat, positions
+from mari_engine.axes import Axes, Index, Pointwise, flat
 from mari_engine.ops import spelling
 from mari_engine.rewriting.context import Step, distributed
-from mari_engine.rewriting.emission import GraphArithmetic
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
@@ -175,7 +174,7 @@ def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
     layout, tensors = materializer.aligned(given)
     scalar = [own == () for own, a in zip(step.spec.operands, atoms, strict=True) if a is not None]
     rest = iter(  # some ops take scalars of rank 0 only
-        step.context.algebra.laid(atom, ()).tensor if bare else tensor
+        step.context.layouts.lay(atom, ()).tensor if bare else tensor
         for atom, tensor, bare in zip(given, tensors, scalar, strict=True)
     )
     node = step.context.builder.copy(step.node, [None if a is None else next(rest) for a in atoms])
@@ -194,12 +193,12 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     if spec.linear is None or (ready and not apart):
         return None
     if spec.linear == "neg":
-        return _added(step, axes, [_negated(step, term) for term in terms(given[0])])
+        return added(step, axes, [_negated(step, term) for term in terms(given[0])])
     if spec.linear in ("add", "sub"):
         second = list(terms(given[1]))
         if spec.linear == "sub":
             second = [_negated(step, term) for term in second]
-        return _added(step, axes, [*terms(given[0]), *second])
+        return added(step, axes, [*terms(given[0]), *second])
     if spec.linear != "mul":
         return None
     form, other = given
@@ -208,7 +207,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     if per_candidate(other):
         return None
     factor = step.context.materializer.materialize(other)
-    return _added(step, axes, [scaled(step, term, factor) for term in terms(form)])
+    return added(step, axes, [scaled(step, term, factor) for term in terms(form)])
 
 
 def _bare(form: Whole) -> bool:
@@ -216,7 +215,7 @@ def _bare(form: Whole) -> bool:
     return isinstance(form, Product) and len(form.operands) == 1
 
 
-def _added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
+def added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     """Return the sum of the terms, or None when one of them could not be made."""
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
@@ -260,42 +259,3 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
     if not fits:
         return None
     return replace(term, operands=(*term.operands, factor), labels=(*term.labels, labels))
-
-
-def affine(step: Step) -> Form | None:
-    """Return `x * factor + shift` apart from the op itself, or None where the op had better run.
-
-    It becomes part of the products before it, where there are some; and where the op would need
-    its columns moved, two elementwise ops work on them where they lie.
-    """
-    form = step.forms[0]
-    assert isinstance(step.spec, Affine)
-    materializer = step.context.materializer
-    if form is None or isinstance(form, Blocks):
-        return None
-    if materializer.is_materialized(form):
-        return _where_it_lies(step, materializer.materialize(form))
-    if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
-        return None
-    factor, shift = _spelled(step)
-    return _added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
-
-
-def _where_it_lies(step: Step, atom: Atom) -> Form | None:
-    order = [at for group in atom.dims for at in group]
-    if order == sorted(order):
-        return None
-    factor, shift = _spelled(step)
-    combined = step.context.materializer.combined
-    return combined(spelling.add(), [combined(spelling.multiply(), [atom, factor]), shift])
-
-
-def _spelled(step: Step) -> tuple[Atom, Atom]:
-    spec, builder = step.spec, step.context.builder
-    assert isinstance(spec, Affine)
-    atoms = [step.atom(at) for at in range(1, len(step.forms))]
-    full = [step.context.algebra.laid(atom, positions(atom.axes)) for atom in atoms]
-    operands = [builder.value(atom.tensor) for atom in full]
-    factor, shift = spec.factor_and_shift(GraphArithmetic(builder), operands)
-    at = ((spec.position,),)
-    return Atom(step.result, factor, at), Atom(step.result, shift, at)

@@ -208,7 +208,7 @@ def _rows(step: Step, index: int, own: AxisLabels, label: int, columns: Index) -
     form = step.forms[index]
     assert form is not None
     if label in own:
-        form = step.context.algebra.take(form, own.index(label), columns)
+        form = step.context.columns.take(form, own.index(label), columns)
     return step.context.materializer.materialize(form)
 
 

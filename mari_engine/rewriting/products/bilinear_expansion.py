@@ -100,7 +100,7 @@ def _piece_of(step: Step, index: int, columns: Mapping[int, Index]) -> Atom:
     assert form is not None
     for label, kept in columns.items():
         if label in spec.terms[index]:
-            form = step.context.algebra.take(form, spec.terms[index].index(label), kept)
+            form = step.context.columns.take(form, spec.terms[index].index(label), kept)
     return step.context.materializer.materialize(form)
 
 

@@ -28,7 +28,7 @@ def composed(step: Step, operands: Sequence[Term]) -> Product:
             continue
         at = next(i for i, own in enumerate(spec.terms) if label in own)
         atom = step.context.materializer.materialize(parts[at])
-        parts[at] = step.context.algebra.laid(atom, (*atom.dims, (spec.terms[at].index(label),)))
+        parts[at] = step.context.layouts.lay(atom, (*atom.dims, (spec.terms[at].index(label),)))
     atoms, labels, fresh = list[Atom](), list[AxisLabels](), 1 + max(spec.extents(), default=0)
     sources = [step.node]
     for term, own in zip(parts, spec.terms, strict=True):

@@ -36,7 +36,7 @@ def regrouped(form: Form, axes: Axes, context: Context) -> Form:
         if grid is not None and grid.gain.pays:
             context.log.record(form.source[0], Action.SPLIT, _WHY)
             return grid.columns(axes)
-    return context.algebra.regroup(form, axes)
+    return context.axes.regroup(form, axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,13 +101,13 @@ class _Grid:
 
     def columns(self, axes: Axes) -> Form:
         """Return the pairs as columns under the new axes, every two sides a part."""
-        algebra, found = self.context.algebra, self._pairs()
+        found = self._pairs()
         place = {pair: number for number, pair in enumerate(found)}
         parts = []
         for pair in found:
             atom = self.context.materializer.materialize(self._part(pair))
             own = with_extent(axes, self.to, self._extent(pair))
-            parts.append(algebra.whole(atom, own))
+            parts.append(self.context.axes.regroup_whole(atom, own))
         rows, across = self.rows.joined, self.across.joined
         part, column = list[int](), list[int]()
         for r, c in all_pairs(range(len(rows.part)), range(len(across.part))):
@@ -120,7 +120,7 @@ class _Grid:
             part.append(place[a[0], b[0]])
             column.append(a[1] * width_of(across, b[0]) + b[1])
         names = [f"{self._name(a)} × {self._name(b)}" for a, b in found]
-        return algebra.blocks(
+        return self.context.columns.simplify(
             Blocks(axes, self.to, tuple(parts), np.array(part), np.array(column), tuple(names))
         )
 

@@ -112,8 +112,8 @@ def _beside(
         for group in dims
         if (kept := tuple(p for p in group if p not in together)) or not group
     )
-    laid = materializer.algebra.laid(moved, (*rest, together))
+    laid = materializer.layouts.lay(moved, (*rest, together))
     count = extent(tuple(row.split.extents[label] for label in row.inner), 1)
-    shown = materializer.algebra.regroup(laid, (*axes[: len(outer)], (count,)))
+    shown = materializer.axes.regroup(laid, (*axes[: len(outer)], (count,)))
     assert isinstance(shown, Atom)
     return shown

@@ -75,7 +75,7 @@ def test_products_join_the_list_at_its_end() -> None:
 def test_of_many_operands_the_cheapest_pair_is_next() -> None:
     letters = "abcdefgh"
     pairs = [letters[at : at + 2] for at in range(7)]
-    chain = einsum(*pairs, output="ah", **dict.fromkeys(letters, 4) | {"e": 2})
+    chain = einsum(*pairs, output="ah", a=4, b=4, c=4, d=4, e=2, f=4, g=4, h=4)
     path = find_path(chain)
     assert len(path) == 6
     assert path[0] == (2, 3)  # their product has the short label

@@ -65,23 +65,23 @@ def test_runs_are_neighbours_of_one_part() -> None:
 
 def test_columns_of_one_part_are_that_part_alone() -> None:
     made = materializer()
-    taken = made.algebra.take(pair(), 1, np.array([0, 1]))
+    taken = made.columns.take(pair(), 1, np.array([0, 1]))
     assert isinstance(taken, Atom)
     assert [node.op_type for node in made.builder.nodes] == ["Slice"]
-    both = made.algebra.take(pair(), 1, np.array([5, 0]))
+    both = made.columns.take(pair(), 1, np.array([5, 0]))
     assert isinstance(both, Blocks)
     assert both.axes == (("N",), (2,))
 
 
 def test_all_columns_in_order_are_the_form_itself() -> None:
     made, form = materializer(), atom((0,), (1,))
-    assert made.algebra.take(form, 1, np.arange(4)) is form
+    assert made.columns.take(form, 1, np.arange(4)) is form
     assert made.builder.nodes == []
 
 
 def test_the_same_part_is_joined_once() -> None:
     made, form = materializer(), atom((0,), (1,))
-    both = joined(made.algebra, (("N",), (8,)), 1, [form, form], ["a", "a"])
+    both = joined(made, (("N",), (8,)), 1, [form, form], ["a", "a"])
     assert not isinstance(both, Blocks) or len(both.parts) == 1
 
 
@@ -95,7 +95,7 @@ def test_constants_change_layout_without_a_node() -> None:
     made = materializer()
     held = Constant(lambda: np.arange(6.0).reshape(2, 3), ir.DataType.DOUBLE)
     form = Atom(((2,), (3,)), held, ((0,), (1,)))
-    flat = made.algebra.laid(form, ((1, 0),))
+    flat = made.layouts.lay(form, ((1, 0),))
     assert flat.constant is not None
     assert flat.constant.array.tolist() == [0, 3, 1, 4, 2, 5]
     assert made.builder.nodes == []
@@ -105,7 +105,7 @@ def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
     made = materializer()
     weight = Atom(((4,), (6,)), Constant(lambda: np.zeros((4, 6)), ir.DataType.FLOAT), ((0,), (1,)))
     product = Product((("N",), (6,)), (atom((0,), (1,)), weight), ((0, 1), (1, 2)), (0, 2))
-    cut = made.algebra.regroup(product, (("N",), (2,), (3,)))
+    cut = made.axes.regroup(product, (("N",), (2,), (3,)))
     assert isinstance(cut, Product)
     assert cut.axes == (("N",), (2,), (3,))
     assert len(set(cut.output)) == 3
