@@ -10,7 +10,7 @@ from mari_engine.rewriting.forms import Atom, Blocks, Form, Product, per_candida
 from mari_engine.rewriting.handlers.elementwise import added, scaled
 
 
-def affine(step: Step) -> Form | None:
+def fold_affine(step: Step) -> Form | None:
     """Return `x * factor + shift` apart from the op itself, or None where the op had better run.
 
     It becomes part of the products before it, where there are some; and where the op would need

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from mari_engine.axes import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
-from mari_engine.rewriting.handlers.affine import affine
+from mari_engine.rewriting.handlers.affine import fold_affine
 from mari_engine.rewriting.handlers.axis_ops import along, reduce, slices
 from mari_engine.rewriting.handlers.data_movement import join, pick, view
 from mari_engine.rewriting.handlers.elementwise import pointwise
@@ -15,8 +15,8 @@ from mari_engine.rewriting.handlers.products import contract
 
 
 def _affine(step: Step) -> list[Form]:
-    taken = affine(step)
-    return slices(step) if taken is None else [taken]
+    folded = fold_affine(step)
+    return slices(step) if folded is None else [folded]
 
 
 HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
