@@ -5,6 +5,7 @@ from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
 from mari_engine.ops.elementwise import cast, squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
+from mari_engine.ops.extents import is_shape
 from mari_engine.ops.normalization import NormStep
 from mari_engine.ops.quantization import (
     QUANTIZED,
@@ -36,6 +37,7 @@ __all__ = [
     "evaluate",
     "has_trait",
     "is_product",
+    "is_shape",
     "list_fused",
     "rule_for",
     "rule_of",

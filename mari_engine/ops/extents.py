@@ -46,6 +46,11 @@ def _state_value(node: ir.Node) -> None:
         node.attributes["value"] = ir.AttrTensor("value", zero)
 
 
+def is_shape(node: ir.Node) -> bool:
+    """Return True for a node that reads its operand's shape: it belongs to no side."""
+    return node.op_type == "Shape"
+
+
 _SHAPE_ONLY = frozenset({Trait.SHAPE_ONLY})
 
 RULES = (

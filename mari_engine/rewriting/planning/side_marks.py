@@ -5,6 +5,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from mari_engine.graph import SIDE
+from mari_engine.ops import is_shape
 from mari_engine.rewriting.boundary import Boundary
 from mari_engine.types import Side
 
@@ -19,7 +20,7 @@ def mark_sides(model: ir.Model, boundary: Boundary) -> None:
     for node in model.graph:
         read = {sides[value] for value in node.inputs if value in sides}
         node.metadata_props.pop(SIDE, None)  # of a model that was optimized before
-        if not read or node.op_type == "Shape":
+        if not read or is_shape(node):
             continue
         cut = not boundary.cuts.isdisjoint(node.outputs)
         side = Side.CANDIDATE if Side.CANDIDATE in read and not cut else Side.REQUEST
