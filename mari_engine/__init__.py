@@ -16,10 +16,10 @@ from mari_engine.errors import (
 )
 from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
 from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
-from mari_engine.labeling import check_labels, propose_labels
+from mari_engine.labeling import certain_labels, check_labels, propose_labels
 from mari_engine.loading import load
 from mari_engine.metering import measure
-from mari_engine.pipeline import OptimizeResult, certain_labels, certify, optimize, plan
+from mari_engine.pipeline import OptimizeResult, certify, optimize, plan
 from mari_engine.plan_types import Plan
 from mari_engine.report import LayeredLayout, place_layers, render_markdown, render_report
 from mari_engine.review import (

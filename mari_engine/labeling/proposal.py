@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
+from mari_engine.errors import LabelError
 from mari_engine.graph import Model
 from mari_engine.inputs import (
     WHOLE,
@@ -42,6 +43,21 @@ def propose_labels(model: Model) -> Labels:
             for number, value in enumerate(graph.inputs)
         }
     )
+
+
+def certain_labels(model: Model) -> Labels:
+    """Return the proposed labels; LabelError, naming the input, where one is not certain."""
+    labels = propose_labels(model)
+    for name, label in labels.inputs.items():
+        for part in label.columns or (label,):
+            if part.confidence < 1:
+                columns = f"[{part.start}:{part.stop}]" if isinstance(part, Column) else ""
+                raise LabelError(
+                    f"input {name}{columns}: its role is not certain "
+                    f"({part.confidence:.0%} {part.role}); run 'mari labels', confirm the file "
+                    "and pass it with --labels"
+                )
+    return labels
 
 
 def _propose(

@@ -2,6 +2,16 @@
 
 from mari_engine.rewriting.context.column_groups import columns_apart, distributed
 from mari_engine.rewriting.context.decision_log import DecisionLog, Entry
+from mari_engine.rewriting.context.options import Options
 from mari_engine.rewriting.context.step import Context, Step, Strategy
 
-__all__ = ["Context", "DecisionLog", "Entry", "Step", "Strategy", "columns_apart", "distributed"]
+__all__ = [
+    "Context",
+    "DecisionLog",
+    "Entry",
+    "Options",
+    "Step",
+    "Strategy",
+    "columns_apart",
+    "distributed",
+]

@@ -1,4 +1,8 @@
-"""Times ways to run a model against each other, in place, to choose between them."""
+"""Empirical autotuning: models timed against each other on this machine, to choose the fastest.
+
+Medians of interleaved runs, in processor time of one thread: what else the machine does then
+disturbs all models alike, and little.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +27,10 @@ _FEWEST, _MOST = 3, 25
 
 
 def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
-    """Return each model's median processor seconds for one request, or None where there is no race.
+    """Return each model's median processor seconds for one request; None where none is timed.
 
-    There is none when one of the models cannot run, or when loading the first takes too long. All
-    are called as the first is, on one thread, in interleaved rounds. Processor time of this thread
-    is little disturbed by what else the machine does.
+    All are called as the first is, with random feeds of this many candidates. None are timed when
+    one of the models cannot run, or when loading the first takes too long.
     """
     try:
         feeds = make_feeds(models[0], labels, batch=candidates, seed=0)

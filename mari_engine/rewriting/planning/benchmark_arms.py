@@ -1,4 +1,4 @@
-"""DOC."""
+"""The arms of a benchmark: the lesser rewrites that the whole one is compared with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from mari_engine.types import Arm
 def build_arm(
     planned: Plan, arm: Arm, report_progress: Callable[[float], None] = lambda share: None
 ) -> Model:
-    """Return the model that one arm of a benchmark runs."""
+    """Return the model that one arm of a benchmark runs.
+
+    The one-shot arm runs the user side once and splits no product. The per-fragment arm splits each
+    product into one for each fragment of its columns. Neither folds tensors into weights.
+    """
     if arm == Arm.ORIGINAL:
         return planned.original
     if arm == Arm.MARI:

@@ -1,7 +1,8 @@
-"""What each product of the original became, and its share of what the new nodes cost.
+"""Cost attribution: what each product of the original became, and what is spent on it now.
 
-A new node may stand for several products (experts joined into one, weights that were merged):
-its cost is shared among them, so that decisions add up to what the model does.
+A new node may stand for several products (experts stacked into one, weights that were merged).
+Its FLOPs are apportioned among them by their FLOPs before, so that the decisions add up to what the
+new graph does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _BLOCKS = (
 
 @dataclass
 class Share:
-    """What is spent on one product of the original after a rewrite."""
+    """FLOPs and expected time of the new nodes that stand for one product of the original."""
 
     flops: Flops = field(default_factory=Flops)
     time: Line = field(default_factory=Line)
@@ -56,9 +57,10 @@ def decide(
     log: DecisionLog, before: Cost, after: Mapping[str, Share], split: Mapping[str, Share] | None,
     prices: Prices,
 ) -> tuple[Decision, ...]:  # fmt: skip
-    """Return a decision for every product, in the order in which they were made.
+    """Return a decision for every product of the original, in the order in which they were made.
 
-    `split` tells what the plain split spends, where that is another way than the chosen one.
+    `before` is the cost of the original; by the names of products, `after` has the shares of the
+    chosen rewrite, and `split` those of the plain split where that is another one.
     """
     out = []
     for name, (node, entry) in _by_original(log).items():
@@ -80,7 +82,7 @@ def decide(
 
 
 def _by_original(log: DecisionLog) -> dict[str, tuple[ir.Node, Entry]]:
-    """Return one entry for each product of the original, also where it was respelled as several."""
+    """Return one entry for each product, also where its canonical form has several."""
     found: dict[str, tuple[ir.Node, Entry]] = {}
     for node, entry in log.entries.items():
         if not is_product(node):
@@ -92,12 +94,12 @@ def _by_original(log: DecisionLog) -> dict[str, tuple[ir.Node, Entry]]:
     return found
 
 
-def apportion(
+def attribute_costs(
     graph: ir.Graph, log: DecisionLog, before: Cost, after: Cost, prices: Prices
 ) -> Mapping[str, Share]:
     """Return by product what is spent on it in the new graph.
 
-    A node made from several products is shared among them as their FLOPs were before.
+    The cost of a node made from several products is apportioned as their FLOPs were before.
     """
     owners = {stands_for(node) for node in log.entries if is_product(node)}
     shares: dict[str, Share] = defaultdict(Share)
@@ -108,8 +110,8 @@ def apportion(
         name = node.name or ""
         flops, work = after.nodes.get(name, Flops()), after.works.get(name)
         parts = zip(
-            mine, weights, shared(flops.per_request, weights),
-            shared(flops.per_candidate, weights), strict=True,
+            mine, weights, apportion(flops.per_request, weights),
+            apportion(flops.per_candidate, weights), strict=True,
         )  # fmt: skip
         for owner, weight, once, each in parts:
             share = shares[owner]
@@ -120,10 +122,10 @@ def apportion(
     return shares
 
 
-def shared(count: int, weights: Sequence[int]) -> list[int]:
-    """Return whole numbers in proportion to the weights that add up to `count`.
+def apportion(count: int, weights: Sequence[int]) -> list[int]:
+    """Return whole numbers in proportion to the weights, which add up to `count`.
 
-    >>> shared(10, [1, 1, 1]), shared(7, [2, 5]), shared(3, [])
+    >>> apportion(10, [1, 1, 1]), apportion(7, [2, 5]), apportion(3, [])
     ([3, 3, 4], [2, 5], [])
     """
     bounds, total, seen = [0], sum(weights), 0

@@ -1,4 +1,9 @@
-"""Why a product stays whole, told by where request and candidate columns met before it."""
+"""Why a product is not split: the node before it that mixes request and candidate columns.
+
+A forward dataflow analysis on the sides of columns (see `coloring.column_tags`). A product of which
+all columns depend on the candidates has nothing to split; the reason is the first node on the way
+that read columns of the request and returned none.
+"""
 
 from __future__ import annotations
 
@@ -23,45 +28,47 @@ _ALL = "all of its input depends on the candidates"
 
 @dataclass(frozen=True)
 class MixingNode:
-    """A node after which no column is the request's any more, and the columns that it read."""
+    """A node that reads columns of the request and returns none, and how many it read."""
 
     node: ir.Node
     request: int
     candidate: int
 
 
-class Reasons:
-    """Knows for every value of a graph where its sides met; one walk in order."""
+class MixingAnalysis:
+    """For each value without a column of the request: the node that mixed the last of them."""
 
     def __init__(self, graph: ir.Graph, labels: Labels, survey: Survey) -> None:
         self._survey = survey
         self._paints = paint_sides(graph, labels, survey)
-        self._met: dict[ir.Value, MixingNode] = {}
+        self._mixed: dict[ir.Value, MixingNode] = {}
         for node in graph:
-            found = self._meets(node) or self._inherited(node)
+            found = self._mixing(node) or self._inherited(node)
             if found is not None:
-                self._met.update({value: found for value in node.outputs if self._lost(value)})
+                lost = (value for value in node.outputs if self._is_all_candidate(value))
+                self._mixed.update(dict.fromkeys(lost, found))
 
-    def told(self, log: DecisionLog) -> DecisionLog:
-        """Return a ledger whose entries for products that stay whole say why."""
-        entries = {node: self._entry(node, entry) for node, entry in log.entries.items()}
+    def explain(self, log: DecisionLog) -> DecisionLog:
+        """Return a log whose entries for products that stay whole say why."""
+        entries = {node: self._explained(node, entry) for node, entry in log.entries.items()}
         return replace(log, entries=entries)
 
-    def _entry(self, node: ir.Node, entry: Entry) -> Entry:
-        """Return the entry, told; what a constant is computed into is no operand of the request.
+    def _explained(self, node: ir.Node, entry: Entry) -> Entry:
+        """Return the entry with its reason.
 
-        Nor does a product run once of which only the run knows how many rows the candidates make.
+        A product is kept, not run once, when the number of its rows is known only at run time and
+        candidates make them; and kept, not fused, when no operand is the request's.
         """
-        if entry.action == Action.ONCE and any(self._lost(value) for value in node.outputs):
+        if entry.action == Action.ONCE and any(map(self._is_all_candidate, node.outputs)):
             return replace(entry, action=Action.KEPT, reason=_UNCOUNTED)
         if entry.action == Action.FUSED and entry.whole:
             values = [value for value in node.inputs if value is not None]
             if any(self._paints.get(value, Paint(())).tags == _REQUEST for value in values):
                 return entry
             entry = replace(entry, action=Action.KEPT, reason=_ALL)
-        return replace(entry, reason=self.of(node, entry))
+        return replace(entry, reason=self._reason(node, entry))
 
-    def of(self, node: ir.Node, entry: Entry) -> str:
+    def _reason(self, node: ir.Node, entry: Entry) -> str:
         """Return why a product stays whole, in words that say what an engineer could change."""
         if not entry.whole:
             return entry.reason
@@ -69,23 +76,24 @@ class Reasons:
         if request and candidate:
             many = f"{request:,} of {request + candidate:,} columns are the request's"
             return f"{entry.reason} ({many})"
-        values = [value for value in node.inputs if value is not None and value in self._met]
-        if not values:
+        mixing = self._inherited(node)
+        if mixing is None:
             return f"{_ALL}: no feature of the request reaches it"
-        return f"{_ALL}: {self._told(self._met[values[0]])}"
+        return f"{_ALL}: {self._in_words(mixing)}"
 
-    def _meets(self, node: ir.Node) -> MixingNode | None:
-        """Return the meeting of a node that reads request columns and leaves none."""
-        if not any(self._lost(value) for value in node.outputs):
+    def _mixing(self, node: ir.Node) -> MixingNode | None:
+        """Return a node that reads request columns and returns a value without any."""
+        if not any(map(self._is_all_candidate, node.outputs)):
             return None
         request, candidate = self._columns(node)
         return MixingNode(node, request, candidate) if request else None
 
     def _inherited(self, node: ir.Node) -> MixingNode | None:
-        values = [value for value in node.inputs if value is not None]
-        return next((self._met[value] for value in values if value in self._met), None)
+        """Return the node that mixed the first operand which has no request column left."""
+        values = (value for value in node.inputs if value is not None)
+        return next((self._mixed[value] for value in values if value in self._mixed), None)
 
-    def _lost(self, value: ir.Value) -> bool:
+    def _is_all_candidate(self, value: ir.Value) -> bool:
         """Return True for a value all of whose columns depend on the candidates."""
         found = self._paints.get(value, Paint(()))
         return bool(found.runs) and all(tags & _CANDIDATE for _, tags in found.runs)
@@ -103,8 +111,8 @@ class Reasons:
                 candidate += count if tags & _CANDIDATE else 0
         return request, candidate
 
-    def _told(self, met: MixingNode) -> str:
-        node = met.node
+    def _in_words(self, mixing: MixingNode) -> str:
+        node = mixing.node
         who = f"{node.op_type} ({node.name})"
         spec, rule = self._survey.specs.get(node), rule_of(node)
         if spec is None:
@@ -117,5 +125,5 @@ class Reasons:
         if isinstance(spec, (Join, Pick, View)):
             return f"{who} before it lays the columns of both sides across each other"
         remedy = f"; {rule.remedy}, and this splits" if rule is not None and rule.remedy else ""
-        counts = f"{met.request:,} request and {met.candidate:,} candidate columns"
+        counts = f"{mixing.request:,} request and {mixing.candidate:,} candidate columns"
         return f"{who} before it mixes {counts}{remedy}"

@@ -1,4 +1,4 @@
-"""Marks each node of an optimized graph with its side, for viewers."""
+"""Side marks: each node of an optimized graph names its side in its metadata, for viewers."""
 
 from __future__ import annotations
 

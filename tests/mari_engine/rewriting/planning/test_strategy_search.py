@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
-from mari_engine.rewriting.planning import choose
-from mari_engine.rewriting.planning.cost_attribution import shared
+from mari_engine.rewriting.planning import choose, survey_labelled
+from mari_engine.rewriting.planning.cost_attribution import apportion
 from mari_engine.rewriting.planning.strategy_search import Race
 from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
 from mari_engine.wording import break_even_in_words, selection_in_words
@@ -76,9 +76,9 @@ def test_decisions_add_up_to_what_the_new_nodes_do(model: object) -> None:
 
 
 def test_a_count_is_shared_without_losing_a_unit() -> None:
-    assert shared(11 * 10**12 + 7, [3, 1, 7])[0] == 3 * 10**12 + 1
-    assert sum(shared(11 * 10**12 + 7, [3, 1, 7])) == 11 * 10**12 + 7
-    assert sum(shared(5, [1] * 8)) == 5
+    assert apportion(11 * 10**12 + 7, [3, 1, 7])[0] == 3 * 10**12 + 1
+    assert sum(apportion(11 * 10**12 + 7, [3, 1, 7])) == 11 * 10**12 + 7
+    assert sum(apportion(5, [1] * 8)) == 5
 
 
 def test_break_even_is_where_the_lines_cross() -> None:
@@ -120,17 +120,14 @@ def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
     """Return what is chosen of the tower when its ways take these seconds."""
     model = load(ranking_tower(user=400, item=30, hidden=50), name="tower")
     labels = roles(user="user", item="item")
-    survey = survey_model(model, candidate_symbols(model, labels))
 
     def race(models: Sequence[Model]) -> list[float]:
         assert expect is None or len(models) == expect
         return list(times[: len(models)])
 
     timed: Race = race
-    return choose(
-        model, labels, survey, signature=Signature.DROP_IN, candidates=1000, keep=(),
-        prices=Prices(), race=timed,
-    ).selection  # fmt: skip
+    options = Options(signature=Signature.DROP_IN, candidates=1000)
+    return choose(survey_labelled(model, labels), options, race=timed).selection
 
 
 def test_what_was_measured_decides_and_is_told() -> None:

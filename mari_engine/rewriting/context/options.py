@@ -1,0 +1,21 @@
+"""What a rewrite is made for, apart from the model and its labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mari_engine.rewriting.cost import Prices
+from mari_engine.types import Signature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The calling contract, the number of candidates, what must stay, and what work costs."""
+
+    signature: Signature
+    candidates: int
+    """Candidates of a request that decisions are made for."""
+    keep: tuple[str, ...] = ()
+    """Names of nodes that must stay as they are."""
+    prices: Prices = field(default_factory=Prices)
+    """Seconds of each kind of work, by which expected times are compared."""

@@ -1,0 +1,28 @@
+"""A labelled model with what is known of it before anything is rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mari_engine.analysis import Survey, candidate_symbols, survey_model
+from mari_engine.graph import Model
+from mari_engine.passes import Canonical, run_passes
+from mari_engine.types import Labels
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledModel:
+    """A model, its labels, and the canonical form that is colored and rewritten in its place."""
+
+    model: Model
+    labels: Labels
+    survey: Survey
+    """Of the model as it came."""
+    form: Canonical
+
+
+def survey_labelled(model: Model, labels: Labels, keep: Collection[str] = ()) -> LabelledModel:
+    """Return the model surveyed, as it came and in canonical form; `keep` names nodes that stay."""
+    survey = survey_model(model, candidate_symbols(model, labels))
+    return LabelledModel(model, labels, survey, run_passes(model, survey, keep))

@@ -1,0 +1,74 @@
+"""The plan of a chosen rewrite: decisions explained, nodes marked with sides, interface stated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mari_engine.axes import CANDIDATES, flat
+from mari_engine.graph import Model
+from mari_engine.plan_types import Plan
+from mari_engine.rewriting.context import Options
+from mari_engine.rewriting.interpreter import Rewritten
+from mari_engine.rewriting.planning.cost_attribution import decide
+from mari_engine.rewriting.planning.explanations import MixingAnalysis
+from mari_engine.rewriting.planning.labelled_model import LabelledModel
+from mari_engine.rewriting.planning.side_marks import mark_sides
+from mari_engine.rewriting.planning.strategy_search import Choice
+from mari_engine.types import (
+    Coloring,
+    Decision,
+    FlopsReport,
+    Interface,
+    OutputBinding,
+    Signature,
+)
+
+
+def make_plan(source: LabelledModel, options: Options, choice: Choice, coloring: Coloring) -> Plan:
+    """Return the plan that a choice leads to; its `elapsed` is set by who measured it."""
+    made = choice.rewritten
+    mark_sides(made.model, made.boundary)
+    return Plan(
+        original=source.model,
+        optimized=Model(made.model, f"{Path(source.model.name).stem}.optimized.onnx"),
+        labels=source.labels,
+        signature=options.signature,
+        candidates=options.candidates,
+        keep=options.keep,
+        coloring=coloring,
+        decisions=_decisions(source, options, choice),
+        selection=choice.selection,
+        layout=tuple(made.log.layouts),
+        flops=FlopsReport(choice.before, choice.after),
+        interface=_interface(source, made),
+        elapsed=0.0,
+        failures=tuple(made.log.failures),
+    )
+
+
+def _decisions(source: LabelledModel, options: Options, choice: Choice) -> tuple[Decision, ...]:
+    """Return a decision for each product, by the names and ops of the original's nodes."""
+    form = source.form
+    analysis = MixingAnalysis(form.model.ir.graph, source.labels, form.survey)
+    log = analysis.explain(choice.rewritten.log)
+    decisions = decide(log, choice.before, choice.shares, choice.split, options.prices)
+    ops = {node.name: node.op_type for node in source.model.ir.graph}
+    return tuple(replace(each, op=ops.get(each.node, each.op)) for each in decisions)
+
+
+def _interface(source: LabelledModel, made: Rewritten) -> Interface:
+    """Return the calling contract: an output has a row per candidate where the original's has.
+
+    A compact model without candidate inputs cannot know their number: all of its outputs are the
+    request's.
+    """
+    counted = made.signature == Signature.DROP_IN or any(
+        binding.rows == "candidate" for binding in made.boundary.bindings
+    )
+    outputs = []
+    for value in source.model.ir.graph.outputs:
+        fact = source.survey.values.get(value)
+        many = fact is None or (counted and CANDIDATES in flat(fact.axes))
+        outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
+    return Interface(made.boundary.bindings, tuple(outputs))
