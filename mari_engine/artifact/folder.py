@@ -1,4 +1,4 @@
-"""The folder that a verified result is saved in, and how it is read again."""
+"""The artifact's folder: written atomically, all of it or nothing, and read again."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ _NAME = "mari-studio"
 def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]:
     """Return the contents of manifest.json for a model that has just been written.
 
-    `files` are the written model file and, if there is one, its data file. Each file is told with
-    its own SHA-256; large ones are read side by side.
+    `files` are the written model file and, if there is one, its data file. Each file stands with
+    its own SHA-256; files are hashed in parallel.
     """
     original = result.original
     model_file, *data_files = files

@@ -1,4 +1,4 @@
-"""Writes a model to a folder; tables that are in files go from file to file."""
+"""Writing model.onnx and model.onnx.data; external tables are copied from file to file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHUNK = 1 << 24
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a tensor comes to lie in the data file."""
+    """A tensor's offset in the data file, in bytes."""
 
     value: ir.Value
     tensor: ir.TensorProtocol

@@ -39,9 +39,9 @@ class Optimized:
     model: Model
     signature: Signature = Signature.DROP_IN
     interface: Interface | None = None
-    """None where no manifest tells it: then it is called as the original is."""
+    """None without a manifest: then it is called as the original is."""
     source_sha256: str = ""
-    """Of the model that it was made from; "" where no manifest tells it."""
+    """Of the model that it was made from; "" without a manifest."""
 
 
 def open_optimized(path: Path) -> Optimized:

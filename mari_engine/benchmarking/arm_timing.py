@@ -1,4 +1,4 @@
-"""Several models that answer the same request, timed side by side on one device."""
+"""Arms timed side by side: several models that answer the same requests on one device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Original, one-shot, MaRI and MaRI without the neat layout, timed on the same requests."""
+"""The benchmark: original, one-shot, MaRI and MaRI per fragment on the same requests."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def benchmark(
 ) -> BenchmarkResult:
     """Return interleaved measurements of the arms; the original is always among them.
 
-    With `insight` also the time of each operator before and after, at the largest batch, and the
-    device's peak of arithmetic and of memory traffic, all with the same threads.
-
-    `repetitions` None: as many rounds as fit `budget`, in seconds, at each batch size. Latency is
-    of one request after warm-up, all else idle; throughput is that of one request at a time. An arm
-    that is the same graph as another is skipped, with the reason. Raises ExecutionError for a
-    device that is absent or refuses a model.
+    Latency is that of one request after warm-up, all else idle, and throughput that of one request
+    at a time. `batches` are numbers of candidates, `budget` is in seconds for each of them;
+    `repetitions` None: as many rounds as fit it. With `memory` the peak of each arm is measured in
+    a process of its own (CPU only). With `insight` also the time of each operator before and after,
+    at the largest batch, and the device's peak of arithmetic and of memory traffic. An arm that is
+    the same graph as another is skipped, with the reason. Raises ExecutionError for a device that
+    is absent or refuses a model.
     """
     report_progress = progress or report_nothing
     settings = Settings(
@@ -81,7 +81,7 @@ def _draw_requests(plan: FeedPlan, batches: Sequence[int], seed: int) -> dict[in
 def _look_deeper(
     contenders: Sequence[Contender], request: Feeds, settings: Settings, report_progress: Progress
 ) -> dict[str, Any]:
-    """Return the fields that tell where the time goes, and what the device could do."""
+    """Return BenchmarkResult's `operators` and `peak`: where time goes, and the roofline."""
     operators = {}
     for item in contenders:
         if item.arm in _BEFORE_AND_AFTER:

@@ -1,4 +1,4 @@
-"""Times several ways to do one thing side by side, so that drift of the machine hits all alike."""
+"""Interleaved timing: all ways in each round, so that drift of the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_ROUNDS = 400
 
 @dataclass(frozen=True)
 class Summary:
-    """What the samples of one way say; seconds, and ratios to the reference's time."""
+    """Percentiles of one way's samples in seconds, and of its ratios to the reference's time."""
 
     p50: float
     p90: float

@@ -1,6 +1,6 @@
-"""Prints the peak memory of one model, run in a process of its own.
+"""Peak memory of one model, printed as JSON by a process of its own.
 
-Started as a script by `memory.measure_peak_memory`, so that nothing but onnxruntime is imported:
+Started as a script by `peak_memory.measure_peak_memory`, so that only onnxruntime is imported:
 `python -P memory_probe.py FOLDER`, where FOLDER holds model.onnx, settings.json and 0.npz, 1.npz, …
 """
 

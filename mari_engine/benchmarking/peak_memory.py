@@ -1,4 +1,4 @@
-"""How much memory a session takes at its peak, measured in a process of its own."""
+"""Peak memory of a session in bytes, measured in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a device can do at most: its peak of arithmetic and of memory traffic, measured."""
+"""Roofline: a device's peak of arithmetic (FLOP/s) and of memory traffic (B/s), measured."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The arrays of one request: drawn at random, and bound to an optimized model.
+"""Random requests that are valid for a model: shapes, dtypes, id ranges, and equal rows.
 
-A request is valid for the original model: per-request features are equal in all its rows.
+In an input `[N, K]` a per-request feature is drawn as one row `[1, K]` and repeated N times.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class FeedPlan:
     candidate_symbols: frozenset[str]
     """The symbols that stand for the number of candidates."""
     drawn_alike: frozenset[str]
-    """Leading symbols of request-side inputs that may mean the same, for all that names tell; such
-    an input is drawn with as many equal rows as there are candidates, which is right either way."""
+    """Leading symbols of request-side inputs, which may or may not mean the candidates too. Such an
+    input is drawn with as many equal rows as there are candidates, which is valid either way."""
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
 

@@ -12,7 +12,7 @@ Bounds = tuple[float, float]
 """A half-open range."""
 
 _SMALL_IDS: Bounds = (0, 2)
-"""What whole numbers are drawn from when nothing tells their range."""
+"""What whole numbers are drawn from when neither labels nor graph give a range."""
 
 _MASK = re.compile(r"(^|[^a-z])mask", re.IGNORECASE)
 _LENGTH = re.compile(r"(^|[^a-z])(len|lens|length|lengths|seqlen|seq_len)($|[^a-z])", re.IGNORECASE)
@@ -20,12 +20,12 @@ _LENGTH = re.compile(r"(^|[^a-z])(len|lens|length|lengths|seqlen|seq_len)($|[^a-
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """What is known of the values of one input or of some columns of it."""
+    """The distribution that one input, or some columns of it, is drawn from."""
 
     name: str
     dtype: np.dtype
     bounds: Bounds | None = None
-    """Half-open; None when neither labels nor graph tell."""
+    """Half-open; None when neither labels nor graph give them."""
     whole: bool = False
     """A floating-point feature that carries whole numbers."""
 

@@ -1,4 +1,4 @@
-"""A user's own requests (.npz) → feeds that are known to fit the model."""
+"""Request files (.npz): a user's own feeds, checked against the model and its labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model → plain data for viewers and summaries."""
+"""A graph described as names, dtypes, shapes and shortened attributes, for viewers."""
 
 from __future__ import annotations
 

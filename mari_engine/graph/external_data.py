@@ -1,7 +1,8 @@
-"""Tensors that live in files beside the model: where they may be, and their fingerprint.
+"""External data: tensors in files beside the model, their locations checked, their bytes hashed.
 
-A model comes from a stranger, so that a location is checked before anything is opened: it must
-name a file inside the model's own folder, and the file must hold what the tensor claims.
+A model may come from anybody, so a location is checked before anything is opened: it must name a
+file inside the model's own folder that holds as many bytes as the tensor's shape needs.
+https://onnx.ai/onnx/repo-docs/ExternalData.html
 """
 
 from __future__ import annotations

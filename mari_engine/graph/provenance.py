@@ -1,4 +1,4 @@
-"""What nodes say in their metadata of where they come from, for viewers and decisions."""
+"""Provenance in node metadata: which original nodes a node was made of, and its side."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import onnx_ir as ir
 SOURCE = "mari.source"
 """Of a new node: the names of the original's nodes that it was made of, one a line."""
 SIDE = "mari.side"
+"""Of a new node: "request", "item", "candidate" or "constant"."""
 STANDS_FOR = "mari.stands_for"
 """Of a respelled node: the name of the original's node that it was made of."""
 

@@ -1,4 +1,4 @@
-"""ONNX's shape inference, run on a skeleton of the model that leaves the large tensors out."""
+"""Shape inference by ONNX, run on a skeleton of the model without its large tensors."""
 
 from __future__ import annotations
 

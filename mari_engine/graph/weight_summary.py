@@ -1,4 +1,4 @@
-"""What a weight holds, told in a few numbers: for viewers, without reading more than it takes."""
+"""Weight statistics: range, mean, deviation and histogram, of a sample where a weight is large."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mari_engine.graph.model import Model
 
 BINS = 32
 MOST = 1 << 20
-"""A larger weight is judged by this many of its elements, in stretches from all over it."""
+"""Of a larger weight so many elements are read, in stretches spread over all of it."""
 _STRETCHES = 256
 _FEW = 16
 

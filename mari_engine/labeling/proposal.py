@@ -1,4 +1,4 @@
-"""Proposes who owns which input, with the evidence; checks what a person confirmed."""
+"""Role proposal: user, context, item or cross for each input and column, with the evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file or its bytes → a normalized model that is never changed again."""
+"""Loading: an .onnx file or its bytes, validated and normalized into a Model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One spelling for what exporters spell in many ways."""
+"""Normalization: functions inlined, constants lifted and folded, all named, shapes inferred."""
 
 from __future__ import annotations
 

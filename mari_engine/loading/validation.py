@@ -1,4 +1,4 @@
-"""Which messages are models that the engine takes: told before anything is built from them."""
+"""Validation of the protobuf message: size, operators, extents and definitions, before use."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _check_extents(graph: onnx.GraphProto, where: str) -> None:
 
 
 def _check_defined(graph: onnx.GraphProto, outer: frozenset[str], where: str) -> None:
-    """Refuse a graph that uses a value which nothing gives, or that gives one twice."""
+    """Refuse a graph that is not in single assignment form: a value undefined, or defined twice."""
     own = [value.name for value in graph.input]
     given = {*own, *(tensor.name for tensor in graph.initializer)}
     given |= {sparse.values.name for sparse in graph.sparse_initializer}

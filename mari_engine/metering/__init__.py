@@ -1,4 +1,4 @@
-"""The meter: runs a model on probe requests and measures what is redundant in it."""
+"""Redundancy metering: a model is run on probe requests, and what is repeated is counted."""
 
 from mari_engine.metering.meter import measure
 

@@ -1,4 +1,4 @@
-"""How often each multiplication has to be done, by what its factors were seen to depend on."""
+"""Attainable FLOPs: a multiplication counts as often as one of its factors was seen to differ."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ def attainable(work: Multiplication, seen: Sequence[Observation | None], *, scal
 
     `seen` holds what was seen of each operand, None for a constant. A multiplication is needed once
     per request if none of its factors differs between candidates, otherwise once per candidate;
-    and once for all places along a label where all of its factors are the same along it. This is
-    what splitting by columns reaches at best: it knows no folding. `scale` is the work for one
-    candidate by that of the runs, which is less than 1 where each candidate stood there twice.
+    and once for all places along a label where all of its factors are the same along it. Of
+    `[N, K] x [K, M]` with k columns that differ, `2 k M` FLOPs remain per candidate and
+    `2 (K - k) M` per request: what splitting by columns reaches at best, folding left aside.
+    `scale` is the work for one candidate divided by that of the run, less than 1 where each
+    candidate stood there twice.
     """
     found = [
         _Operand(factors, observation)
@@ -44,7 +46,7 @@ def attainable(work: Multiplication, seen: Sequence[Observation | None], *, scal
 
 
 class _Operand:
-    """What was seen of an operand, in the shape of its factors."""
+    """What was seen of an operand, its masks reshaped to the axes of its labels."""
 
     def __init__(self, factors: Factors, seen: Observation | None) -> None:
         self._factors, self._seen = factors, seen
@@ -103,7 +105,7 @@ def _repeated_labels(work: Multiplication, found: Sequence[_Operand]) -> list[in
 def _places(
     work: Multiplication, found: Sequence[_Operand], masks: Sequence[Sequence[Mask | None]]
 ) -> float:
-    """Return at how many places all masks of all operands hold."""
+    """Return at how many places of all labels every mask of every operand is true (an einsum)."""
     left = dict(work.extents)
     letters = {label: at for at, label in enumerate(work.extents)}
     terms: list[object] = []

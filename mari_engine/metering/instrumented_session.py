@@ -1,4 +1,4 @@
-"""Runs a model and hands out what its nodes compute on the way."""
+"""Instrumented runs: intermediate values of a model, exposed as outputs of a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mari_engine.runtime import open_session
 from mari_engine.types import Feeds
 
 _UNKNOWN = 32
-"""What an extent that only the run knows is taken for, to divide values into groups."""
+"""Assumed for an extent that shape inference leaves open, to divide values into groups."""
 _UNREADABLE = frozenset(
     {
         ir.DataType.BFLOAT16, ir.DataType.FLOAT8E4M3FN, ir.DataType.FLOAT8E4M3FNUZ,
@@ -37,7 +37,7 @@ class Exposed:
             if value.name in wanted and not value.is_graph_output()
         ]
         for value in found:
-            value.shape = None  # what inference said; the run will tell
+            value.shape = None  # the run may give another one than inference did
         graph.outputs.extend(found)
         self.names = tuple(names)
         exposed = Model(clone, model.name)

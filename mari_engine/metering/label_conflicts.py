@@ -1,4 +1,4 @@
-"""Labels that running contradicts, and the input that is to blame."""
+"""Label conflicts: features whose values in a user's own requests contradict their labels."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def compare_runs(model: Model, names: Sequence[str]) -> Moved:
 
 
 def blame(requester: Requester, feeds: Feeds, name: str, moved: Moved) -> list[LabelFinding]:
-    """Return what a user's own request says against the labels of its inputs.
+    """Return where a user's own request contradicts the labels of its inputs.
 
     A per-request feature whose rows differ is wrong; a feature of the candidates that is the same
     in all of two or more rows may be one of the request's.

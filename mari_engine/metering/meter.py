@@ -1,4 +1,9 @@
-"""A plan, run on requests → what could be saved, and what was."""
+"""Redundancy of a model, measured by running it: FLOPs as exported, attainable, and reached.
+
+For each product `[N, K] x [K, M]`: `before`, as exported; `attainable`, each multiplication as
+often as one of its factors was seen to differ (splitting by columns); `limit`, by the affine rank
+of the operand that differs (folding); `reached`, what the rewritten model does in its place.
+"""
 
 from __future__ import annotations
 
@@ -53,16 +58,18 @@ def measure(
 ) -> Measurement:
     """Return what the original recomputes for each candidate, found by running it.
 
-    One user meets several candidates, one at a time, and this for each seed: what does not differ
-    need not be computed again, wherever the candidates lie in it. Beside the FLOPs that are
-    attainable by columns stand those that folding could reach (by affine rank), those of the
-    rewritten model, and the time by onnxruntime's profile. `requests` are the user's own: labels
-    that they contradict are told. What cannot be measured is told in `notes`, and never an error.
+    Each seed draws one user, who meets three candidates in requests of one candidate each: a value
+    that does not differ between them need not be computed again, along whichever axis the
+    candidates lie. `requests` are the user's own; labels that they contradict are findings. Times
+    come from onnxruntime's profile. What cannot be measured stands in `notes`; nothing is raised
+    for it.
     """
     return _Meter(planned, tuple(seeds), progress or report_nothing).run(requests)
 
 
 class _Meter:
+    """One measurement; `notes` collects what could not be measured, and why."""
+
     def __init__(self, planned: Plan, seeds: tuple[int, ...], report_progress: Progress) -> None:
         self.planned, self.seeds, self.report_progress = planned, seeds, report_progress
         self.model = planned.original

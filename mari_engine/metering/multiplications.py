@@ -1,4 +1,4 @@
-"""What a product multiplies with what, by its op's declaration and the shapes seen in a run."""
+"""The multiplications of one node, by its op's factor declaration and the shapes of a run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MIXED = -1
 
 @dataclass(frozen=True)
 class Factors:
-    """One operand: its elements, in shape `extents`, with a label for each of these axes.
+    """One operand, reshaped to `extents`, with an einsum label for each of these axes.
 
-    Axes of one are left out. `axes` gives for each label the operand's own axis, where that is not
-    divided among several labels.
+    Axes of extent 1 are left out. `axes` gives the operand's own axis of each label, except where
+    one axis is divided among several labels.
     """
 
     labels: tuple[int, ...]
@@ -31,7 +31,10 @@ class Factors:
 
 @dataclass(frozen=True)
 class Multiplication:
-    """The multiplications of one node: `unit` FLOPs at each place of all its labels together."""
+    """The multiplications of one node: `unit` FLOPs at each place of the product of its extents.
+
+    `[N, K] x [K, M]` has the labels n, k and m, 2 FLOPs at each of `N K M` places, and sums over k.
+    """
 
     unit: float
     extents: Mapping[int, int]
@@ -42,7 +45,7 @@ class Multiplication:
 
     @property
     def flops(self) -> int:
-        """All of them."""
+        """The FLOPs of all places."""
         return round(self.unit * math.prod(self.extents.values()))
 
 

@@ -1,4 +1,4 @@
-"""The requests that a meter runs: many candidates of one user, one at a time, and together."""
+"""Probe requests: several candidates of one user, one at a time and together in one batch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Requester:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The numbers of candidates by which it is told what grows with them, the smallest first.
+        """The batch sizes that are compared to see what grows with the candidates, ascending.
 
         Only one where the model allows no other.
         """

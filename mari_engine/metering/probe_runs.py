@@ -1,4 +1,4 @@
-"""Runs a model on many requests of one candidate, and keeps what was seen of every value."""
+"""Probe runs: a model on many requests of one candidate, every value observed."""
 
 from __future__ import annotations
 

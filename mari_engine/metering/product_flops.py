@@ -1,4 +1,4 @@
-"""The FLOPs of a model's products at the extents that they really have."""
+"""FLOPs of a model's products, `2 N K M` for `[N, K] x [K, M]`, at the extents seen in a run."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _count(node: ir.Node, seen: Mapping[int, Mapping[ir.Value, Shape]]) -> Count
 
 
 def spread(work: Mapping[int, int]) -> Flops | None:
-    """Return FLOPs as per request and per candidate; None when they do not grow so."""
+    """Return `a + n b` through the FLOPs at three consecutive n; None when they are not affine."""
     size = min(work)
     if len(work) == 1:
         return Flops(0, round(work[size] / size))

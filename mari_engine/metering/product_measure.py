@@ -1,4 +1,4 @@
-"""Puts together what was counted, seen and spanned of one product."""
+"""One product's measure: FLOPs before, attainable, by rank and reached, and its operands."""
 
 from __future__ import annotations
 
@@ -55,14 +55,13 @@ def by_rank(counted: Counted, best: Flops, span: Span | None, seen: Seen) -> Flo
     """Return the FLOPs that folding could reach at best, never more than by columns.
 
     Where exactly one operand X of a product differs between candidates, each slice of it (along
-    the axes that are not summed) is `X[n] = x0 + z[n] B`, with r numbers z for each candidate, r
-    the affine rank. The request knows x0, B and the other operand W, so that
-    `X[n] W = x0 W + z[n] (B W)` takes 2 r FLOPs per result and candidate in place of 2 K, for K
-    summed columns: the work per candidate is `2 * sum over slices of min(columns that differ, r)`
-    times the results that each column meets. The work per request stays that by columns: what it
-    costs to make `B W` depends on how z enters (nothing but a scaling of W in DIN's `q * k`), so
-    that this is a limit from below, not a promise. Nonlinear functions of the candidate raise r by
-    as many numbers as they make.
+    the axes that are not summed) is `X[n] = x0 + z[n] B`, with z `[N, r]`, B `[r, K]` and r the
+    affine rank. x0, B and the other operand W `[K, M]` belong to the request, so that
+    `X[n] W = x0 W + z[n] (B W)` takes 2 r FLOPs per result and candidate in place of 2 K: the work
+    per candidate is `2 * sum over slices of min(columns that differ, r)` times the results that
+    each column meets. The work per request is taken as by columns, since the cost of `B W` depends
+    on how z enters (in DIN's `q * k` it only scales W): a lower bound, which no rewrite need reach.
+    Nonlinear functions of the candidate raise r by as many numbers as they make.
     """
     found = varying_operand(counted, seen)
     work = counted.work

@@ -1,4 +1,4 @@
-"""The affine rank of a product's operand over many candidates of one user."""
+"""Affine rank: the dimension of what an operand spans over many candidates of one user."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ element, for its place in the batch to be known by it."""
 
 @dataclass(frozen=True)
 class Span:
-    """How many columns differ between candidates, and how many independent ones they amount to."""
+    """What an operand's rows span over the candidates."""
 
     rank: int | None
-    """None when it is as large as so many candidates can show."""
+    """The affine rank, the largest of its slices; None when as large as N candidates can show."""
     multiplications: int
-    """Places of the operand that need multiplying per candidate, at this rank."""
+    """Multiplications per candidate and result column: `sum of min(columns that differ, rank)`."""
 
 
 def span(factors: Factors, work: Multiplication, seen: Observation, rows: Array) -> Span:
     """Return the affine rank of an operand, slice by slice along the axes that are not summed.
 
-    `rows` holds the operand of each candidate, along axis 0. The rows of a slice are centered, and
-    singular values above the rounding noise are counted: r of them mean that the slice is
-    `x0 + z B` with r numbers z per candidate, B and x0 being the request's own, so that a product
-    with it takes r multiplications per result and candidate once `B W` is known.
+    `rows` `[N, ...]` holds the operand of each candidate. The rows `[N, K]` of a slice are
+    centered, and singular values above the rounding noise are counted: r of them mean that the
+    slice is `x0 + z B` with z `[N, r]`, B and x0 being the request's own, so that a product with it
+    takes r multiplications per result and candidate once `B W` is computed.
     """
     summed = tuple(at for at, label in enumerate(factors.labels) if label in work.summed)
     fixed = _slices_first(fixed_elements(seen).reshape(factors.extents), summed)

@@ -1,4 +1,4 @@
-"""Runs many candidates of one user at once, and finds the affine rank of products' operands."""
+"""Rank runs: many candidates of one user in one batch, and the affine rank of what differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which share of a model's time goes into what is the same for all candidates."""
+"""Redundant time: seconds in nodes whose results are the same for all candidates."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ def measure_time(
     growing: Collection[str],
     shares: Mapping[str, float],
 ) -> TimeMeasure:
-    """Return where the original's time goes in one request.
+    """Return where the original's time goes in one request, in seconds.
 
     `varying` and `growing` name the nodes whose results differ between candidates, and grow with
-    their number. `shares` gives for products the attainable part of their FLOPs. Raises
-    ExecutionError when the model cannot be run.
+    their number. `shares` gives the attainable fraction of each product's FLOPs. A node that grows
+    and does not vary could run once, in `1 / candidates` of its time. Raises ExecutionError when
+    the model cannot be run.
     """
     found = profile_nodes(model, feeds, runs=_RUNS)
     nodes = tuple(

@@ -1,4 +1,4 @@
-"""What the rewritten model does in the place of each product, counted by running it."""
+"""Reached FLOPs: what the rewritten model does in each product's place, counted in a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a value differs between candidates, between requests, and along its axes."""
+"""Variation of a value: between candidates, between requests, and along its axes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Observation:
         self._first: Array | None = None
 
     def see(self, array: Array, *, first: bool) -> None:
-        """Take in one run; `first` of its request."""
+        """Compare one more run; `first` when its candidate is the first of its request."""
         if self.shape is None:
             self._begin(array)
         elif array.shape != self.shape:
@@ -57,14 +57,14 @@ class Observation:
             self.differs = bool(unlike(array, self._first).any())
 
     def see_again(self, array: Array) -> None:
-        """Take in another run of the very first request."""
+        """Compare a second run of the very first request: a difference means random numbers."""
         same = self._origin is None or (
             array.shape == self._origin.shape and not unlike(array, self._origin).any()
         )
         self.random = self.random or not same
 
     def compare(self, shape: tuple[int, ...], *, copies: int) -> None:
-        """Take in the shape for one candidate more, and how often each candidate stood here."""
+        """Compare the shape for one candidate more; `copies` is how often each one stood there."""
         own = self.shape or ()
         self.grows = shape != own
         pairs = zip(own, shape, strict=False)
@@ -72,7 +72,7 @@ class Observation:
             self.copied = tuple(at for at, (one, other) in enumerate(pairs) if one != other)
 
     def forget(self) -> None:
-        """Let the arrays of the runs go."""
+        """Release the arrays of the runs."""
         self._origin = self._first = None
 
     def _begin(self, array: Array) -> None:

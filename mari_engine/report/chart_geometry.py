@@ -1,4 +1,4 @@
-"""Lays out the report's strips and bars: positions only, the markup is the report's template."""
+"""Geometry of the report's strips and bars in pixels; the markup is the template's."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class BarGroup:
 
 
 LETTERS = {Side.REQUEST: "R", Side.ITEM: "I", Side.CANDIDATE: "C", Side.CONSTANT: "·"}
-"""What tells a side apart where colors cannot."""
+"""Marks a side where colors cannot be seen."""
 
 
 def pair_strips(layouts: Sequence[FusionLayout]) -> tuple[StripPair, ...]:
@@ -124,7 +124,7 @@ def group_bars(benchmark: BenchmarkResult) -> tuple[BarGroup, ...]:
 
 
 def find_noisy(benchmark: BenchmarkResult) -> tuple[int, ...]:
-    """Return the batches whose rounds disagree too much to be believed."""
+    """Return the batches whose 90th percentile of speedup exceeds 2.5 times its 10th."""
     noisy = {
         timing.batch
         for timing in benchmark.timings

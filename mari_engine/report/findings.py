@@ -1,4 +1,4 @@
-"""All that a report tells, gathered from a result."""
+"""Findings: the names and numbers that a report shows, gathered from a rewritten model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mari_engine.types import (
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """All that a report tells, as names and numbers, whatever it was read from."""
+    """What a report shows, whether it comes from a plan or from an artifact's files."""
 
     source: str
     source_sha256: str
@@ -47,11 +47,11 @@ class Findings:
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the other files that belong to it, by name; empty before they are written."""
     selection: Selection | None = None
-    """None for an artifact that was made before it was told."""
+    """None for an artifact of a version that did not write it."""
 
 
 def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:
-    """Gather what a report tells of a result, and of its files once they have a manifest."""
+    """Return the findings of a result, with its files' hashes once they have a manifest."""
     return Findings(
         source=result.original.path.name if result.original.path else result.original.name,
         source_sha256=result.original.sha256,

@@ -1,4 +1,4 @@
-"""Draws a graph as layers of boxes: positions only, the markup is the report's template.
+"""Graph drawing: boxes and wires of a graph in layers, in pixels; the markup is the template's.
 
 Parallel branches that look alike and feed the same consumers are drawn once ("Gather x 26"), so
 that a ranking model with dozens of embedding lookups fits a page.

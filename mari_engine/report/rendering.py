@@ -1,4 +1,4 @@
-"""Renders what was found as one offline HTML page, or as Markdown for a pull request.
+"""Report rendering: findings as one offline HTML page, or as Markdown for a pull request.
 
 The page carries its styles and drawings in itself and names no address. All names come from
 models that strangers made: both templates escape every value.
@@ -51,7 +51,7 @@ def render_report(
 ) -> str:
     """Return one HTML page that needs no network, escapes every name, and prints.
 
-    The first benchmark is the one that the summary tells; `manifest` adds the hashes of files that
+    The summary shows the first benchmark; `manifest` adds the hashes of files that
     were written. Raises ReviewError when the review is about another model.
     """
     return render_findings(find(result, manifest), benchmarks, review)

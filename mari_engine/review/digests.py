@@ -1,4 +1,4 @@
-"""What a sign-off accepts, section by section, as digests: what changes afterwards shows."""
+"""Section digests: SHA-256 of what a sign-off accepts, so that a later change shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mari_engine.types import (
 
 
 class Planned(Protocol):
-    """What is accepted of a rewrite; plans have it, and what is read back from artifacts."""
+    """The part of a rewrite that is signed off; plans have it, and findings of artifacts."""
 
     @property
     def signature(self) -> Signature:
@@ -90,7 +90,7 @@ def _roles(labels: Labels, *, ranges: bool) -> list[Any]:
 
 
 def _layouts(layout: Sequence[FusionLayout]) -> list[Any]:
-    """Return the layouts; columns that several layers read, as experts do, are told once."""
+    """Return the layouts; columns that several layers share, as experts do, are hashed once."""
     known: dict[int, str] = {}
 
     def describe(segments: tuple[Segment, ...]) -> str:

@@ -1,8 +1,8 @@
-"""What people said of a rewrite: notes that stay open until settled, and sign-offs.
+"""A review: notes that are open until resolved, and sign-offs that may be withdrawn.
 
-Nothing said is ever removed: a note is settled or reopened, a sign-off is withdrawn, each with a
-name and a date, so that a meeting's outcome can be followed later. Names and dates are free text;
-nobody's identity is checked. All of it is plain data, bounded in size, that goes to review.json.
+An append-only record: nothing is removed, each entry has a name and a date, so that a meeting's
+outcome can be followed later. Names and dates are free text; nobody's identity is checked. All of
+it is plain data, bounded in size, that goes to review.json.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class SignOff:
     section: Section
     by: Stamp
     seen: str
-    """The digest of what was accepted (see `evidence.digest_sections`)."""
+    """The digest of what was accepted (see `digest_sections`)."""
     text: str = ""
     withdrawn: Stamp | None = None
 
@@ -106,7 +106,7 @@ class SignOff:
         _check_text(self.text, "the remark", LONGEST_TEXT, empty=True)
 
     def stands(self, seen: Mapping[Section, str]) -> bool:
-        """Return True when it is not withdrawn and what it accepted is what `seen` tells."""
+        """Return True when it is not withdrawn and `seen` has the digest that it accepted."""
         return self.withdrawn is None and seen.get(self.section) == self.seen
 
 

@@ -1,4 +1,4 @@
-"""What a report tells of a review: each section's notes, and whether its sign-offs stand."""
+"""Review outcomes: each section's notes, and whether its sign-offs are of what is there now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mari_engine.review.notes import Note, Review, Section, SignOff
 
 @dataclass(frozen=True)
 class Signed:
-    """A sign-off, and what can be said of it now."""
+    """A sign-off, and whether it still holds."""
 
     sign_off: SignOff
     stands: bool

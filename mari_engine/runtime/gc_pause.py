@@ -1,4 +1,4 @@
-"""Holds Python's garbage collector back where it only costs."""
+"""Garbage collection paused while a graph is built, or a run is timed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def no_collection() -> Iterator[None]:
     """Run without collecting cycles; what became garbage meanwhile is collected later.
 
-    A graph under construction is many objects of which few die: the collector walks all of them
-    again and again, a third of the time. In a timed run it would be an outlier.
+    A graph under construction has many objects of which few die: walking all of them again and
+    again took a third of the time. In a timed run a collection would be an outlier.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""What the numbers were measured on and with: processor, memory, system, versions."""
+"""The machine of a measurement: processor, cores, memory, system, library versions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _cores() -> int:
 
 
 def _processor() -> str:
-    """Return the processor's model name; Linux tells it in /proc only."""
+    """Return the processor's model name; on Linux it stands in /proc only."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

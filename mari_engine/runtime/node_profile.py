@@ -1,4 +1,4 @@
-"""How long each node of a model takes, by onnxruntime's own profiler."""
+"""Node profile: median seconds of each node, by onnxruntime's own profiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The devices that onnxruntime can use here, and what would make the others present."""
+"""Execution providers: the devices that onnxruntime can use here, and how to get the others.
+
+https://onnxruntime.ai/docs/execution-providers/
+"""
 
 from __future__ import annotations
 

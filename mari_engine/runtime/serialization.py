@@ -15,11 +15,11 @@ _MESSAGE_LIMIT = (1 << 31) - (64 << 20)
 def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
     """Return the serialized model, and set in `options` where its external tensors are found.
 
-    They stay in their files, which onnxruntime maps: a table of 4 GB costs neither a copy nor
-    memory. The options may then be used for this model only. A model that was loaded states no
-    more shapes than its file: runtimes fuse by them, and it would not run as it came. Raises
-    ModelError when the other tensors are larger than a message may be, and when files lie in more
-    than one folder.
+    External tensors stay in their files, which onnxruntime maps: a table of 4 GB costs neither a
+    copy nor memory. The options may then be used for this model only. Of a model that was loaded,
+    shapes that only inference found are left out: runtimes fuse by shapes, and it would not run as
+    its file does. Raises ModelError when the other tensors exceed protobuf's 2 GB, and when files
+    lie in more than one folder.
     """
     folders = sorted({str(tensor.base_dir) for tensor in external_tensors(model.ir)})
     if len(folders) > 1:

@@ -1,4 +1,4 @@
-"""onnxruntime, thinly wrapped: devices, sessions, and errors in one line."""
+"""Inference sessions of onnxruntime: opened on a device, run, bound to its memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mari_engine.runtime.serialization import opened_for_runtime
 from mari_engine.types import Feeds
 
 _ERRORS_ONLY = 3
-"""onnxruntime's log level: its warnings say nothing that a user of this tool can act on."""
+"""onnxruntime's log level: a user of this tool can act on none of its warnings."""
 _NOTHING = 4
 
 
@@ -109,8 +109,8 @@ def open_session(
 
     `threads` is the number within an operator, 0 for the runtime's choice; `optimize` False keeps
     every node as it is, so that profiles name the model's own nodes; `silent` lets the runtime log
-    nothing, for runs that may fail. Tables in external data are
-    mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
+    nothing, for runs that may fail. Tables in external data
+    are mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
     """
     options = _options(threads=threads, optimize=optimize)
     if silent:

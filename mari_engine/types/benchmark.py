@@ -1,4 +1,4 @@
-"""What a benchmark measured: the nouns, and their JSON, which may come from another machine."""
+"""Benchmark results, and their JSON, which may come from another machine."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Flops:
 
 @dataclass(frozen=True)
 class Work:
-    """What one node does for a request, apart by what it is paid for."""
+    """What one node does for a request, apart by what determines its time."""
 
     products: Flops = Flops()
     """FLOPs of sums of products."""

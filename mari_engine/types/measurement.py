@@ -1,4 +1,4 @@
-"""What the meter found: frozen, of names and numbers alone, ready for JSON."""
+"""Redundancy measurements: FLOPs, ranks and times of a model, as names and numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OperandMeasure:
     fixed: tuple[tuple[int, int], ...]
     """The runs of columns (half-open) that never differed between candidates of one request."""
     undecided: int
-    """Columns that were the same in every run, whoever asked: nothing tells whose they are."""
+    """Columns that were the same in every run, of all users: their side stays unknown."""
     repeated: Mapping[int, int] = field(default_factory=dict)
     """By another axis of more than one: how many columns were the same all along it."""
     rank: int | None = None
@@ -100,7 +100,7 @@ class TimeMeasure:
 
 @dataclass(frozen=True)
 class LabelFinding:
-    """What running says against a label: wrong, or a hint that it could be another one."""
+    """A label that a run contradicts (wrong), or that could be another one (hint)."""
 
     kind: Literal["wrong", "hint"]
     input: str

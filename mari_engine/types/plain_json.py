@@ -1,4 +1,4 @@
-"""Engine results → JSON's own types."""
+"""Conversion of results to JSON's own types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A certificate in plain words, for pages, terminals and reports."""
+"""A certificate in sentences, for pages, terminals and reports."""
 
 from __future__ import annotations
 

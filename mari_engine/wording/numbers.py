@@ -1,4 +1,4 @@
-"""Writes numbers and names as text, for tables in a terminal, in HTML and in Markdown."""
+"""Figures and names as text: prefixes, units, ranges, and escapes for terminal and Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way a model was rewritten, in words, for pages, terminals and reports."""
+"""The selected way of rewriting in sentences, for pages, terminals and reports."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def selection_in_words(selection: Selection) -> tuple[str, ...]:
     ]
     sentences.append(f"Expected times, by {selection.prices} prices: {', '.join(trials)}.")
     if selection.break_even is not None:
-        told = break_even_in_words(selection.break_even)
-        sentences.append(f"It is expected to be {told}.")
+        faster = break_even_in_words(selection.break_even)
+        sentences.append(f"It is expected to be {faster}.")
     return tuple(sentences)
 
 
