@@ -57,7 +57,7 @@ def open_optimized(path: Path) -> Optimized:
 
 
 def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
-    """Return what a report tells of an artifact; the graph before only where the original is given.
+    """Return an artifact's findings; the graph before only where the original is given.
 
     Raises ModelError when the manifest or the certificate lacks what this version writes, or when
     the original is not the model that the artifact was made from.

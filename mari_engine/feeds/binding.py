@@ -9,7 +9,10 @@ from mari_engine.types import Feeds, InputBinding, Interface, Signature
 
 
 def bind_feeds(feeds: Feeds, interface: Interface, signature: Signature) -> Feeds:
-    """Return the optimized model's feeds, made from the original's as the manifest says.
+    """Return the optimized model's feeds, made from the original's by its interface.
+
+    For each input: take `source`, pick `columns` of its last axis (`[N, K] -> [N, k]`), and keep
+    row 0 (`[1, k]`) where `rows` is "request" and the signature is compact.
 
     Raises FeedError naming the input that is missing.
     """

@@ -62,7 +62,7 @@ def fingerprint(path: Path) -> str:
 def extents(descriptor: int, start: int, stop: int) -> Iterator[tuple[int, int, bool]]:
     """Yield `(start, stop, is_hole)` runs that cover the bytes `start` to `stop` of a file.
 
-    Where the system cannot tell holes, all of it is data.
+    Where the system does not report holes, all of it is data.
     """
     at = start
     while at < stop:

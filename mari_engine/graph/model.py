@@ -52,13 +52,13 @@ class Model:
 
     @property
     def identity(self) -> str:
-        """What tells this model from others without reading its tables; a key for caches.
+        """A key for caches that is unique to this model, without its tables being read.
 
         The SHA-256 with name, size and time of change of each external data file.
         """
         states = [(path, path.stat()) for path in self.data_files]
-        told = [f"{path.name} {state.st_size} {state.st_mtime_ns}" for path, state in states]
-        return " ".join([self.sha256, *told])
+        stamps = [f"{path.name} {state.st_size} {state.st_mtime_ns}" for path, state in states]
+        return " ".join([self.sha256, *stamps])
 
     @cached_property
     def data_files(self) -> tuple[Path, ...]:

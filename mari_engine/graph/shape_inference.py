@@ -13,9 +13,9 @@ _LONGEST_LIST = 4096
 
 
 def infer_shapes(model: ir.Model) -> None:
-    """Fill in the types and shapes of all values that ONNX's inference can tell.
+    """Fill in the types and shapes of all values that ONNX's inference finds.
 
-    Needs unique value names. What inference cannot tell stays as it was; no large or external
+    Needs unique value names. What it does not find stays as it was; no large or external
     tensor is read. https://github.com/onnx/onnx/blob/main/docs/ShapeInference.md
     """
     skeleton = model.clone()

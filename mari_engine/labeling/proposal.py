@@ -83,7 +83,7 @@ def _propose(
 def _structural(
     value: ir.Value, number: int, piece: Piece, structure: Mapping[Unit, list[Clue]]
 ) -> list[Clue]:
-    """Return what the graph around a piece says, and what its being unused says."""
+    """Return the clues in the graph around a piece, or that nothing reads it."""
     if not piece.used:
         return [Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")]
     clues = list(structure.get((number, WHOLE), ()))
@@ -94,10 +94,10 @@ def _structural(
 
 
 def _named(piece: Piece, shared: frozenset[str]) -> list[Clue]:
-    """Return what the names around a piece say.
+    """Return the clues in the names around a piece.
 
-    A table that several features read tells whose ids it holds, not whose feature it is: a list of
-    the item's ids is the user's history.
+    The name of a table that several features read is a clue to whose ids it holds, not to whose
+    feature reads it: a list of item ids is the user's history.
     """
     is_list = piece.stop - piece.start > 1 and piece.range is not None
     if is_list and any(table in shared for table in piece.tables):
@@ -165,11 +165,11 @@ def _is_integer(value: ir.Value) -> bool:
 
 
 def _all_alike(columns: list[Column]) -> bool:
-    """True when columns differ in nothing that their labels would say."""
-    told = {
+    """Return True when the columns would all have one label."""
+    labels = {
         (item.role, item.range, item.integer, item.confidence, item.evidence) for item in columns
     }
-    return len(told) == 1
+    return len(labels) == 1
 
 
 def _to_label(columns: list[Column]) -> InputLabel:

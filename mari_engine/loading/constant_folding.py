@@ -153,6 +153,7 @@ def _evaluate(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarra
 
 def _run(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarray]:
     produced = [value for node in nodes for value in node.outputs]
+    made = set(produced)
     used = dict.fromkeys(value for node in nodes for value in node.inputs if value is not None)
     wanted = [value for value in produced if _is_used_outside(value, set(nodes))]
     graph = onnx.helper.make_graph(
@@ -160,7 +161,7 @@ def _run(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarray]:
         "constants",
         [],
         [ir.serde.serialize_value(value) for value in wanted],
-        [_named_tensor(value) for value in used if value not in set(produced)],
+        [_named_tensor(value) for value in used if value not in made],
     )
     opsets = [onnx.helper.make_opsetid(*item) for item in model.opset_imports.items()]
     proto = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version)

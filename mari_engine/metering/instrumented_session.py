@@ -81,7 +81,7 @@ def groups(
 
 
 def expected_bytes(value: ir.Value, candidates: int) -> int:
-    """Return about how large a value is, by what shape inference knows of it."""
+    """Return about how many bytes a value takes, by its inferred shape."""
     if value.shape is None:
         return 4 * _UNKNOWN * candidates
     extents = [extent if isinstance(extent, int) else _UNKNOWN for extent in value.shape]

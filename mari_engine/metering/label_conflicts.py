@@ -58,9 +58,9 @@ def blame(requester: Requester, feeds: Feeds, name: str, moved: Moved) -> list[L
                 other[item.name] = _put(
                     first[item.name], rows_of(requester.plan, feeds, rows[0])[item.name], part
                 )
-                told = tuple(moved(first, other)[:_ROWS])
+                affected = tuple(moved(first, other)[:_ROWS])
                 columns = [part.start + at for at in columns]
-                findings.append(_wrong(item, part, rows, columns, told, name))
+                findings.append(_wrong(item, part, rows, columns, affected, name))
             elif not part.per_request and not rows and batch > 1 and piece.size:
                 findings.append(_hint(item, part, batch, name))
     return findings

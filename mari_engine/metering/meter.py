@@ -46,7 +46,7 @@ SEEDS = tuple(range(8))
 """Of the requests that are drawn: a unit that fires for one user in two is seen at work."""
 _CANDIDATES = 3
 _LENGTH = 32
-"""What an extent other than the candidates' has in drawn requests when only the run tells it."""
+"""Extent of symbols other than the candidates' in drawn requests."""
 
 
 def measure(
@@ -91,7 +91,7 @@ class _Meter:
         time = self.time(requester, products, seen)
         findings = [each for request in requests for each in self.blame(requester, request)]
         self.report_progress(1.0, "measured")
-        return self.told(products, reached, time, findings)
+        return self.summarize(products, reached, time, findings)
 
     def requester(self) -> Requester:
         plan = plan_feeds(self.model, self.planned.labels)
@@ -215,7 +215,7 @@ class _Meter:
             self.notes.append(f"{name} cannot be run one candidate at a time: {error}")
             return ()
 
-    def told(
+    def summarize(
         self, products: tuple[ProductMeasure, ...], reached: Reached | None,
         time: TimeMeasure | None, findings: Sequence[LabelFinding],
     ) -> Measurement:  # fmt: skip
@@ -241,7 +241,7 @@ class _Meter:
             ProductMeasure(node.name or "", node.op_type, unmeasured="the model could not be run")
             for node in nodes
         )
-        return self.told(products, None, None, ())
+        return self.summarize(products, None, None, ())
 
 
 def _runs(requester: Requester) -> Mapping[int, Feeds]:

@@ -17,7 +17,7 @@ from mari_engine.metering.variation import Observation
 from mari_engine.types import Progress
 
 _FEWEST, _MOST = 64, 512
-"""Candidates of one request: they bound the ranks that can be told."""
+"""Candidates of one request: ranks can be measured up to one less than their number."""
 _SPARE = 16
 _COMPARED = 3
 """Candidates that are run alone, too, to find where they lie among the others."""

@@ -91,7 +91,7 @@ def list_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
-    """Return the side of each value of an optimized graph, as its nodes' metadata tell it."""
+    """Return the side of each value of an optimized graph, by its nodes' metadata."""
     sides = {binding.name: Side(binding.rows) for binding in interface.inputs}
     for node in model.ir.graph:
         side = Side(node.metadata_props.get(SIDE, Side.CONSTANT))

@@ -70,7 +70,7 @@ DEVICES = (
 
 
 def devices() -> tuple[DeviceInfo, ...]:
-    """Return every device that the engine knows, present or not, each with the reason."""
+    """Return every supported device, present or not, each with the reason."""
     return tuple(_describe_device(device) for device in DEVICES)
 
 

@@ -160,7 +160,7 @@ def _check_cases(
     epsilon: float,
     report_progress: Progress,
 ) -> _Findings:
-    """Run every case through both models, and judge all of them together."""
+    """Run every case through both models, and compare the results with pooled tolerances."""
     once = opened.models.per_request_outputs
     notes: list[str] = []
     runs: list[Run] = []
