@@ -14,7 +14,13 @@ from mari_engine.graph.external_data import (
 from mari_engine.graph.model import Model
 from mari_engine.graph.provenance import SIDE, SOURCE, STANDS_FOR, stands_for
 from mari_engine.graph.shape_inference import forget_shapes, infer_shapes
-from mari_engine.graph.subgraphs import all_inputs, list_bodies, list_captured, replace_captured
+from mari_engine.graph.subgraphs import (
+    all_inputs,
+    list_bodies,
+    list_captured,
+    list_proto_bodies,
+    replace_captured,
+)
 from mari_engine.graph.weight_summary import WeightSummary, summarize_weight
 
 __all__ = [
@@ -39,6 +45,7 @@ __all__ = [
     "list_captured",
     "list_extents",
     "list_numbers",
+    "list_proto_bodies",
     "name_dtype",
     "replace_by_nodes",
     "replace_captured",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import onnx
 import onnx_ir as ir
 
 
@@ -26,6 +27,14 @@ def list_bodies(node: ir.Node) -> list[ir.Graph]:
         elif attribute.type == ir.AttributeType.GRAPHS:
             bodies += attribute.as_graphs()
     return bodies
+
+
+def list_proto_bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """Yield the subgraphs of a node that is still a protobuf message."""
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            yield attribute.g
+        yield from attribute.graphs
 
 
 def list_captured(graph: ir.Graph, outer: set[ir.Value]) -> list[ir.Value]:

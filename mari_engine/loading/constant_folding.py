@@ -10,7 +10,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 
-from mari_engine.graph import constant_array, inline_branch, stored_bytes
+from mari_engine.graph import constant_array, inline_branch, list_bodies, stored_bytes
 from mari_engine.loading.known_extents import read_extents
 from mari_engine.ops import Trait, has_trait
 
@@ -112,10 +112,7 @@ def _rounds(node: ir.Node) -> bool:
 
 def _is_plain(node: ir.Node) -> bool:
     """Return True when a node has no body and none of its results is a graph output."""
-    graphs = (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS)
-    if any(attribute.type in graphs for attribute in node.attributes.values()):
-        return False
-    return not any(value.is_graph_output() for value in node.outputs)
+    return not list_bodies(node) and not any(value.is_graph_output() for value in node.outputs)
 
 
 def _value_bytes(value: ir.Value) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import google.protobuf.message
 import onnx
 
 from mari_engine.errors import ModelError
+from mari_engine.graph import list_proto_bodies
 from mari_engine.ops import rule_for
 
 OLDEST_OPSET = 11
@@ -61,7 +62,7 @@ def _check_size(proto: onnx.ModelProto, where: str) -> None:
             if key not in known:
                 known[key] = nodes_in(functions[key].node, depth + 1)
             return known[key]
-        return 1 + sum(nodes_in(body.node, depth) for body in _bodies(node))
+        return 1 + sum(nodes_in(body.node, depth) for body in list_proto_bodies(node))
 
     size = nodes_in(proto.graph.node, 0)
     if size > _MOST_NODES:
@@ -74,7 +75,7 @@ def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
     context.ir_version = proto.ir_version
     context.opset_imports = {"": opset}
     for node in proto.graph.node:
-        if node.domain not in _STANDARD or any(_bodies(node)) or _has_external(node):
+        if node.domain not in _STANDARD or any(list_proto_bodies(node)) or _has_external(node):
             continue
         rule = rule_for(node.domain, node.op_type)
         if rule is not None and opset < rule.runtime_until:
@@ -117,18 +118,11 @@ def _check_defined(graph: onnx.GraphProto, outer: frozenset[str], where: str) ->
                 raise ModelError(
                     f"{where}: {_show(node)} uses {name!r}, which nothing gives; export it again"
                 )
-        for body in _bodies(node):
+        for body in list_proto_bodies(node):
             _check_defined(body, known, where)
     for value in graph.output:
         if value.name not in known:
             raise ModelError(f"{where}: nothing gives the output {value.name!r}; export it again")
-
-
-def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for item in node.attribute:
-        if item.type == onnx.AttributeProto.GRAPH:
-            yield item.g
-        yield from item.graphs
 
 
 def _has_external(node: onnx.NodeProto) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph import Model
+from mari_engine.graph import Model, list_bodies
 from mari_engine.runtime import open_session
 from mari_engine.types import Feeds
 
@@ -59,7 +59,7 @@ def reached_values(graph: ir.Graph) -> frozenset[ir.Value]:
     """Return the values of the main graph that some input reaches: all others are constants."""
     found = set(graph.inputs)
     for node in graph:
-        if any(value in found for value in node.inputs) or _has_body(node):
+        if any(value in found for value in node.inputs) or list_bodies(node):
             found.update(node.outputs)
     return frozenset(found)
 
@@ -92,9 +92,3 @@ def expected_bytes(value: ir.Value, candidates: int) -> int:
 def _is_readable(value: ir.Value) -> bool:
     tensor = value.type is None or isinstance(value.type, ir.TensorType)
     return tensor and value.dtype not in _UNREADABLE
-
-
-def _has_body(node: ir.Node) -> bool:
-    """Return True for a node whose body may read what the node does not list."""
-    kinds = (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS)
-    return any(attribute.type in kinds for attribute in node.attributes.values())

@@ -17,6 +17,7 @@ import onnx
 import onnx.reference
 
 from mari_engine.errors import ExecutionError
+from mari_engine.graph import list_proto_bodies
 from mari_engine.runtime import in_one_line, open_bytes
 from mari_engine.types import Feeds
 from mari_engine.verification.float64_model import Doubled
@@ -157,26 +158,19 @@ def _blamed(nodes: list[onnx.NodeProto], reason: str) -> set[str]:
 def _all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
     for node in graph.node:
         yield node
-        for body in _bodies(node):
+        for body in list_proto_bodies(node):
             yield from _all_nodes(body)
 
 
-def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    for attribute in node.attribute:
-        if attribute.type == onnx.AttributeProto.GRAPH:
-            yield attribute.g
-        yield from attribute.graphs
-
-
 def _ops_in(node: onnx.NodeProto) -> set[str]:
-    inside = {inner.op_type for body in _bodies(node) for inner in _all_nodes(body)}
+    inside = {inner.op_type for body in list_proto_bodies(node) for inner in _all_nodes(body)}
     return {node.op_type} | inside
 
 
 def _used(node: onnx.NodeProto) -> set[str]:
     """Return the values that a node takes, those that its bodies capture included."""
     used = {name for name in node.input if name}
-    for body in _bodies(node):
+    for body in list_proto_bodies(node):
         defined = {item.name for item in (*body.input, *body.initializer)}
         captured = {output.name for output in body.output}
         for inner in body.node:

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph import Model, stored_bytes
+from mari_engine.graph import Model, list_bodies, stored_bytes
 from mari_engine.ops import Trait, cast, decompose_all, has_trait, rule_of
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
@@ -77,11 +77,7 @@ def double_model(model: Model) -> Doubled:
 def _all_graphs(graph: ir.Graph) -> Iterator[ir.Graph]:
     yield graph
     for node in graph.all_nodes():
-        for attribute in node.attributes.values():
-            if attribute.type == ir.AttributeType.GRAPH:
-                yield attribute.as_graph()
-            elif attribute.type == ir.AttributeType.GRAPHS:
-                yield from attribute.as_graphs()
+        yield from list_bodies(node)
 
 
 def _all_values(graph: ir.Graph) -> Iterator[ir.Value]:
