@@ -1,12 +1,13 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
 from mari_engine.analysis.candidate_axis import candidate_symbols
-from mari_engine.analysis.consumers import JoinSite
+from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.value_facts import Survey, survey_model
 from mari_engine.analysis.workload import count_cost, count_graph, extent
 
 __all__ = [
+    "Consumers",
     "GraphFacts",
     "JoinSite",
     "Survey",

@@ -17,6 +17,7 @@ from mari_engine.analysis.value_facts import Survey
 class GraphFacts:
     """What a rewrite looks up while it walks."""
 
+    survey: Survey
     consumers: Consumers
     liveness: Liveness
     norms: Mapping[ir.Node, Norm]
@@ -25,4 +26,5 @@ class GraphFacts:
 
 def find_graph_facts(graph: ir.Graph, survey: Survey) -> GraphFacts:
     """Return the foresight of a graph, which may serve several rewrites of it."""
-    return GraphFacts(Consumers(graph, survey), Liveness(graph, survey), find_norms(graph, survey))
+    consumers, liveness = Consumers(graph, survey), Liveness(graph, survey)
+    return GraphFacts(survey, consumers, liveness, find_norms(graph, survey))

@@ -11,6 +11,7 @@ import pytest
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.random_graphs import Graph, random_graph
@@ -101,7 +102,7 @@ def test_rounding_stays_that_of_the_type(seed: int, dtype: type[np.floating], fl
     truth = run(session(twin.data), wide)
     truth = dict(zip(run(session(graph.data), feeds), truth.values(), strict=True))
     model = load(graph.data, name="graph")
-    made = rewrite(model, graph.labels, signature=Signature.COMPACT, candidates=500)
+    made = rewrite(model, graph.labels, Options(signature=Signature.COMPACT, candidates=500))
     given = bound(made.boundary.bindings, feeds, Signature.COMPACT)
     rewritten = run(session(data_of(Model(made.model, "rewritten"))), given)
     allowed = 10 * distance(truth, run(session(graph.data), feeds)) + floor

@@ -16,7 +16,7 @@ from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.passes import run_passes
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context import Strategy
+from mari_engine.rewriting.context import Options, Strategy
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import InputBinding, InputLabel, Labels, Role, Side, Signature
 
@@ -163,7 +163,10 @@ def wrong_rewrites(
     sources = dict.fromkeys((model, form.model))  # the arms of a benchmark read it as it came
     for way, source in product(ways, sources):
         made = rewrite(
-            source, labels, signature=way.signature, candidates=candidates, strategy=way.strategy
+            source,
+            labels,
+            Options(signature=way.signature, candidates=candidates),
+            strategy=way.strategy,
         )
         assert not made.log.failures, made.log.failures
         rewritten = session(data_of(Model(made.model, "rewritten")))

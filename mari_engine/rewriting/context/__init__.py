@@ -2,14 +2,16 @@
 
 from mari_engine.rewriting.context.column_groups import columns_apart, distributed
 from mari_engine.rewriting.context.decision_log import DecisionLog, Entry
-from mari_engine.rewriting.context.options import Options
-from mari_engine.rewriting.context.step import Context, Step, Strategy
+from mari_engine.rewriting.context.options import Options, Strategy
+from mari_engine.rewriting.context.original_values import OriginalValues
+from mari_engine.rewriting.context.step import Context, Step
 
 __all__ = [
     "Context",
     "DecisionLog",
     "Entry",
     "Options",
+    "OriginalValues",
     "Step",
     "Strategy",
     "columns_apart",

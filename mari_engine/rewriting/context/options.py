@@ -1,4 +1,4 @@
-"""What a rewrite is made for, apart from the model and its labels."""
+"""What a rewrite is made for, apart from the model and its labels, and how far it goes."""
 
 from __future__ import annotations
 
@@ -19,3 +19,15 @@ class Options:
     """Names of nodes that must stay as they are."""
     prices: Prices = field(default_factory=Prices)
     """Seconds of each kind of work, by which expected times are compared."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How far a rewrite goes: MaRI itself, and the arms that a benchmark compares it with."""
+
+    split: bool = True
+    """Split products behind joins; otherwise the user side only runs once (one-shot)."""
+    neat: bool = True
+    """One product per side; otherwise one per fragment."""
+    fold: bool = True
+    """Fold request-side tensors into per-request weights."""

@@ -1,16 +1,17 @@
-"""One step of the rewrite: a node, its declaration, its operands' forms, and the tools at hand."""
+"""One step of the rewrite: a node, its declaration, its operands' forms, and what steps share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import onnx_ir as ir
 
-from mari_engine.analysis import JoinSite
+from mari_engine.analysis import Consumers, JoinSite
 from mari_engine.axes import Axes, Spec
 from mari_engine.rewriting.context.decision_log import DecisionLog, needs_whole
+from mari_engine.rewriting.context.options import Strategy
+from mari_engine.rewriting.context.original_values import OriginalValues
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms import (
@@ -24,35 +25,31 @@ from mari_engine.rewriting.forms import (
 )
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """How far a rewrite goes: MaRI itself, and the arms that a benchmark compares it with."""
-
-    split: bool = True
-    """Split products behind joins; otherwise the user side only runs once (one-shot)."""
-    neat: bool = True
-    """One product per side; otherwise one per fragment."""
-    fold: bool = True
-    """Fold request-side tensors into per-request weights."""
-
-
 @dataclass(frozen=True, eq=False)
 class Context:
-    """The tools that every step shares."""
+    """What every step shares: the values so far, who reads them, and the tools that compute."""
 
-    builder: GraphBuilder
+    originals: OriginalValues
+    consumers: Consumers
     materializer: Materializer
     log: DecisionLog
     prices: Prices
     strategy: Strategy
-    candidates: int
-    native: Callable[[ir.Value], ir.Value]
-    """Returns an original value in full, in its own layout, in the new graph."""
 
     @cached_property
     def grouping(self) -> Grouping:
         """Which parts of joined columns go together."""
         return Grouping(self.materializer)
+
+    @property
+    def builder(self) -> GraphBuilder:
+        """Writes the new graph."""
+        return self.materializer.builder
+
+    @property
+    def candidates(self) -> int:
+        """The number of candidates that decisions are made for."""
+        return self.materializer.candidates
 
     @property
     def layouts(self) -> AtomLayouts:
@@ -69,6 +66,10 @@ class Context:
         """Brings forms under other axes."""
         return self.materializer.axes
 
+    def is_deferrable(self, value: ir.Value) -> bool:
+        """Return True for a value that linear ops alone read: products can take it uncomputed."""
+        return self.strategy.fold and self.consumers.can_wait(value)
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -78,17 +79,27 @@ class Step:
     spec: Spec
     forms: tuple[Form | None, ...]
     context: Context
-    waits: bool = False
-    """The result is read by linear ops only, and need not be computed before a product does."""
-    worth: float = 0.0
-    """FLOPs that products with weights spend on each element of the result."""
-    join_sites: Callable[[int], list[JoinSite]] = lambda position: []
-    """Returns where columns along a position of the result are put together."""
 
     @property
     def result(self) -> Axes:
         """The axes of the first result."""
         return self.spec.results[0]
+
+    @cached_property
+    def is_deferrable(self) -> bool:
+        """Whether the first result need not be computed before a product reads it."""
+        return self.context.is_deferrable(self.node.outputs[0])
+
+    @property
+    def flops_per_element(self) -> float:
+        """FLOPs that products with weights spend on each element of the first result."""
+        if not self.context.strategy.split:
+            return 0.0
+        return self.context.consumers.worth(self.node.outputs[0])
+
+    def join_sites(self, position: int) -> list[JoinSite]:
+        """Return where columns along a position of the first result are put together."""
+        return self.context.consumers.join_sites(self.node.outputs[0], position)
 
     @property
     def why(self) -> str:
@@ -104,4 +115,4 @@ class Step:
     def tensor(self, index: int) -> Tensor | None:
         """Return an operand that is not described by the declaration, as the node got it."""
         value = self.node.inputs[index]
-        return None if value is None else self.context.native(value)
+        return None if value is None else self.context.originals.in_full(value)

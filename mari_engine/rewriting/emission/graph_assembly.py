@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import onnx_ir as ir
 
@@ -64,23 +64,25 @@ def copy_with_captures(
     builder: GraphBuilder,
     node: ir.Node,
     inputs: Sequence[ir.Value | None],
-    native: Callable[[ir.Value], ir.Value],
+    captured: Mapping[ir.Value, ir.Value],
 ) -> ir.Node:
-    """Add a copy of a node whose bodies read the new graph's values in place of the original's."""
-    bodies = list_bodies(node)
-    if not bodies:
-        return builder.copy(node, inputs)
+    """Add a copy of a node; its bodies read other values in place of the captured ones."""
     changed: dict[str, ir.Graph | list[ir.Graph]] = {}
     for name, attribute in node.attributes.items():
         if attribute.type == ir.AttributeType.GRAPH:
-            changed[name] = _cloned(attribute.as_graph(), native)
+            changed[name] = _cloned(attribute.as_graph(), captured)
         elif attribute.type == ir.AttributeType.GRAPHS:
-            changed[name] = [_cloned(body, native) for body in attribute.as_graphs()]
+            changed[name] = [_cloned(body, captured) for body in attribute.as_graphs()]
     return builder.copy(node, inputs, **changed)
 
 
-def _cloned(body: ir.Graph, native: Callable[[ir.Value], ir.Value]) -> ir.Graph:
+def captured_values(node: ir.Node) -> list[ir.Value]:
+    """Return the values that a node's bodies read and do not make, in order of first use."""
+    found = [value for body in list_bodies(node) for value in list_captured(body, set())]
+    return list(dict.fromkeys(found))
+
+
+def _cloned(body: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> ir.Graph:
     clone = body.clone(allow_outer_scope_values=True)
-    captured = {value: native(value) for value in list_captured(clone, set())}
     replace_captured(clone, captured)
     return clone

@@ -68,7 +68,7 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
         return None
     position, materializer = blocks[0].position, step.context.materializer
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
-    lazy = step.waits and any(
+    lazy = step.is_deferrable and any(
         not materializer.is_materialized(form) and waits(as_whole(form)) for form in rest
     )
     common = frozenset[int]()
@@ -99,7 +99,7 @@ def _pays(
     prices, many = step.context.prices, step.context.candidates
     dims, position = flat(step.result), blocks[0].position
     move = 8.0 / prices.bytes_per_second
-    made = step.worth / prices.flops_per_second
+    made = step.flops_per_element / prices.flops_per_second
 
     def elements(side: frozenset[int], columns: int) -> int:
         return columns * extent(tuple(dims[at] for at in side - {position}), many)
@@ -188,7 +188,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     assert isinstance(spec, Pointwise)
     given = [as_whole(form) for form in forms if form is not None]
     is_materialized = step.context.materializer.is_materialized
-    apart = step.waits and len({form.present for form in given}) > 1
+    apart = step.is_deferrable and len({form.present for form in given}) > 1
     ready = all(is_materialized(form) or _bare(form) for form in given)
     if spec.linear is None or (ready and not apart):
         return None
@@ -221,7 +221,7 @@ def added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     if len(found) < len(parts):
         return None
     total = Sum(axes, tuple(found))
-    if not step.waits:
+    if not step.is_deferrable:
         return total
     if not waits(total):
         return found[0] if len(found) == 1 and scaled_operand(found[0]) is not None else None
@@ -243,7 +243,7 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
     """
     if isinstance(term, Atom) and not per_candidate(term):
         return step.context.materializer.combined(spelling.multiply(), [term, factor])
-    if step.waits:
+    if step.is_deferrable:
         return times(as_product(term), factor)
     if isinstance(term, Atom):
         return None

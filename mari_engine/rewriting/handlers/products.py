@@ -38,8 +38,10 @@ def contract(step: Step) -> Form:
         return passing
     products = _terms(step, spec)
     if step.context.strategy.fold:
-        merged = merge(products, step.context.materializer, step.context.prices, fold=step.waits)
-        alone = step.waits or not step.context.strategy.neat
+        merged = merge(
+            products, step.context.materializer, step.context.prices, fold=step.is_deferrable
+        )
+        alone = step.is_deferrable or not step.context.strategy.neat
         products = list(merged if alone else stack(merged, step.context.materializer))
     if spec.addend is None:
         return products[0] if len(products) == 1 else Sum(step.result, tuple(products))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mari_engine.graph import Model
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context import Strategy
+from mari_engine.rewriting.context import Options, Strategy
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Arm
 
@@ -25,13 +25,10 @@ def build_arm(
     if arm == Arm.MARI:
         return planned.optimized
     strategy = Strategy(split=arm != Arm.ONE_SHOT, neat=False, fold=False)
+    options = Options(
+        signature=planned.signature, candidates=planned.candidates, keep=tuple(planned.keep)
+    )
     made = rewrite(
-        planned.original,
-        planned.labels,
-        signature=planned.signature,
-        candidates=planned.candidates,
-        keep=planned.keep,
-        strategy=strategy,
-        report_progress=report_progress,
+        planned.original, planned.labels, options, strategy, report_progress=report_progress
     )
     return Model(made.model, f"{Path(planned.original.name).stem}.{arm}.onnx")

@@ -105,13 +105,9 @@ def _try_all(
         rewritten = rewrite(
             form.model,
             source.labels,
-            signature=options.signature,
-            candidates=options.candidates,
-            keep=options.keep,
-            prices=options.prices,
-            survey=form.survey,
-            graph_facts=facts,
-            strategy=strategy,
+            options,
+            strategy,
+            facts=facts,
             report_progress=partial(_report_part, report_progress, begun, _WALKED * part),
         )
         report_progress(begun + _WALKED * part)

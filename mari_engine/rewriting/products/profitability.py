@@ -95,23 +95,23 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
     many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
     kept = extent_of(set(many), blocks.get(many, 0))
-    return split_gain(
-        step.context.prices,
+    work = SplitWork(
         whole=2 * extent_of(whole | others, len(form.part)),
         apart=2 * int(sum(side_work.values()) + lazy),
         copied=extent_of(whole, len(form.part)) - kept,
         kept=kept,
-        joined=step.context.materializer.is_materialized(form),
+        is_joined=step.context.materializer.is_materialized(form),
         pieces=pieces.get(many, 0),
         products=len(blocks),
         picked=picked_runs(form, candidates),
-        taken=sum(
+        taking=sum(
             _taking(step, other, own.index(label))
             for i, own in enumerate(spec.terms)
             for other in [step.forms[i]]
             if i != at and other is not None and label in own and not known(other)
         ),
     )
+    return work.gain(step.context.prices)
 
 
 def picked_runs(form: Blocks, candidates: int) -> int:
@@ -158,23 +158,36 @@ class Gain:
         return f"saves {self.saves * 1e6:.1f} us, costs {self.costs * 1e6:.1f} us"
 
 
-def split_gain(
-    prices: Prices, *, whole: int, apart: int, copied: int, kept: int, joined: bool, pieces: int,
-    products: int, picked: int, taken: float,
-) -> Gain:  # fmt: skip
-    """Return what a product gains by taking the columns of each side alone.
+@dataclass(frozen=True, kw_only=True)
+class SplitWork:
+    """What a split of a product into one for each side takes away, and what it adds."""
 
-    `whole` and `apart` are FLOPs; `copied` elements need not be joined any more, and `kept` are
-    those of the larger side, in so many `pieces`; `joined` says that the columns are joined
-    anyway, for another reader, and `picked` runs of elements would be picked to bring them in
-    order. The result is `products` products instead of one, for which other operands must be
-    picked apart, in `taken` seconds.
-    """
-    element = 8.0  # bytes: one float is read and written
-    saves = max(0, whole - apart) / prices.flops_per_second
-    costs = (products - 1) * prices.node + taken
-    if not joined:
-        saves += element * copied / prices.bytes_per_second + picked * prices.pick
-    elif pieces > 1:
-        costs += prices.node + element * kept / prices.bytes_per_second
-    return Gain(saves, costs)
+    whole: int
+    """FLOPs of the product as it is."""
+    apart: int
+    """FLOPs of the products of the sides."""
+    products: int
+    """How many they are."""
+    copied: int
+    """Elements of the columns that need not be joined any more."""
+    kept: int
+    """Elements of the larger side, which are joined still."""
+    pieces: int
+    """The parts of that side."""
+    is_joined: bool
+    """The columns are joined anyway, for another reader."""
+    picked: int
+    """Runs of elements that are picked to join the columns in their order."""
+    taking: float
+    """Seconds in which the columns of the other operands are picked apart."""
+
+    def gain(self, prices: Prices) -> Gain:
+        """Return the seconds that the split saves and costs."""
+        element = 8.0  # bytes: one float is read and written
+        saves = max(0, self.whole - self.apart) / prices.flops_per_second
+        costs = (self.products - 1) * prices.node + self.taking
+        if not self.is_joined:
+            saves += element * self.copied / prices.bytes_per_second + self.picked * prices.pick
+        elif self.pieces > 1:
+            costs += prices.node + element * self.kept / prices.bytes_per_second
+        return Gain(saves, costs)

@@ -13,6 +13,7 @@ import pytest
 from mari_engine import Model, Signature, load
 from mari_engine.analysis import survey_model
 from mari_engine.analysis.layer_norms import find_norms
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from support.builders import build
 from support.rewrite_checks import alike, data_of, requests, roles, wrong_rewrites
@@ -70,7 +71,7 @@ def test_the_runtime_fuses_a_norm_per_candidate_as_before(
     norm: str, steps: int, tmp_path: Path
 ) -> None:
     data = spelled(norm)
-    made = rewrite(load(data), LABELS, signature=Signature.COMPACT, candidates=500)
+    made = rewrite(load(data), LABELS, Options(signature=Signature.COMPACT, candidates=500))
     assert fused(data, tmp_path).total() == 1
     assert fused(data_of(Model(made.model, "folded")), tmp_path) == fused(data, tmp_path)
     given = requests((1, 3), u="user N, 6", i="item N, 4")

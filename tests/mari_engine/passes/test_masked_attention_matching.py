@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine.loading import load
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.builders import build
@@ -53,5 +54,5 @@ def test_places_of_a_repeated_mask_need_not_be_found(case: str) -> None:
     data = model(body, outputs)
     given = requests((1, 2, 5), u="user N, 1, 3", i="item N, 3, 3")
     assert wrong_rewrites(data, LABELS, given, alike(0)) == []
-    made = rewrite(load(data), LABELS, signature=Signature.DROP_IN, candidates=500)
+    made = rewrite(load(data), LABELS, Options(signature=Signature.DROP_IN, candidates=500))
     assert sum(node.op_type == "NonZero" for node in made.model.graph) == left

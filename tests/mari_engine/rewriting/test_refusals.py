@@ -10,7 +10,7 @@ import pytest
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
-from mari_engine.rewriting.context import Entry
+from mari_engine.rewriting.context import Entry, Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Action, Side, Signature
 from support.builders import build
@@ -58,7 +58,9 @@ def entries(body: str, *, candidates: int = 100_000, keep: tuple[str, ...] = ())
     """Return what the rewrite itself decides, whatever the whole is worth."""
     held = weights(W=(7, 5), I=(3, 2))
     model = load(build(body, inputs=INPUTS, outputs="float[M, K] y", weights=held), name="m")
-    made = rewrite(model, LABELS, signature=Signature.DROP_IN, candidates=candidates, keep=keep)
+    made = rewrite(
+        model, LABELS, Options(signature=Signature.DROP_IN, candidates=candidates, keep=keep)
+    )
     return list(made.log.entries.values())
 
 

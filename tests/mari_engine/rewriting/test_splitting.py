@@ -8,7 +8,7 @@ import pytest
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.rewriting.context import Strategy
+from mari_engine.rewriting.context import Options, Strategy
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Side, Signature
 from support.builders import build
@@ -34,7 +34,10 @@ def interleaved() -> Model:
 
 def products(strategy: Strategy) -> int:
     made = rewrite(
-        interleaved(), LABELS, signature=Signature.COMPACT, candidates=5000, strategy=strategy
+        interleaved(),
+        LABELS,
+        Options(signature=Signature.COMPACT, candidates=5000),
+        strategy=strategy,
     )
     return sum(node.op_type in ("MatMul", "Gemm") for node in made.model.graph)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine.loading import load
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.builders import build
@@ -52,5 +53,7 @@ def test_a_norm_works_where_its_columns_lie() -> None:
     )
     given = requests(u="user N, 3, 4", i="item N, 4")
     assert wrong_rewrites(data, LABELS, given, alike(0), candidates=10**6) == []
-    made = rewrite(load(data, name="m"), LABELS, signature=Signature.DROP_IN, candidates=500)
+    made = rewrite(
+        load(data, name="m"), LABELS, Options(signature=Signature.DROP_IN, candidates=500)
+    )
     assert "Transpose" not in [node.op_type for node in made.model.graph]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine.loading import load
+from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.builders import build
@@ -106,7 +107,7 @@ def test_a_norm_of_both_sides_keeps_the_spelling_that_runtimes_know(residual: st
     labels = roles(u="user", i="item")
     given = requests(u="user N, 2", i="item N, 6", whole=False)
     assert wrong_rewrites(data, labels, given, alike(1e-5)) == []
-    made = rewrite(load(data), labels, signature=Signature.DROP_IN, candidates=500)
+    made = rewrite(load(data), labels, Options(signature=Signature.DROP_IN, candidates=500))
     ops = [node.op_type for node in made.model.graph]
     chain = ["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div", "Mul", "Add"]
     assert ops[-len(chain) :] == chain
