@@ -1,4 +1,4 @@
-"""The artifact's folder: written atomically, all of it or nothing, and read again."""
+"""The artifact's folder: written as a whole, complete once its manifest is there, read again."""
 
 from __future__ import annotations
 

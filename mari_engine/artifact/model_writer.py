@@ -64,7 +64,7 @@ def _nbytes(value: ir.Value) -> int:
 
 
 def _lay_out(values: list[ir.Value]) -> Iterator[_Place]:
-    """Give each tensor its place, the same place to values that share a tensor."""
+    """Yield page-aligned offsets, the same one for values that share a tensor."""
     end = 0
     known: dict[object, int] = {}
     for value in values:

@@ -96,5 +96,5 @@ def _look_deeper(
 
 
 def _up_to(most: float, report_progress: Progress) -> Progress:
-    """Return a progress that ends at this share of another."""
+    """Return a progress whose whole is this share of another's."""
     return lambda share, what: report_progress(most * share, what)

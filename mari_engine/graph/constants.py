@@ -1,4 +1,4 @@
-"""Whole numbers that nodes of a respelled model read as an operand: shapes, axes, bounds."""
+"""Whole numbers that nodes of a canonical graph read as an operand: shapes, axes, bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A digest of what a graph computes: equal for graphs that differ in names and metadata only."""
+"""Structural hash of a graph: equal for graphs that differ in names and metadata only."""
 
 from __future__ import annotations
 

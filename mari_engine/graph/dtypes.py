@@ -1,4 +1,4 @@
-"""How many bytes tensors and their elements take."""
+"""Data types by name, and the bytes of tensors and elements."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ SOURCE = "mari.source"
 SIDE = "mari.side"
 """Of a new node: "request", "item", "candidate" or "constant"."""
 STANDS_FOR = "mari.stands_for"
-"""Of a respelled node: the name of the original's node that it was made of."""
+"""Of a node that a pass made: the name of the original's node that it was made of."""
 
 
 def stands_for(node: ir.Node) -> str:
-    """Return the name of the original's node that a node, respelled or not, was made of."""
+    """Return the name of the original's node that a node, made by a pass or not, stems from."""
     return node.metadata_props.get(STANDS_FOR) or node.name or ""

@@ -51,7 +51,7 @@ def list_captured(graph: ir.Graph, outer: set[ir.Value]) -> list[ir.Value]:
 
 
 def replace_captured(graph: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> None:
-    """Let a body read other values in place of the captured ones."""
+    """Make a body read other values in place of the captured ones, in place."""
     for node in graph:
         for at, value in enumerate(node.inputs):
             if value is not None and value in captured:

@@ -96,7 +96,10 @@ def _axes(shape: Shape) -> Axes:
 
 
 def _sliced(spec: Slices, shapes: Sequence[Shape | None]) -> Multiplication:
-    """Labels that are not treated alone are no labels here: their work is in the unit."""
+    """Return the work of an op that treats only some labels independently, as a recurrence does.
+
+    The other labels are none here: their work is in the unit.
+    """
     alone = tuple(
         None if labels is None else tuple(MIXED if at in spec.mixed else at for at in labels)
         for labels in spec.terms

@@ -59,7 +59,7 @@ class Requester:
         return self.plan.draw(batch=candidates, seed=self.seeds[0], length=self.length)
 
     def meet(self, user: Feeds, candidates: Feeds) -> Feeds:
-        """Return what belongs to the request from one draw, and to its candidates from another."""
+        """Return a request with per-request features from `user`, all others from `candidates`."""
         out = dict[str, np.ndarray]()
         for item in self.plan.inputs:
             array = candidates[item.name].copy()

@@ -21,7 +21,7 @@ _FASTER = "its work grows faster than the candidates do: they are compared with 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """What is known of one product from its shapes."""
+    """One product's FLOPs and factors, from the shapes of its operands; or why there are none."""
 
     node: ir.Node
     work: Multiplication | None
@@ -31,7 +31,7 @@ class Counted:
 
     @property
     def scale(self) -> float:
-        """The work for one candidate by that of the smallest request."""
+        """The FLOPs for one candidate divided by those of the smallest request that was run."""
         if self.work is None or self.flops is None or not self.work.flops:
             return 1.0
         return self.flops.at(1) / self.work.flops

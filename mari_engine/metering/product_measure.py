@@ -26,7 +26,7 @@ def measure_product(
     reached: Flops | None,
     decision: Decision | None,
 ) -> ProductMeasure:
-    """Return all that is known of one product."""
+    """Return the measure of one product; `span` and `reached` are None where not found."""
     node = counted.node
     why = _unseen(node, seen) or counted.unmeasured
     before = best = limit = None

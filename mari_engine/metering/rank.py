@@ -55,7 +55,7 @@ def span(factors: Factors, work: Multiplication, seen: Observation, rows: Array)
 
 
 def affine_rank(rows: Array) -> int:
-    """Return the numerical rank of rows from which their mean was taken.
+    """Return the numerical rank of rows `[N, K]` after their mean is subtracted.
 
     Singular values count when they exceed what rounding to the rows' own type leaves behind.
     """

@@ -10,7 +10,7 @@ from mari_engine.types.labels import Role
 
 
 class Side(StrEnum):
-    """Where a value comes from, as the paper's graph coloring sees it."""
+    """Which inputs reach a value: the paper's yellow and blue, blue divided by item and cross."""
 
     CONSTANT = "constant"
     REQUEST = "request"

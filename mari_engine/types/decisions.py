@@ -12,9 +12,9 @@ class Action(StrEnum):
     """What became of a product."""
 
     SPLIT = "split"
-    """Its request share runs once per request, its candidate share per candidate."""
+    """`[u | x[n]] W = u W_u + x[n] W_x`: u W_u runs once per request, x[n] W_x per candidate."""
     ONCE = "once"
-    """It runs at one row, once per request."""
+    """Hoisted: it runs at one row, once per request."""
     FUSED = "fused"
     """It became part of another product."""
     KEPT = "kept"
@@ -41,11 +41,11 @@ class Way(StrEnum):
     """The ways to rewrite a model, from the furthest to none."""
 
     FOLD = "fold"
-    """Split, and what is per request folded into the weights that the candidates meet."""
+    """Split, and request factors folded into weights: `(x[n] * q) W = x[n] (diag(q) W)`."""
     SPLIT = "split"
     """Request and candidate share of each product apart: MaRI itself."""
     HOIST = "hoist"
-    """Only what does not depend on the candidates runs once."""
+    """Loop-invariant hoisting alone: what does not depend on the candidates runs once."""
     ORIGINAL = "as it was"
 
 

@@ -59,7 +59,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _check_values(data: Any) -> None:
-    """Raise JsonError for texts that are no Unicode, and for what lies too deep."""
+    """Raise JsonError for half surrogate pairs, and for nesting deeper than 64."""
     level = [data]
     for _ in range(DEEPEST):
         for value in level:

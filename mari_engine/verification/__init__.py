@@ -1,4 +1,4 @@
-"""The proof: original and rewritten model run on the same requests, and are compared."""
+"""Equivalence check: original and rewritten model run on the same requests, and are compared."""
 
 from mari_engine.verification.verifier import verify
 
