@@ -1,7 +1,12 @@
-"""Lets tags flow through a graph, column by column, along the declarations of `factors`.
+"""Tag propagation: which inputs reach a value, column by column, in one forward pass.
 
-A tag is a bit that stands for an input, or for a column range of a packed one. The walk knows no
-op: a declaration says which columns meet which.
+A tag is one bit: an input, or a range of columns of a packed input. A value carries one set of tags
+for each column along one of its axes' factors, as runs `(count, tags)`, or one set for all of it.
+Concat `[N, 3]` of tag 1 with `[N, 2]` of tag 2 gives `((3, 1), (2, 2))`; a product
+`[N, 5] x [5, 8]` sums the columns and gives `((1, 3),)`.
+
+What an op does with columns is read off its declared factors (see `axes.factors`): a factor that
+passes through keeps columns apart, one that is summed or mixed unites their tags. No op is named.
 """
 
 from __future__ import annotations
@@ -21,20 +26,26 @@ Runs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Paint:
-    """The tags that reach a value; apart for each column of one position, when there is one."""
+class ColumnTags:
+    """The tags that reach a value; apart for each column of one factor, when there is one."""
 
     runs: Runs
     position: int = -1
+    """Of the factor, among all factors of the axes; -1 for none."""
 
     @property
     def tags(self) -> int:
-        """All tags together."""
-        return _together([tags for _, tags in self.runs])
+        """The union of all columns' tags."""
+        return _union([tags for _, tags in self.runs])
+
+    @staticmethod
+    def united(tags: int) -> ColumnTags:
+        """Return one set of tags for all columns."""
+        return ColumnTags(((1, tags),))
 
 
 def merged(columns: Sequence[tuple[int, int]]) -> Runs:
-    """Return runs in which neighbours differ."""
+    """Return runs of columns, neighbours with equal tags united."""
     return tuple(
         (sum(count for count, _ in group), tags)
         for tags, group in ((tags, list(run)) for tags, run in groupby(columns, lambda run: run[1]))
@@ -46,79 +57,89 @@ def expanded(runs: Runs) -> list[int]:
     return [tags for count, tags in runs for _ in range(count)]
 
 
-def paint(
+def propagate(
     graph: ir.Graph,
     survey: Survey,
-    first: Callable[[ir.Value, Axes], Paint],
+    first: Callable[[ir.Value, Axes], ColumnTags],
     rows: int,
-) -> Mapping[ir.Value, Paint]:
-    """Return the tags that reach every value, from `first` of the inputs, in one walk in order.
+) -> Mapping[ir.Value, ColumnTags]:
+    """Return the tags that reach every value; `first` gives those of an input, from its axes.
 
-    `rows` is the tag of whatever may differ between rows without an input saying so.
+    `rows` is the tag of what differs from row to row though no input does: the result of an op
+    without a declaration, or of a scan along the candidates.
     """
-    paints: dict[ir.Value, Paint] = {}
+    reached: dict[ir.Value, ColumnTags] = {}
     for value in graph.inputs:
         fact = survey.values.get(value)
-        paints[value] = first(value, fact.axes if fact else ())
+        reached[value] = first(value, fact.axes if fact else ())
     for node in graph:
-        for value, found in zip(node.outputs, _through(node, survey, paints, rows), strict=True):
-            paints[value] = Paint(()) if survey.is_static(value) else found
-    return paints
+        for value, found in zip(node.outputs, _results(node, survey, reached, rows), strict=True):
+            reached[value] = ColumnTags(()) if survey.is_static(value) else found
+    return reached
 
 
-def _through(
-    node: ir.Node, survey: Survey, paints: Mapping[ir.Value, Paint], rows: int
-) -> list[Paint]:
+def _results(
+    node: ir.Node, survey: Survey, reached: Mapping[ir.Value, ColumnTags], rows: int
+) -> list[ColumnTags]:
     spec = survey.specs.get(node)
     if spec is None:
-        tags = _all(node, paints)
+        tags = _all_tags(node, reached)
         if any(_has_rows(value, survey) for value in (*node.inputs, *node.outputs)):
             tags |= rows
-        return [Paint(((1, tags),))] * len(node.outputs)
+        return [ColumnTags.united(tags)] * len(node.outputs)
     inputs = [
-        _operand(value, axes, survey, paints)
+        _operand(value, axes, survey, reached)
         for value, axes in zip(node.inputs, spec.operands, strict=True)
     ]
     if isinstance(spec, Join):
-        return [_joined(spec, inputs)]
+        return [_concatenated(spec, inputs)]
     if isinstance(spec, Pick):
         return _picked(spec, inputs[0])
     return _labelled(spec, inputs, rows)
 
 
 def _operand(
-    value: ir.Value | None, axes: Axes | None, survey: Survey, paints: Mapping[ir.Value, Paint]
-) -> Paint:
-    if value is None or value not in paints:
-        return Paint(())
+    value: ir.Value | None,
+    axes: Axes | None,
+    survey: Survey,
+    reached: Mapping[ir.Value, ColumnTags],
+) -> ColumnTags:
+    if value is None or value not in reached:
+        return ColumnTags(())
     fact = survey.values.get(value)
-    return paints[value] if fact is None or axes is None else _recut(paints[value], fact.axes, axes)
+    return (
+        reached[value]
+        if fact is None or axes is None
+        else _refactored(reached[value], fact.axes, axes)
+    )
 
 
-def _all(node: ir.Node, paints: Mapping[ir.Value, Paint]) -> int:
-    """Return all tags that reach a node, through its bodies' captured values too."""
+def _all_tags(node: ir.Node, reached: Mapping[ir.Value, ColumnTags]) -> int:
+    """Return the union of the tags that reach a node, also by what its bodies capture."""
     tags = 0
     for value in node.inputs:
-        tags |= paints[value].tags if value is not None and value in paints else 0
+        tags |= reached[value].tags if value is not None and value in reached else 0
     for attribute in node.attributes.values():
         graphs = [attribute.as_graph()] if attribute.type == ir.AttributeType.GRAPH else []
         for body in graphs:
             for inner in body:
-                tags |= _all(inner, paints)
+                tags |= _all_tags(inner, reached)
             for output in body.outputs:
-                tags |= paints[output].tags if output in paints else 0
+                tags |= reached[output].tags if output in reached else 0
     return tags
 
 
 def _has_rows(value: ir.Value | None, survey: Survey) -> bool:
+    """Return True for a value that has a row per candidate, or of unknown shape."""
     fact = survey.values.get(value) if value is not None else None
     return value is not None and (fact is None or CANDIDATES in flat(fact.axes))
 
 
-def _recut(found: Paint, old: Axes, new: Axes) -> Paint:
-    """Return the paint of an operand whose factors the declaration cuts or merges.
+def _refactored(found: ColumnTags, old: Axes, new: Axes) -> ColumnTags:
+    """Return an operand's tags by the declaration's factors, which may cut or merge its own.
 
-    Columns stay apart where they still lie together, and are mixed where they do not.
+    A factor of 6 columns cut in 2 x 3 leaves the 2 apart where each three have equal tags. Factors
+    2 x 3 merged to 6 leave each tag of the 2 on three columns. Otherwise all are united.
     """
     before, after = flat(old), flat(new)
     if found.position < 0 or before == after:
@@ -126,58 +147,61 @@ def _recut(found: Paint, old: Axes, new: Axes) -> Paint:
     olds, news = next(run for run in match_factors(before, after) if found.position in run[0])
     columns = expanded(found.runs)
     if not news or olds[0] != found.position or len(columns) != before[found.position]:
-        return Paint(((1, found.tags),))
+        return ColumnTags.united(found.tags)
     if len(news) == 1:
         inner = math.prod(int(before[at]) for at in olds[1:])
-        return Paint(tuple((count * inner, tags) for count, tags in found.runs), news[0])
+        return ColumnTags(tuple((count * inner, tags) for count, tags in found.runs), news[0])
     inner = math.prod(int(after[at]) for at in news[1:])
     groups = [columns[at : at + inner] for at in range(0, len(columns), inner)]
     if len(olds) > 1 or any(len(set(group)) > 1 for group in groups):
-        return Paint(((1, found.tags),))
-    return Paint(merged([(1, group[0]) for group in groups]), news[0])
+        return ColumnTags.united(found.tags)
+    return ColumnTags(merged([(1, group[0]) for group in groups]), news[0])
 
 
-def _joined(spec: Join, inputs: Sequence[Paint]) -> Paint:
+def _concatenated(spec: Join, inputs: Sequence[ColumnTags]) -> ColumnTags:
+    """Return the tags of a Concat: side by side along its factor, or united along another."""
     around = {found.position for found in inputs if len(found.runs) > 1}
     if len(around) == 1 and spec.position not in around and all(len(f.runs) > 1 for f in inputs):
         columns = zip(*(expanded(found.runs) for found in inputs), strict=True)
-        return Paint(merged([(1, _together(tags)) for tags in columns]), around.pop())
+        return ColumnTags(merged([(1, _union(tags)) for tags in columns]), around.pop())
     runs: list[tuple[int, int]] = []
     for at, found in enumerate(inputs):
         width = int(flat(spec.axes(at))[spec.position])
         apart = found.position == spec.position and sum(c for c, _ in found.runs) == width
         runs += found.runs if apart else [(width, found.tags)]
-    return Paint(merged(runs), spec.position)
+    return ColumnTags(merged(runs), spec.position)
 
 
-def _together(tags: Sequence[int]) -> int:
+def _union(tags: Sequence[int]) -> int:
     out = 0
     for each in tags:
         out |= each
     return out
 
 
-def _picked(spec: Pick, found: Paint) -> list[Paint]:
+def _picked(spec: Pick, found: ColumnTags) -> list[ColumnTags]:
+    """Return the tags of what a Slice, Split or Gather picks: those of its columns."""
     width = int(flat(spec.axes(0))[spec.position])
     if found.position != spec.position:
         return [
-            _recut(found, with_extent(spec.axes(0), spec.position, len(index)), axes)
+            _refactored(found, with_extent(spec.axes(0), spec.position, len(index)), axes)
             for index, axes in zip(spec.indices, spec.results, strict=True)
         ]
     if sum(count for count, _ in found.runs) != width:
-        return [Paint(((1, found.tags),))] * len(spec.indices)
+        return [ColumnTags.united(found.tags)] * len(spec.indices)
     columns = expanded(found.runs)
     out = []
     for index in spec.indices:
         runs = merged([(1, columns[at]) for at in index.tolist()])
-        out.append(Paint(runs, spec.position if len(runs) > 1 else -1))
+        out.append(ColumnTags(runs, spec.position if len(runs) > 1 else -1))
     return out
 
 
-def _labelled(spec: Spec, inputs: Sequence[Paint], rows: int) -> list[Paint]:
+def _labelled(spec: Spec, inputs: Sequence[ColumnTags], rows: int) -> list[ColumnTags]:
+    """Return the tags of results whose factors carry the labels of the operands' factors."""
     terms, outputs = spec.labels()
     mixing = spec.mixing()
-    tags, divided = 0, list[tuple[int, Paint]]()
+    tags, divided = 0, list[tuple[int, ColumnTags]]()
     for axes, labels, found in zip(spec.operands, terms, inputs, strict=False):
         dims = flat(axes or ())
         mixed = [dims[at] for at, label in enumerate(labels or ()) if label in spec.changing()]
@@ -190,13 +214,15 @@ def _labelled(spec: Spec, inputs: Sequence[Paint], rows: int) -> list[Paint]:
     return [_spread(tags, divided, labels) for labels in outputs]
 
 
-def _spread(tags: int, divided: Sequence[tuple[int, Paint]], labels: Sequence[int]) -> Paint:
-    """Return a result's paint: columns stay apart along one label, everything else is mixed in."""
+def _spread(
+    tags: int, divided: Sequence[tuple[int, ColumnTags]], labels: Sequence[int]
+) -> ColumnTags:
+    """Return a result's tags: columns stay apart along one label, all else is united into them."""
     kept = [(label, found) for label, found in divided if label in labels]
     if not kept:
         for _, found in divided:
             tags |= found.tags
-        return Paint(((1, tags),))
+        return ColumnTags.united(tags)
     label = kept[0][0]
     columns = expanded(kept[0][1].runs)
     for other, found in [pair for pair in divided if pair is not kept[0]]:
@@ -205,4 +231,4 @@ def _spread(tags: int, divided: Sequence[tuple[int, Paint]], labels: Sequence[in
             columns = [a | b for a, b in zip(columns, theirs, strict=True)]
         else:
             tags |= found.tags
-    return Paint(merged([(1, column | tags) for column in columns]), list(labels).index(label))
+    return ColumnTags(merged([(1, column | tags) for column in columns]), list(labels).index(label))

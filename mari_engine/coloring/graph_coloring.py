@@ -1,8 +1,8 @@
-"""The paper's graph coloring: which inputs reach a value, and so on which side it lies.
+"""Graph coloring: on which side each value of a graph lies (MaRI, section 3.2).
 
-Every input column is a tag (a bit); tags flow along the declarations of `factors`, column by
-column where an op keeps columns apart. A value is request side (yellow) when only user and
-context tags reach it, blue otherwise (MaRI, section 3.2). The walk knows no op.
+Each input, or range of columns of a packed one, is a tag that is propagated forward (see
+`column_tags`). A value is on the request side (yellow) when only user and context tags reach it,
+and is then the same for all candidates of a request; on the candidate side (blue) otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey, candidate_symbols, survey_model
 from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
-from mari_engine.coloring.column_tags import Paint, paint
+from mari_engine.coloring.column_tags import ColumnTags, propagate
 from mari_engine.graph import Model, name_dtype
 from mari_engine.passes import run_passes
 from mari_engine.types import Coloring, Labels, Role, Segment, Side, ValueColor
@@ -26,21 +26,21 @@ class Tagger:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.roles: list[Role | None] = []
-        self.survey: dict[int, frozenset[Role]] = {}
+        self._roles_of: dict[int, frozenset[Role]] = {}
 
     def tag(self, name: str, role: Role | None) -> int:
-        """Return a new tag."""
+        """Return a new tag for an input or a column range."""
         self.names.append(name)
         self.roles.append(role)
         return 1 << (len(self.names) - 1)
 
     def of(self, tags: int) -> frozenset[Role]:
-        """Return the roles behind tags; what varies along the rows without a role is cross."""
-        if tags not in self.survey:  # many values, few different sets of tags
-            self.survey[tags] = frozenset(
+        """Return the roles behind tags; a tag without a role, as that of the rows, is cross."""
+        if tags not in self._roles_of:  # many values, few different sets of tags
+            self._roles_of[tags] = frozenset(
                 role or Role.CROSS for at, role in enumerate(self.roles) if tags >> at & 1
             )
-        return self.survey[tags]
+        return self._roles_of[tags]
 
 
 def color(model: Model, labels: Labels) -> Coloring:
@@ -51,9 +51,9 @@ def color(model: Model, labels: Labels) -> Coloring:
 
 
 def color_surveyed(graph: ir.Graph, labels: Labels, survey: Survey) -> Coloring:
-    """Return `color` of a graph that has been surveyed already."""
+    """Return the coloring of a graph that has been surveyed already."""
     tagger = Tagger()
-    paints = paint(
+    reached = propagate(
         graph,
         survey,
         lambda value, axes: _input(value, axes, labels, tagger),
@@ -62,22 +62,25 @@ def color_surveyed(graph: ir.Graph, labels: Labels, survey: Survey) -> Coloring:
     sides = cache(lambda tags: side_of(tagger.of(tags)))
     values = {
         value.name or "": _color(value, found, survey, tagger, sides)
-        for value, found in paints.items()
+        for value, found in reached.items()
     }
-    return Coloring(values, _segments(graph, survey, paints, sides), _unknown(survey))
+    return Coloring(values, _segments(graph, survey, reached, sides), _unknown(survey))
 
 
 class _Sides:
-    """Hands out two bits only: 1 for what belongs to the request, 2 for all else."""
+    """Hands out two tags only: 1 for what is the request's, 2 for all else."""
 
     def tag(self, name: str, role: Role | None) -> int:
+        """Return the tag of the side on which a role lies."""
         return 1 if role is not None and role.per_request else 2
 
 
-def paint_sides(graph: ir.Graph, labels: Labels, survey: Survey) -> Mapping[ir.Value, Paint]:
-    """Return the sides that reach each column of every value: 1 the request, 2 the candidates."""
+def propagate_sides(
+    graph: ir.Graph, labels: Labels, survey: Survey
+) -> Mapping[ir.Value, ColumnTags]:
+    """Return which sides reach each column of every value: tag 1 the request, 2 the candidates."""
     sides = _Sides()
-    return paint(graph, survey, lambda value, axes: _input(value, axes, labels, sides), 2)
+    return propagate(graph, survey, lambda value, axes: _input(value, axes, labels, sides), 2)
 
 
 def side_of(roles: frozenset[Role]) -> Side:
@@ -89,24 +92,24 @@ def side_of(roles: frozenset[Role]) -> Side:
     return Side.ITEM if roles == {Role.ITEM} else Side.CANDIDATE
 
 
-def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger | _Sides) -> Paint:
+def _input(value: ir.Value, axes: Axes, labels: Labels, tagger: Tagger | _Sides) -> ColumnTags:
     label = labels.inputs.get(value.name or "")
     if label is None or not label.columns or not axes or len(axes[-1]) > 1:
-        return Paint(((1, tagger.tag(value.name or "", label.role if label else None)),))
+        return ColumnTags.united(tagger.tag(value.name or "", label.role if label else None))
     runs = [
         (column.stop - column.start, tagger.tag(f"{value.name}[{column.start}]", column.role))
         for column in sorted(label.columns, key=lambda column: column.start)
     ]
     if len(runs) == 1:
-        return Paint(((1, runs[0][1]),))
-    return Paint(tuple(runs), len(flat(axes)) - 1)
+        return ColumnTags.united(runs[0][1])
+    return ColumnTags(tuple(runs), len(flat(axes)) - 1)
 
 
-# --- what is told of it
+# --- colors, segments and refusals, by name
 
 
 def _color(
-    value: ir.Value, found: Paint, survey: Survey, tagger: Tagger, sides: Callable[[int], Side]
+    value: ir.Value, found: ColumnTags, survey: Survey, tagger: Tagger, sides: Callable[[int], Side]
 ) -> ValueColor:
     fact = survey.values.get(value)
     side = sides(found.tags)
@@ -124,7 +127,7 @@ def _color(
 def _segments(
     graph: ir.Graph,
     survey: Survey,
-    paints: Mapping[ir.Value, Paint],
+    reached: Mapping[ir.Value, ColumnTags],
     sides: Callable[[int], Side],
 ) -> Mapping[str, tuple[Segment, ...]]:
     out: dict[str, tuple[Segment, ...]] = {}
@@ -137,7 +140,7 @@ def _segments(
             if value is None:
                 continue
             width = int(flat(spec.axes(index))[spec.position])
-            found = paints.get(value, Paint(()))
+            found = reached.get(value, ColumnTags(()))
             apart = found.position == spec.position and len(found.runs) > 1
             start = 0
             for count, tags in found.runs if apart else ((width, found.tags),):

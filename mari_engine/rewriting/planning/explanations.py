@@ -13,7 +13,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import Contract, Join, Pick, Pointwise, View
-from mari_engine.coloring import Paint, paint_sides
+from mari_engine.coloring import ColumnTags, propagate_sides
 from mari_engine.ops import rule_of
 from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.types import Action, Labels
@@ -40,7 +40,7 @@ class MixingAnalysis:
 
     def __init__(self, graph: ir.Graph, labels: Labels, survey: Survey) -> None:
         self._survey = survey
-        self._paints = paint_sides(graph, labels, survey)
+        self._reached = propagate_sides(graph, labels, survey)
         self._mixed: dict[ir.Value, MixingNode] = {}
         for node in graph:
             found = self._mixing(node) or self._inherited(node)
@@ -63,7 +63,7 @@ class MixingAnalysis:
             return replace(entry, action=Action.KEPT, reason=_UNCOUNTED)
         if entry.action == Action.FUSED and entry.whole:
             values = [value for value in node.inputs if value is not None]
-            if any(self._paints.get(value, Paint(())).tags == _REQUEST for value in values):
+            if any(self._reached.get(value, ColumnTags(())).tags == _REQUEST for value in values):
                 return entry
             entry = replace(entry, action=Action.KEPT, reason=_ALL)
         return replace(entry, reason=self._reason(node, entry))
@@ -95,7 +95,7 @@ class MixingAnalysis:
 
     def _is_all_candidate(self, value: ir.Value) -> bool:
         """Return True for a value all of whose columns depend on the candidates."""
-        found = self._paints.get(value, Paint(()))
+        found = self._reached.get(value, ColumnTags(()))
         return bool(found.runs) and all(tags & _CANDIDATE for _, tags in found.runs)
 
     def _columns(self, node: ir.Node) -> tuple[int, int]:
@@ -105,7 +105,9 @@ class MixingAnalysis:
         """
         request = candidate = 0
         for value in node.inputs:
-            found = self._paints.get(value, Paint(())) if value is not None else Paint(())
+            found = (
+                self._reached.get(value, ColumnTags(())) if value is not None else ColumnTags(())
+            )
             for count, tags in found.runs:
                 request += count if tags == _REQUEST else 0
                 candidate += count if tags & _CANDIDATE else 0

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from mari_engine import Labels, load, plan
+from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
 from mari_engine.types import InputLabel, Role
 from support.builders import build
+from support.pass_checks import after
 from support.rewrite_checks import wrong_rewrites
 
 LABELS = Labels({
@@ -124,18 +126,22 @@ def test_a_loop_that_is_to_be_kept_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "reason"),
     [
-        bag("iid", step="two").replace("[N, 3]", "[N, 2]"),
-        bag("iid").replace("iid_a1 = Unsqueeze (iid_a, l0)", "iid_a1 = Identity (l0)"),
-        bag("iid").replace("iid_z = Gather (iid_t, iid_i)", "iid_z = Add (iid_a, one)"),
-        bag("iid").replace("iid_own = Slice (iid_f, iid_a1, iid_z1, l0)",
-                           "iid_own = Slice (iid_f, iid_z1, iid_a1, l0, minus)"),
-        bag("iid").replace("iid_on = Cast <to = 9> (yes)", "iid_on = Less (iid_i, one)"),
+        (bag("iid", step="two").replace("[N, 3]", "[N, 2]"), "an element of another list"),
+        (bag("iid").replace("iid_a1 = Unsqueeze (iid_a, l0)", "iid_a1 = Identity (l0)"),
+         "bags that are not equal and side by side"),
+        (bag("iid").replace("iid_z = Gather (iid_t, iid_i)", "iid_z = Add (iid_a, one)"),
+         "bags that are not equal and side by side"),
+        (bag("iid").replace("iid_own = Slice (iid_f, iid_a1, iid_z1, l0)",
+                            "iid_own = Slice (iid_f, iid_z1, iid_a1, l0, minus)"),
+         "another axis is cut"),
+        (bag("iid").replace("iid_on = Cast <to = 9> (yes)", "iid_on = Less (iid_i, one)"),
+         "a comparison that only the run knows"),
     ],
     ids=["uneven", "growing", "first of each", "backwards", "stops early"],
 )  # fmt: skip
-def test_loops_over_other_rows_stay_and_stay_right(other: str) -> None:
+def test_loops_over_other_rows_stay_and_stay_right(other: str, reason: str) -> None:
     data = build(
         f"{bag('uid')} {other} t = ReduceSum <keepdims = 0> (iid_y, l0) y = Add (uid_y, t)",
         inputs="int64[N, 3] uid, int64[N, 3] iid", outputs="float[N, 2] y", weights=WEIGHTS,
@@ -144,3 +150,5 @@ def test_loops_over_other_rows_stay_and_stay_right(other: str) -> None:
     made = plan(load(data), LABELS)
     assert sum(node.op_type == "Loop" for node in made.optimized.ir.graph) >= 1
     assert wrong_rewrites(data, LABELS, given(), equal) == []
+    (refusal,) = after(EMBEDDING_BAGS, load(data)).refusals
+    assert refusal.reason == f"no embedding bag: {reason}"

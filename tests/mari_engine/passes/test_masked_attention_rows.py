@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from mari_engine.loading import load
+from mari_engine.passes.masked_attention import MASKED_ATTENTION
 from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
 from mari_engine.types import Action
 from support.builders import build
+from support.pass_checks import reasons
 from support.rewrite_checks import alike, requests, roles, wrong_rewrites
 
 LENGTH, WIDTH = 6, 32
@@ -62,6 +64,12 @@ WHOLE = {
     "added after the softmax": "b = Softmax <axis = -1> (c) w = Add (b, endless)",
     "read elsewhere": "a = Sigmoid (c) w = Mul (a, causal) g = ReduceSum <keepdims = 1> (w)",
 }
+REASONS = {
+    "no mask": "",
+    "along the rows": "",  # no attention
+    "read elsewhere": "its scores or weights are read elsewhere too",
+}
+"""Where it is another than that no mask is known."""
 
 
 def planned(between: str, *, end: str = END) -> Plan:
@@ -97,10 +105,12 @@ def test_rows_that_do_not_see_the_target_run_once(between: str) -> None:
     assert made.flops.before.flops.per_candidate > 10 * each
 
 
-@pytest.mark.parametrize("between", WHOLE.values(), ids=WHOLE)
-def test_rows_that_a_mask_may_let_see_stay_together(between: str) -> None:
-    made = planned(between)
+@pytest.mark.parametrize("case", WHOLE)
+def test_rows_that_a_mask_may_let_see_stay_together(case: str) -> None:
+    made = planned(WHOLE[case])
     assert all("a mask keeps" not in each.reason for each in made.decisions)
+    (reason,) = reasons(MASKED_ATTENTION, made.original) or [""]
+    assert reason.startswith(REASONS.get(case, "no mask is known to keep rows"))
 
 
 def test_a_target_that_alone_is_read_needs_no_row_of_the_history() -> None:

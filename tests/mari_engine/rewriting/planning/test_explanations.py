@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mari_engine.analysis import candidate_symbols, survey_model
-from mari_engine.coloring import paint_sides
+from mari_engine.coloring import propagate_sides
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Action, Decision, Labels
@@ -139,6 +139,6 @@ def test_heads_that_are_cut_and_stacked_keep_their_fields_apart() -> None:
     )
     model = load(data, name="m")
     survey = survey_model(model, candidate_symbols(model, LABELS))
-    sides = {v.name: found for v, found in paint_sides(model.ir.graph, LABELS, survey).items()}
+    sides = {v.name: found for v, found in propagate_sides(model.ir.graph, LABELS, survey).items()}
     assert sides["a"] == sides["y"] == sides["c"]
     assert sides["y"].runs == ((3, 1), (2, 2))
