@@ -1,4 +1,6 @@
-"""Times the Graph page in a real Chromium: `python tests/support/graph_timings.py [NODES …]`.
+"""Times the Graph page in a real Chromium.
+
+Run `PYTHONPATH=tests python -m support.graph_timings [NODES …]`.
 
 For each size, of one model on this machine: what the server takes of its processor for the first
 picture (labels as proposed, nothing made ahead), and until when it stands in the browser; then, in

@@ -6,22 +6,14 @@ nothing comes from outside. All names are shown as text, never as markup.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
+from app.components.graph.script import load_asset, load_script
 from app.views.graph import Scene
-
-_SCRIPTS = (
-    "graph_model", "box_folding", "canvas_shapes", "minimap", "pane", "dom", "info_panel",
-    "decisions_panel", "node_list", "graph_view", "node_styles", "legend", "toolbar",
-    "image_export", "url_state", "main",
-)  # fmt: skip
-"""One module, in this order."""
 
 
 def show_graph(
@@ -71,30 +63,15 @@ def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
 
 
 @cache
-def load_script() -> str:
-    """Return the component's module: vis-network, then our own files."""
-    releases = [one for one in (files("pyvis") / "lib").iterdir() if one.name.startswith("vis-")]
-    latest = max(releases, key=lambda one: [int(part) for part in re.findall(r"\d+", one.name)])
-    vis = (latest / "vis-network.min.js").read_text(encoding="utf-8")
-    vis = re.sub(r"//# sourceMappingURL=.*", "", vis)
-    own = [_asset(f"{name}.js") for name in _SCRIPTS]
-    return "\n".join(["const vis = {}, exports = vis, module = {};", vis, *own])
-
-
-def _asset(name: str) -> str:
-    return (files("app.components.graph") / "assets" / name).read_text(encoding="utf-8")
-
-
-@cache
 def _component() -> Any:
     return st.components.v2.component(
         "mari_graph",
-        html=_asset("graph.html"),
-        css=_asset("graph.css"),
-        js=load_script(),
+        html=load_asset("graph.html"),
+        css=load_asset("graph.css"),
+        js=load_script("main"),
     )
 
 
 @cache
 def _courier() -> Any:
-    return st.components.v2.component("mari_graph_courier", js=_asset("selection_bridge.js"))
+    return st.components.v2.component("mari_graph_courier", js=load_script("selection_bridge"))

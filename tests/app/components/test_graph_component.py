@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.components.graph.component import load_script, read_selection
+from app.components.graph.component import read_selection
+from app.components.graph.script import load_script
 from app.views.graph import Scene
 
 SCENE = Scene("id", "{}", (3, 2))
@@ -35,10 +36,24 @@ def test_only_vertices_of_this_scene_can_be_selected(value: Any, found: object) 
 
 
 def test_the_script_is_one_module_with_vis_network_inside() -> None:
-    script = load_script()
-    assert "vis-network" in script[:400]
-    assert script.count("export default") == 1
+    script = load_script("main")
+    assert "vis-network" in script
+    assert "class GraphView" in script
     assert "sourceMappingURL" not in script
+
+
+@pytest.mark.parametrize("entry", ["main", "selection_bridge"])
+def test_a_script_stands_alone(entry: str) -> None:
+    script = load_script(entry)
+    assert not re.search(r"^(import|export (?!default))", script, re.MULTILINE)
+    assert script.count("export default") == 1
+
+
+def test_every_module_is_part_of_a_script() -> None:
+    scripts = load_script("main") + load_script("selection_bridge")
+    modules = [asset.read_text().splitlines()[0] for asset in OWN if asset.name.endswith(".js")]
+    assert len(modules) > 30
+    assert all(first in scripts for first in modules)
 
 
 @pytest.mark.parametrize("asset", OWN, ids=lambda asset: str(asset.name))

@@ -1,119 +1,171 @@
-// Shapes and colors on a canvas. A side is told by color, by shape and by its letter.
+// Nodes, boxes and wires on a canvas. A side is shown by color, by outline and by its letter.
+// `pen` is { ctx, theme, scale }; details that could not be read at a scale are left out.
 
-class Theme {
-  constructor(element, marks) {
-    const style = getComputedStyle(element);
-    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-    this.background = read("--st-background-color", "#ffffff");
-    this.text = read("--st-text-color", "#1c2733");
-    this.accent = read("--st-primary-color", "#2272b4");
-    this.font = read("--st-font", "sans-serif");
-    const rgb = parse(this.background);
-    this.dark = rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11 < 128;
-    this.muted = blend(this.text, this.background, 0.65);
-    this.line = blend(this.text, this.background, 0.35);
-    this.faint = blend(this.text, this.background, 0.12);
-    this.marks = marks;
-    this.known = new Map();
-  }
+import { blend } from "./theme.js";
 
-  mark(overlay, letter) {
-    return this.marks[overlay].find((mark) => mark.letter === letter)
-      || { color: this.line, letter: "", name: "not known" };
-  }
+const SMALLEST_TEXT = 0.28;
+const SMALLEST_BADGE = 0.16;
+const SMALLEST_SIGN = 0.2;
+const SMALLEST_SHARE = 0.5;
 
-  // Fill, border and text colors for a mark.
-  paint(color) {
-    if (!this.known.has(color)) {
-      const [r, g, b] = parse(color);
-      this.known.set(color, {
-        border: this.dark ? blend(color, "#ffffff", 0.85) : blend(color, "#000000", 0.85),
-        fill: blend(color, this.background, this.dark ? 0.3 : 0.2),
-        strong: color,
-        letter: r * 0.3 + g * 0.59 + b * 0.11 > 140 ? "#10161d" : "#ffffff",
-      });
-    }
-    return this.known.get(color);
-  }
-}
-
-function parse(color) {
-  const hex = color.replace("#", "");
-  if (/^[0-9a-f]{6}/i.test(hex)) return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  if (/^[0-9a-f]{3}$/i.test(hex)) return [...hex].map((digit) => parseInt(digit + digit, 16));
-  return (color.match(/[\d.]+/g) || [128, 128, 128]).slice(0, 3).map(Number);
-}
-
-function blend(color, other, share) {
-  const a = parse(color);
-  const b = parse(other);
-  const mix = a.map((part, at) => Math.round(part * share + b[at] * (1 - share)));
-  return `rgb(${mix.join(",")})`;
-}
-
-// Request: ends fully round. Item: cut corners. Candidate: a rectangle. Constant: dashed.
-function trace(ctx, side, x, y, width, height) {
-  const left = x - width / 2;
-  const top = y - height / 2;
-  ctx.beginPath();
-  if (side === "I") {
-    const cut = 11;
-    ctx.moveTo(left + cut, top);
-    ctx.lineTo(left + width - cut, top);
-    ctx.lineTo(left + width, y);
-    ctx.lineTo(left + width - cut, top + height);
-    ctx.lineTo(left + cut, top + height);
-    ctx.lineTo(left, y);
-    ctx.closePath();
-  } else {
-    ctx.roundRect(left, top, width, height, side === "R" ? height / 2 : 4);
-  }
-}
-
-function shortened(ctx, text, room) {
-  if (ctx.measureText(text).width <= room) return text;
-  let kept = Math.max(1, Math.floor((text.length * room) / ctx.measureText(text).width) - 1);
-  while (kept > 1 && ctx.measureText(`${text.slice(0, kept)}…`).width > room) kept -= 1;
-  return `${text.slice(0, kept)}…`;
-}
-
-function drawBadge(ctx, theme, paint, letter, x, y, scale) {
-  ctx.beginPath();
-  ctx.arc(x, y, 11, 0, 2 * Math.PI);
-  ctx.fillStyle = paint.strong;
-  ctx.fill();
-  if (scale < 0.28) return;
-  ctx.fillStyle = paint.letter;
-  ctx.font = `700 13px ${theme.font}`;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  ctx.fillText(letter, x, y + 0.5);
-}
-
-// `look`: { color, letter, side, title, subtitle, dim, selected, hover, linked, sign, dashed }
-function drawNode(ctx, theme, place, look, scale) {
+export function drawNode(pen, place, look) {
+  const { ctx, theme, scale } = pen;
   const { x, y, width, height } = place;
   const paint = theme.paint(look.color);
+  const left = x - width / 2;
   ctx.globalAlpha = look.dim ? 0.16 : 1;
-  ring(ctx, theme, look, () => trace(ctx, look.side, x, y, width + 10, height + 10));
-  trace(ctx, look.side, x, y, width, height);
+  const around = { x, y, width: width + 10, height: height + 10 };
+  drawRing(pen, look, () => traceOutline(ctx, look.side, around));
+  traceOutline(ctx, look.side, place);
   ctx.fillStyle = look.hover ? blend(look.color, theme.background, 0.38) : paint.fill;
   ctx.fill();
-  if (look.hatched && scale > 0.16) drawHatch(ctx, theme, look, place);
+  if (look.hatched && scale > SMALLEST_BADGE) drawHatch(pen, place, look);
   ctx.lineWidth = look.fresh ? 3.5 : 2;
   ctx.strokeStyle = paint.border;
   if (look.dashed) ctx.setLineDash([5, 4]);
   ctx.stroke();
   ctx.setLineDash([]);
-  if (scale < 0.16) return;
-  drawBadge(ctx, theme, paint, look.letter, x - width / 2 + 19, y, scale);
-  if (scale < 0.28) return;
-  drawTexts(ctx, theme, look, x - width / 2 + 35, y, width - 46);
-  if (look.sign) drawSign(ctx, theme, paint, look.sign, x + width / 2, y - height / 2);
+  if (scale >= SMALLEST_BADGE) drawBadge(pen, paint, look.letter, { x: left + 19, y });
+  if (scale < SMALLEST_TEXT) return;
+  drawTitles(
+    pen,
+    look,
+    { left: left + 35, room: width - 46 },
+    look.subtitle ? [y - 8, y + 9] : [y],
+  );
+  if (look.sign) drawSign(pen, paint, look.sign, { x: x + width / 2, y: y - height / 2 });
+}
+
+// A closed box: a stack with a plus, its size, and a bar of what it holds.
+export function drawBox(pen, { x, y, width, height }, look) {
+  const { ctx, theme, scale } = pen;
+  const left = x - width / 2;
+  const top = y - height / 2;
+  ctx.globalAlpha = look.dim ? 0.16 : 1;
+  drawRing(pen, look, () => traceRound(ctx, [left - 6, top - 6, width + 16, height + 16, 10]));
+  ctx.lineWidth = 1.5;
+  ctx.strokeStyle = theme.line;
+  for (const offset of [4, 0]) {
+    traceRound(ctx, [left + offset, top + offset, width, height, 7]);
+    ctx.fillStyle = look.hover ? blend(theme.text, theme.background, 0.1) : theme.background;
+    ctx.fill();
+    ctx.stroke();
+  }
+  drawShares(pen, look.bar, { left: left + 7, top: top + height - 15, width: width - 14 });
+  if (scale >= SMALLEST_SIGN) drawFoldSign(pen, "+", left + 17, top + 20);
+  if (scale < SMALLEST_TEXT) return;
+  drawTitles(pen, look, { left: left + 32, room: width - 42 }, [top + 14, top + 30]);
+}
+
+// An open box.
+export function drawFrame(pen, place, look) {
+  const { ctx, theme } = pen;
+  const { width, height } = place;
+  const left = place.x - width / 2;
+  const top = place.y - height / 2;
+  ctx.globalAlpha = 1;
+  drawRing(pen, look, () => traceRound(ctx, [left - 3, top - 3, width + 6, height + 6, 12]));
+  traceRound(ctx, [left, top, width, height, 10]);
+  ctx.fillStyle = look.depth % 2 ? blend(theme.text, theme.background, 0.045) : theme.background;
+  ctx.fill();
+  ctx.lineWidth = 1.5;
+  ctx.strokeStyle = blend(theme.text, theme.background, 0.25);
+  ctx.stroke();
+}
+
+// Its title, above the wires: with a rim, so that it can be read across them.
+export function drawFrameTitle(pen, place, look) {
+  const { ctx, theme, scale } = pen;
+  if (scale < SMALLEST_SIGN) return;
+  const left = place.x - place.width / 2;
+  const top = place.y - place.height / 2;
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = theme.background;
+  ctx.fillRect(left + 9, top + 8, 18, 18);
+  drawFoldSign(pen, "-", left + 18, top + 17);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  ctx.font = `600 14px ${theme.font}`;
+  const title = shortened(ctx, look.title, place.width - 48);
+  ctx.lineWidth = 5;
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = theme.background;
+  ctx.strokeText(title, left + 34, top + 17.5);
+  ctx.fillStyle = theme.muted;
+  ctx.fillText(title, left + 34, top + 17.5);
+}
+
+// Appends a wire to a path: vertical tangents at every point.
+export function addWire(path, points) {
+  let [x, y] = points[0];
+  path.moveTo(x, y);
+  for (const [toX, toY] of points.slice(1)) {
+    if (toX === x) {
+      path.lineTo(toX, toY);
+    } else {
+      const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
+      path.bezierCurveTo(x, y + pull, toX, toY - pull, toX, toY);
+    }
+    [x, y] = [toX, toY];
+  }
+}
+
+export function addArrow(path, points) {
+  const [x, y] = points.at(-1);
+  path.moveTo(x, y);
+  path.lineTo(x - 4.5, y - 9);
+  path.lineTo(x + 4.5, y - 9);
+  path.closePath();
+}
+
+// The text, cut so that it fits the room.
+export function shortened(ctx, text, room) {
+  const whole = ctx.measureText(text).width;
+  if (whole <= room) return text;
+  let kept = Math.max(1, Math.floor((text.length * room) / whole) - 1);
+  while (kept > 1 && ctx.measureText(`${text.slice(0, kept)}…`).width > room) kept -= 1;
+  return `${text.slice(0, kept)}…`;
+}
+
+// Request: ends fully round. Item: cut corners. Candidate: a rectangle.
+function traceOutline(ctx, side, { x, y, width, height }) {
+  const left = x - width / 2;
+  const top = y - height / 2;
+  if (side !== "I") {
+    traceRound(ctx, [left, top, width, height, side === "R" ? height / 2 : 4]);
+    return;
+  }
+  const cut = 11;
+  ctx.beginPath();
+  ctx.moveTo(left + cut, top);
+  ctx.lineTo(left + width - cut, top);
+  ctx.lineTo(left + width, y);
+  ctx.lineTo(left + width - cut, top + height);
+  ctx.lineTo(left + cut, top + height);
+  ctx.lineTo(left, y);
+  ctx.closePath();
+}
+
+// left, top, width, height, radius
+function traceRound(ctx, rectangle) {
+  ctx.beginPath();
+  ctx.roundRect(...rectangle);
+}
+
+// Around what is selected, dashed around what it is linked to.
+function drawRing({ ctx, theme }, look, trace) {
+  if (!look.selected && !look.linked) return;
+  trace();
+  ctx.lineWidth = look.selected ? 4 : 3;
+  ctx.strokeStyle = look.selected ? theme.text : theme.accent;
+  if (!look.selected) ctx.setLineDash([7, 4]);
+  ctx.stroke();
+  ctx.setLineDash([]);
 }
 
 // Lines aslant across a node that is replaced or gone.
-function drawHatch(ctx, theme, look, { x, y, width, height }) {
+function drawHatch({ ctx, theme }, place, look) {
+  const { x, y, width, height } = place;
   ctx.save();
   ctx.clip();
   ctx.beginPath();
@@ -125,93 +177,56 @@ function drawHatch(ctx, theme, look, { x, y, width, height }) {
   ctx.strokeStyle = blend(look.color, theme.background, 0.34);
   ctx.stroke();
   ctx.restore();
-  trace(ctx, look.side, x, y, width, height);
+  traceOutline(ctx, look.side, place);
 }
 
-function drawTexts(ctx, theme, look, left, y, room) {
-  ctx.textAlign = "left";
-  ctx.textBaseline = "middle";
-  ctx.fillStyle = theme.text;
-  ctx.font = `600 14px ${theme.font}`;
-  ctx.fillText(shortened(ctx, look.title, room), left, look.subtitle ? y - 8 : y);
-  if (!look.subtitle) return;
-  ctx.font = `11.5px ${theme.font}`;
-  ctx.fillStyle = theme.muted;
-  ctx.fillText(shortened(ctx, look.subtitle, room), left, y + 9);
-}
-
-function drawSign(ctx, theme, paint, sign, x, y) {
-  ctx.font = `700 13px ${theme.font}`;
-  const width = Math.max(18, ctx.measureText(sign).width + 10);
+function drawBadge({ ctx, theme, scale }, paint, letter, { x, y }) {
   ctx.beginPath();
-  ctx.roundRect(x - width + 6, y - 9, width, 18, 9);
+  ctx.arc(x, y, 11, 0, 2 * Math.PI);
   ctx.fillStyle = paint.strong;
   ctx.fill();
-  ctx.fillStyle = paint.letter;
-  ctx.textAlign = "center";
-  ctx.textBaseline = "middle";
-  ctx.fillText(sign, x - width / 2 + 6, y + 0.5);
+  if (scale < SMALLEST_TEXT) return;
+  ctx.font = `700 13px ${theme.font}`;
+  writeCentered(ctx, paint.letter, letter, { x, y: y + 0.5 });
 }
 
-function ring(ctx, theme, look, outline) {
-  if (!look.selected && !look.linked) return;
-  outline();
-  ctx.lineWidth = look.selected ? 4 : 3;
-  ctx.strokeStyle = look.selected ? theme.text : theme.accent;
-  if (!look.selected) ctx.setLineDash([7, 4]);
-  ctx.stroke();
-  ctx.setLineDash([]);
+function drawSign({ ctx, theme }, paint, sign, { x, y }) {
+  ctx.font = `700 13px ${theme.font}`;
+  const width = Math.max(18, ctx.measureText(sign).width + 10);
+  traceRound(ctx, [x - width + 6, y - 9, width, 18, 9]);
+  ctx.fillStyle = paint.strong;
+  ctx.fill();
+  writeCentered(ctx, paint.letter, sign, { x: x - width / 2 + 6, y: y + 0.5 });
 }
 
-// A closed box: a stack with a plus, its size, and a bar of what it holds.
-function drawBox(ctx, theme, place, look, scale) {
-  const { x, y, width, height } = place;
-  const left = x - width / 2;
-  const top = y - height / 2;
-  ctx.globalAlpha = look.dim ? 0.16 : 1;
-  ring(ctx, theme, look, () => {
-    ctx.beginPath();
-    ctx.roundRect(left - 6, top - 6, width + 16, height + 16, 10);
-  });
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = theme.line;
-  for (const offset of [4, 0]) {
-    ctx.beginPath();
-    ctx.roundRect(left + offset, top + offset, width, height, 7);
-    ctx.fillStyle = look.hover ? blend(theme.text, theme.background, 0.1) : theme.background;
-    ctx.fill();
-    ctx.stroke();
-  }
-  let at = left + 7;
-  for (const { color, text, share } of look.bar) {
-    const length = (width - 14) * share;
+function drawShares({ ctx, theme, scale }, bar, { left, top, width }) {
+  let at = left;
+  for (const { color, text, share } of bar) {
+    const length = width * share;
     ctx.fillStyle = color;
-    ctx.fillRect(at, top + height - 15, length, 10);
-    if (scale > 0.5 && length > 14) {
-      ctx.fillStyle = theme.paint(color).letter;
+    ctx.fillRect(at, top, length, 10);
+    if (scale > SMALLEST_SHARE && length > 14) {
       ctx.font = `700 9px ${theme.font}`;
-      ctx.textAlign = "center";
-      ctx.textBaseline = "middle";
-      ctx.fillText(text, at + length / 2, top + height - 9.5);
+      writeCentered(ctx, theme.paint(color).letter, text, { x: at + length / 2, y: top + 5.5 });
     }
     at += length;
   }
-  if (scale < 0.2) return;
-  drawFoldSign(ctx, theme, "+", left + 17, top + 20);
-  if (scale < 0.28) return;
+}
+
+function drawTitles({ ctx, theme }, look, { left, room }, [first, second]) {
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   ctx.fillStyle = theme.text;
   ctx.font = `600 14px ${theme.font}`;
-  ctx.fillText(shortened(ctx, look.title, width - 42), left + 32, top + 14);
+  ctx.fillText(shortened(ctx, look.title, room), left, first);
+  if (!look.subtitle) return;
   ctx.font = `11.5px ${theme.font}`;
   ctx.fillStyle = theme.muted;
-  ctx.fillText(shortened(ctx, look.subtitle, width - 42), left + 32, top + 30);
+  ctx.fillText(shortened(ctx, look.subtitle, room), left, second);
 }
 
-function drawFoldSign(ctx, theme, sign, x, y) {
-  ctx.beginPath();
-  ctx.roundRect(x - 9, y - 9, 18, 18, 4);
+function drawFoldSign({ ctx, theme }, sign, x, y) {
+  traceRound(ctx, [x - 9, y - 9, 18, 18, 4]);
   ctx.lineWidth = 1.5;
   ctx.strokeStyle = theme.muted;
   ctx.stroke();
@@ -226,64 +241,9 @@ function drawFoldSign(ctx, theme, sign, x, y) {
   ctx.stroke();
 }
 
-// An open box.
-function drawFrame(ctx, theme, place, look, scale) {
-  const left = place.x - place.width / 2;
-  const top = place.y - place.height / 2;
-  ctx.globalAlpha = 1;
-  ring(ctx, theme, look, () => {
-    ctx.beginPath();
-    ctx.roundRect(left - 3, top - 3, place.width + 6, place.height + 6, 12);
-  });
-  ctx.beginPath();
-  ctx.roundRect(left, top, place.width, place.height, 10);
-  ctx.fillStyle = look.depth % 2 ? blend(theme.text, theme.background, 0.045) : theme.background;
-  ctx.fill();
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = blend(theme.text, theme.background, 0.25);
-  ctx.stroke();
-}
-
-// Its title, above the wires: with a rim, so that it can be read across them.
-function drawFrameTitle(ctx, theme, place, look, scale) {
-  if (scale < 0.2) return;
-  const left = place.x - place.width / 2;
-  const top = place.y - place.height / 2;
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = theme.background;
-  ctx.fillRect(left + 9, top + 8, 18, 18);
-  drawFoldSign(ctx, theme, "-", left + 18, top + 17);
-  ctx.textAlign = "left";
+function writeCentered(ctx, color, text, { x, y }) {
+  ctx.fillStyle = color;
+  ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  ctx.font = `600 14px ${theme.font}`;
-  const title = shortened(ctx, look.title, place.width - 48);
-  ctx.lineWidth = 5;
-  ctx.lineJoin = "round";
-  ctx.strokeStyle = theme.background;
-  ctx.strokeText(title, left + 34, top + 17.5);
-  ctx.fillStyle = theme.muted;
-  ctx.fillText(title, left + 34, top + 17.5);
-}
-
-// Appends a wire to a path: vertical tangents at every point.
-function addWire(path, points) {
-  let [x, y] = points[0];
-  path.moveTo(x, y);
-  for (const [toX, toY] of points.slice(1)) {
-    if (toX === x) {
-      path.lineTo(toX, toY);
-    } else {
-      const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
-      path.bezierCurveTo(x, y + pull, toX, toY - pull, toX, toY);
-    }
-    [x, y] = [toX, toY];
-  }
-}
-
-function addArrow(path, points) {
-  const [x, y] = points[points.length - 1];
-  path.moveTo(x, y);
-  path.lineTo(x - 4.5, y - 9);
-  path.lineTo(x + 4.5, y - 9);
-  path.closePath();
+  ctx.fillText(text, x, y);
 }

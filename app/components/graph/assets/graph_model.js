@@ -1,107 +1,47 @@
-// The graph of one pane, decoded: items are vertices first, then boxes; box 0 is the whole.
+// The graph of one pane, decoded from columns. Items are vertices first, then boxes; the first box
+// is the whole graph.
 
-class GraphModel {
+export class GraphModel {
   constructor(data) {
     this.data = data;
     this.count = data.names.length;
-    this.boxes = data.boxes.length;
     this.root = this.count;
     this.parent = data.parent.map((box) => (box < 0 ? -1 : box + this.count));
-    this.children = Array.from({ length: this.boxes }, () => []);
-    this.parent.forEach((box, item) => {
-      if (box >= 0) this.children[box - this.count].push(item);
-    });
-    this.depth = new Int32Array(this.parent.length);
-    for (let item = this.count; item < this.parent.length; item += 1) {
-      if (item !== this.root) this.depth[item] = this.depth[this.parent[item]] + 1;
-    }
-    for (let item = 0; item < this.count; item += 1) {
-      this.depth[item] = this.depth[this.parent[item]] + 1;
-    }
-    this.readEdges();
-    this.readRoutes();
-    this.countMembers();
-    this.decision = new Map(data.decisions);
+    this.total = this.parent.length;
+    this.children = this.#listChildren();
+    this.depth = this.#measureDepth();
+    this.#readEdges();
+    this.#readRows();
+    this.#countMembers();
+    this.decision = new Map(data.decisions); // the decision of a vertex
     this.details = new Map(); // by vertex, as Python answers
-  }
-
-  readEdges() {
-    const { ends, sides } = this.data.edges;
-    this.edges = [];
-    this.before = Array.from({ length: this.count }, () => []);
-    this.after = Array.from({ length: this.count }, () => []);
-    for (let at = 0; at < sides.length; at += 1) {
-      const tail = ends[2 * at];
-      const head = ends[2 * at + 1];
-      const [from, to] = this.siblings(tail, head);
-      this.edges.push({ tail, head, from, to, side: sides[at] });
-      this.after[tail].push(head);
-      this.before[head].push(tail);
-    }
-  }
-
-  // The two items around the ends that lie in the innermost box around both.
-  siblings(tail, head) {
-    let from = tail;
-    let to = head;
-    while (this.depth[from] > this.depth[to]) from = this.parent[from];
-    while (this.depth[to] > this.depth[from]) to = this.parent[to];
-    while (this.parent[from] !== this.parent[to]) {
-      from = this.parent[from];
-      to = this.parent[to];
-    }
-    return [from, to];
-  }
-
-  // Rows of each box: its items, and the bends of the edges that pass.
-  readRoutes() {
-    const { row, x, width, routes } = this.data;
-    this.rows = Array.from({ length: this.boxes }, () => []);
-    const put = (box, at, entry) => {
-      const rows = this.rows[box - this.count];
-      while (rows.length <= at) rows.push([]);
-      rows[at].push(entry);
-    };
-    this.children.forEach((items, box) => {
-      for (const item of items) {
-        put(box + this.count, row[item], { item, base: x[item], width: width[item] });
-      }
-    });
-    this.routes = new Map();
-    for (const [tail, head, ...bends] of routes) {
-      const entries = [];
-      for (let at = 0; at < bends.length; at += 2) {
-        const entry = { item: -1, base: bends[at + 1], width: 16 };
-        put(this.parent[tail], bends[at], entry);
-        entries.push(entry);
-      }
-      this.routes.set(tail * this.parent.length + head, entries);
-    }
-    for (const rows of this.rows) {
-      for (const entries of rows) entries.sort((a, b) => a.base - b.base);
-    }
-  }
-
-  route(from, to) {
-    return this.routes.get(from * this.parent.length + to) || [];
-  }
-
-  // Every vertex under each box; boxes come after their parents.
-  countMembers() {
-    this.members = Array.from({ length: this.boxes }, () => []);
-    for (let item = 0; item < this.count; item += 1) {
-      for (let box = this.parent[item]; box >= 0; box = this.parent[box]) {
-        this.members[box - this.count].push(item);
-      }
-    }
   }
 
   isBox(item) {
     return item >= this.count;
   }
 
+  isNode(item) {
+    return !this.isBox(item) && this.data.kinds[item] === "n";
+  }
+
+  // The vertices in a box, or the vertex itself.
   under(item) {
     return this.isBox(item) ? this.members[item - this.count] : [item];
+  }
+
+  // The items directly in a box.
+  inside(box) {
+    return this.children[box - this.count];
+  }
+
+  rowsOf(box) {
+    return this.rows[box - this.count];
+  }
+
+  // The places in the rows that an edge between two items of one box passes.
+  route(from, to) {
+    return this.routes.get(from * this.total + to) || [];
   }
 
   name(item) {
@@ -116,6 +56,12 @@ class GraphModel {
     return this.data.ops.texts[this.data.ops.codes[item]];
   }
 
+  // A node is called by its operator, then by its name; an input or an output the other way.
+  titles(item) {
+    const titles = [this.op(item), this.name(item)];
+    return this.isNode(item) ? titles : titles.reverse();
+  }
+
   side(item) {
     return this.data.sides[item];
   }
@@ -124,7 +70,22 @@ class GraphModel {
     return this.data.changes[item] || "";
   }
 
-  // All vertices that `start` reaches along `next` (this.after or this.before).
+  // What of a box stays the same from one document to the next: the names around it.
+  path(box) {
+    const parts = [];
+    for (let at = box; at !== this.root; at = this.parent[at]) parts.unshift(this.name(at));
+    return parts.join("\u0000");
+  }
+
+  ofKind(kind) {
+    const found = [];
+    for (let item = 0; item < this.count; item += 1) {
+      if (this.data.kinds[item] === kind) found.push(item);
+    }
+    return found;
+  }
+
+  // All vertices that are reached from `start` along `next`: this.after or this.before.
   reach(start, next) {
     const found = new Set(start);
     const frontier = [...start];
@@ -139,9 +100,12 @@ class GraphModel {
     return found;
   }
 
-  // All vertices on a way between the two, in either direction; none where there is no way.
+  // All vertices on a path between the two, in either direction; none where there is no path.
   between(one, other) {
-    for (const [from, to] of [[one, other], [other, one]]) {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ]) {
       const down = this.reach([from], this.after);
       if (down.has(to)) {
         const up = this.reach([to], this.before);
@@ -151,22 +115,15 @@ class GraphModel {
     return new Set();
   }
 
-  // All vertices at most this many steps away.
+  // All vertices at most `hops` edges away.
   near(start, hops) {
     const found = new Set([start]);
     let rim = [start];
     for (let hop = 0; hop < hops; hop += 1) {
-      rim = rim.flatMap((item) => [...this.before[item], ...this.after[item]])
+      rim = rim
+        .flatMap((item) => [...this.before[item], ...this.after[item]])
         .filter((item) => !found.has(item));
-      rim.forEach((item) => found.add(item));
-    }
-    return found;
-  }
-
-  ofKind(kind) {
-    const found = [];
-    for (let item = 0; item < this.count; item += 1) {
-      if (this.data.kinds[item] === kind) found.push(item);
+      for (const item of rim) found.add(item);
     }
     return found;
   }
@@ -177,19 +134,96 @@ class GraphModel {
     const found = [];
     if (!wanted) return found;
     for (let item = 0; item < this.count; item += 1) {
-      const name = this.data.names[item].toLowerCase();
-      const op = this.op(item).toLowerCase();
-      if (!name.includes(wanted) && !op.includes(wanted)
-        && !this.data.tensors[item].toLowerCase().includes(wanted)) continue;
-      const whole = name === wanted || op === wanted ? 0 : 1;
-      found.push({ item, rank: whole + (this.side(item) === "K" ? 2 : 0) });
+      const words = [this.data.names[item], this.op(item)].map((word) => word.toLowerCase());
+      const texts = [...words, this.data.tensors[item].toLowerCase()];
+      if (!texts.some((word) => word.includes(wanted))) continue;
+      const rank = (words.includes(wanted) ? 0 : 1) + (this.side(item) === "K" ? 2 : 0);
+      found.push({ item, rank });
     }
     return found.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
   }
 
-  path(box) {
-    const parts = [];
-    for (let at = box; at !== this.root; at = this.parent[at]) parts.unshift(this.name(at));
-    return parts.join("\u0000");
+  #listChildren() {
+    const children = Array.from({ length: this.total - this.count }, () => []);
+    for (const [item, box] of this.parent.entries()) {
+      if (box >= 0) children[box - this.count].push(item);
+    }
+    return children;
+  }
+
+  // Boxes come after the boxes around them, so one pass is enough.
+  #measureDepth() {
+    const depth = new Int32Array(this.total);
+    for (let box = this.count + 1; box < this.total; box += 1) {
+      depth[box] = depth[this.parent[box]] + 1;
+    }
+    for (let item = 0; item < this.count; item += 1) depth[item] = depth[this.parent[item]] + 1;
+    return depth;
+  }
+
+  #readEdges() {
+    const { ends, sides } = this.data.edges;
+    this.edges = [];
+    this.before = Array.from({ length: this.count }, () => []);
+    this.after = Array.from({ length: this.count }, () => []);
+    for (let at = 0; at < sides.length; at += 1) {
+      const tail = ends[2 * at];
+      const head = ends[2 * at + 1];
+      const [from, to] = this.#siblings(tail, head);
+      this.edges.push({ tail, head, from, to, side: sides[at] });
+      this.after[tail].push(head);
+      this.before[head].push(tail);
+    }
+  }
+
+  // The two items around the ends that lie in the innermost box around both.
+  #siblings(tail, head) {
+    let from = tail;
+    let to = head;
+    while (this.depth[from] > this.depth[to]) from = this.parent[from];
+    while (this.depth[to] > this.depth[from]) to = this.parent[to];
+    while (this.parent[from] !== this.parent[to]) {
+      from = this.parent[from];
+      to = this.parent[to];
+    }
+    return [from, to];
+  }
+
+  // Rows of each box: its items, and the bends of the edges that pass.
+  #readRows() {
+    const { row, x, width, routes } = this.data;
+    this.rows = this.children.map(() => []);
+    this.routes = new Map();
+    const put = (box, at, entry) => {
+      const rows = this.rowsOf(box);
+      while (rows.length <= at) rows.push([]);
+      rows[at].push(entry);
+    };
+    for (const items of this.children) {
+      for (const item of items) {
+        put(this.parent[item], row[item], { item, base: x[item], width: width[item] });
+      }
+    }
+    for (const [tail, head, ...bends] of routes) {
+      const entries = [];
+      for (let at = 0; at < bends.length; at += 2) {
+        const entry = { item: -1, base: bends[at + 1], width: 16 };
+        put(this.parent[tail], bends[at], entry);
+        entries.push(entry);
+      }
+      this.routes.set(tail * this.total + head, entries);
+    }
+    for (const rows of this.rows) {
+      for (const entries of rows) entries.sort((a, b) => a.base - b.base);
+    }
+  }
+
+  #countMembers() {
+    this.members = this.children.map(() => []);
+    for (let item = 0; item < this.count; item += 1) {
+      for (let box = this.parent[item]; box >= 0; box = this.parent[box]) {
+        this.members[box - this.count].push(item);
+      }
+    }
   }
 }

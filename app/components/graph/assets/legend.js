@@ -1,56 +1,70 @@
-// The legend: what the letters and colors mean, how many there are, and a filter by them.
+// What the letters and colors mean, how many there are, and a filter by them.
 
-Object.assign(Studio.prototype, {
-  showLegend() {
-    const legend = this.find(".legend");
-    legend.replaceChildren();
+import { badge, element } from "./dom.js";
+import { grouped } from "./figures.js";
+
+export class Legend {
+  marks = []; // those that occur under the current overlay
+  #root;
+  #styles;
+  #filtered;
+
+  // `filtered()` is called when what is hidden has changed.
+  constructor(root, styles, filtered) {
+    this.#root = root;
+    this.#styles = styles;
+    this.#filtered = filtered;
+  }
+
+  show(models) {
+    const { theme, overlay } = this.#styles;
     const counts = new Map();
-    for (const pane of this.panes) {
-      for (let item = 0; item < pane.model.count; item += 1) {
-        const letter = this.letter(pane, item);
-        counts.set(letter, (counts.get(letter) || 0) + 1);
+    for (const model of models) {
+      const items = Array.from({ length: model.count }, (_, item) => item);
+      for (const [letter, count] of this.#styles.countLetters(model, items)) {
+        counts.set(letter, (counts.get(letter) || 0) + count);
       }
     }
-    for (const mark of this.scene.marks[this.overlay]) {
-      if (!counts.has(mark.letter)) continue;
-      const entry = element("button", "entry");
-      const badge = element("span", "badge", mark.sign || mark.letter);
-      badge.style.background = mark.color;
-      badge.style.color = this.theme.paint(mark.color).letter;
-      entry.append(badge, element("span", "", mark.name),
-        element("span", "count", counts.get(mark.letter).toLocaleString("en")));
-      entry.dataset.letter = mark.letter;
-      entry.setAttribute("aria-pressed", String(!this.hidden.has(mark.letter)));
-      entry.title = "Click: dim or show. Double click: only this.";
-      entry.addEventListener("click", () => this.filter(mark.letter));
-      entry.addEventListener("dblclick", () => this.only(mark.letter));
-      legend.append(entry);
-    }
-  },
+    this.marks = theme.marks[overlay].filter(({ letter }) => counts.has(letter));
+    const entries = this.marks.map((mark) => this.#entry(mark, counts.get(mark.letter)));
+    this.#root.replaceChildren(...entries);
+  }
 
-  // Colors by an overlay, and dims all but one of its marks.
-  showOnly(overlay, letter) {
-    this.colorBy(overlay);
-    this.only(letter);
-  },
-
-  filter(letter) {
-    if (!this.hidden.delete(letter)) this.hidden.add(letter);
-    this.showFilter();
-  },
-
+  // Dims all but one mark.
   only(letter) {
-    this.hidden = new Set(this.scene.marks[this.overlay].map((mark) => mark.letter));
-    this.hidden.delete(letter);
-    this.showFilter();
-  },
+    const { theme, overlay, hidden } = this.#styles;
+    hidden.clear();
+    for (const mark of theme.marks[overlay]) hidden.add(mark.letter);
+    hidden.delete(letter);
+    this.#showFilter();
+  }
 
-  showFilter() {
-    for (const entry of this.find(".legend").children) {
-      entry.setAttribute("aria-pressed", String(!this.hidden.has(entry.dataset.letter)));
+  #entry(mark, count) {
+    const entry = element("button", "entry");
+    entry.append(
+      badge(this.#styles.theme, mark),
+      element("span", "", mark.name),
+      element("span", "count", grouped(count)),
+    );
+    entry.dataset.letter = mark.letter;
+    entry.setAttribute("aria-pressed", String(!this.#styles.hidden.has(mark.letter)));
+    entry.title = "Click: dim or show. Double click: only this.";
+    entry.addEventListener("click", () => this.#toggle(mark.letter));
+    entry.addEventListener("dblclick", () => this.only(mark.letter));
+    return entry;
+  }
+
+  #toggle(letter) {
+    const { hidden } = this.#styles;
+    if (!hidden.delete(letter)) hidden.add(letter);
+    this.#showFilter();
+  }
+
+  #showFilter() {
+    for (const entry of this.#root.children) {
+      const shown = !this.#styles.hidden.has(entry.dataset.letter);
+      entry.setAttribute("aria-pressed", String(shown));
     }
-    this.restyle();
-    this.list.fill();
-    this.changed();
-  },
-});
+    this.#filtered();
+  }
+}

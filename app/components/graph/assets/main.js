@@ -1,39 +1,48 @@
-// The door to Streamlit: called with new data on every rerun that changes something.
+// The component's entry: called by Streamlit with new data on every rerun that changes something.
 
-const studios = new WeakMap();
+import { DetailsChannel } from "./details_channel.js";
+import { GraphView } from "./graph_view.js";
+
+const mounted = new WeakMap(); // by root element
 
 export default function draw({ parentElement, data, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".graph");
-  let studio = studios.get(root);
-  if (!studio) {
-    studio = new Studio(root);
-    studios.set(root, studio);
-    studio.hear = ({ detail }) => {
-      if (detail.graph === studio.key && detail.id === studio.id) studio.answer(detail);
-    };
-    window.addEventListener("mari-answer", studio.hear);
-  }
-  studio.key = data.key;
-  studio.choose = (name, value) => setStateValue(name, value);
-  studio.measure = () => setTriggerValue("measure", true);
-  studio.ask = (asked) => {
-    const whole = { id: studio.id, ...asked };
-    window.mariAsked = { ...window.mariAsked, [studio.key]: whole };
-    window.dispatchEvent(new CustomEvent("mari-ask", { detail: { graph: studio.key, asked: whole } }));
-  };
-  studio.offer(data.choices);
-  if (studio.id !== data.id) {
-    const first = !studio.id;
-    studio.id = data.id;
-    if (first) studio.readLink();
-    studio.load(JSON.parse(data.scene));
-    if (first) studio.followLink();
-  } else {
-    studio.retheme();
-  }
+  if (!mounted.has(root)) mounted.set(root, new MountedGraph(root));
+  const graph = mounted.get(root);
+  graph.update(data, {
+    choose: (name, value) => setStateValue(name, value),
+    measure: () => setTriggerValue("measure", true),
+  });
   return () => {
-    studios.delete(root);
-    window.removeEventListener("mari-answer", studio.hear);
-    studio.destroy();
+    mounted.delete(root);
+    graph.destroy();
   };
+}
+
+class MountedGraph {
+  #view;
+  #channel;
+
+  constructor(root) {
+    this.#view = new GraphView(root);
+    this.#channel = new DetailsChannel((answer) => this.#view.answer(answer));
+  }
+
+  update({ key, id, scene, choices }, host) {
+    const channel = this.#channel;
+    channel.open(key);
+    this.#view.connect({ ...host, ask: (asked) => channel.ask(asked) });
+    this.#view.offer(choices);
+    if (channel.scene === id) {
+      this.#view.retheme();
+    } else {
+      channel.scene = id;
+      this.#view.load(JSON.parse(scene));
+    }
+  }
+
+  destroy() {
+    this.#channel.close();
+    this.#view.destroy();
+  }
 }

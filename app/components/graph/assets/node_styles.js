@@ -1,83 +1,133 @@
 // What an item looks like under the current overlay: color, letter, texts, whether it is dim.
 
-const AMOUNTS = { flops: "flops", time: "times", left: "left" };
+// The column of an overlay that shows an amount.
+export const AMOUNTS = { flops: "flops", time: "times", left: "left" };
+const AMOUNT_NAMES = { flops: "FLOPs", time: "measured time", left: "FLOPs left to gain" };
 
-Object.assign(Studio.prototype, {
-  fillOverlays() {
-    const select = this.find(".overlay");
-    const wanted = [["side", "side"]];
-    if (this.panes.some(({ model }) => model.data.changes)) {
-      wanted[this.panes.length > 1 ? "unshift" : "push"](["change", "change"]);
-    }
-    if (this.scene.decisions.actions.length) wanted.push(["decision", "decision"]);
+export class NodeStyles {
+  theme = null;
+  overlay = "side";
+  overlays = []; // [value, text] of those that this document has
+  most = {}; // the largest amount, by overlay
+  hidden = new Set(); // letters that the legend dims
+  #wished = "";
+  #actions = "";
+
+  load(scene, models) {
+    this.#actions = scene.decisions.actions;
     this.most = {};
-    for (const [column, overlay, text] of [["flops", "flops", "FLOPs"], ["times", "time", "measured time"], ["left", "left", "FLOPs left to gain"]]) {
-      const most = Math.max(...this.panes.map(({ model }) => model.data[column].reduce((a, b) => Math.max(a, b), 0)));
-      if (most) wanted.push([overlay, text]);
-      this.most[overlay] = most;
+    for (const [overlay, column] of Object.entries(AMOUNTS)) {
+      const largest = models.map(({ data }) => data[column].reduce((a, b) => Math.max(a, b), 0));
+      this.most[overlay] = Math.max(...largest);
     }
-    select.replaceChildren(...wanted.map(([value, text]) => {
-      const option = element("option", "", text);
-      option.value = value;
-      return option;
-    }));
-    select.value = wanted.some(([value]) => value === this.wished) ? this.wished : wanted[0][0];
-    this.overlay = select.value;
-  },
+    this.overlays = this.#listOverlays(models);
+    const values = this.overlays.map(([value]) => value);
+    this.overlay = values.includes(this.#wished) ? this.#wished : values[0];
+  }
 
-  // The letter of a vertex under the current overlay: the key into legend and colors.
-  letter(pane, item, overlay = this.overlay) {
-    const { model } = pane;
+  // The overlay to take once a document has it.
+  wish(overlay) {
+    this.#wished = overlay || this.#wished;
+  }
+
+  colorBy(overlay) {
+    this.#wished = overlay;
+    this.overlay = overlay;
+    this.hidden.clear();
+  }
+
+  get nextOverlay() {
+    const values = this.overlays.map(([value]) => value);
+    return values[(values.indexOf(this.overlay) + 1) % values.length];
+  }
+
+  // The key of a vertex into legend and colors.
+  letter(model, item, overlay = this.overlay) {
     if (overlay === "side") return model.side(item);
     if (overlay === "change") return model.change(item);
     if (overlay === "decision") {
       const at = model.decision.get(item);
-      return at === undefined ? "·" : this.scene.decisions.actions[at];
+      return at === undefined ? "·" : this.#actions[at];
     }
     const amount = model.data[AMOUNTS[overlay]][item];
     if (!amount) return "0";
     return String(Math.max(1, 4 - Math.floor(Math.log10(this.most[overlay] / amount))));
-  },
+  }
 
-  look(pane, item) {
-    const { model } = pane;
-    const base = { dim: this.isDim(pane, item), title: model.label(item) };
-    if (model.isBox(item)) {
-      const members = model.under(item).length.toLocaleString("en");
-      const bar = this.bar(pane, item, this.overlay);
-      const [most] = [...bar].sort((a, b) => b.count - a.count);
-      return { ...base, subtitle: `${members} nodes`, bar, depth: model.depth[item],
-        color: most.color, letter: most.letter, side: "" };
-    }
-    const letter = this.letter(pane, item);
-    const mark = this.theme.mark(this.overlay, letter);
-    const own = this.overlay === "change" ? model.side(item) : letter;
-    const isNode = model.data.kinds[item] === "n";
-    return { ...base, color: mark.color, letter: AMOUNTS[this.overlay] ? model.side(item) : own,
-      side: model.side(item), title: isNode ? model.op(item) : model.label(item),
-      subtitle: isNode ? model.label(item) : model.op(item),
-      dashed: model.side(item) === "K" || letter === "x" || letter === "-",
-      hatched: this.overlay === "change" && (letter === "x" || letter === "-"),
-      fresh: this.overlay === "change" && letter === "+",
-      sign: this.overlay === "change" && letter !== "=" ? mark.sign : "" };
-  },
-
-  bar(pane, box, overlay) {
+  // How many vertices have each letter.
+  countLetters(model, items, overlay = this.overlay) {
     const counts = new Map();
-    const members = pane.model.under(box);
-    for (const member of members) {
-      const letter = this.letter(pane, member, overlay);
+    for (const item of items) {
+      const letter = this.letter(model, item, overlay);
       counts.set(letter, (counts.get(letter) || 0) + 1);
     }
-    return this.scene.marks[overlay].filter(({ letter }) => counts.has(letter)).map((mark) => ({
-      ...mark, count: counts.get(mark.letter), share: counts.get(mark.letter) / members.length,
-      text: mark.sign || mark.letter }));
-  },
+    return counts;
+  }
 
-  isDim(pane, item) {
-    const under = pane.model.under(item);
-    if (pane.lit && !under.some((member) => pane.lit.has(member))) return true;
-    return this.hidden.size > 0
-      && under.every((member) => this.hidden.has(this.letter(pane, member)));
-  },
-});
+  // { color, letter, side, title, subtitle, dim, … }; `lit` is what a pane does not dim, or null.
+  look(model, item, lit) {
+    const dim = this.#isDim(model, item, lit);
+    return model.isBox(item) ? this.#boxLook(model, item, dim) : this.#vertexLook(model, item, dim);
+  }
+
+  // What a box holds, by letter, in the order of the legend.
+  bar(model, box, overlay = this.overlay) {
+    const members = model.under(box);
+    const counts = this.countLetters(model, members, overlay);
+    return this.theme.marks[overlay]
+      .filter(({ letter }) => counts.has(letter))
+      .map((mark) => {
+        const count = counts.get(mark.letter);
+        return { ...mark, count, share: count / members.length, text: mark.sign || mark.letter };
+      });
+  }
+
+  // Changes come first once there are two graphs to compare.
+  #listOverlays(models) {
+    const overlays = [["side", "side"]];
+    if (models.some(({ data }) => data.changes)) {
+      overlays[models.length > 1 ? "unshift" : "push"](["change", "change"]);
+    }
+    if (this.#actions.length) overlays.push(["decision", "decision"]);
+    const amounts = Object.entries(AMOUNT_NAMES).filter(([overlay]) => this.most[overlay]);
+    return [...overlays, ...amounts];
+  }
+
+  #boxLook(model, box, dim) {
+    const bar = this.bar(model, box);
+    const [most] = [...bar].sort((a, b) => b.count - a.count);
+    const subtitle = `${model.under(box).length.toLocaleString("en")} nodes`;
+    const { color, letter } = most;
+    const depth = model.depth[box];
+    return { dim, title: model.label(box), subtitle, bar, depth, color, letter, side: "" };
+  }
+
+  #vertexLook(model, item, dim) {
+    const side = model.side(item);
+    const letter = this.letter(model, item);
+    const mark = this.theme.mark(this.overlay, letter);
+    const titles = [model.op(item), model.label(item)];
+    const [title, subtitle] = model.isNode(item) ? titles : titles.reverse();
+    const changes = this.overlay === "change";
+    const gone = letter === "x" || letter === "-";
+    return {
+      dim,
+      title,
+      subtitle,
+      side,
+      color: mark.color,
+      letter: changes || AMOUNTS[this.overlay] ? side : letter,
+      dashed: side === "K" || gone,
+      hatched: changes && gone,
+      fresh: changes && letter === "+",
+      sign: changes && letter !== "=" ? mark.sign : "",
+    };
+  }
+
+  #isDim(model, item, lit) {
+    const under = model.under(item);
+    if (lit && !under.some((member) => lit.has(member))) return true;
+    const { hidden } = this;
+    return hidden.size > 0 && under.every((member) => hidden.has(this.letter(model, member)));
+  }
+}

@@ -1,29 +1,33 @@
 // Carries what is selected in a graph to Python, and the details of it back to the graph.
 
-const listeners = new Map();
+import { ANSWERED, ASKED, LISTENING, send } from "./page_events.js";
+
+const bridges = new Map(); // by the key of the graph
 
 export default function carry({ data, setStateValue }) {
   const { graph, id, details } = data;
-  forget(graph);
-  const listen = ({ detail }) => {
-    if (detail.graph === graph) setStateValue("asked", detail.asked);
-  };
-  listeners.set(graph, listen);
-  window.addEventListener("mari-ask", listen);
-  if (details) {
-    window.dispatchEvent(new CustomEvent("mari-answer", { detail: { graph, id, ...details } }));
-  }
-  const waiting = window.mariAsked?.[graph]; // asked before this was on the page
-  if (waiting && (!details || waiting.id !== id || waiting.pane !== details.pane || waiting.at !== details.at)) {
-    setStateValue("asked", waiting);
-  }
-  if (waiting) delete window.mariAsked[graph];
-  return () => { // the next one may already be on the page
-    if (listeners.get(graph) === listen) forget(graph);
-  };
+  bridges.get(graph)?.close();
+  const bridge = new SelectionBridge(graph, (asked) => setStateValue("asked", asked));
+  bridges.set(graph, bridge);
+  if (details) send(ANSWERED, { graph, id, ...details });
+  send(LISTENING, { graph });
+  return () => bridge.close(); // the next one may already be on the page
 }
 
-function forget(graph) {
-  window.removeEventListener("mari-ask", listeners.get(graph));
-  listeners.delete(graph);
+class SelectionBridge {
+  #graph;
+  #ask;
+  #listener = ({ detail }) => {
+    if (detail.graph === this.#graph) this.#ask(detail.asked);
+  };
+
+  constructor(graph, ask) {
+    this.#graph = graph;
+    this.#ask = ask;
+    window.addEventListener(ASKED, this.#listener);
+  }
+
+  close() {
+    window.removeEventListener(ASKED, this.#listener);
+  }
 }

@@ -1,112 +1,114 @@
-// The address holds what is looked at, so that a link restores it; also when the page is left.
+// What is looked at, in the page's address, so that a link restores it; and in the browser's
+// session, so that coming back to the page does.
 
-const OURS = ["show", "fold", "by", "hide", "find", "tab", "pane", "node", "open", "at"];
+const NAMES = ["show", "fold", "by", "hide", "find", "tab", "pane", "node", "open", "at"];
 const MEMORY = "mari graph";
 const MOST_OPEN = 150;
+const RESTED = 300; // milliseconds without a change after which the address is written
 
-Object.assign(Studio.prototype, {
-  // Before the first drawing: what it depends on.
-  readLink() {
+export class UrlState {
+  #collect;
+  #timer = 0;
+  #following = false;
+
+  // `collect()` returns { model, view, usual }, or null while there is nothing to write.
+  constructor(collect) {
+    this.#collect = collect;
+  }
+
+  // The view that the address asks for; else, of the same model, the one that was left last.
+  read(model) {
     const given = new URLSearchParams(window.location.search);
-    const own = OURS.some((name) => given.has(name));
-    let kept = null;
-    try {
-      kept = JSON.parse(window.sessionStorage.getItem(MEMORY));
-    } catch { /* another page's, or not allowed: there is nothing to remember */ }
-    const usable = !own && kept?.model === this.model;
-    this.link = usable ? new URLSearchParams(kept.text) : given;
-    if (SHOWS.some(([value]) => value === this.link.get("show"))) this.show = this.link.get("show");
-    if (TABS.some(([value]) => value === this.link.get("tab"))) this.tab = this.link.get("tab");
-    this.wished = this.link.get("by") || this.wished;
-    this.find(".search").value = this.link.get("find") || "";
-    const fold = this.link.get("fold");
-    const select = this.find(".fold");
-    if (fold && fold !== select.value && [...select.options].some(({ value }) => value === fold)) {
-      this.choose("fold", fold);
-    }
-  },
+    if (NAMES.some((name) => given.has(name))) return decodeView(given);
+    const kept = recall();
+    return decodeView(kept?.model === model ? new URLSearchParams(kept.text) : given);
+  }
 
-  // After it: what is open, hidden and selected, and where the view was.
-  followLink() {
-    const { link } = this;
-    this.linked = true;
-    if (!link) return;
-    const hide = link.get("hide");
-    if (hide) {
-      this.hidden = new Set(hide);
-      this.showLegend();
-    }
-    const opened = (link.get("open") || "").split("_");
-    const views = (link.get("at") || "").split("_");
-    this.panes.forEach((pane, at) => {
-      if (opened[at]) pane.openOnly(opened[at].split(".").map(Number));
-    });
-    const pane = this.panes[Number(link.get("pane")) || 0];
-    const item = pane && link.has("node") ? pane.model.data.names.indexOf(link.get("node")) : -1;
-    if (item >= 0) this.goTo(pane, item);
-    this.panes.forEach((each, at) => {
-      const [x, y, scale] = (views[at] || "").split("~").map(Number);
-      if (scale > 0) each.network.moveTo({ position: { x, y }, scale, animation: false });
-    });
-    this.restyle();
-  },
+  // From now on the address follows the view.
+  follow() {
+    this.#following = true;
+  }
 
   // Something that a link holds has changed; the address is written when it comes to rest.
   changed() {
-    if (!this.linked) return;
-    clearTimeout(this.writing);
-    this.writing = setTimeout(() => this.writeLink(), 300);
-  },
+    if (!this.#following) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.write(), RESTED);
+  }
 
-  address() {
-    const { selection } = this;
+  write() {
+    const state = window.location.pathname.endsWith("/graph") ? this.#collect() : null;
+    if (!state) return;
     const given = new URLSearchParams(window.location.search);
-    OURS.forEach((name) => given.delete(name));
-    const put = (name, value, usual = "") => {
-      if (value && value !== usual) given.set(name, value);
-    };
-    put("show", this.panes.length > 1 ? this.show : "", "both");
-    put("fold", this.find(".fold").value, this.find(".fold").options[0]?.value);
-    put("by", this.overlay, this.find(".overlay").options[0]?.value);
-    put("hide", [...this.hidden].join(""));
-    put("find", this.find(".search").value.trim());
-    put("tab", this.tab, this.changes.size ? "changes" : "details");
-    if (selection && !selection.pane.model.isBox(selection.item)) {
-      put("pane", String(this.panes.indexOf(selection.pane)), "0");
-      put("node", selection.pane.model.name(selection.item));
-    }
-    const open = this.panes.map(({ folding, model }) => [...folding.open].map((box) => box - model.root));
-    if (open.every((boxes) => boxes.length <= MOST_OPEN)) put("open", open.map((boxes) => boxes.join(".")).join("_"));
-    put("at", this.panes.map(({ network }) => {
-      const { x, y } = network.getViewPosition();
-      return [Math.round(x), Math.round(y), Number(network.getScale().toPrecision(3))].join("~");
-    }).join("_"));
-    return given;
-  },
-
-  writeLink() {
-    if (!this.root.isConnected || !window.location.pathname.endsWith("/graph")) return;
-    const text = this.address().toString();
-    try {
-      window.sessionStorage.setItem(MEMORY, JSON.stringify({ model: this.model, text }));
-    } catch { /* storage is full or not allowed: the address still holds it */ }
+    const text = encodeView(given, state.view, state.usual).toString();
+    remember({ model: state.model, text });
     window.history.replaceState(window.history.state, "", `${window.location.pathname}?${text}`);
-  },
+  }
 
-  async copyLink() {
-    this.writeLink();
-    let done = "Link copied";
+  // Returns whether the browser let the address be copied.
+  async copy() {
+    this.write();
     try {
       await navigator.clipboard.writeText(window.location.href);
+      return true;
     } catch {
-      done = "The address bar holds the link";
+      return false;
     }
-    this.say(done);
-  },
+  }
+}
 
-  say(text) {
-    const place = this.find(".matches");
-    place.textContent = text;
-    setTimeout(() => this.showMatches(), 2500);
-  },
-});
+// `open` holds the open boxes of each pane, counted from the whole; `at` its [x, y, scale].
+export function decodeView(params) {
+  const text = (name) => params.get(name) || "";
+  const panes = (name) => text(name).split("_");
+  return {
+    show: text("show"),
+    fold: text("fold"),
+    by: text("by"),
+    hide: text("hide"),
+    find: text("find"),
+    tab: text("tab"),
+    pane: Number(text("pane")) || 0,
+    node: params.get("node"),
+    open: panes("open").map((boxes) => (boxes ? boxes.split(".").map(Number) : [])),
+    at: panes("at").map((place) => place.split("~").map(Number)),
+  };
+}
+
+// The parameters of the address with this view; what is as usual is left out.
+export function encodeView(given, view, usual) {
+  const params = new URLSearchParams(given);
+  const open = view.open.every((boxes) => boxes.length <= MOST_OPEN) ? view.open : [];
+  const at = view.at.map(([x, y, scale]) => [
+    Math.round(x),
+    Math.round(y),
+    Number(scale.toPrecision(3)),
+  ]);
+  const texts = {
+    ...view,
+    pane: String(view.pane),
+    open: open.map((boxes) => boxes.join(".")).join("_"),
+    at: at.map((place) => place.join("~")).join("_"),
+  };
+  for (const name of NAMES) {
+    params.delete(name);
+    if (texts[name] && texts[name] !== usual[name]) params.set(name, texts[name]);
+  }
+  return params;
+}
+
+function recall() {
+  try {
+    return JSON.parse(window.sessionStorage.getItem(MEMORY));
+  } catch {
+    return null; // written by something else, or not allowed
+  }
+}
+
+function remember(state) {
+  try {
+    window.sessionStorage.setItem(MEMORY, JSON.stringify(state));
+  } catch {
+    // full, or not allowed: the address still holds it
+  }
+}

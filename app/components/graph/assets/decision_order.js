@@ -1,0 +1,36 @@
+// The decisions in the order in which they are read: the largest gains first, then what was kept.
+
+const COMPARED = 2000; // decisions among which the costliest gives the length of the bars
+
+export class DecisionOrder {
+  constructor(decisions, candidates) {
+    this.decisions = decisions;
+    this.candidates = candidates;
+    const all = Array.from(decisions.actions, (_, index) => index);
+    const kept = (index) => decisions.actions[index] === "K";
+    const saved = (index) => this.before(index) - this.after(index);
+    const changed = all.filter((index) => !kept(index)).sort((a, b) => saved(b) - saved(a));
+    const rest = all.filter(kept).sort((a, b) => this.before(b) - this.before(a));
+    this.indices = [...changed, ...rest];
+    this.changed = changed.length;
+    const costs = this.indices.slice(0, COMPARED).map((index) => this.before(index));
+    this.most = Math.max(1, ...costs);
+  }
+
+  get size() {
+    return this.indices.length;
+  }
+
+  // FLOPs of a request with all its candidates.
+  before(index) {
+    return this.#total(this.decisions.before[index]);
+  }
+
+  after(index) {
+    return this.#total(this.decisions.after[index]);
+  }
+
+  #total([request, candidate]) {
+    return request + candidate * this.candidates;
+  }
+}

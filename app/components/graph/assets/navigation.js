@@ -1,0 +1,117 @@
+// Moves the selection through the graph, and lights what is related to it.
+
+export class Navigation {
+  #panes;
+  #selection;
+  #listener;
+
+  // `listener` hears selected(wasLit), lit(), folded(), pathStarted(), pathTraced(pane, one, other,
+  // items) and hiddenWanted(): a pane that is not shown is to be.
+  constructor(panes, selection, listener) {
+    this.#panes = panes;
+    this.#selection = selection;
+    this.#listener = listener;
+  }
+
+  // Selects an item; -1 selects nothing.
+  select(pane, item) {
+    const start = performance.now();
+    const wasLit = this.#panes.all.some((each) => each.lit);
+    this.#selection.choose(pane, item);
+    this.#selection.showOthers();
+    if (wasLit) this.#panes.restyle();
+    else for (const each of this.#panes.all) each.reselect();
+    this.#listener.selected(wasLit);
+    performance.measure("mari graph: select", { start });
+  }
+
+  // Selects and brings into view.
+  goTo(pane, item) {
+    if (item === undefined) return;
+    if (pane.away) this.#listener.hiddenWanted();
+    this.select(pane, item);
+    pane.reveal([item]);
+  }
+
+  // Goes to the vertex of this name, in the same pane if it can be.
+  recall(kept) {
+    if (!kept) return;
+    for (const pane of [this.#panes.all[kept.at], ...this.#panes.all].filter(Boolean)) {
+      const item = pane.model.data.names.indexOf(kept.name);
+      if (item < 0) continue;
+      this.goTo(pane, item);
+      return;
+    }
+  }
+
+  // A click; with shift, or after "Paths to …", it shows the paths that end here.
+  pick(pane, item, shift) {
+    const { pathStart } = this.#selection;
+    const start = pathStart?.pane === pane ? pathStart.item : -1;
+    const other = shift ? pane.selected : start;
+    this.select(pane, item);
+    if (item >= 0 && other >= 0) this.tracePath(pane, other, item);
+  }
+
+  // -- by keys
+
+  // Along a wire: "after" or "before".
+  walk(direction) {
+    const { pane, item } = this.#selection.current || { pane: this.#panes.active };
+    const { folding } = pane;
+    this.goTo(pane, item === undefined ? folding.visible[0] : folding.neighbor(item, direction));
+  }
+
+  // Along the row.
+  slide(by) {
+    const { pane, item } = this.#selection.current || {};
+    if (pane) this.goTo(pane, pane.folding.besides(item, by));
+  }
+
+  // Opens, closes or toggles the selected box; of a vertex, closes the box around it.
+  fold(how) {
+    const { pane, item } = this.#selection.current || {};
+    if (!pane) return;
+    const { model, folding } = pane;
+    const isBox = model.isBox(item);
+    const around = model.parent[item];
+    if (isBox && (how === "toggle" || (how === "open") !== folding.isOpen(item))) {
+      pane.toggle(item);
+    } else if (how === "close" && around > model.root) {
+      this.select(pane, around);
+      pane.toggle(around);
+    }
+    this.#listener.folded();
+  }
+
+  // -- what is related
+
+  // Dims all but these; the same once more shows everything again.
+  light(pane, items, name) {
+    pane.light(items, name);
+    this.#listener.lit();
+  }
+
+  // The neighbors of a vertex; with each call those a step further away.
+  widen({ pane, item }) {
+    pane.widen(item);
+    this.#listener.lit();
+  }
+
+  // The next vertex that is picked is the other end of a path; once more calls it off.
+  startPath({ pane, item }) {
+    this.#selection.pathStart = this.#selection.pathStart ? null : { pane, item };
+    this.#listener.pathStarted();
+  }
+
+  tracePath(pane, one, other) {
+    this.#selection.pathStart = null;
+    if (pane.model.isBox(one) || pane.model.isBox(other)) return;
+    const items = pane.model.between(one, other);
+    if (items.size) {
+      this.light(pane, items, `path${one} ${other}`);
+      if (pane.lit) pane.fit([...items]);
+    }
+    this.#listener.pathTraced(pane, one, other, items);
+  }
+}

@@ -1,0 +1,203 @@
+// The drawing of the panes as SVG: everything that is open, not only what is in view.
+
+import { shortened } from "./canvas_shapes.js";
+import { shape } from "./dom.js";
+
+const EDGE = 30; // around each pane
+const BAND = 44; // for the titles above, and for the legend below
+const LEAST_WIDTH = 760;
+const CUT = 11; // of an item's corners
+
+// Returns { text, width, height }: the panes side by side, titles above, the legend below.
+export function drawSvg(panes, theme, marks) {
+  const sizes = panes.map(({ folding }) => folding.bounds);
+  const across = sizes.reduce((sum, size) => sum + size.width + 2 * EDGE, 0);
+  const width = Math.max(LEAST_WIDTH, across);
+  const height = Math.max(...sizes.map((size) => size.height)) + 2 * EDGE + 2 * BAND;
+  const svg = shape("svg", {
+    xmlns: "http://www.w3.org/2000/svg",
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    "font-family": "Source Sans 3, Source Sans Pro, sans-serif",
+  });
+  shape("rect", { width, height, fill: theme.background }, svg);
+  defineHatch(svg, theme);
+  let left = 0;
+  for (const [at, pane] of panes.entries()) {
+    new PaneSketch(pane, theme).drawInto(svg, left);
+    left += sizes[at].width + 2 * EDGE;
+    if (at + 1 === panes.length) continue;
+    shape("line", { x1: left, x2: left, y1: 8, y2: height - BAND, stroke: theme.line }, svg);
+  }
+  drawLegend(svg, theme, marks, height - BAND / 2);
+  return { text: new XMLSerializer().serializeToString(svg), width, height };
+}
+
+function defineHatch(svg, theme) {
+  const pattern = {
+    id: "hatch",
+    width: 8,
+    height: 8,
+    patternUnits: "userSpaceOnUse",
+    patternTransform: "rotate(45)",
+  };
+  const hatch = shape("pattern", pattern, shape("defs", {}, svg));
+  shape("rect", { width: 1.6, height: 8, fill: theme.text, "fill-opacity": 0.22 }, hatch);
+}
+
+function drawLegend(svg, theme, marks, middle) {
+  let x = EDGE;
+  for (const mark of marks) {
+    shape("circle", { cx: x + 9, cy: middle, r: 9, fill: mark.color }, svg);
+    const letter = letterStyle(theme.paint(mark.color), 12);
+    shape("text", { x: x + 9, y: middle + 4.5, ...letter }, svg, mark.sign || mark.letter);
+    const name = { x: x + 24, y: middle + 5, "font-size": 13, fill: theme.text };
+    shape("text", name, svg, mark.name);
+    x += 46 + mark.name.length * 6.6;
+  }
+}
+
+function letterStyle(paint, size) {
+  const fill = paint.letter;
+  return { "font-size": size, "font-weight": 700, "text-anchor": "middle", fill };
+}
+
+// One pane: frames, wires, nodes and their texts, as they are open now.
+class PaneSketch {
+  #pane;
+  #theme;
+  #ctx = document.createElement("canvas").getContext("2d"); // measures texts
+
+  constructor(pane, theme) {
+    this.#pane = pane;
+    this.#theme = theme;
+  }
+
+  drawInto(svg, left) {
+    const { bounds, frames, wires, visible } = this.#pane.folding;
+    const x = left + EDGE - bounds.left;
+    const transform = `translate(${x}, ${BAND + EDGE - bounds.top})`;
+    const group = shape("g", { transform }, svg);
+    const style = { "font-size": 17, "font-weight": 700, fill: this.#theme.text };
+    shape("text", { x: left + EDGE, y: 30, ...style }, svg, this.#pane.model.data.title);
+    for (const box of frames) this.#drawFrame(group, box);
+    for (const wire of wires) this.#drawWire(group, wire);
+    for (const box of frames) this.#drawFrameTitle(group, box);
+    for (const item of visible) this.#drawItem(group, item);
+  }
+
+  // Left, top, width, height and center of an item, with its look.
+  #place(item) {
+    const place = this.#pane.folding.place[item];
+    const look = this.#pane.drawing.looks.get(item);
+    return { ...place, left: place.x - place.width / 2, top: place.y - place.height / 2, look };
+  }
+
+  #write(group, text, { size, room, ...attributes }) {
+    this.#ctx.font = `600 ${size}px ${this.#theme.font}`;
+    const short = shortened(this.#ctx, text, room);
+    shape("text", { "font-size": size, ...attributes }, group, short);
+  }
+
+  #drawFrame(group, box) {
+    const { left, top, width, height, look } = this.#place(box);
+    const { text, background } = this.#theme;
+    const shade = look.depth % 2 ? [text, 0.045] : [background, 1];
+    const fill = { fill: shade[0], "fill-opacity": shade[1], stroke: text, "stroke-opacity": 0.25 };
+    shape("rect", { x: left, y: top, width, height, rx: 10, ...fill }, group);
+  }
+
+  #drawFrameTitle(group, box) {
+    const { left, top, width, look } = this.#place(box);
+    const { muted, background } = this.#theme;
+    const rim = { stroke: background, "stroke-width": 4, "paint-order": "stroke" };
+    const style = { "font-weight": 600, fill: muted, ...rim };
+    const place = { x: left + 14, y: top + 22, size: 14, room: width - 28 };
+    this.#write(group, look.title, { ...place, ...style });
+  }
+
+  #drawWire(group, wire) {
+    const { color } = this.#theme.mark("side", wire.side);
+    const opacity = this.#pane.drawing.isDim(wire) ? 0.1 : 0.8;
+    const width = wire.count > 1 ? 3 : 1.6;
+    const line = { d: wirePath(wire.points), fill: "none", stroke: color, "stroke-width": width };
+    shape("path", { ...line, opacity }, group);
+    const [x, y] = wire.points.at(-1);
+    shape("path", { d: `M${x},${y}l-4.5,-9h9Z`, fill: color, opacity }, group);
+  }
+
+  #drawItem(parent, item) {
+    const place = this.#place(item);
+    const group = shape("g", { opacity: place.look.dim ? 0.2 : 1 }, parent);
+    if (this.#pane.model.isBox(item)) this.#drawBox(group, place);
+    else this.#drawNode(group, place);
+  }
+
+  #drawBox(group, { left, top, width, height, look }) {
+    const { background, line } = this.#theme;
+    for (const offset of [4, 0]) {
+      const corner = { x: left + offset, y: top + offset };
+      const style = { rx: 7, fill: background, stroke: line };
+      shape("rect", { ...corner, width, height, ...style }, group);
+    }
+    let at = left + 7;
+    for (const { color, share } of look.bar) {
+      const length = (width - 14) * share;
+      const part = { x: at, y: top + height - 15, width: length, height: 10, fill: color };
+      shape("rect", part, group);
+      at += length;
+    }
+    this.#writeTitles(group, look, { x: left + 12, room: width - 24 }, [top + 19, top + 34]);
+  }
+
+  #drawNode(group, place) {
+    const { left, top, width, y, look } = place;
+    const paint = this.#theme.paint(look.color || this.#theme.line);
+    const [name, outline] = nodeOutline(place);
+    const stroke = { stroke: paint.border, "stroke-width": look.fresh ? 3.5 : 2 };
+    const dashes = { "stroke-dasharray": look.dashed ? "5 4" : "none" };
+    shape(name, { ...outline, fill: paint.fill, ...stroke, ...dashes }, group);
+    if (look.hatched) shape(name, { ...outline, fill: "url(#hatch)" }, group);
+    shape("circle", { cx: left + 19, cy: y, r: 11, fill: paint.strong }, group);
+    const letter = letterStyle(paint, 13);
+    shape("text", { x: left + 19, y: y + 4.5, ...letter }, group, look.letter);
+    const lines = look.subtitle ? [y - 3, y + 13] : [y + 5];
+    this.#writeTitles(group, look, { x: left + 35, room: width - 46 }, lines);
+    if (!look.sign) return;
+    const right = left + width - 4;
+    shape("circle", { cx: right, cy: top, r: 9, fill: paint.strong }, group);
+    shape("text", { x: right, y: top + 4.5, ...letterStyle(paint, 12) }, group, look.sign);
+  }
+
+  #writeTitles(group, look, place, [first, second]) {
+    const { text, muted } = this.#theme;
+    const title = { ...place, y: first, size: 14, "font-weight": 600, fill: text };
+    this.#write(group, look.title, title);
+    if (look.subtitle) {
+      this.#write(group, look.subtitle, { ...place, y: second, size: 11.5, fill: muted });
+    }
+  }
+}
+
+// The element and its geometry: a node looks as on the canvas.
+function nodeOutline({ left, top, y, width, height, look }) {
+  if (look.side !== "I") {
+    const rx = look.side === "R" ? height / 2 : 4;
+    return ["rect", { x: left, y: top, width, height, rx }];
+  }
+  const [first, last, right, bottom] = [left + CUT, left + width - CUT, left + width, top + height];
+  const upper = `M${first},${top}H${last}L${right},${y}`;
+  return ["path", { d: `${upper}L${last},${bottom}H${first}L${left},${y}Z` }];
+}
+
+function wirePath(points) {
+  let [x, y] = points[0];
+  let path = `M${x},${y}`;
+  for (const [toX, toY] of points.slice(1)) {
+    const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
+    path += `C${x},${y + pull} ${toX},${toY - pull} ${toX},${toY}`;
+    [x, y] = [toX, toY];
+  }
+  return path;
+}

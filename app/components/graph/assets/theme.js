@@ -1,0 +1,61 @@
+// The colors of the page, and those of the marks (sides, changes, decisions) on it.
+
+export class Theme {
+  #paints = new Map();
+
+  constructor(element, marks) {
+    const style = getComputedStyle(element);
+    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+    this.background = read("--st-background-color", "#ffffff");
+    this.text = read("--st-text-color", "#1c2733");
+    this.accent = read("--st-primary-color", "#2272b4");
+    this.font = read("--st-font", "sans-serif");
+    this.dark = brightness(parseColor(this.background)) < 128;
+    this.muted = blend(this.text, this.background, 0.65);
+    this.line = blend(this.text, this.background, 0.35);
+    this.marks = marks;
+  }
+
+  mark(overlay, letter) {
+    const found = this.marks[overlay].find((mark) => mark.letter === letter);
+    return found || { color: this.line, letter: "", name: "not known" };
+  }
+
+  // Fill, border and text colors for a mark's color.
+  paint(color) {
+    if (!this.#paints.has(color)) {
+      this.#paints.set(color, {
+        border: blend(color, this.dark ? "#ffffff" : "#000000", 0.85),
+        fill: blend(color, this.background, this.dark ? 0.3 : 0.2),
+        strong: color,
+        letter: brightness(parseColor(color)) > 140 ? "#10161d" : "#ffffff",
+      });
+    }
+    return this.#paints.get(color);
+  }
+}
+
+// Red, green and blue of "#abc", "#aabbcc" or "rgb(1, 2, 3)".
+export function parseColor(color) {
+  const hex = color.replace("#", "");
+  if (/^[0-9a-f]{6}/i.test(hex)) {
+    return [0, 2, 4].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  }
+  if (/^[0-9a-f]{3}$/i.test(hex)) {
+    return [...hex].map((digit) => Number.parseInt(digit + digit, 16));
+  }
+  return (color.match(/[\d.]+/g) || [128, 128, 128]).slice(0, 3).map(Number);
+}
+
+// `share` of one color, and the rest of the other.
+export function blend(color, other, share) {
+  const under = parseColor(other);
+  const mixed = parseColor(color).map((part, at) =>
+    Math.round(part * share + under[at] * (1 - share)),
+  );
+  return `rgb(${mixed.join(",")})`;
+}
+
+function brightness([red, green, blue]) {
+  return red * 0.3 + green * 0.59 + blue * 0.11;
+}
