@@ -1,1 +1,1 @@
-"""The web app: six steps from a model to a proven faster one."""
+"""The web app: seven pages, from a model to its verified faster form."""

@@ -1,1 +1,1 @@
-"""Small pieces of pages; each draws one thing and returns what the user did."""
+"""Streamlit parts of pages: each draws one thing and returns what the user did."""

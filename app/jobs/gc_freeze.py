@@ -1,4 +1,4 @@
-"""Keeps graphs out of the garbage collector's way."""
+"""Garbage collection without the graphs: what stays in memory is frozen."""
 
 from __future__ import annotations
 

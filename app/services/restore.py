@@ -1,4 +1,4 @@
-"""A link or a session file → the work that it leads to."""
+"""Restoring: a link or a session file -> the work that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colors, letters and patterns; the sides differ in all three, so never by color alone.
+"""Colors, letters and patterns; sides differ in all three, for readers who do not see colors.
 
 The hues are Okabe and Ito's, which color-blind people tell apart, in light and dark.
 """

@@ -1,4 +1,4 @@
-"""Foreign text, escaped for Markdown, HTML and CSV; names from models are never trusted."""
+"""Escaping: text that comes from models, for Markdown, HTML and CSV."""
 
 from __future__ import annotations
 

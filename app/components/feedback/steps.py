@@ -1,4 +1,4 @@
-"""The ends of a page: what comes next, what is missing, and the same as a command."""
+"""Links to the next step, reasons why it is blocked, errors, and the command that does the same."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def show_graph(
     )
 
 
-def show_courier(
+def show_bridge(
     scene: Scene, details: object, *, key: str, graph: str, on_ask: Callable[[], None]
 ) -> None:
     """Carry what the user selects in the graph to Python, and its details back.
@@ -41,7 +41,7 @@ def show_courier(
     A component of its own, so that a selection does not send the whole scene again. `details`
     are those of what was asked for last; `on_ask` is called when something else is.
     """
-    _courier()(
+    _bridge()(
         key=key,
         data={"graph": graph, "id": scene.id, "details": details},
         on_asked_change=on_ask,
@@ -49,7 +49,7 @@ def show_courier(
 
 
 def read_selection(value: object, scene: Scene) -> tuple[int, int] | None:
-    """Return the pane and the vertex that the courier says are selected.
+    """Return the pane and the vertex that the bridge says are selected.
 
     None where nothing is, or where this scene has no such vertex: browsers can say anything.
     """
@@ -73,5 +73,5 @@ def _component() -> Any:
 
 
 @cache
-def _courier() -> Any:
-    return st.components.v2.component("mari_graph_courier", js=load_script("selection_bridge"))
+def _bridge() -> Any:
+    return st.components.v2.component("mari_graph_bridge", js=load_script("selection_bridge"))

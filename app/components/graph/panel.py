@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.feedback import show_error, show_progress
-from app.components.graph.component import read_selection, show_courier, show_graph
+from app.components.graph.component import read_selection, show_bridge, show_graph
 from app.components.graph.drawings import describe_selected, find_folds, make_drawing
 from app.services import engine_cache, start_node_measures
 from app.session import Work
@@ -18,7 +18,7 @@ from app.views.graph import Drawing, Fold, write_csv
 from mari_engine import MariError
 
 GRAPH = "graph"
-COURIER = "graph-courier"
+BRIDGE = "graph-bridge"
 MOST_FLAT = 1500
 """A graph with more nodes than this is always folded."""
 _FOLDS = {Fold.PARTS: "what MaRI sees", Fold.SCOPES: "modules", Fold.FLAT: "nothing"}
@@ -56,14 +56,14 @@ def show_graph_panel(work: Work) -> None:
 @st.fragment
 def _show_details(work: Work, drawing: Drawing) -> None:
     """Answer what the graph asks: the details of the selected vertex, and the whole table."""
-    asked = read_selection(read_widget(COURIER), drawing.scene)
+    asked = read_selection(read_widget(BRIDGE), drawing.scene)
     details: dict[str, Any] | None = None
     if asked is not None:
         found = describe_selected(work, drawing, *asked)
         details = {"pane": asked[0], "at": asked[1], "found": found}
         if asked[0] == 0:
             work.selected = drawing.graphs[0].topology.vertices[asked[1]].name
-    show_courier(drawing.scene, details, key=COURIER, graph=GRAPH, on_ask=lambda: None)
+    show_bridge(drawing.scene, details, key=BRIDGE, graph=GRAPH, on_ask=lambda: None)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "All nodes as CSV",

@@ -1,4 +1,4 @@
-"""Ways to come back: the link to what is shown, and the whole work as a file."""
+"""Saving and sharing: the link to what is shown, and the session file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the words mean, within reach on every page."""
+"""Glossary, on every page."""
 
 from __future__ import annotations
 

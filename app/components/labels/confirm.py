@@ -1,4 +1,4 @@
-"""The one button that lets the work go on."""
+"""Confirm: the options, and the button that rewrites and starts the check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the labels as they stand would change, before anybody confirms them."""
+"""Preview: the FLOPs that the labels as they stand would lead to, before they are confirmed."""
 
 from __future__ import annotations
 

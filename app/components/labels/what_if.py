@@ -1,4 +1,4 @@
-"""What each doubtful label is worth: the FLOPs if it were on the other side."""
+"""What-if: the FLOPs of a request with each doubtful label on the other side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The idea, for a first visit."""
+"""Welcome: what the tool does, for a first visit."""
 
 from __future__ import annotations
 

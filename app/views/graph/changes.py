@@ -1,4 +1,4 @@
-"""What became of each vertex: the original and the optimized graph, side by side."""
+"""Graph diff: what became of each original vertex, and what each new one is made from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Changes:
-    """The change of each vertex of both graphs, and who became whom, by index."""
+    """The change of each vertex of both graphs, and which became which, by index."""
 
     original: tuple[Change, ...]
     optimized: tuple[Change, ...]

@@ -1,4 +1,4 @@
-"""The order in which data flows through things that may feed each other in circles."""
+"""Topological order of items that may form cycles."""
 
 from __future__ import annotations
 

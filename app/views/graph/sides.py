@@ -1,4 +1,4 @@
-"""The sides in an optimized graph: the rewriter knows them, and says so on each node.
+"""Sides in the optimized graph, as the rewriter states them on each node.
 
 Coloring alone cannot see that a row cut out of N equal rows stands for all of them.
 """

@@ -1,4 +1,4 @@
-"""A graph as a picture has it: vertices (inputs, nodes, outputs) and the edges between them."""
+"""Topology: vertices (inputs, nodes, outputs) and the edges between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How sure each label is: in conflict with the evidence, doubtful, or sure."""
+"""Confidence of each label: in conflict with the evidence, doubtful, or sure."""
 
 from __future__ import annotations
 

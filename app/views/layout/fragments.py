@@ -1,4 +1,4 @@
-"""What one product for each fragment costs against the neat layout, as measured."""
+"""Fragmentation: the time of one product per fragment against that of the neat layout."""
 
 from __future__ import annotations
 
