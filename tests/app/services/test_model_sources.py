@@ -113,7 +113,7 @@ def test_a_path_brings_the_labels_beside_it(tmp_path: Path) -> None:
 def test_malformed_labels_beside_a_model_are_told(tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_bytes(ranking_tower())
     (tmp_path / "m.labels.json").write_text("{")
-    with pytest.raises(LabelError, match=r"m\.labels\.json: line 1"):
+    with pytest.raises(LabelError, match=r"m\.labels\.json: labels: line 1"):
         model_sources.open_path(str(tmp_path / "m.onnx"))
 
 
