@@ -1,4 +1,4 @@
-"""DOC."""
+"""The candidate axis: by which symbols the inputs' shapes name the number of candidates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     leading: list[str] = []
     moving: list[list[str]] = []
     for value in model.ir.graph.inputs:
-        names = [_name(value, at) or "" for at in range(len(value.shape or ()))]
+        names = [symbol_of(value, at) or "" for at in range(len(value.shape or ()))]
         label = labels.inputs.get(value.name or "")
         per_request = label is not None and label.role is not None and label.role.per_request
         if not per_request:
@@ -46,7 +46,8 @@ def _anonymous(names: list[str]) -> bool:
     return all(name.startswith(("unk", "?")) for name in names)
 
 
-def _name(value: ir.Value, at: int) -> str | None:
+def symbol_of(value: ir.Value, at: int) -> str | None:
+    """Return the name of a free extent, made up where the model has none; None if it is fixed."""
     dim = (value.shape or ())[at]
     if isinstance(dim, int):
         return None

@@ -1,4 +1,7 @@
-"""DOC."""
+"""Column liveness: which columns of a value `[N, K]` are read, from the outputs backwards.
+
+What computes a value whose other columns are dead need compute the live ones only.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import Axes, Index, Join, Pick, View, flat
 
 _LARGEST = 0.75
-"""The share of a value's columns up to which it is worth to take those that are read."""
+"""The largest share of live columns for which it pays to compute them alone."""
 Read = dict[int, Index]
-"""The columns that are read, by position; of a position that is left out, all."""
+"""The live columns by position among the factors; all of a position that is left out."""
 
 
 class Liveness:
-    """Knows for each value of a graph which of its columns are read."""
+    """The live columns of each value of a graph, from one walk against its order."""
 
     def __init__(self, graph: ir.Graph, survey: Survey) -> None:
         self.survey = survey
@@ -30,7 +33,7 @@ class Liveness:
                     self._read[value] = read
 
     def columns(self, value: ir.Value) -> tuple[int, Index] | None:
-        """Return the position along which fewest columns of a value are read, and these; or None.
+        """Return the position with the smallest share of live columns, and these; or None.
 
         None too where only ops that move columns read it: they take what is read from it anyway.
         """
@@ -48,7 +51,7 @@ class Liveness:
         return isinstance(spec, (Join, Pick, View)) or all(map(self.survey.is_static, node.outputs))
 
     def _follow(self, value: ir.Value) -> Read:
-        """Return what the readers of a value read of it, put together."""
+        """Return the columns that any reader of a value reads."""
         fact, read = self.survey.values.get(value), None
         if fact is None or value.is_graph_output():
             return {}
@@ -119,7 +122,7 @@ class Liveness:
 
 
 def _all_of(reads: Iterable[Read]) -> Read:
-    """Return what several readers read together: all, of a position of which one reads all."""
+    """Return the union of the columns that several readers read."""
     found = list(reads)
     both = set[int]().union(*found[:1]).intersection(*found[1:])
     return {at: reduce(np.union1d, (read[at] for read in found)) for at in both}

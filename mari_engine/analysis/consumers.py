@@ -1,5 +1,7 @@
-"""Who reads a value: whether it can wait, whether its columns are ever needed together, and what
-products make of them."""
+"""Consumers of values: where a broadcast may sink to, where columns are joined, what products cost.
+
+All three are read from the factors of the nodes that a value reaches, before anything is rewritten.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ JoinSite = tuple[Axis, int]
 
 
 class Consumers:
-    """Knows it for each value of the original graph, from one walk against its order."""
+    """What reads each value of a graph, from one walk against its order."""
 
     def __init__(self, graph: ir.Graph, survey: Survey) -> None:
         self.survey = survey
@@ -48,11 +50,14 @@ class Consumers:
         return [(node, at) for node, at in uses if not all(map(is_static, node.outputs))]
 
     def can_wait(self, value: ir.Value) -> bool:
-        """Return True when every way from this value leads, by linear steps, into a product."""
+        """Return True when every path from this value leads, by linear steps, into a product.
+
+        Such a value may be left as a sum of its request part and its candidate part, which the
+        product then takes apart by linearity."""
         return value in self._waits
 
     def join_sites(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> list[JoinSite]:
-        """Return where columns along a position of a value that are apart are put together.
+        """Return where columns that are computed apart, along a position of a value, are joined.
 
         None are where every way leads, column by column, into products that sum over them.
         """
@@ -70,7 +75,7 @@ class Consumers:
         return here if sum(made) > extent(dims, 1) else later
 
     def worth(self, value: ir.Value) -> float:
-        """Return the FLOPs that products with weights spend on each element, column by column."""
+        """Return the FLOPs that products with weights spend on each element of a value."""
         return self._worth.get(value, 0.0)
 
     def _spent(self, value: ir.Value) -> float:
@@ -97,8 +102,10 @@ class Consumers:
         return extent(flat(fact.axes), 1) if fact is not None else 0
 
     def _passed(self, node: ir.Node, index: int, position: int, dims: Axis) -> int | None:
-        """Return where columns are in a node's result; -1 where it sums them, None where it cannot
-        take them apart."""
+        """Return the position that columns have in a node's result, -1 where it sums over them.
+
+        None where the node needs them joined.
+        """
         spec = self.survey.specs.get(node)
         if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != dims:
             return None
@@ -117,7 +124,7 @@ class Consumers:
         return results[0].index(own[position]) if own[position] in results[0] else -1
 
     def _leaves_apart(self, node: ir.Node, index: int) -> bool:
-        """Return False when another operand has all columns at once, and makes the result so."""
+        """Return False when another operand, and so the result, has all columns in one tensor."""
         others = [value for at, value in enumerate(node.inputs) if at != index and value]
         return all(value in self._joined or not self._varies(value) for value in others)
 
@@ -126,7 +133,7 @@ class Consumers:
         return fact is None or CANDIDATES in flat(fact.axes)
 
     def _find_joined(self, graph: ir.Graph) -> set[ir.Value]:
-        """Return what joins make, and what is made of that column by column."""
+        """Return the results of joins, and of nodes that treat each column of them alone."""
         joined = set[ir.Value]()
         for node in graph:
             spec = self.survey.specs.get(node)

@@ -1,4 +1,4 @@
-"""What is known of values by who reads them, before a graph is rewritten in several ways."""
+"""The analyses of a graph, made once for all ways of rewriting it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mari_engine.analysis.value_facts import Survey
 
 @dataclass(frozen=True, eq=False)
 class GraphFacts:
-    """What a rewrite looks up while it walks."""
+    """What a rewrite looks up: the survey of values, and what the nodes that read them need."""
 
     survey: Survey
     consumers: Consumers
@@ -25,6 +25,6 @@ class GraphFacts:
 
 
 def find_graph_facts(graph: ir.Graph, survey: Survey) -> GraphFacts:
-    """Return the foresight of a graph, which may serve several rewrites of it."""
+    """Return the analyses of a graph, which may serve several rewrites of it."""
     consumers, liveness = Consumers(graph, survey), Liveness(graph, survey)
     return GraphFacts(survey, consumers, liveness, find_norms(graph, survey))

@@ -18,14 +18,14 @@ from mari_engine.ops import NormStep, squares
 
 @dataclass(frozen=True, eq=False)
 class Norm:
-    """What is normalized, and the nodes that do it."""
+    """The value that is normalized, and the nodes that do it."""
 
     source: ir.Value
     nodes: frozenset[ir.Node]
 
 
 def find_norms(graph: ir.Graph, survey: Survey) -> dict[ir.Node, Norm]:
-    """Return the norm that each node is part of; without those of which others read an inner step.
+    """Return the norm that each node is part of, if nothing else reads its inner steps.
 
     Norms that are joined to others are left out.
     """

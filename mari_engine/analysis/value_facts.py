@@ -1,4 +1,4 @@
-"""What is known of every value before the model runs: extents, shape arithmetic, declarations."""
+"""Forward analysis: extents as factors, partial evaluation, and the declaration of every node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.candidate_axis import _name
+from mari_engine.analysis.candidate_axis import symbol_of
 from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, made_up
 from mari_engine.graph import Model, stored_bytes
 from mari_engine.ops import (
@@ -105,7 +105,7 @@ class _Walk:
         dim = (value.shape or ())[at]
         if isinstance(dim, int):
             return (dim,) if dim != 1 else ()
-        name = _name(value, at) or self.fresh()
+        name = symbol_of(value, at) or self.fresh()
         if name in self.symbols:
             return (CANDIDATES,)
         if name.startswith("?"):

@@ -1,4 +1,4 @@
-"""What the nodes of a graph do in a run: FLOPs, bytes, pieces, runs of elements."""
+"""Workload: what each node of a graph does in a run, in FLOPs, bytes, and runs of elements."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _grows(dims: Axis) -> bool:
 
 
 def work(spec: Spec) -> Flops:
-    """Return the FLOPs of one node: the product of the extents that it really has."""
+    """Return the FLOPs of one node: `weight * N * K * M` for `[N, K], [K, M] -> [N, M]`."""
     if not spec.weight:
         return Flops()
     dims: Axis = flat(spec.results[0])
@@ -147,7 +147,7 @@ def _runs(spec: Spec) -> Flops:
 
 
 def _turned(spec: View) -> Flops:
-    """Return the runs that a change of the factors' order moves.
+    """Return the runs of elements that a transpose moves.
 
     Runtimes move one factor from the end, or to it, at the speed of a copy.
     """
@@ -162,7 +162,7 @@ def _turned(spec: View) -> Flops:
 
 
 def _often(count: int, dims: Axis) -> Flops:
-    """Return so many for each element along these factors."""
+    """Return a count times the number of elements along these factors."""
     total = count * extent(dims, 1)
     return Flops(0, total) if _grows(dims) else Flops(total, 0)
 
@@ -177,7 +177,7 @@ def _before_the_run(node: ir.Node, survey: Survey, constants: set[ir.Value]) -> 
 
 
 def _rounds(node: ir.Node, survey: Survey) -> Flops:
-    """Return how many nodes run in a loop; as often as there are candidates if nothing tells."""
+    """Return how many nodes run in a loop; once a candidate where its count is not known."""
     bodies = [
         attribute.as_graph()
         for attribute in node.attributes.values()

@@ -1,4 +1,4 @@
-"""How a packed input is cut up: the pieces of its last axis, and what each piece feeds."""
+"""Features of a packed input `[N, K]`: runs of columns that the same nodes and tables read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """The telling part of the first table's name, or ""."""
+        """The feature that the first table's name names, or ""."""
         return next(filter(None, map(_telling_part, self.tables)), "")
 
 
@@ -48,7 +48,7 @@ class _Reader:
 
 
 def cut_inputs(model: ir.Model, traces: Traces, ranges: Ranges) -> tuple[tuple[Piece, ...], ...]:
-    """Return, for each graph input, its pieces in order; at least one each.
+    """Return for each graph input its pieces in order, at least one.
 
     Adjacent columns are one piece when the same nodes read them and they hold the same ids.
     """

@@ -29,7 +29,7 @@ class Repetition:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where a value comes from: bit sets of units whose numbers, and whose extents, reach it."""
+    """What a value depends on: bit sets of units whose elements, and whose extents, reach it."""
 
     numbers: int = 0
     extents: int = 0
@@ -111,7 +111,7 @@ def _repeats(
 
 
 def _is_one_row(value: ir.Value, inner: frozenset[str]) -> bool:
-    """True when a value has one row, and no extent that might be the number of candidates."""
+    """Return True when a value has one row, and no extent that might be that of the candidates."""
     if value.shape is None or not value.shape or value.shape[0] != 1:
         return False
     return all(isinstance(extent, int) or str(extent.value) in inner for extent in value.shape)

@@ -50,7 +50,7 @@ def free_inputs(proto: onnx.ModelProto, where: str) -> int | None:
 
 
 def mend_reshapes(model: ir.Model, batch: int) -> None:
-    """Let every Reshape that writes the frozen batch as its first extent take the real one."""
+    """Let every reshape whose first extent is the frozen batch take that of its operand."""
     done: set[ir.Node] = set()
     while True:
         found = [node for node in model.graph if node not in done and _freezes_rows(node, batch)]
@@ -64,7 +64,7 @@ def mend_reshapes(model: ir.Model, batch: int) -> None:
 
 
 def check_freed(source: str | bytes, model: Model, batch: int) -> None:
-    """Return if every row of a larger batch comes out as it does alone in the original.
+    """Return if each row of a larger batch has the results that it has alone in the original.
 
     Outputs with a row for each of the batch get its symbol. Raises ModelError, naming a node that
     fixes the batch where one is found.

@@ -29,7 +29,10 @@ from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
 def expand(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Expand.html"""
+    """Return the view `[1, K] -> [N, K]`: axes of extent 1 are repeated.
+
+    https://onnx.ai/onnx/operators/onnx__Expand.html
+    """
     axes = call.axes(0)
     wanted = [Size.of(extent) for extent in call.known(1, "the shape's elements").ravel()]
     rank = max(len(axes), len(wanted))
@@ -49,7 +52,10 @@ def expand(call: Call) -> Spec:
 
 
 def tile(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Tile.html"""
+    """Return the view `[N, K] -> [N, R K]`: each axis is repeated as a whole, R outermost.
+
+    https://onnx.ai/onnx/operators/onnx__Tile.html
+    """
     axes = call.axes(0)
     repeats = call.known(1, "the repeats").ravel().tolist()
     results, source = list[Axis](), list[int]()
@@ -122,7 +128,7 @@ def _element(value: ir.Value | None, at: int) -> int | None:
 
 
 def _tile_cost(spec: Spec | None) -> float:
-    """Return nothing where whole rows are repeated, which is as fast as a copy."""
+    """Return the cost of an element, none where whole rows are repeated: that is a copy."""
     return 0.15 if not isinstance(spec, View) or spec.source[-1:] == (-1,) else 0.0
 
 

@@ -18,18 +18,18 @@ Content = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Places in a tensor: the same ones in each slice along its leading free axes, in order."""
+    """Constant places in `[N, *inner]`, the same ones for each of the N slices, in order."""
 
     leading: Axes
     inner: tuple[int, ...]
     """The extents of a slice."""
     index: Content
-    """The places in a slice, counted through."""
+    """The places as flat indices into a slice."""
 
 
 @dataclass(frozen=True, eq=False)
 class Progression:
-    """`start + step * i` for each i below `count`, and `more` elements beyond that."""
+    """`start, start + step, ...`: `count` (maybe symbolic) elements, and `more` after them."""
 
     start: int
     step: int
@@ -39,21 +39,21 @@ class Progression:
 
 @dataclass(frozen=True, eq=False)
 class Fact:
-    """What is known of a value before the model runs."""
+    """What is known of a value before the run: its axes as factors, and maybe its elements."""
 
     axes: Axes
     dtype: ir.DataType | None
     content: Content | None = None
     """All elements, in the value's shape."""
     fill: object = None
-    """The one element that a tensor of any extent repeats, if it is known to."""
+    """The one element that all places hold, where the extents may be symbolic."""
     slice: Content | None = None
-    """What each slice holds, where all slices along the leading free axes are alike."""
+    """The elements of one slice, where all slices along the leading free axes are equal."""
     chosen: Chosen | None = None
-    """What a list of places stands for, one row (or, before it is turned, one column) a place."""
+    """The places that an index tensor lists, one a row, or one a column before its Transpose."""
 
     counting: Progression | None = None
-    """What a list of whole numbers counts, where only its length is left to the run."""
+    """The arithmetic progression that a list of whole numbers is, if its length is symbolic."""
 
     @property
     def uniform(self) -> object:

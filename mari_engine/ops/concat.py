@@ -30,7 +30,10 @@ from mari_engine.ops.slice import pick
 
 
 def concatenate(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Concat.html"""
+    """Return the factors of `[N, K], [N, M] -> [N, K + M]`: a join along one axis.
+
+    https://onnx.ai/onnx/operators/onnx__Concat.html
+    """
     if len(call.operands) == 1:
         return identity(call)
     shapes = [call.axes(at) for at in range(len(call.operands))]
@@ -100,7 +103,10 @@ def _joined_at_run_time(call: Call, before: Axes, joined: list[Axis], after: Axe
 
 
 def split(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Split.html"""
+    """Return the factors of `[N, K + M] -> [N, K], [N, M]`: each result picks a range of columns.
+
+    https://onnx.ai/onnx/operators/onnx__Split.html
+    """
     at = call.axis(0)
     axis = call.axes(0)[at]
     width = static(axis)

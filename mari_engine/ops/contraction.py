@@ -29,7 +29,10 @@ def _numbered(axis: Axis, labels: count[int]) -> AxisLabels:
 
 
 def matmul(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__MatMul.html"""
+    """Return the factors of `[..., N, K], [..., K, M] -> [..., N, M]`, summed over K.
+
+    https://onnx.ai/onnx/operators/onnx__MatMul.html
+    """
     left, right = call.axes(0), call.axes(1)
     if not left or not right:
         raise Unsupported("a scalar operand")
@@ -54,7 +57,10 @@ def matmul(call: Call) -> Spec:
 
 
 def gemm(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Gemm.html"""
+    """Return the factors of `alpha [N, K] [K, M] + beta [M] -> [N, M]`, operands transposed or not.
+
+    https://onnx.ai/onnx/operators/onnx__Gemm.html
+    """
     a, b = call.axes(0), call.axes(1)
     if call.attribute("transA", 0):
         a = (a[1], a[0])
@@ -93,7 +99,10 @@ def gemm(call: Call) -> Spec:
 
 
 def einsum(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Einsum.html, without ellipsis or diagonals."""
+    """Return the factors of an equation such as "nk,km->nm"; no ellipsis, no diagonals.
+
+    https://onnx.ai/onnx/operators/onnx__Einsum.html
+    """
     equation = str(call.attribute("equation", "")).replace(" ", "")
     if "." in equation or "->" not in equation:
         raise Unsupported("an equation with an ellipsis or without '->'")
@@ -166,7 +175,7 @@ def reduction(mean: bool) -> Callable[[Call], Spec]:
 
 
 def reduced_axes(call: Call) -> set[int]:
-    """Return the axes that a reduction takes away."""
+    """Return the axes that a reduction sums over."""
     rank = len(call.axes(0))
     listed = call.listed("axes", 1)
     if not listed:
@@ -175,7 +184,7 @@ def reduced_axes(call: Call) -> set[int]:
 
 
 def kept_axes(axes: Axes, over: set[int], keepdims: bool) -> Axes:
-    """Return the axes that are left after a reduction."""
+    """Return the axes of a reduction's result."""
     if keepdims:
         return tuple(() if at in over else axis for at, axis in enumerate(axes))
     return tuple(axis for at, axis in enumerate(axes) if at not in over)

@@ -21,7 +21,10 @@ from mari_engine.ops.rule import FUSED, PRODUCT, UNDECLARED, Rule
 
 
 def convolve(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Conv.html"""
+    """Return the factors of `[N, C, W], [M, C, K] -> [N, M, W']`, parallel along N only if K > 1.
+
+    https://onnx.ai/onnx/operators/onnx__Conv.html
+    """
     data, kernel, result = call.axes(0), call.axes(1), call.inferred[0]
     if _over_channels(call, kernel):
         return _product(call, data, kernel)
@@ -53,7 +56,7 @@ def convolve(call: Call) -> Spec:
 
 
 def _over_channels(call: Call, kernel: Axes) -> bool:
-    """Return True when each place is a product of its own: kernels of extent 1, nothing around."""
+    """Return True for kernels of extent 1: a product over channels at each place, `[M, C, 1]`."""
     plain = all(
         set(call.attribute(name, (default,))) == {default}
         for name, default in (("strides", 1), ("dilations", 1), ("pads", 0))

@@ -35,7 +35,7 @@ from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, shar
 
 
 def broadcast(operands: tuple[Axes | None, ...]) -> tuple[list[Axes | None], Axes]:
-    """Return the operands' axes, refined to meet each other, and the broadcast result's."""
+    """Return the operands' axes, cut into common factors, and the axes of their broadcast."""
     rank = max((len(axes) for axes in operands if axes is not None), default=0)
     padded = [None if axes is None else ((),) * (rank - len(axes)) + axes for axes in operands]
     result: list[Axis] = []
@@ -57,7 +57,7 @@ def broadcast(operands: tuple[Axes | None, ...]) -> tuple[list[Axes | None], Axe
 
 
 def broadcast_map(operand: Axes | None, result: Axes) -> AxisLabels | None:
-    """Return the result's position for each position of a broadcast operand."""
+    """Return for each factor of an operand the position of the same factor in the result."""
     if operand is None:
         return None
     places = positions(result)[len(result) - len(operand) :]
@@ -124,7 +124,7 @@ def _lose_places(_node: ir.Node, traces: Traces) -> Traces:
 
 
 def _shift(node: ir.Node, traces: Traces) -> Traces:
-    """Add or subtract a constant: the offsets of a table shared by several fields."""
+    """Add a constant to the offsets of columns: fields that share one table are shifted in it."""
     at = 0 if traces[0] is not None else 1
     trace, constant = traces[at], constant_array(node.inputs[1 - at])
     if trace is None or constant is None or constant.dtype.kind not in "iuf":
@@ -144,7 +144,7 @@ def _shift(node: ir.Node, traces: Traces) -> Traces:
 
 
 def _choose(_node: ir.Node, traces: Traces) -> Traces:
-    """Where(condition, a, b): one of the two is traced, the other a default."""
+    """Return the columns of `Where(condition, a, b)` where one of the two is a default."""
     found = [trace for trace in traces[1:] if trace is not None]
     return [found[0].without_places() if len(found) == 1 else None]
 
@@ -168,7 +168,7 @@ def _lengths(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]
 
 
 def _choice_cost(spec: Spec | None) -> float:
-    """Return nothing where whole rows are chosen, which is as fast as a copy."""
+    """Return the cost of an element, none where whole rows are chosen: that is a copy."""
     if isinstance(spec, Pointwise) and len(flat(spec.results[0])) - 1 not in (spec.maps[0] or ()):
         return 0.0
     return 0.12

@@ -68,7 +68,7 @@ def _gelu(new: NodeWriter) -> Results:
 
 
 def _skip_norm(new: NodeWriter) -> Results:
-    """SkipLayerNormalization(input, skip, gamma, beta, bias); mean and spread are not told."""
+    """SkipLayerNormalization(input, skip, gamma, beta, bias); its mean and spread are not made."""
     total = new.emit("Add", new.given(0), new.given(1))
     simple = new.node.op_type == "SkipSimplifiedLayerNormalization"
     bias = new.given(3 if simple else 4)

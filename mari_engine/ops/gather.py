@@ -37,7 +37,10 @@ from mari_engine.ops.slice import pick
 
 
 def look_up(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Gather.html"""
+    """Return the factors of `[V, K], [N] -> [N, K]`; constant indices pick columns instead.
+
+    https://onnx.ai/onnx/operators/onnx__Gather.html
+    """
     at = call.axis(0)
     data, index = call.axes(0), call.fact(1)
     width = static(data[at])
@@ -89,7 +92,10 @@ def _lookup(data: Axes, at: int, index: Axes) -> Spec:
 
 
 def gather_elements(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__GatherElements.html"""
+    """Return the factors of `[N, V], [N, K] -> [N, K]`: it mixes the axis that is looked up.
+
+    https://onnx.ai/onnx/operators/onnx__GatherElements.html
+    """
     at = call.axis(0)
     data, index = call.axes(0), call.axes(1)
     axes_data, axes_index = list[Axis](), list[Axis]()
@@ -120,7 +126,10 @@ def gather_elements(call: Call) -> Spec:
 
 
 def gather_nd(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__GatherND.html: constant places, or one index tuple."""
+    """Return the factors of `[V, W, K], [N, 2] -> [N, K]`; constant places pick columns instead.
+
+    https://onnx.ai/onnx/operators/onnx__GatherND.html
+    """
     index, data = call.fact(1), call.axes(0)
     depth = static(index.axes[-1])
     if call.attribute("batch_dims", 0) or depth is None:
@@ -158,7 +167,10 @@ def _places(data: Axes, index: Index, widths: list[int]) -> Pick:
 
 
 def one_hot(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__OneHot.html, along the last axis."""
+    """Return the factors of `[N] -> [N, depth]`, one class a column, along the last axis only.
+
+    https://onnx.ai/onnx/operators/onnx__OneHot.html
+    """
     if call.attribute("axis", -1) not in (-1, len(call.axes(0))):
         raise Unsupported("classes along an axis that is not the last")
     depth = int(call.known(1, "the number of classes").ravel()[0])

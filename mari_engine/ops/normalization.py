@@ -26,7 +26,10 @@ from mari_engine.ops.rule import NEVER, Rule
 
 
 def softmax(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Softmax.html (before opset 13 over all that follows)."""
+    """Return the factors of a softmax along one axis; before opset 13, of all axes from it on.
+
+    https://onnx.ai/onnx/operators/onnx__Softmax.html
+    """
     axes = call.axes(0)
     old = call.version < 13
     at = normal(int(call.attribute("axis", 1 if old else -1)), len(axes))
@@ -41,7 +44,10 @@ def softmax(call: Call) -> Spec:
 
 
 def layer_norm(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__LayerNormalization.html"""
+    """Return the factors of `[N, K], [K], [K] -> [N, K]`, normalized along K.
+
+    https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+    """
     axes = call.axes(0)
     if call.outputs > 1:
         raise Unsupported("the norm's statistics are used")
@@ -62,7 +68,10 @@ def layer_norm(call: Call) -> Spec:
 
 
 def batch_norm(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__BatchNormalization.html in inference: x * a + b."""
+    """Return the factors of `x * a + b` with a, b `[C]` for x `[N, C, ...]`: inference only.
+
+    https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+    """
     axes = call.axes(0)
     if call.outputs > 1 or call.attribute("training_mode", 0):
         raise Unsupported("the norm runs in training mode")
@@ -104,7 +113,10 @@ def _folded(epsilon: float) -> FactorAndShift:
 
 
 def lp_norm(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__LpNormalization.html"""
+    """Return the factors of `[N, K] -> [N, K]`, each row divided by its norm.
+
+    https://onnx.ai/onnx/operators/onnx__LpNormalization.html
+    """
     axes = call.axes(0)
     return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
 

@@ -1,4 +1,4 @@
-"""Ops on quantized numbers: exact as they are, so nothing is split; what can runs once.
+"""Quantized ops, called as they are: never split, but run once for the request where they can.
 
 A product's parts would be rounded apart, to other numbers. But rows are treated alone where the
 scale is given, and a scale that is taken from the whole tensor is the same for one row as for many
@@ -48,7 +48,9 @@ _FLOATS = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.DOUBLE, ir.DataTy
 
 
 def element(call: Call) -> Spec:
-    """QuantizeLinear and DequantizeLinear, by one scale or by one for each place of an axis.
+    """Return the factors of QuantizeLinear or DequantizeLinear, `[N, K] -> [N, K]`.
+
+    The scale is one number, or one for each place of an axis.
 
     https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
     """
@@ -80,12 +82,15 @@ def element(call: Call) -> Spec:
 
 
 def _together(labels: AxisLabels, dims: Axis) -> frozenset[int]:
-    """Return the labels of columns: they stay together, since runtimes fuse what reads them."""
+    """Return the labels of columns, which stay together: runtimes fuse the ops that read them."""
     return frozenset(at for at, dim in zip(labels, dims, strict=True) if isinstance(dim, int))
 
 
 def dynamic(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html"""
+    """Return the factors of `[N, K] -> [N, K], [], []`, whose scale is taken from all elements.
+
+    https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html
+    """
     axes = call.axes(0)
     own = tuple(range(len(flat(axes))))
     return Slices(
@@ -100,7 +105,8 @@ def dynamic(call: Call) -> Spec:
 
 
 def whole(spec: Contract, why: str, *, mixed: frozenset[int] = frozenset()) -> Slices:
-    """Return a product that is only called as it is, parallel along what its operands share not."""
+    """Return the factors of a product that is called as it is: columns stay together, and its
+    sums are never split."""
     if any(len(axes) < 2 for axes in spec.operands[:2] if axes is not None):
         raise Unsupported("a vector of quantized numbers")
     terms = (*spec.terms, *(() if spec.addend is None else (spec.addend,)))
@@ -120,7 +126,7 @@ def whole(spec: Contract, why: str, *, mixed: frozenset[int] = frozenset()) -> S
 
 
 def before_rounding(graph: ir.Graph) -> frozenset[ir.Node]:
-    """Return the nodes whose results are rounded to few steps somewhere."""
+    """Return the nodes with a way to an op that rounds to a few steps."""
     found = set[ir.Node]()
     for node in reversed(graph):
         readers = [use.node for value in node.outputs for use in value.uses()]
@@ -130,7 +136,7 @@ def before_rounding(graph: ir.Graph) -> frozenset[ir.Node]:
 
 
 def bit_by_bit(spec: Spec, node: ir.Node, *, product: bool) -> Spec:
-    """Return the declaration of a node whose result must be the same in every bit.
+    """Return the factors of a node whose result must be the same in every bit.
 
     Raises Unsupported where already the number of rows changes the order of its sums.
     """
@@ -145,7 +151,10 @@ def bit_by_bit(spec: Spec, node: ir.Node, *, product: bool) -> Spec:
 
 
 def runs_on_integers(node: ir.Node) -> bool:
-    """Return True for a product that runtimes run on the numbers before and after its rounding."""
+    """Return True for a product between DequantizeLinear and QuantizeLinear.
+
+    Runtimes fuse the three into one product of integers.
+    """
     return reads_quantized(node) and all(
         use.node.op_type == "QuantizeLinear"
         or (use.node.op_type in ("Relu", "Clip") and _rounded(use.node))
@@ -158,7 +167,7 @@ def _rounded(node: ir.Node) -> bool:
 
 
 def reads_quantized(node: ir.Node) -> bool:
-    """Return True for an op on a tensor that was rounded: runtimes may run it on whole numbers."""
+    """Return True for an op that reads a DequantizeLinear of something other than a weight."""
     made = [value.producer() for value in node.inputs if value is not None]
     return any(
         maker is not None
@@ -172,7 +181,7 @@ def reads_quantized(node: ir.Node) -> bool:
 def product(
     declare: Callable[[Call], Spec], factors: tuple[int, int], why: str, *, scaled: bool = False
 ) -> Callable[[Call], Spec]:
-    """Return the declaration of a product whose factors are these operands, the rest being scales.
+    """Return the factors of a product of these two operands, the others being scales.
 
     `scaled` says that the first factor's scale is taken from all of it.
     """
@@ -209,7 +218,7 @@ def product(
 
 
 def _varies(call: Call, at: int) -> bool:
-    """Return True for what is not as long as is known before the run: one for each row."""
+    """Return True for an operand with a free extent: a scale for each row."""
     return any(size(axis).symbols for axis in call.axes(at))
 
 

@@ -32,7 +32,10 @@ def reduction(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
 
 
 def extremum(call: Call) -> Spec:
-    """ArgMax and ArgMin: https://onnx.ai/onnx/operators/onnx__ArgMax.html"""
+    """Return the factors of ArgMax or ArgMin, `[N, K] -> [N]`, which mix K.
+
+    https://onnx.ai/onnx/operators/onnx__ArgMax.html
+    """
     axes, at = call.axes(0), call.axis(0)
     keepdims = bool(call.attribute("keepdims", 1))
     kept = tuple(place for a, group in enumerate(positions(axes)) if a != at for place in group)
@@ -48,7 +51,10 @@ def extremum(call: Call) -> Spec:
 
 
 def topk(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__TopK.html"""
+    """Return the factors of `[N, K] -> [N, k], [N, k]`, which mix K.
+
+    https://onnx.ai/onnx/operators/onnx__TopK.html
+    """
     at = call.axis(-1)
     amount = call.known(1, "the number of winners").ravel()[0]
     if static(call.axes(0)[at]) is None:
@@ -57,13 +63,19 @@ def topk(call: Call) -> Spec:
 
 
 def cumulate(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__CumSum.html"""
+    """Return the factors of a cumulative sum, `[N, K] -> [N, K]`, which mix K.
+
+    https://onnx.ai/onnx/operators/onnx__CumSum.html
+    """
     at = normal(int(call.known(1, "the axis").ravel()[0]), len(call.axes(0)))
     return one_axis(call, at, call.axes(0)[at], weight=1)
 
 
 def trilu(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Trilu.html"""
+    """Return the factors of a triangular mask of `[N, K, K]`, which mix both K.
+
+    https://onnx.ai/onnx/operators/onnx__Trilu.html
+    """
     axes = call.axes(0)
     if call.given(1) and call.fact(1).uniform is None:
         raise Unsupported("the diagonal is computed at run time")

@@ -33,7 +33,7 @@ from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
 def identity(call: Call) -> Spec:
-    """Identity, and Dropout in inference."""
+    """Return the view of a value as it is."""
     axes = call.axes(0)
     return View(
         operands=(axes, *[None] * (len(call.operands) - 1)),
@@ -43,7 +43,10 @@ def identity(call: Call) -> Spec:
 
 
 def dropout(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Dropout.html"""
+    """Return the view of a value as it is: Dropout in inference.
+
+    https://onnx.ai/onnx/operators/onnx__Dropout.html
+    """
     if call.outputs > 1:
         raise Unsupported("the dropout mask is used")
     training = call.operands[2].uniform if call.given(2) and call.operands[2] else False
@@ -53,7 +56,10 @@ def dropout(call: Call) -> Spec:
 
 
 def transpose(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Transpose.html"""
+    """Return the view `[N, A, B] -> [N, B, A]`: the factors in another order.
+
+    https://onnx.ai/onnx/operators/onnx__Transpose.html
+    """
     axes = call.axes(0)
     order = [int(at) for at in call.attribute("perm", range(len(axes))[::-1])]
     places = positions(axes)
@@ -75,7 +81,7 @@ def regroup(axes: Axes, targets: list[Size], rest: int) -> Spec:
 
 
 def match(dims: list[Dim], targets: list[Size]) -> tuple[list[Dim], list[Axis]]:
-    """Return the factors, cut so that they fit the targets, and each target's share of them."""
+    """Return the factors, cut so that each target is a product of some, and these by target."""
     pending, sequence, groups = list(dims), [], []
     for target in targets:
         group = _take(pending, target)
@@ -108,7 +114,7 @@ def _take(pending: list[Dim], target: Size) -> list[Dim]:
 
 
 def _cut(pending: list[Dim], dim: int, number: int) -> int:
-    """Put back what remains of `dim`, joined with its followers if need be, after `number`."""
+    """Return `number` as a factor of `dim`, joined with its followers if need be."""
     while dim % number:
         if not pending or isinstance(pending[0], str):
             raise Unsupported(f"an extent of {number} cuts across axes")
@@ -119,7 +125,10 @@ def _cut(pending: list[Dim], dim: int, number: int) -> int:
 
 
 def reshape(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Reshape.html"""
+    """Return the view `[N, A B] -> [N, A, B]`; 0 keeps an extent, -1 takes what is left.
+
+    https://onnx.ai/onnx/operators/onnx__Reshape.html
+    """
     axes = call.axes(0)
     wanted = call.known(1, "the shape's elements").ravel().tolist()
     targets: list[Size | None] = []
@@ -138,7 +147,10 @@ def reshape(call: Call) -> Spec:
 
 
 def flatten(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Flatten.html"""
+    """Return the view `[N, A, B] -> [N, A B]`.
+
+    https://onnx.ai/onnx/operators/onnx__Flatten.html
+    """
     axes = call.axes(0)
     axis = int(call.attribute("axis", 1))
     axis = axis + len(axes) if axis < 0 else axis
@@ -146,7 +158,10 @@ def flatten(call: Call) -> Spec:
 
 
 def squeeze(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Squeeze.html"""
+    """Return the view `[N, 1, K] -> [N, K]`.
+
+    https://onnx.ai/onnx/operators/onnx__Squeeze.html
+    """
     axes = call.axes(0)
     listed = call.listed("axes", 1)
     if listed is None:
@@ -160,7 +175,10 @@ def squeeze(call: Call) -> Spec:
 
 
 def unsqueeze(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Unsqueeze.html"""
+    """Return the view `[N, K] -> [N, 1, K]`.
+
+    https://onnx.ai/onnx/operators/onnx__Unsqueeze.html
+    """
     axes = call.axes(0)
     listed = call.listed("axes", 1) or []
     rank = len(axes) + len(listed)

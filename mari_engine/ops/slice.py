@@ -73,7 +73,10 @@ def _repeated(call: Call, at: int, index: Index, width: int) -> Spec | None:
 
 
 def slice_(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Slice.html"""
+    """Return the factors of `[N, K] -> [N, stop - start]`: a pick of columns, if K is known.
+
+    https://onnx.ai/onnx/operators/onnx__Slice.html
+    """
     axes = call.axes(0)
     starts, stops = call.listed("starts", 1), call.listed("ends", 2)
     if starts is None or stops is None:
@@ -124,7 +127,10 @@ def one_axis(call: Call, at: int, result: Axis, weight: int = 0) -> Spec:
 
 
 def pad(call: Call) -> Spec:
-    """https://onnx.ai/onnx/operators/onnx__Pad.html, along one axis."""
+    """Return the factors of `[N, K] -> [N, K + before + after]`, along one axis only.
+
+    https://onnx.ai/onnx/operators/onnx__Pad.html
+    """
     axes = call.axes(0)
     amounts = call.listed("pads", 1) or []
     if call.given(3):
