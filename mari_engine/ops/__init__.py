@@ -3,7 +3,7 @@
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
-from mari_engine.ops.elementwise import cast, squares
+from mari_engine.ops.elementwise import squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
 from mari_engine.ops.normalization import NormStep
@@ -30,7 +30,6 @@ __all__ = [
     "Trait",
     "before_rounding",
     "bit_by_bit",
-    "cast",
     "declaration_of",
     "decompose",
     "decompose_all",

@@ -83,11 +83,6 @@ def pointwise(weight: int, linear: Linear | None = None) -> Callable[[Call], Spe
     return declare
 
 
-def cast(value: ir.Value, to: ir.DataType, *, name: str) -> ir.Node:
-    """Return a new node, in no graph yet, that converts a value to another type."""
-    return ir.node("Cast", [value], {"to": int(to)}, name=name)
-
-
 def squares(node: ir.Node, second: object) -> bool:
     """Return True for `x * x` and `x ^ 2`; `second` is the one number of its second operand."""
     if node.op_type == "Mul":

@@ -17,7 +17,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.graph import Model, list_bodies, stored_bytes
-from mari_engine.ops import Trait, cast, decompose_all, has_trait, rule_of
+from mari_engine.ops import Trait, decompose_all, has_trait, rule_of, spelling
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""
@@ -189,7 +189,9 @@ def _cast_output(node: ir.Node, at: int) -> None:
 
 
 def _cast(value: ir.Value, to: ir.DataType) -> ir.Node:
-    node = cast(value, to, name=f"{value.name}/to_{to.name.lower()}")
+    spelled = spelling.cast(int(to))
+    name = f"{value.name}/to_{to.name.lower()}"
+    node = ir.node(spelled.op, [value], spelled.attributes, name=name)
     node.outputs[0].name = f"{node.name}/{id(node)}"
     node.outputs[0].type = ir.TensorType(to)
     return node
