@@ -66,6 +66,15 @@ def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:
     assert sizes(graph) == closed
 
 
+def test_a_box_shows_what_it_holds(page: Page) -> None:
+    graph = open_graph(page)
+    press(graph, "C", "ArrowDown")
+    expect(title(graph)).to_have_text("Item tower")
+    sides = details(graph).locator("section").filter(has_text="Sides")
+    expect(sides.locator("th")).to_have_text("Iitem side, once per candidate")
+    expect(details(graph)).to_contain_text("Gather")
+
+
 def test_a_click_selects_in_the_details_and_in_the_list(page: Page) -> None:
     graph = open_graph(page, "paper_tower")
     graph.locator(".search").fill("node_linear")
