@@ -1,4 +1,4 @@
-"""The stages in order: survey, color, rewrite, count, verify."""
+"""The stages in order: labels checked, model surveyed and colored, rewritten, verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A rewritten model with all that was decided, before and after its check: the nouns."""
+"""A rewritten model with all that was decided, before its check (Plan) and after (CheckedPlan).
+
+The nouns lie below what makes and what checks them, so that a check imports no rewriter.
+"""
 
 from __future__ import annotations
 

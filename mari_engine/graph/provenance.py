@@ -7,7 +7,7 @@ import onnx_ir as ir
 SOURCE = "mari.source"
 """Of a new node: the names of the original's nodes that it was made of, one a line."""
 SIDE = "mari.side"
-"""Of a new node: "request", "item", "candidate" or "constant"."""
+"""Of a new node that depends on an input: "request" or "candidate"."""
 STANDS_FOR = "mari.stands_for"
 """Of a node that a pass made: the name of the original's node that it was made of."""
 

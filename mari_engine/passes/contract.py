@@ -27,7 +27,10 @@ class Match(Protocol):
 
     @property
     def nodes(self) -> tuple[ir.Node, ...]:
-        """The nodes that are replaced; the match is refused where one of them is to be kept."""
+        """The nodes that are replaced, at least one, in order.
+
+        The match is refused where one of them is to be kept, under the name of the last.
+        """
 
 
 M = TypeVar("M", bound=Match)

@@ -6,7 +6,7 @@ changed: costs are compared with it, and a model that is left alone is the one t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ import onnx_ir.passes.common as passes
 from mari_engine.analysis import Survey, survey_model
 from mari_engine.axes import Unsupported
 from mari_engine.graph import Model, infer_shapes, list_bodies
-from mari_engine.passes.contract import Copy, M, Obligation, Pass, Refusal
+from mari_engine.passes.contract import Copy, M, Match, Obligation, Pass, Refusal
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
 from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
 from mari_engine.passes.fold_conditionals import FOLD_CONDITIONALS
@@ -83,24 +83,28 @@ def _write_all(
     matches, refusals = _admitted(one, form, keep)
     if not matches:
         return None, refusals
-    copy, written, obligations = Copy.of(form.model.ir), False, list[Obligation]()
+    copy, written = Copy.of(form.model.ir), list[tuple[M, Obligation | None]]()
     for match in matches:
         try:
-            obligation = one.write(match, copy)
+            written.append((match, one.write(match, copy)))
         except Unsupported as reason:
             refusals.append(Refusal(_name(match), str(reason)))
-            continue
-        written = True
-        obligations += [] if obligation is None else [obligation]
     if not written:
         return None, refusals
     result = _tidied(copy, form)
-    for obligation in obligations:
-        found = obligation.refusal(result.survey)
-        if found is not None:
-            return None, [*refusals, Refusal(_name(matches[0]), found)]
+    obligations = [(match, left) for match, left in written if left is not None]
+    unproved = _unproved(obligations, result.survey)
+    if unproved:
+        return None, [*refusals, *unproved]
+    for _, obligation in obligations:
         obligation.discharge()
     return _tidied(copy, form) if obligations else result, refusals
+
+
+def _unproved(obligations: Sequence[tuple[Match, Obligation]], survey: Survey) -> list[Refusal]:
+    """Return why the copy is dropped with all that was written: one refusal a match."""
+    reasons = ((match, obligation.refusal(survey)) for match, obligation in obligations)
+    return [Refusal(_name(match), reason) for match, reason in reasons if reason is not None]
 
 
 def _admitted(
@@ -118,7 +122,7 @@ def _admitted(
     return matches, refusals
 
 
-def _name(match: M) -> str:
+def _name(match: Match) -> str:
     return match.nodes[-1].name or ""
 
 

@@ -6,8 +6,8 @@
     y = Gather(f, inverse of o)   y = ScatterND(base, NonZero(mask), f)   rows return
 
 Recurrent encoders get the histories sorted by length, and without the empty ones (torch's packed
-sequences and boolean masks). Which row stands where is then known only at run time, and so no side
-can be told behind it. An op that treats each row alone commutes with a permutation of the rows:
+sequences and boolean masks). Which row stands where is then known only at run time, and no value
+behind it can be colored. An op that treats each row alone commutes with a permutation of the rows:
 it may run on all rows where they are, and what a mask picked is chosen afterwards.
 """
 
@@ -119,7 +119,7 @@ class _Reader:
     found: defaultdict[Key, _Moves]
 
     def key(self, node: ir.Node) -> Key | None:
-        """Return what a node orders rows by, if it does."""
+        """Return what a node moves rows by: itself for a sort, the mask whose places it lists."""
         if node.op_type == "TopK" and self.sorts(node):
             return node
         if node.op_type == "NonZero" and node.inputs[0] is not None:
@@ -127,7 +127,7 @@ class _Reader:
         return None
 
     def read(self, node: ir.Node, key: Key) -> bool:
-        """Note the uses of a node's results; False where one is not understood."""
+        """Note all moves by a sort or mask; False where a use of its result is something else."""
         if node.op_type == "TopK" and node.inputs[0] is not None:
             self.found[key].gathers.append(RowGather(node.outputs[0], node.inputs[0], key))
             return all(self.by_order(use, at, key) for use, at in self.uses(node.outputs[1]))
@@ -140,7 +140,7 @@ class _Reader:
         )
 
     def uses(self, value: ir.Value) -> Iterator[tuple[ir.Node, int]]:
-        """Yield who reads more of a value than its extents, by whatever name."""
+        """Yield the nodes, with the operand's index, that read more of a value than its extents."""
         for use in value.uses():
             if use.node.op_type in _SAME:
                 yield from self.uses(use.node.outputs[0])
@@ -150,7 +150,7 @@ class _Reader:
             yield ir.node("Identity", []), 0
 
     def sorts(self, node: ir.Node) -> bool:
-        """Return True for all of a list, in another order."""
+        """Return True for a TopK of all elements of a list: a permutation."""
         listed, count = (
             self.survey.values.get(value) for value in node.inputs if value is not None
         )
@@ -160,7 +160,7 @@ class _Reader:
         return Size.of(number).same(size(listed.axes[0]))
 
     def by_order(self, node: ir.Node, at: int, key: Key) -> bool:
-        """Note a use of the places that a sort took rows from."""
+        """Note a use of a sort's order: a Gather by it, or the way to its inverse."""
         if node.op_type == "Gather" and at == 1 and node.inputs[0] is not None:
             axis = node.attributes.get_int("axis", 0)
             self.found[key].gathers.append(RowGather(node.outputs[0], node.inputs[0], key, axis))
@@ -170,7 +170,7 @@ class _Reader:
         return all(self.back(use, index, key) for use, index in self.uses(node.outputs[0]))
 
     def counts(self, node: ir.Node, key: Key) -> bool:
-        """Return True where places are numbered from 0 on: it is the inverse of an order."""
+        """Return True where 0, 1, ... are scattered to the places of an order: its inverse."""
         numbers = self.survey.values.get(node.inputs[2]) if node.inputs[2] is not None else None
         if node.attributes.keys() - {"axis"} or numbers is None or numbers.counting is None:
             return False
@@ -180,6 +180,7 @@ class _Reader:
         return whole and (run.start, run.step, run.more) == (0, 1, 0)
 
     def back(self, node: ir.Node, at: int, key: Key) -> bool:
+        """Note a Gather by the inverse of an order; False for another use of it."""
         if node.op_type != "Gather" or at != 1 or node.inputs[0] is None:
             return False
         axis = node.attributes.get_int("axis", 0)
@@ -204,7 +205,7 @@ class _Reader:
         return self.mask_of(node.inputs[0])
 
     def by_mask(self, node: ir.Node, at: int, places: ir.Node, key: Key) -> bool:
-        """Note a use of the places that a mask picks."""
+        """Note a GatherND or ScatterND at the places of a mask; False for another use of them."""
         mask = places.inputs[0]
         rows = isinstance(key, ir.Value) and mask is key
         if node.op_type == "GatherND" and at == 1 and node.inputs[0] is not None:
@@ -226,7 +227,7 @@ class _Reader:
         return True
 
     def listed(self, node: ir.Node, mask: ir.Value | None, key: Key) -> bool:
-        """Note rows of which all elements are picked one by one, and made rows again."""
+        """Note rows picked element by element and made rows again: [M * K] -> [M, K]."""
         source = node.inputs[0]
         held = self.survey.values.get(source) if source is not None else None
         chosen = self.survey.values.get(mask) if mask is not None else None
@@ -236,14 +237,14 @@ class _Reader:
         for use in node.outputs[0].uses():
             shape = use.node.inputs[1] if use.node.op_type == "Reshape" else None
             wanted = self.survey.values.get(shape) if shape is not None and use.idx == 0 else None
-            told = wanted.content if wanted is not None else None
-            if told is None or told.ravel().tolist() != rows:
+            listed = wanted.content if wanted is not None else None
+            if listed is None or listed.ravel().tolist() != rows:
                 return False
             self.found[key].gathers.append(RowGather(use.node.outputs[0], source, key))
         return not node.outputs[0].is_graph_output()
 
     def unlisted(self, value: ir.Value | None) -> ir.Value | None:
-        """Return the rows of which all elements, or as many as are wanted, are listed in a row."""
+        """Return the rows [M, K] whose elements, all or the first ones, are listed in [M * K]."""
         node = value.producer() if value is not None else None
         if node is not None and node.op_type == "Slice" and node.inputs[0] is not None:
             start = self.survey.values.get(node.inputs[1]) if node.inputs[1] is not None else None

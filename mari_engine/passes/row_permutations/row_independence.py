@@ -106,8 +106,8 @@ class RowwiseProof:
         for value in node.outputs if found else ():
             fact = self.survey.values[value]
             content = fact.content if fact is not None else None
-            told = [] if content is None else content.ravel().tolist()
-            if any(isinstance(number, Size) for number in told):
+            numbers = [] if content is None else content.ravel().tolist()
+            if any(isinstance(number, Size) for number in numbers):
                 self.counts[value] = max(found, key=len)
             elif content is None:
                 self.orders[value] = max(found, key=len)
@@ -130,7 +130,7 @@ class RowwiseProof:
     def read(self, node: ir.Node) -> set[Order]:
         """Return the orders of the rows that a node reads; of uniform ones, if there are no others.
 
-        A view has as many rows as it is told.
+        A view has as many rows as its shape operand says.
         """
         held = [(v, self.orders[v]) for v in node.inputs if v is not None and self.orders.get(v)]
         found = {order for value, order in held if value not in self.uniform}
