@@ -49,13 +49,15 @@ def _evaluated(node: ir.Node) -> Fact | None:
 
 def _fact(value: ir.Value | None) -> Fact | None:
     """Return the elements of a constant or a shape; of another value, its extents."""
-    array, maker = constant_array(value), value.producer() if value is not None else None
+    if value is None:
+        return None
+    array, maker = constant_array(value), value.producer()
     if array is not None:
         axes: Axes = tuple((extent,) if extent != 1 else () for extent in array.shape)
-        return Fact(axes, ir.DataType.from_numpy(array.dtype), array)
+        return Fact(axes, value.dtype, array)
     if maker is not None and has_trait(maker, Trait.SHAPE_ONLY):
         return _evaluated(maker)
-    if value is None or value.shape is None:
+    if value.shape is None:
         return None
     named = enumerate(value.shape)
     dims = [dim if isinstance(dim, int) else f"?{value.name}.{at}" for at, dim in named]

@@ -148,3 +148,10 @@ def test_a_constant_that_is_an_output_stays_an_output() -> None:
     )
     assert [value.name for value in model.ir.graph.outputs] == ["y", "c"]
     assert ops(model) == ["Relu", "Neg"]
+
+
+def test_folded_constants_stand_in_the_order_of_the_graph() -> None:
+    body = "".join(f"n{at} = Neg (w{at})\n x{at + 1} = MatMul (x{at}, n{at})\n" for at in range(9))
+    weights = {f"w{at}": np.full((3, 3), at, np.float32) for at in range(9)}
+    model = loaded(body, inputs="float[N, 3] x0", outputs="float[A, B] x9", **weights)
+    assert list(model.ir.graph.initializers) == [f"n{at}" for at in range(9)]
