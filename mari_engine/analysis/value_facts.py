@@ -183,16 +183,9 @@ class _Walk:
         return spec
 
     def call(self, node: ir.Node) -> Call:
-        return Call(
-            op=node.op_type,
-            version=node.graph.opset_imports.get("", 0) if node.graph else 0,
-            attributes={name: attr.value for name, attr in node.attributes.items()},
-            operands=tuple(None if v is None else self.values.get(v) for v in node.inputs),
-            outputs=len(node.outputs),
-            inferred=tuple(self.axes(value) for value in node.outputs),
-            fresh=self.fresh,
-            same=len(set(node.inputs)) == 1,
-        )
+        operands = (None if value is None else self.values.get(value) for value in node.inputs)
+        inferred = (self.axes(value) for value in node.outputs)
+        return Call.of(node, operands, inferred=inferred, fresh=self.fresh)
 
 
 def _rank_unknown(value: ir.Value) -> str:

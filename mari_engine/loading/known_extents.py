@@ -35,15 +35,8 @@ def _evaluated(node: ir.Node) -> Fact | None:
     rule = rule_of(node)
     if rule is None:
         return None
-    call = Call(
-        op=node.op_type,
-        version=node.graph.opset_imports.get("", 0) if node.graph else 0,
-        attributes={name: attribute.value for name, attribute in node.attributes.items()},
-        operands=tuple(map(_fact, node.inputs)),
-        outputs=len(node.outputs),
-        inferred=(None,) * len(node.outputs),
-        fresh=lambda: f"?{node.name}",
-    )
+    unknown, operands = (None,) * len(node.outputs), map(_fact, node.inputs)
+    call = Call.of(node, operands, inferred=unknown, fresh=lambda: f"?{node.name}")
     return evaluate(rule, call)
 
 

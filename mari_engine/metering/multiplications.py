@@ -72,18 +72,12 @@ def declared(node: ir.Node, shapes: Sequence[Shape | None], result: Shape) -> Sp
         raise Unsupported(f"{node.op_type} has no rule")
     if any(0 in shape for shape in (*shapes, result) if shape):
         raise Unsupported("an operand without elements")
-    call = Call(
-        op=node.op_type,
-        version=node.graph.opset_imports.get("", 0) if node.graph else 0,
-        attributes={name: attribute.value for name, attribute in node.attributes.items()},
-        operands=tuple(
-            None if shape is None or value is None else Fact(_axes(shape), value.dtype)
-            for value, shape in zip(node.inputs, shapes, strict=True)
-        ),
-        outputs=len(node.outputs),
-        inferred=(_axes(result), *[None] * (len(node.outputs) - 1)),
-        fresh=_unknown,
+    operands = (
+        None if shape is None or value is None else Fact(_axes(shape), value.dtype)
+        for value, shape in zip(node.inputs, shapes, strict=True)
     )
+    inferred = (_axes(result), *[None] * (len(node.outputs) - 1))
+    call = Call.of(node, operands, inferred=inferred, fresh=_unknown)
     return rule.declare(call)
 
 

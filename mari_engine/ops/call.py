@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,27 @@ class Call:
     """Makes a symbol for an extent that only the run knows."""
     same: bool = False
     """All operands are one value."""
+
+    @classmethod
+    def of(
+        cls,
+        node: ir.Node,
+        operands: Iterable[Fact | None],
+        *,
+        inferred: Iterable[Axes | None],
+        fresh: Callable[[], str],
+    ) -> Call:
+        """Return a node as a rule sees it, given the facts about its operands."""
+        return cls(
+            op=node.op_type,
+            version=node.graph.opset_imports.get("", 0) if node.graph else 0,
+            attributes={name: attribute.value for name, attribute in node.attributes.items()},
+            operands=tuple(operands),
+            outputs=len(node.outputs),
+            inferred=tuple(inferred),
+            fresh=fresh,
+            same=len(set(node.inputs)) == 1,
+        )
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """Return an attribute's value, or the default."""
