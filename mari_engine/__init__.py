@@ -1,207 +1,28 @@
-"""MaRI: what a ranking model computes per request is computed once per request, losslessly."""
+"""MaRI: what a ranking model computes per request is computed once per request, losslessly.
 
-from mari_engine.analysis import count_cost
-from mari_engine.artifact import Artifact, load_artifact, save_artifact
-from mari_engine.benchmarking import benchmark
-from mari_engine.coloring import color
-from mari_engine.errors import (
-    Cancelled,
-    ExecutionError,
-    FeedError,
-    LabelError,
-    MariError,
-    ModelError,
-    ReviewError,
-    VerificationError,
-)
-from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
-from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
-from mari_engine.labeling import certain_labels, check_labels, propose_labels
-from mari_engine.loading import load
-from mari_engine.metering import measure
-from mari_engine.pipeline import OptimizeResult, certify, optimize, plan
-from mari_engine.plan_types import Plan
-from mari_engine.report import LayeredLayout, place_layers, render_markdown, render_report
-from mari_engine.review import (
-    Note,
-    Review,
-    Section,
-    SectionOutcome,
-    Signed,
-    SignOff,
-    Stamp,
-    Turn,
-    digest_sections,
-    sum_up_review,
-)
-from mari_engine.rewriting.cost import Calibration, Prices, measured_prices
-from mari_engine.rewriting.planning import build_arm
-from mari_engine.runtime import describe_versions, devices, open_session, profile_nodes
-from mari_engine.types import (
-    Action,
-    Arm,
-    BenchmarkResult,
-    BreakEven,
-    Certificate,
-    Check,
-    Coloring,
-    Column,
-    Cost,
-    Decision,
-    DeviceInfo,
-    Feeds,
-    Flops,
-    FlopsReport,
-    FusionLayout,
-    GraphInfo,
-    GraphNode,
-    InputBinding,
-    InputLabel,
-    Interface,
-    JsonDocument,
-    JsonError,
-    JsonObject,
-    LabelFinding,
-    Labels,
-    Measurement,
-    NodeTime,
-    OperandMeasure,
-    OutputBinding,
-    OutputError,
-    Peak,
-    ProductMeasure,
-    Progress,
-    Role,
-    Segment,
-    Selection,
-    Side,
-    Signature,
-    TensorInfo,
-    TimeMeasure,
-    Timing,
-    Trial,
-    ValueColor,
-    Way,
-    parse_json,
-    to_plain,
-)
-from mari_engine.verification import verify
-from mari_engine.wording import (
-    break_even_in_words,
-    certificate_in_words,
-    format_count,
-    format_seconds,
-    format_times,
-    selection_in_words,
-)
+The public names are those of `mari_engine.api`. They are imported when the first of them is asked
+for (PEP 562), not with the package: `mari --help` and subprocesses that need one package of the
+engine start without onnxruntime, onnx and all the rest.
+"""
 
-__all__ = [
-    "Action",
-    "Arm",
-    "Artifact",
-    "BenchmarkResult",
-    "BreakEven",
-    "Calibration",
-    "Cancelled",
-    "Certificate",
-    "Check",
-    "Coloring",
-    "Column",
-    "Cost",
-    "Decision",
-    "DeviceInfo",
-    "ExecutionError",
-    "FeedError",
-    "Feeds",
-    "Flops",
-    "FlopsReport",
-    "FusionLayout",
-    "GraphInfo",
-    "GraphNode",
-    "InputBinding",
-    "InputLabel",
-    "InputSlot",
-    "Interface",
-    "JsonDocument",
-    "JsonError",
-    "JsonObject",
-    "LabelError",
-    "LabelFinding",
-    "Labels",
-    "LayeredLayout",
-    "MariError",
-    "Measurement",
-    "Model",
-    "ModelError",
-    "NodeTime",
-    "Note",
-    "OperandMeasure",
-    "OptimizeResult",
-    "OutputBinding",
-    "OutputError",
-    "Peak",
-    "Plan",
-    "Prices",
-    "ProductMeasure",
-    "Progress",
-    "Review",
-    "ReviewError",
-    "Role",
-    "Section",
-    "SectionOutcome",
-    "Segment",
-    "Selection",
-    "Side",
-    "SignOff",
-    "Signature",
-    "Signed",
-    "Stamp",
-    "TensorInfo",
-    "TimeMeasure",
-    "Timing",
-    "Trial",
-    "Turn",
-    "ValueColor",
-    "VerificationError",
-    "Way",
-    "WeightSummary",
-    "benchmark",
-    "bind_feeds",
-    "break_even_in_words",
-    "build_arm",
-    "certain_labels",
-    "certificate_in_words",
-    "certify",
-    "check_labels",
-    "color",
-    "count_cost",
-    "describe",
-    "describe_versions",
-    "devices",
-    "digest_sections",
-    "format_count",
-    "format_seconds",
-    "format_times",
-    "list_slots",
-    "load",
-    "load_artifact",
-    "load_requests",
-    "make_feeds",
-    "measure",
-    "measured_prices",
-    "open_session",
-    "optimize",
-    "parse_json",
-    "place_layers",
-    "plan",
-    "profile_nodes",
-    "propose_labels",
-    "render_markdown",
-    "render_report",
-    "save_artifact",
-    "selection_in_words",
-    "sum_up_review",
-    "summarize_weight",
-    "to_plain",
-    "verify",
-]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mari_engine.api import *  # noqa: F403 - the names of its `__all__`, and no other
+    from mari_engine.api import __all__ as __all__
+else:
+    from importlib import import_module
+
+    def __getattr__(name):
+        if name.startswith("__") and name != "__all__":  # asked by import, doctest and copy
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        api = import_module("mari_engine.api")
+        globals().update({public: getattr(api, public) for public in ("__all__", *api.__all__)})
+        if name not in globals():
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
+
+    def __dir__():
+        return sorted({*globals(), *__getattr__("__all__")})

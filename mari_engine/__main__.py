@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import typer
 
+import mari_engine as mari
 from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import complain, show
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.report_commands import app, report
 from mari_engine.errors import Cancelled, MariError, VerificationError
-from mari_engine.runtime import describe_versions
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 TRACEBACK = "MARI_TRACEBACK"
@@ -29,6 +29,8 @@ command_line = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog="Try: mari samples -o s, then mari optimize s/dlrm.onnx --labels s/dlrm.labels.json "
+    "-o out. Exit status: 0 done; 1 the check failed, and nothing was written; 2 bad input.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app):
@@ -40,9 +42,9 @@ def _start(
     context: typer.Context,
     show_version: bool = typer.Option(False, "--version", help="Print the version."),
 ) -> None:
-    """Remove what a ranking model recomputes per candidate, losslessly, and show it."""
+    """Make an ONNX ranking model compute per request what does not depend on the candidate."""
     if show_version:
-        show(f"mari {describe_versions()['mari_engine']}")
+        show(f"mari {mari.describe_versions()['mari_engine']}")
     elif context.invoked_subcommand is None:
         show(context.get_help())
 

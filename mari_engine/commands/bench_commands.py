@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
-from mari_engine.analysis import count_cost
-from mari_engine.artifact import Optimized, open_optimized
-from mari_engine.benchmarking import benchmark
+import mari_engine as mari
 from mari_engine.commands.console import show_progress
 from mari_engine.commands.documents import STDOUT, write_json
 from mari_engine.commands.options import (
@@ -27,21 +26,27 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
     read_numbers,
+    read_optimized,
 )
 from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
-from mari_engine.pipeline import plan
-from mari_engine.plan_types import Plan
-from mari_engine.rewriting.cost import measured_prices, price_file
 from mari_engine.types import FlopsReport, Signature
+
+if TYPE_CHECKING:
+    from mari_engine.artifact import Optimized
 
 
 def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:
-    """Measure this machine's prices anew, for 'mari optimize --calibrated'; takes seconds."""
-    found = measured_prices(device, anew=True)
+    """Measure this machine's prices of products, memory and nodes.
+
+    Takes seconds; 'mari optimize --calibrated' then expects times by them.
+    """
+    found = mari.measured_prices(device, anew=True)
     if json is not None:
         write_json({"version": 1, **dataclasses.asdict(found)}, json)
     if json != STDOUT:
+        from mari_engine.rewriting.cost import price_file  # here, so that help starts without ONNX
+
         show_prices(found, price_file(device))
 
 
@@ -60,17 +65,21 @@ def bench(
     json: JsonOption = None,
     csv: CsvOption = None,
 ) -> None:
-    """Time original and optimized, interleaved: p50, p90, p99, throughput, FLOPs beside them."""
+    """Time the original and the optimized model, interleaved.
+
+    Prints p50, p90, p99 and throughput at each number of candidates, with the FLOPs beside them.
+    Without OPTIMIZED the original is rewritten first.
+    """
     batches, chosen = read_numbers(batch), read_arms(arms)
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
-    second = open_optimized(optimized) if optimized is not None else None
+    second = read_optimized(optimized) if optimized is not None else None
     kind = second.signature if second is not None else signature
-    found = plan(model, known, signature=kind, candidates=candidates)
+    found = mari.plan(model, known, signature=kind, candidates=candidates)
     if second is not None:
         found = put_in_place(second, found, name=str(optimized))
     with show_progress() as progress:
-        result = benchmark(
+        result = mari.benchmark(
             model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
             insight=True, progress=progress,
         )  # fmt: skip
@@ -82,7 +91,7 @@ def bench(
         show_benchmark(result)
 
 
-def put_in_place(second: Optimized, found: Plan, *, name: str) -> Plan:
+def put_in_place(second: Optimized, found: mari.Plan, *, name: str) -> mari.Plan:
     """Return the plan with a model from a file as its outcome.
 
     Raises ModelError where the file was made from another original.
@@ -93,5 +102,5 @@ def put_in_place(second: Optimized, found: Plan, *, name: str) -> Plan:
         found,
         optimized=second.model,
         interface=second.interface or found.interface,
-        flops=FlopsReport(found.flops.before, count_cost(second.model)),
+        flops=FlopsReport(found.flops.before, mari.count_cost(second.model)),
     )

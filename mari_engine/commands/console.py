@@ -20,11 +20,15 @@ WIDTH_IN_A_PIPE = 200
 
 
 def show(*lines: str | Table) -> None:
-    """Print lines and tables to stdout; brackets in names are not markup."""
-    width = None if sys.stdout.isatty() else WIDTH_IN_A_PIPE
+    """Print lines and tables to stdout; brackets in names are not markup.
+
+    A terminal's lines are wrapped between words; in a pipe each stays one line.
+    """
+    piped = not sys.stdout.isatty()
+    width = WIDTH_IN_A_PIPE if piped else None
     console = Console(width=width, markup=False, highlight=False, emoji=False)
     for line in lines:
-        console.print(line)
+        console.print(line, soft_wrap=piped and isinstance(line, str))
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mari_engine as mari
 from mari_engine.errors import MariError
-from mari_engine.graph import describe
-from mari_engine.pipeline import OptimizeResult
-from mari_engine.plan_types import Plan
 from mari_engine.types import BenchmarkResult, Measurement, to_plain
 
 STDOUT = "-"
@@ -35,9 +33,9 @@ def read_benchmark(path: Path) -> BenchmarkResult:
         raise MariError(f"{path}: {error}") from error
 
 
-def inspection(found: Plan | OptimizeResult, measured: Measurement | None = None) -> dict[str, Any]:
+def inspection(found: mari.Plan, measured: Measurement | None = None) -> dict[str, Any]:
     """Return the document that `mari inspect --json` writes, with what was measured if it was."""
-    info = describe(found.original)
+    info = mari.describe(found.original)
     measurement = {} if measured is None else {"measurement": measured.to_json()}
     return {
         "version": 1,

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+import mari_engine as mari
 from mari_engine.commands.console import show, show_progress, show_table
 from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.headlines import inspect_headline, measure_headline
 from mari_engine.commands.measurement_tables import show_measurement
 from mari_engine.commands.options import (
     Called,
@@ -20,6 +22,7 @@ from mari_engine.commands.options import (
     Measured,
     ModelArgument,
     OwnRequests,
+    Verbose,
     read_labels,
     read_model,
 )
@@ -30,19 +33,16 @@ from mari_engine.commands.tables import (
     show_segments,
     show_selection,
 )
-from mari_engine.feeds import load_requests
-from mari_engine.graph import describe
-from mari_engine.labeling import propose_labels
-from mari_engine.metering import measure as measure_plan
-from mari_engine.pipeline import plan
-from mari_engine.plan_types import Plan
 from mari_engine.types import Side, Signature
 from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
 
 
 def samples(output: Folder) -> None:
-    """Write the sample models, NAME.onnx and NAME.labels.json side by side."""
+    """Write the sample models, each with its labels.
+
+    NAME.onnx and NAME.labels.json lie side by side in DIR, ready for 'mari optimize'.
+    """
     paths = write_samples(output)
     rows = [(name, sample_description(name)) for name in sample_names()]
     show_table("Samples", ("name", "what it is"), rows)
@@ -56,8 +56,12 @@ def labels(
     ] = None,
     free_batch: FreeBatch = False,
 ) -> None:
-    """Propose a role for every input and column, each with a confidence and the evidence."""
-    proposed = propose_labels(read_model(model, free_batch))
+    """Propose a role for every input and column.
+
+    Each proposal has a confidence from 0 to 1 and its evidence. Correct the file before you use it:
+    that the labels are true is the one thing that nothing can check for you.
+    """
+    proposed = mari.propose_labels(read_model(model, free_batch))
     show_labels(proposed, evidence=True)
     if output is not None:
         proposed.save(output)
@@ -75,34 +79,43 @@ def inspect(
     measure: Measured = False,
     request: OwnRequests = None,
     free_batch: FreeBatch = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Show inputs, colors, segments and what would become of each product; write nothing else."""
+    """Show what a rewrite would gain, and write nothing.
+
+    Says which inputs are the request's, the expected time and the FLOPs before and after, what
+    would become of the products, and what needs a look; -v prints it input by input and node by
+    node. Without --labels the roles that 'mari labels' proposes are taken.
+    """
     if request and not measure:
         raise typer.BadParameter("--request is read by --measure; add it")
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels)
-    own = tuple(load_requests(path, loaded) for path in request or ())
+    own = tuple(mari.load_requests(path, loaded) for path in request or ())
     with show_progress() as progress:
-        found = plan(loaded, known, signature=signature, candidates=candidates, progress=progress)
+        found = mari.plan(
+            loaded, known, signature=signature, candidates=candidates, progress=progress
+        )
     measured = None
     if measure:
         with show_progress() as progress:
-            measured = measure_plan(found, requests=own, progress=progress)
+            measured = mari.measure(found, requests=own, progress=progress)
     if json is not None:
         write_json(inspection(found, measured), json)
     if json != STDOUT:
-        _show_inspection(found)
+        show(*inspect_headline(found, confirmed=labels is not None))
         if measured is not None:
-            show_measurement(measured)
-        if known.confidence < 1:
-            show("", "Some labels are guesses: 'mari labels' writes them to a file to correct.")
+            show(*measure_headline(measured))
+        if verbose:
+            _show_tables(found, measured)
 
 
-def _show_inspection(found: Plan) -> None:
-    info = describe(found.original)
+def _show_tables(found: mari.Plan, measured: mari.Measurement | None) -> None:
+    info = mari.describe(found.original)
     show(
+        "",
         f"{found.original.name}: {len(info.nodes)} nodes, opset {info.opset}, "
-        f"{format_count(info.parameters)} parameters, {format_count(info.bytes, 'B')}"
+        f"{format_count(info.parameters)} parameters, {format_count(info.bytes, 'B')}",
     )
     inputs = [
         (tensor.name, tensor.dtype, tensor.shape or "?", found.coloring.values[tensor.name].side)
@@ -120,3 +133,5 @@ def _show_inspection(found: Plan) -> None:
         show_table("Not understood, and left as they are", ("node", "reason"), unknown)
     show_flops(found)
     show_selection(found.selection)
+    if measured is not None:
+        show_measurement(measured)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from mari_engine.artifact import open_optimized
+import mari_engine as mari
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.headlines import optimize_headline
 from mari_engine.commands.options import (
     Autotune,
     Batches,
@@ -25,19 +26,17 @@ from mari_engine.commands.options import (
     OriginalArgument,
     Requests,
     Seeds,
+    Verbose,
     read_kept,
     read_labels,
     read_model,
     read_numbers,
+    read_optimized,
     read_prices,
 )
 from mari_engine.commands.tables import show_certificate, show_decisions, show_flops, show_selection
 from mari_engine.errors import VerificationError
-from mari_engine.feeds import load_requests
-from mari_engine.pipeline import OptimizeResult
-from mari_engine.pipeline import optimize as optimize_model
 from mari_engine.types import Signature
-from mari_engine.verification import verify as verify_models
 from mari_engine.wording import format_seconds
 
 
@@ -54,41 +53,51 @@ def optimize(
     autotune: Autotune = True,
     calibrated: Calibrated = False,
     json: JsonOption = None,
+    verbose: Verbose = False,
 ) -> None:
-    """Rewrite, verify, and write the artifact; without labels, only proposals that are certain."""
+    """Rewrite a model, verify it, and write the artifact.
+
+    Says how much faster it became, whether it computes the same numbers, what was saved where, and
+    what needs a look; -v prints the tables. Without --labels, proposed roles are taken where each
+    is certain. Where the check fails the exit status is 1, and nothing is written.
+    """
     if more and not keep:
         raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels) if labels else None
     kept = read_kept(loaded, [*(keep or ()), *(more or ())])
     with show_progress() as progress:
-        result = optimize_model(
+        result = mari.optimize(
             loaded,
             known,
             signature=signature,
             candidates=candidates,
             keep=kept,
-            requests=tuple(load_requests(path, loaded, known) for path in request or ()),
+            requests=tuple(mari.load_requests(path, loaded, known) for path in request or ()),
             autotune=autotune,
             prices=read_prices(calibrated),
             progress=progress,
         )
-    _tell(result, json)
-    result.save(output)
-    if json != STDOUT:
-        took = format_seconds(result.elapsed)
-        show("", f"Written to {output}; open report.html there. Planning took {took}.")
-
-
-def _tell(result: OptimizeResult, json: str | None) -> None:
-    """Write the JSON where it was asked for, and print what was found unless it takes stdout."""
     if json is not None:
         write_json(inspection(result) | {"certificate": result.certificate.to_json()}, json)
     if json != STDOUT:
-        show_decisions(result.decisions)
-        show_flops(result)
-        show_selection(result.selection)
-        show_certificate(result.certificate)
+        _show_result(result, confirmed=labels is not None, verbose=verbose)
+    result.save(output)
+    if json != STDOUT:
+        took = format_seconds(result.elapsed)
+        show(f"Written to {output}; open report.html there. Planning took {took}.")
+
+
+def _show_result(result: mari.OptimizeResult, *, confirmed: bool, verbose: bool) -> None:
+    """Print the result in a few lines, and the tables that it rests on where they are asked for."""
+    show(*optimize_headline(result, confirmed=confirmed))
+    if not verbose:
+        return
+    show_decisions(result.decisions)
+    show_flops(result)
+    show_selection(result.selection)
+    show_certificate(result.certificate)
+    show("")
 
 
 def verify(
@@ -101,19 +110,22 @@ def verify(
     free_batch: FreeBatch = False,
     json: JsonOption = None,
 ) -> None:
-    """Run the losslessness check again on two files; exit status 1 where it fails."""
+    """Check again that two models compute the same numbers.
+
+    The exit status is 1 where they do not.
+    """
     batches = read_numbers(batch)
     first = read_model(original, free_batch)
     known = read_labels(first, labels)
-    second = open_optimized(optimized)
+    second = read_optimized(optimized)
     with show_progress() as progress:
-        certificate = verify_models(
+        certificate = mari.verify(
             first,
             second.model,
             known,
             interface=second.interface,
             signature=second.signature,
-            requests=tuple(load_requests(path, first, known) for path in request or ()),
+            requests=tuple(mari.load_requests(path, first, known) for path in request or ()),
             batches=batches,
             seeds=tuple(seed or (0, 1)),
             progress=progress,

@@ -4,45 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import mari_engine as mari
 from mari_engine.errors import LabelError, ModelError
-from mari_engine.graph import Model
-from mari_engine.labeling import check_labels, propose_labels
-from mari_engine.loading import load
-from mari_engine.rewriting.cost import Prices, measured_prices
 from mari_engine.types import Arm, Labels, Signature
+
+if TYPE_CHECKING:
+    from mari_engine.artifact import Optimized
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="The ONNX file.")]
 LabelsOption = Annotated[
-    Path | None, typer.Option("--labels", metavar="F", help="labels.json: who owns which input.")
+    Path | None, typer.Option("--labels", metavar="F", help="labels.json: the role of each input.")
 ]
 NeededLabels = Annotated[
-    Path, typer.Option("--labels", metavar="F", help="labels.json: who owns which input.")
+    Path, typer.Option("--labels", metavar="F", help="labels.json: the role of each input.")
 ]
 FreeBatch = Annotated[
     bool,
-    typer.Option("--free-batch", help="Let a batch size that the exporter froze vary."),
+    typer.Option("--free-batch", help="Let a batch size that the export fixed vary."),
 ]
 JsonOption = Annotated[
-    str | None, typer.Option("--json", metavar="F", help="Write JSON here; - for stdout.")
+    str | None, typer.Option("--json", metavar="F", help="Write it as JSON; - for stdout.")
 ]
 Requests = Annotated[
     list[Path] | None,
-    typer.Option("--request", metavar="F", help="Check this .npz request, too; repeatable."),
+    typer.Option(
+        "--request",
+        metavar="F",
+        help="Check this request, too: an .npz of arrays by input name; repeatable.",
+    ),
 ]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print the tables, too.")]
 Measured = Annotated[
     bool,
-    typer.Option("--measure", help="Run it, and measure what it could save and what is reached."),
+    typer.Option("--measure", help="Run the model, and measure what could be saved."),
 ]
 OwnRequests = Annotated[
     list[Path] | None,
     typer.Option(
         "--request",
         metavar="F",
-        help="With --measure: an .npz that labels are held to; repeatable.",
+        help="With --measure: a request (.npz) to hold the labels to; repeatable.",
     ),
 ]
 OriginalArgument = Annotated[Path, typer.Argument(metavar="ORIGINAL", help="The ONNX file.")]
@@ -50,81 +55,102 @@ OptimizedArgument = Annotated[
     Path, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")
 ]
 MaybeOptimized = Annotated[
-    Path | None, typer.Argument(metavar="[OPTIMIZED]", help="The rewritten file, or its folder.")
+    Path | None, typer.Argument(metavar="OPTIMIZED", help="The rewritten file, or its folder.")
 ]
 MoreNodes = Annotated[
-    list[str] | None, typer.Argument(metavar="[NODE …]", help="More nodes after --keep.")
+    list[str] | None, typer.Argument(metavar="NODE", help="More nodes for --keep.")
 ]
 Keep = Annotated[
     list[str] | None,
     typer.Option("--keep", metavar="NODE", help="Leave this node as it is; repeatable."),
 ]
-Folder = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where to.")]
-Called = Annotated[Signature, typer.Option(help="How the optimized model is called.")]
+Folder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write to.")
+]
+Called = Annotated[
+    Signature,
+    typer.Option(help="drop-in: the original's inputs; compact: request inputs have one row."),
+]
 Autotune = Annotated[
     bool,
     typer.Option(
         "--autotune/--no-autotune",
-        help="Time the ways to rewrite on this machine, or compare them by expectation.",
+        help="Choose the way to rewrite by timing it here, or by expected times.",
     ),
 ]
 Calibrated = Annotated[
     bool,
     typer.Option(
         "--calibrated",
-        help="Expect times by prices measured on this machine (see 'mari calibrate').",
+        help="Expect times by this machine's prices (see 'mari calibrate').",
     ),
 ]
-Batches = Annotated[str, typer.Option(metavar="N,N,…", help="Numbers of candidates.")]
-Seeds = Annotated[list[int] | None, typer.Option(help="For made-up requests; repeatable.")]
-Seed = Annotated[int, typer.Option(help="For made-up requests.")]
-Threads = Annotated[int, typer.Option(min=0, help="0: as many as there are cores.")]
-DeviceName = Annotated[str, typer.Option(help="cpu, cuda, tensorrt, …")]
+Batches = Annotated[
+    str, typer.Option(metavar="N,N,…", help="Candidates per request, one run for each.")
+]
+Seeds = Annotated[
+    list[int] | None, typer.Option(metavar="N", help="Of generated requests; repeatable.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of generated requests.")]
+Threads = Annotated[int, typer.Option(min=0, metavar="N", help="0: as many as there are cores.")]
+DeviceName = Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, tensorrt, …")]
 Arms = Annotated[
-    str | None, typer.Option(metavar="ARM,…", help="Some of original,one-shot,mari,per-fragment.")
+    str | None,
+    typer.Option(
+        metavar="ARM,…", help="What to time: some of original,one-shot,mari,per-fragment."
+    ),
 ]
 CsvOption = Annotated[
     Path | None, typer.Option("--csv", metavar="F", help="Write the timings as CSV.")
 ]
 BenchmarkFiles = Annotated[
     list[Path] | None,
-    typer.Option("--benchmark", metavar="F", help="From 'mari bench --json'; repeatable."),
+    typer.Option("--benchmark", metavar="F", help="Timings from 'mari bench --json'; repeatable."),
 ]
 ReviewFile = Annotated[
     Path | None, typer.Option("--review", metavar="F", help="review.json: notes and sign-offs.")
 ]
 OriginalFile = Annotated[
     Path | None,
-    typer.Option("--original", metavar="MODEL", help="Beside DIR: to draw the graph before, too."),
+    typer.Option(
+        "--original", metavar="MODEL", help="With DIR: draw this graph before the rewrite, too."
+    ),
 ]
 Candidates = Annotated[
-    int, typer.Option(min=1, metavar="N", help="How many candidates a request has, usually.")
+    int, typer.Option(min=1, metavar="N", help="Candidates per request to optimize for.")
 ]
 
 
-def read_prices(calibrated: bool) -> Prices:
+def read_prices(calibrated: bool) -> mari.Prices:
     """Return the built-in prices, or this machine's: those on file, or measured now."""
-    return measured_prices().prices if calibrated else Prices()
+    return mari.measured_prices().prices if calibrated else mari.Prices()
 
 
-def read_labels(model: Model, path: Path | None) -> Labels:
+def read_labels(model: mari.Model, path: Path | None) -> Labels:
     """Return the labels of a file, checked against the model; without a file, the proposals."""
     if path is None:
-        return propose_labels(model)
+        return mari.propose_labels(model)
     labels = Labels.load(path)
     try:
-        check_labels(model, labels)
+        mari.check_labels(model, labels)
     except LabelError as error:
         raise LabelError(f"{path}: {error}") from error
     return labels
 
 
-def read_model(path: Path, free_batch: bool = False) -> Model:
+def read_model(path: Path, free_batch: bool = False) -> mari.Model:
     """Return the normalized model of a file."""
-    return load(path, free_batch=free_batch)
+    return mari.load(path, free_batch=free_batch)
 
 
-def read_kept(model: Model, names: Sequence[str]) -> tuple[str, ...]:
+def read_optimized(path: Path) -> Optimized:
+    """Return the rewritten model of a file, or of an artifact's folder."""
+    from mari_engine.artifact import open_optimized  # here, so that help starts without ONNX
+
+    return open_optimized(path)
+
+
+def read_kept(model: mari.Model, names: Sequence[str]) -> tuple[str, ...]:
     """Return the names of nodes to keep; raises ModelError for one that the model does not have."""
     known = {node.name for node in model.ir.graph}
     for name in names:

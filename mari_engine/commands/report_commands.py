@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mari_engine.artifact import load_artifact, recollect
+import mari_engine as mari
 from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import read_benchmark
 from mari_engine.commands.options import (
@@ -24,9 +24,6 @@ from mari_engine.commands.options import (
     read_model,
 )
 from mari_engine.errors import ModelError, VerificationError
-from mari_engine.pipeline import optimize
-from mari_engine.report import find, render_findings, render_findings_markdown
-from mari_engine.review import Review
 from mari_engine.types import Signature
 from sample_models import sample_names
 
@@ -48,18 +45,24 @@ def report(
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
 ) -> None:
-    """Write the one-file report: HTML that opens offline, or Markdown for a pull request."""
-    said = Review.load(review) if review is not None else None
+    """Write the report for a review, in one file.
+
+    HTML that opens offline, or Markdown for a pull request where the name ends in .md.
+    """
+    from mari_engine.artifact import recollect  # here, so that help starts without ONNX
+    from mari_engine.report import find, render_findings, render_findings_markdown
+
+    said = mari.Review.load(review) if review is not None else None
     measured = [read_benchmark(path) for path in benchmark or ()]
     if source.is_dir():
         before = read_model(original, free_batch) if original is not None else None
-        found = recollect(load_artifact(source), before)
+        found = recollect(mari.load_artifact(source), before)
     else:
         model = read_model(source, free_batch)
         known = read_labels(model, labels) if labels is not None else None
         with show_progress() as progress:
             found = find(
-                optimize(
+                mari.optimize(
                     model, known, signature=signature, candidates=candidates, progress=progress
                 )
             )
@@ -74,12 +77,14 @@ def report(
 
 def app(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="A file, or a sample's name.")
+        str | None, typer.Argument(metavar="MODEL", help="A file, or a sample's name.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="8501 unless it is taken.")] = None,
-    headless: Annotated[bool, typer.Option(help="Open no browser.")] = False,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", help="The port; 8501 unless it is taken.")
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
-    """Start the web app, and open it in a browser."""
+    """Start the web app and open it in a browser."""
     if model is not None and not Path(model).is_file() and model not in sample_names():
         names = ", ".join(sample_names())
         raise ModelError(f"{model}: there is no such file; give one, or a sample: {names}")

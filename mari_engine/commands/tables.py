@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import mari_engine as mari
 from mari_engine.commands.console import show, show_table
-from mari_engine.pipeline import OptimizeResult
-from mari_engine.plan_types import Plan
-from mari_engine.report import LETTERS
-from mari_engine.rewriting.cost import Calibration, Prices
 from mari_engine.types import (
     BenchmarkResult,
     Certificate,
@@ -65,6 +62,8 @@ def show_segments(segments: Mapping[str, Sequence[Segment]]) -> None:
 
 def runs_of(segments: Sequence[Segment]) -> str:
     """Return the sides of a concatenation in a line: `R 32 | I 16 | R 8`."""
+    from mari_engine.report import LETTERS  # here, so that help starts without ONNX
+
     runs = [
         f"{LETTERS[side]} {sum(part.stop - part.start for part in parts)}"
         for side, parts in groupby(segments, key=lambda part: part.side)
@@ -101,7 +100,7 @@ def show_selection(selection: Selection) -> None:
     show("", *(make_plain(sentence) for sentence in selection_in_words(selection)))
 
 
-def show_flops(found: Plan | OptimizeResult) -> None:
+def show_flops(found: mari.Plan) -> None:
     """Print the arithmetic before and after; it is not a speedup."""
     rows = [
         (
@@ -168,9 +167,9 @@ def show_benchmark(result: BenchmarkResult) -> None:
         show(f"{arm} was not run: {reason}")
 
 
-def show_prices(found: Calibration, path: Path) -> None:
+def show_prices(found: mari.Calibration, path: Path) -> None:
     """Print the prices of a device beside the built-in ones, and where they are kept."""
-    built_in, own = Prices(), found.prices
+    built_in, own = mari.Prices(), found.prices
     rows = [
         *(
             (f"products, weights of {side} x {side}", f"{format_count(rate, 'FLOP')}/s", "")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-Feeds = dict[str, np.ndarray]
+if TYPE_CHECKING:  # the command line reads these types before it needs an array
+    import numpy as np
+
+Feeds = dict[str, "np.ndarray"]
 """Arrays by input or output name."""

@@ -68,7 +68,7 @@ def test_inspect_tells_each_product_and_writes_nothing(
     model: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(tmp_path.iterdir())
-    assert run(["inspect", str(model), "--labels", str(labels)]) == 0
+    assert run(["inspect", str(model), "--labels", str(labels), "-v"]) == 0
     out = capsys.readouterr().out
     assert "R 64 | I 16" in out
     assert re.search(r"Gemm.*split", out)
@@ -258,7 +258,7 @@ def test_ctrl_c_stops_without_a_traceback(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mari_engine.commands.inspect_commands.propose_labels", interrupt)
+    monkeypatch.setattr("mari_engine.propose_labels", interrupt)
     assert run(["labels", str(model)]) == 130
     assert capsys.readouterr().err == "mari: stopped\n"
 
@@ -269,7 +269,7 @@ def test_an_error_of_the_program_takes_one_line_unless_asked(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("mari_engine.commands.inspect_commands.propose_labels", fail)
+    monkeypatch.setattr("mari_engine.propose_labels", fail)
     assert "ZeroDivisionError: oops" in complaint(capsys, "labels", model)
     monkeypatch.setenv("MARI_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
