@@ -12,7 +12,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis.candidate_axis import symbol_of
-from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, made_up
+from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, is_anonymous
 from mari_engine.graph import Model, stored_bytes
 from mari_engine.ops import (
     LARGEST,
@@ -164,7 +164,7 @@ class _Walk:
             return
         for fact, axes in zip(call.operands, spec.operands, strict=True):
             for own, told in zip(fact.axes if fact else (), axes or (), strict=True):
-                if told == (CANDIDATES,) != own and len(own) == 1 and not made_up(own[0]):
+                if told == (CANDIDATES,) != own and len(own) == 1 and not is_anonymous(own[0]):
                     self.alike.add(str(own[0]))
 
     def declare(self, node: ir.Node, call: Call) -> Spec:

@@ -23,7 +23,7 @@ from mari_engine.axes import (
     Spec,
     View,
     flat,
-    made_up,
+    is_anonymous,
     moves_one,
 )
 from mari_engine.graph import Model, element_bytes
@@ -42,7 +42,7 @@ def extent(dims: Axis, candidates: int) -> int:
 
 def _grows(dims: Axis) -> bool:
     """Return True for work that is counted per candidate: a length only the run knows may grow."""
-    return any(dim == CANDIDATES or made_up(dim) for dim in dims)
+    return any(dim == CANDIDATES or is_anonymous(dim) for dim in dims)
 
 
 def work(spec: Spec) -> Flops:

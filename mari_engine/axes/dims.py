@@ -211,15 +211,15 @@ def align(left: Axis, right: Axis) -> Axis:
 
 def _named(axis: Axis) -> str:
     """Return an axis for people; a name that shape inference made up says nothing to them."""
-    return "a length that only the run knows" if any(map(made_up, axis)) else show(axis)
+    return "a length that only the run knows" if any(map(is_anonymous, axis)) else show(axis)
 
 
-def made_up(dim: Dim) -> bool:
+def is_anonymous(dim: Dim) -> bool:
     """Return True for a name that shape inference gave to a length that only the run knows."""
     return isinstance(dim, str) and dim.startswith(("unk__", "?"))
 
 
-def told_by(axis: Axis, other: Axis) -> Axis:
+def unify_axes(axis: Axis, other: Axis) -> Axis:
     """Return what two axes are that must be equal: the one that says more.
 
     A length that only the run knows is the other, and another name for it is the candidates'.
@@ -227,7 +227,7 @@ def told_by(axis: Axis, other: Axis) -> Axis:
     """
     for one, more in ((axis, other), (other, axis)):
         named = len(one) == 1 and isinstance(one[0], str)
-        if named and (made_up(one[0]) or more == (CANDIDATES,)):
+        if named and (is_anonymous(one[0]) or more == (CANDIDATES,)):
             return more
     return align(axis, other)
 

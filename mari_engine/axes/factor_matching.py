@@ -9,7 +9,7 @@ from mari_engine.axes.dims import Axes, Axis, Dim, Unsupported, size
 Run = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def loose(dims: Sequence[Dim]) -> Axes:
+def separate_axes(dims: Sequence[Dim]) -> Axes:
     """Return axes of one factor each."""
     return tuple((dim,) for dim in dims)
 

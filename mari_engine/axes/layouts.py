@@ -17,7 +17,7 @@ def static_shape(groups: Sequence[Sequence[int]], extents: Mapping[int, int | st
     return [int(np.prod([int(extents[label]) for label in group] or [1])) for group in groups]
 
 
-def numbered(
+def canonical_layouts(
     have: Layout, want: Layout, extents: Mapping[int, int | str]
 ) -> tuple[Layout, Layout, tuple[int | str, ...]]:
     """Return two layouts with their labels renamed in order of appearance, and the extents."""
@@ -53,7 +53,7 @@ def cut_groups(have: Layout, want: Layout) -> Layout:
     return have if tuple(pieces) == whole else tuple(pieces)
 
 
-def moved(have: Layout, want: Layout) -> list[int]:
+def dimension_order(have: Layout, want: Layout) -> list[int]:
     """Return the order in which the present dimensions stand in the wanted layout."""
     place = {label: at for at, label in enumerate(lab for group in want for lab in group)}
     full = [at for at, group in enumerate(have) if group]
@@ -63,7 +63,7 @@ def moved(have: Layout, want: Layout) -> list[int]:
     return ranked + [at for at, group in enumerate(have) if not group]
 
 
-def place(groups: list[tuple[int, ...]], label: int) -> None:
+def insert_label(groups: list[tuple[int, ...]], label: int) -> None:
     """Give a label a dimension where its number puts it: one of extent 1, if one is free there."""
     at = next((i for i, group in enumerate(groups) if group and group[0] > label), len(groups))
     if at and not groups[at - 1]:
@@ -82,7 +82,7 @@ def common_layout(layouts: Sequence[Layout]) -> Layout:
     out = list(lead)
     placed = {label for group in lead for label in group}
     for label in sorted({lab for groups in layouts for group in groups for lab in group} - placed):
-        place(out, label)
+        insert_label(out, label)
     sets = [{label for group in groups for label in group} for groups in layouts]
     cut: list[tuple[int, ...]] = []
     for group in out:
@@ -96,7 +96,7 @@ def common_layout(layouts: Sequence[Layout]) -> Layout:
     return tuple(cut)
 
 
-def parted(group: tuple[int, ...], gone: frozenset[int]) -> list[tuple[int, ...]]:
+def cut_group(group: tuple[int, ...], gone: frozenset[int]) -> list[tuple[int, ...]]:
     """Return the group cut between labels that go and labels that stay."""
     if not group:
         return [group]
@@ -122,6 +122,6 @@ def moves_one(order: Sequence[int]) -> bool:
     )
 
 
-def fitted(layout: Layout, held: frozenset[int]) -> Layout:
+def restrict_layout(layout: Layout, held: frozenset[int]) -> Layout:
     """Return the layout as a tensor with fewer labels takes part in it."""
     return tuple(group if set(group) <= held else () for group in layout)

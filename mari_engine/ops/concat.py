@@ -18,7 +18,7 @@ from mari_engine.axes import (
     flat,
     is_one,
     static,
-    told_by,
+    unify_axes,
 )
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call, Fact
@@ -58,7 +58,7 @@ def _common(shapes: list[Axes]) -> Axes:
         for at, axis in enumerate(axes):
             if is_one(out[at]) != is_one(axis):
                 raise Unsupported("operands of different extents are joined")
-            out[at] = () if is_one(axis) else told_by(out[at], axis)
+            out[at] = () if is_one(axis) else unify_axes(out[at], axis)
     return tuple(out)
 
 

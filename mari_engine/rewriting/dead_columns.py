@@ -21,17 +21,17 @@ from mari_engine.rewriting.forms import Atom, Blocks, ColumnAlgebra, Form, Whole
 from mari_engine.types import Action
 
 
-class Unread(Constant):
+class DeadColumns(Constant):
     """The elements of columns that nothing reads."""
 
 
-def no_columns(axes: Axes, dtype: ir.DataType) -> Atom:
+def dead_block(axes: Axes, dtype: ir.DataType) -> Atom:
     """Return a form for columns that nothing reads."""
     nothing = np.zeros([1] * len(axes), dtype.numpy())
-    return Atom(axes, Unread(lambda: nothing, dtype), ((),) * len(axes))
+    return Atom(axes, DeadColumns(lambda: nothing, dtype), ((),) * len(axes))
 
 
-def without_unread(
+def without_dead_columns(
     form: Form, found: tuple[int, Index], dtype: ir.DataType, algebra: ColumnAlgebra
 ) -> Form:
     """Return the form with the columns that nothing reads as a block of their own."""
@@ -53,13 +53,13 @@ def _beside(
     column[rest] = np.arange(len(rest))
     part[columns] = live.part if isinstance(live, Blocks) else 0
     column[columns] = live.column if isinstance(live, Blocks) else np.arange(len(columns))
-    nothing = no_columns(with_extent(axes, position, len(rest)), dtype)
+    nothing = dead_block(with_extent(axes, position, len(rest)), dtype)
     names = (*live.names, "") if isinstance(live, Blocks) and live.names else ()
     return algebra.simplify(Blocks(axes, position, (*inner, nothing), part, column, names))
 
 
 @dataclass(frozen=True, eq=False)
-class Narrowed:
+class LiveStep:
     """A step on the columns that are read only, and how its results become whole again."""
 
     step: Step
@@ -67,7 +67,7 @@ class Narrowed:
     places: tuple[int, ...]
     columns: Index
 
-    def widened(self, results: Sequence[Form]) -> list[Form]:
+    def widen(self, results: Sequence[Form]) -> list[Form]:
         """Return the results with the columns that nothing reads."""
         out, materializer = list[Form](), self.step.context.materializer
         self._tell()
@@ -93,11 +93,11 @@ class Narrowed:
         entries[node] = replace(entry, action=action, reason=reason, whole=False)
 
 
-def narrowed(step: Step) -> Narrowed | None:
+def narrow_to_live(step: Step) -> LiveStep | None:
     """Return the step on fewer columns, where some of an operand's are read by nothing."""
     if isinstance(step.spec, (Join, Pick)):
         return None
-    found = next((at for at, form in enumerate(step.forms) if _has_unread(form)), None)
+    found = next((at for at, form in enumerate(step.forms) if _has_dead_block(form)), None)
     if found is None:
         return None
     terms, results = step.spec.labels()
@@ -109,7 +109,7 @@ def narrowed(step: Step) -> Narrowed | None:
     if any(label not in labels for labels in results):
         return None
     places = [labels.index(label) if labels and label in labels else None for labels in terms]
-    columns = _live(step.forms, places)
+    columns = _live_columns(step.forms, places)
     if not len(columns):
         return None
     forms, operands = list(step.forms), list(step.spec.operands)
@@ -125,23 +125,23 @@ def narrowed(step: Step) -> Narrowed | None:
     )
     spec = replace(step.spec, operands=tuple(operands), results=fewer)
     short = replace(step, spec=spec, forms=tuple(forms))
-    return Narrowed(short, step.spec.results, there, columns)
+    return LiveStep(short, step.spec.results, there, columns)
 
 
-def _has_unread(form: Form | None) -> bool:
-    return isinstance(form, Blocks) and any(map(_is_unread, form.parts))
+def _has_dead_block(form: Form | None) -> bool:
+    return isinstance(form, Blocks) and any(map(_is_dead, form.parts))
 
 
-def _is_unread(part: Whole) -> bool:
-    return isinstance(part, Atom) and isinstance(part.tensor, Unread)
+def _is_dead(part: Whole) -> bool:
+    return isinstance(part, Atom) and isinstance(part.tensor, DeadColumns)
 
 
-def _live(forms: Sequence[Form | None], places: Sequence[int | None]) -> Index:
+def _live_columns(forms: Sequence[Form | None], places: Sequence[int | None]) -> Index:
     """Return the columns that are there in all forms that have a block of unread ones."""
     live: Index | None = None
     for form, place in zip(forms, places, strict=False):  # lists of axes have no labels
-        if isinstance(form, Blocks) and form.position == place and _has_unread(form):
-            gone = [at for at, part in enumerate(form.parts) if _is_unread(part)]
+        if isinstance(form, Blocks) and form.position == place and _has_dead_block(form):
+            gone = [at for at, part in enumerate(form.parts) if _is_dead(part)]
             own = np.flatnonzero(~np.isin(form.part, gone))
             live = own if live is None else np.intersect1d(live, own)
     assert live is not None

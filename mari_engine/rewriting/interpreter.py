@@ -29,7 +29,7 @@ from mari_engine.rewriting.context import (
     Step,
     Strategy,
 )
-from mari_engine.rewriting.dead_columns import narrowed, without_unread
+from mari_engine.rewriting.dead_columns import narrow_to_live, without_dead_columns
 from mari_engine.rewriting.emission import (
     GraphBuilder,
     captured_values,
@@ -38,7 +38,7 @@ from mari_engine.rewriting.emission import (
 )
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, as_whole
 from mari_engine.rewriting.handlers import HANDLERS
-from mari_engine.rewriting.products import regrouped
+from mari_engine.rewriting.products import reshape_pairwise
 from mari_engine.types import Action, Labels, Signature
 
 _FULL = Strategy()
@@ -134,7 +134,7 @@ class _Interpreter:
         found = self.facts.liveness.columns(value) if self.context.strategy.split else None
         if found is None or value.dtype is None:
             return form
-        return without_unread(form, found, value.dtype, self.materializer.columns)
+        return without_dead_columns(form, found, value.dtype, self.materializer.columns)
 
     def reason_to_keep(self, node: ir.Node) -> str | None:
         if node.name in self.options.keep:
@@ -156,14 +156,14 @@ class _Interpreter:
         forms = tuple(
             None
             if value is None or axes is None
-            else regrouped(self.originals.form(value), axes, self.context)
+            else reshape_pairwise(self.originals.form(value), axes, self.context)
             for value, axes in zip(node.inputs, spec.operands, strict=True)
         )
         step = Step(node, spec, forms, self.context)
         with self.builder.on_behalf((node,)):
-            fewer = narrowed(step)
+            fewer = narrow_to_live(step)
             handle = HANDLERS[type(spec)]
-            made = handle(step) if fewer is None else fewer.widened(handle(fewer.step))
+            made = handle(step) if fewer is None else fewer.widen(handle(fewer.step))
             whole = isinstance(spec, Contract) and not self.floats(node)
             return [self.materializer.materialize(form) for form in made] if whole else made
 

@@ -1,6 +1,6 @@
 """What every handler shares: the step, the tools at hand, the log of decisions."""
 
-from mari_engine.rewriting.context.column_groups import columns_apart, distributed
+from mari_engine.rewriting.context.column_groups import distribute, find_passing_columns
 from mari_engine.rewriting.context.decision_log import DecisionLog, Entry
 from mari_engine.rewriting.context.options import Options, Strategy
 from mari_engine.rewriting.context.original_values import OriginalValues
@@ -14,6 +14,6 @@ __all__ = [
     "OriginalValues",
     "Step",
     "Strategy",
-    "columns_apart",
-    "distributed",
+    "distribute",
+    "find_passing_columns",
 ]

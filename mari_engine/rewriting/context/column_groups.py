@@ -8,12 +8,12 @@ import numpy as np
 
 from mari_engine.axes import Axes, AxisLabels, flat, with_extent
 from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, called
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, joint_name
 
 Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
 
 
-def distributed(
+def distribute(
     step: Step,
     forms: Sequence[Form | None],
     places: Sequence[int | None],
@@ -27,7 +27,7 @@ def distributed(
     """
     grouping, algebra = step.context.grouping, step.context.columns
     blocks = [form for form in forms if isinstance(form, Blocks)]
-    groups = list(grouping.alike(blocks).values())
+    groups = list(grouping.columns_by_kinds(blocks).values())
     width = int(flat(step.result)[result_place])
     part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
     parts = list[Whole]()
@@ -44,11 +44,13 @@ def distributed(
     named = next((form for form in blocks if form.names), None)
     names = (step.node.name or "",) * len(parts)
     if named is not None:
-        names = tuple(called([named.names[p] for p in np.unique(named.part[c])]) for c in groups)
+        names = tuple(
+            joint_name([named.names[p] for p in np.unique(named.part[c])]) for c in groups
+        )
     return algebra.simplify(Blocks(step.result, result_place, tuple(parts), part, column, names))
 
 
-def columns_apart(
+def find_passing_columns(
     step: Step, terms: Sequence[AxisLabels | None], output: AxisLabels, mixed: frozenset[int]
 ) -> tuple[int, list[int | None]] | None:
     """Return where the result's and the operands' columns are, if the op can work on them apart.

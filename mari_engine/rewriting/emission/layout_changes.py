@@ -18,9 +18,9 @@ from mari_engine.axes import (
     Dim,
     Layout,
     Permute,
+    canonical_layouts,
     cut_groups,
-    moved,
-    numbered,
+    dimension_order,
     plan_transpose,
     static_shape,
 )
@@ -50,7 +50,7 @@ class LayoutChanges:
             if all(isinstance(dim, int) for dim in absent):
                 return _lay_constant(tensor, have, want, extents)
             tensor = self._writer.value(tensor)  # repeated as often as only the run knows
-        key = (tensor, *numbered(have, want, extents))
+        key = (tensor, *canonical_layouts(have, want, extents))
         if key not in self._done:
             self._done[key] = self._lay_value(tensor, have, want, extents)
         return self._done[key]
@@ -63,12 +63,12 @@ class LayoutChanges:
         pieces = cut_groups(have, core)
         if pieces != have:
             tensor = self.reshape(tensor, pieces, extents)
-        order = moved(pieces, core)
+        order = dimension_order(pieces, core)
         if order != list(range(len(order))):
             if () in pieces:  # runtimes transpose fast only without extents of 1
                 pieces = tuple(group for group in pieces if group)
                 tensor = self.reshape(tensor, pieces, extents)
-                order = moved(pieces, core)
+                order = dimension_order(pieces, core)
             tensor, pieces = self.transpose(tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:

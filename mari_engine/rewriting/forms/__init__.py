@@ -3,7 +3,11 @@
 from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
 from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
 from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, ColumnAlgebra
-from mari_engine.rewriting.forms.deferral import cut_dearly, scaled_operand, waits
+from mari_engine.rewriting.forms.deferral import (
+    is_deferrable,
+    scaled_operand,
+    slices_runtime_operand,
+)
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
     Blocks,
@@ -14,16 +18,16 @@ from mari_engine.rewriting.forms.lazy_values import (
     Whole,
     as_product,
     as_whole,
-    grouped,
+    column_runs,
+    group_columns,
+    part_width,
     per_candidate,
     relabel,
-    runs,
     terms,
     times,
-    width,
 )
-from mari_engine.rewriting.forms.materialization import Materializer, scattered
-from mari_engine.rewriting.forms.side_groups import Grouping, called
+from mari_engine.rewriting.forms.materialization import Materializer, is_scattered
+from mari_engine.rewriting.forms.side_groups import Grouping, joint_name
 
 __all__ = [
     "SHORT_RUN",
@@ -41,16 +45,16 @@ __all__ = [
     "Whole",
     "as_product",
     "as_whole",
-    "called",
-    "cut_dearly",
-    "grouped",
+    "column_runs",
+    "group_columns",
+    "is_deferrable",
+    "is_scattered",
+    "joint_name",
+    "part_width",
     "per_candidate",
     "relabel",
-    "runs",
     "scaled_operand",
-    "scattered",
+    "slices_runtime_operand",
     "terms",
     "times",
-    "waits",
-    "width",
 ]

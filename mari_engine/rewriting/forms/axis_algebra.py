@@ -19,9 +19,9 @@ from mari_engine.axes import (
     Index,
     Run,
     flat,
-    loose,
-    made_up,
+    is_anonymous,
     match_factors,
+    separate_axes,
     with_extent,
 )
 from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
@@ -114,7 +114,7 @@ class AxisAlgebra:
                 for at, dim in zip(own, flat(atom.axes), strict=True)
                 for name in (split.get(at, (at,)) if at >= 0 else (-1,))
             ]
-            operands.append(as_atom(self.regroup(atom, loose([dim for _, dim in cut]))))
+            operands.append(as_atom(self.regroup(atom, separate_axes([dim for _, dim in cut]))))
             labels.append(tuple(name for name, _ in cut))
         return replace(
             product, axes=axes, operands=tuple(operands), labels=tuple(labels), output=tuple(output)
@@ -196,4 +196,6 @@ class AxisAlgebra:
 
 def _only_renamed(old: Axis, new: Axis) -> bool:
     """Return True when lengths that only the run knows have another name now, and nothing else."""
-    return len(old) == len(new) and all(a == b or made_up(a) for a, b in zip(old, new, strict=True))
+    return len(old) == len(new) and all(
+        a == b or is_anonymous(a) for a, b in zip(old, new, strict=True)
+    )

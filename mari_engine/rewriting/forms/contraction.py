@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mari_engine.axes import CANDIDATES, AxisLabels, Dim, Layout, common_layout, fitted, parted
+from mari_engine.axes import (
+    CANDIDATES,
+    AxisLabels,
+    Dim,
+    Layout,
+    common_layout,
+    cut_group,
+    restrict_layout,
+)
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission import Constant, GraphBuilder, Tensor
 from mari_engine.rewriting.forms.contraction_path import (
@@ -156,7 +164,7 @@ class Contraction:
         keepdims: bool = False,
     ) -> LabeledTensor:  # fmt: skip
         """Return the operand summed, or averaged, along the labels that go."""
-        dims = tuple(part for group in operand.dims for part in parted(group, gone))
+        dims = tuple(part for group in operand.dims for part in cut_group(group, gone))
         tensor = self._lay(operand, dims)
         axes = [at for at, group in enumerate(dims) if group and group[0] in gone]
         reduction = spelling.reduce_mean if mean else spelling.reduce_sum
@@ -215,7 +223,7 @@ class Contraction:
         wanted += [label for label in held if label not in wanted]
         if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
             layout = tuple((label,) for label in wanted)
-        tensors = [self._lay(side, fitted(layout, side.labels)) for side in (left, right)]
+        tensors = [self._lay(side, restrict_layout(layout, side.labels)) for side in (left, right)]
         return LabeledTensor(self.builder.emit(spelling.multiply(), tensors), layout)
 
     def _batched_matmul(

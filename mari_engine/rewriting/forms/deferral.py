@@ -6,7 +6,7 @@ from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term, Whole, per_candidate, terms
 
 
-def waits(form: Whole) -> bool:
+def is_deferrable(form: Whole) -> bool:
     """Return True when computing the form would spread its candidate operands over more factors.
 
     Such a form is better left to the product that reads it: `q*k` of q[n, e] and k[l, e], or
@@ -16,7 +16,7 @@ def waits(form: Whole) -> bool:
     return bool(moving) and all(_spreads(term, form.present) for term in moving)
 
 
-def cut_dearly(form: Whole, position: int) -> bool:
+def slices_runtime_operand(form: Whole, position: int) -> bool:
     """Return True for a product of which a piece needs a piece of a tensor of the run.
 
     Several pieces are better cut from the result; weights are cut before the model runs.

@@ -161,13 +161,13 @@ def relabel(form: Form, axes: Axes, source: AxisLabels) -> Form:
         return Sum(axes, tuple(as_term(relabel(term, axes, source)) for term in form.terms))
     position = place[form.position]
     parts = tuple(
-        as_whole(relabel(part, with_extent(axes, position, width(form, at)), source))
+        as_whole(relabel(part, with_extent(axes, position, part_width(form, at)), source))
         for at, part in enumerate(form.parts)
     )
     return replace(form, axes=axes, position=position, parts=parts)
 
 
-def width(blocks: Blocks, part: int) -> int:
+def part_width(blocks: Blocks, part: int) -> int:
     """Return the number of columns of one part."""
     return int(flat(blocks.parts[part].axes)[blocks.position])
 
@@ -219,7 +219,7 @@ def terms(form: Whole) -> tuple[Term, ...]:
     return form.terms if isinstance(form, Sum) else (form,)
 
 
-def runs(blocks: Blocks) -> list[tuple[int, int, int]]:
+def column_runs(blocks: Blocks) -> list[tuple[int, int, int]]:
     """Return the blocks' columns as runs `(part, start, stop)` of neighbours in one part."""
     out: list[tuple[int, int, int]] = []
     for part, column in zip(blocks.part.tolist(), blocks.column.tolist(), strict=True):
@@ -230,7 +230,7 @@ def runs(blocks: Blocks) -> list[tuple[int, int, int]]:
     return out
 
 
-def grouped(blocks: Sequence[Blocks]) -> list[Index]:
+def group_columns(blocks: Sequence[Blocks]) -> list[Index]:
     """Return the columns that share one part in each of several blocks, group by group."""
     keys = np.stack([each.part for each in blocks])
     _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)

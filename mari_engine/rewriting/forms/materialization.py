@@ -14,9 +14,9 @@ from mari_engine.axes import (
     Index,
     Layout,
     common_layout,
-    fitted,
     flat,
-    place,
+    insert_label,
+    restrict_layout,
     with_extent,
 )
 from mari_engine.ops import spelling
@@ -32,8 +32,8 @@ from mari_engine.rewriting.forms.lazy_values import (
     Form,
     Product,
     Sum,
+    column_runs,
     per_candidate,
-    runs,
 )
 
 _FEW_RUNS = 8
@@ -83,7 +83,7 @@ class Materializer:
         """Return True when the form is a tensor already."""
         return isinstance(form, Atom) or form in self._done
 
-    def known(self, form: Form) -> bool:
+    def is_weight(self, form: Form) -> bool:
         """Return True for a tensor of weights alone, which runtimes compute when they load it."""
         if not isinstance(form, Atom):
             return False
@@ -99,7 +99,7 @@ class Materializer:
         with self.builder.on_behalf(product.source):
             return Contraction(self.builder, product, self.candidates).run(row)
 
-    def by_head(self, product: Product, positions: frozenset[int]) -> Atom:
+    def product_by_head(self, product: Product, positions: frozenset[int]) -> Atom:
         """Return a product of candidates and weights, the weights' ones of these positions first.
 
         The product that reads it takes them as matrices of a stack. One that is computed already,
@@ -135,21 +135,21 @@ class Materializer:
 
     def add(self, atoms: Sequence[Atom]) -> Atom:
         """Return the sum of two tensors of the same axes, broadcast where they lack factors."""
-        return self.combined(spelling.add(), atoms)
+        return self.elementwise(spelling.add(), atoms)
 
-    def combined(self, op: Spelling, atoms: Sequence[Atom]) -> Atom:
+    def elementwise(self, op: Spelling, atoms: Sequence[Atom]) -> Atom:
         """Return an elementwise op of tensors of the same axes."""
-        layout, tensors = self.aligned(atoms)
+        layout, tensors = self.align(atoms)
         note = next((atom.note for atom in atoms if atom.note), "")
         return Atom(atoms[0].axes, self.builder.emit(op, tensors), layout, note)
 
-    def aligned(self, atoms: Sequence[Atom]) -> tuple[Layout, list[Tensor]]:
+    def align(self, atoms: Sequence[Atom]) -> tuple[Layout, list[Tensor]]:
         """Return a layout in which all atoms can be broadcast, and the atoms' tensors in it."""
         layout = common_layout([atom.dims for atom in atoms])
         varies = any(atom.constant is None for atom in atoms)  # and gives the result its rank
         tensors = []
         for atom in atoms:
-            want = fitted(layout, atom.present)
+            want = restrict_layout(layout, atom.present)
             while varies and atom.constant is not None and want and not want[0]:
                 want = want[1:]
             extents = dict(enumerate(flat(atom.axes)))
@@ -158,9 +158,9 @@ class Materializer:
 
     def _blocks(self, blocks: Blocks, why: str) -> Atom:
         """Concatenate in the original order, or pick from what was joined where that is shorter."""
-        pieces = runs(blocks)
+        pieces = column_runs(blocks)
         inner = flat(blocks.axes)[blocks.position + 1 :]
-        apart = scattered(blocks.part, len(blocks.parts), inner, len(pieces))
+        apart = is_scattered(blocks.part, len(blocks.parts), inner, len(pieces))
         joined = self._picked(blocks) if apart else self._in_order(blocks, pieces)
         note = why if blocks.mixed and why else joined.note
         return replace(joined, axes=blocks.axes, note=note)
@@ -178,26 +178,26 @@ class Materializer:
                 chunks[-1][1].append(atom)
             else:
                 chunks.append((side, [atom]))
-        sides = [self.concatenated(atoms, blocks.position) for _, atoms in chunks]
-        return self.concatenated(sides, blocks.position)
+        sides = [self.concatenate(atoms, blocks.position) for _, atoms in chunks]
+        return self.concatenate(sides, blocks.position)
 
     def _picked(self, blocks: Blocks) -> Atom:
         """Concatenate the parts once, and pick the many columns from there."""
         atoms = [self.materialize(part) for part in blocks.parts]
         widths = [int(flat(atom.axes)[blocks.position]) for atom in atoms]
         offsets = np.cumsum([0, *widths[:-1]])
-        whole = self.concatenated(atoms, blocks.position)
+        whole = self.concatenate(atoms, blocks.position)
         columns = offsets[blocks.part] + blocks.column
         picked = self.columns.take(whole, blocks.position, columns)
         assert isinstance(picked, Atom)
         return picked
 
-    def concatenated(self, atoms: Sequence[Atom], position: int) -> Atom:
+    def concatenate(self, atoms: Sequence[Atom], position: int) -> Atom:
         """Return the columns of all atoms side by side; factors that one has, all get."""
         if len(atoms) == 1:
             return atoms[0]
         parted = [self.layouts.isolate(atom, position) for atom in atoms]
-        layout = _with_own(common_layout([atom.dims for atom in parted]), position)
+        layout = _with_own_dimension(common_layout([atom.dims for atom in parted]), position)
         order = [at for group in layout for at in group]
         orders = {tuple(at for group in atom.dims for at in group) for atom in parted}
         if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
@@ -218,7 +218,7 @@ def _heads(product: Product, positions: frozenset[int], materializer: Materializ
     pairs = list(zip(product.operands, product.labels, strict=True))
     moving = [labels for atom, labels in pairs if per_candidate(atom)]
     if len(moving) != 1 or not all(
-        per_candidate(atom) or materializer.known(atom) for atom, _ in pairs
+        per_candidate(atom) or materializer.is_weight(atom) for atom, _ in pairs
     ):
         return set()
     own, kept = set(moving[0]), {label for label in product.output if label >= 0}
@@ -228,7 +228,7 @@ def _heads(product: Product, positions: frozenset[int], materializer: Materializ
     return heads if rows and columns and stacked - heads else set()
 
 
-def scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
+def is_scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
     """Return True for columns that are better picked from their parts, joined once.
 
     `part` says of which part each is, `inner` are the factors behind them; the runs of one part
@@ -247,7 +247,7 @@ def _of_weights(value: ir.Value, deep: int) -> bool:
     return deep > 0 and bool(given) and all(_of_weights(each, deep - 1) for each in given)
 
 
-def _with_own(layout: Layout, position: int) -> Layout:
+def _with_own_dimension(layout: Layout, position: int) -> Layout:
     """Return the layout with one position in a dimension of its own, present in all."""
     out = list[AxisLabels]()
     for group in layout:
@@ -257,5 +257,5 @@ def _with_own(layout: Layout, position: int) -> Layout:
         else:
             out.append(group)
     if (position,) not in out:
-        place(out, position)
+        insert_label(out, position)
     return tuple(out)

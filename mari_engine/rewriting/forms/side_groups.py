@@ -14,8 +14,8 @@ import numpy as np
 
 from mari_engine.axes import Index, flat, with_extent
 from mari_engine.rewriting.emission import Tensor
-from mari_engine.rewriting.forms.deferral import scaled_operand, waits
-from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, runs
+from mari_engine.rewriting.forms.deferral import is_deferrable, scaled_operand
+from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, column_runs
 from mari_engine.rewriting.forms.materialization import Materializer
 
 
@@ -64,9 +64,9 @@ class Grouping:
         return None if self.materializer.is_materialized(part) else scaled_operand(part)
 
     def _waits(self, part: Whole) -> bool:
-        return not self.materializer.is_materialized(part) and waits(part)
+        return not self.materializer.is_materialized(part) and is_deferrable(part)
 
-    def divided(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
+    def by_kind(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
         """Return one tensor for each kind, with the logical column behind each of its own."""
         groups = self.groups(blocks)
         if groups not in self._divided:
@@ -78,7 +78,7 @@ class Grouping:
     def fragments(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
         """Return each run of columns as it lies, with their logical columns."""
         out, at = list[tuple[Whole, Index]](), 0
-        for part, start, stop in runs(blocks):
+        for part, start, stop in column_runs(blocks):
             columns = np.arange(start, stop)
             taken = self.materializer.columns.take(blocks.parts[part], blocks.position, columns)
             out.append((as_whole(taken), np.arange(at, at + len(columns))))
@@ -97,7 +97,7 @@ class Grouping:
         taken = self.materializer.columns.take(whole, blocks.position, place)
         return as_whole(taken), logical
 
-    def alike(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
+    def columns_by_kinds(self, blocks: Sequence[Blocks]) -> dict[tuple[object, ...], Index]:
         """Return the columns of each combination of kinds, in order."""
         own = [self.groups(form).kinds for form in blocks]
         found: dict[tuple[object, ...], list[int]] = {}
@@ -124,7 +124,7 @@ class Grouping:
         for number, members in enumerate(groups.members.values()):
             whole, place = self.side_by_side(blocks, members)
             parts.append(whole)
-            names.append(called([blocks.names[at] for at in members]) if blocks.names else "")
+            names.append(joint_name([blocks.names[at] for at in members]) if blocks.names else "")
             mine = np.isin(blocks.part, members)
             part[mine], column[mine] = number, place
         return replace(blocks, parts=tuple(parts), part=part, column=column, names=tuple(names))
@@ -146,7 +146,7 @@ class Grouping:
         if len(pieces) == 1:
             return pieces[0], place
         atoms = [materializer.materialize(piece) for piece in pieces]
-        joined = materializer.concatenated(atoms, blocks.position)
+        joined = materializer.concatenate(atoms, blocks.position)
         axes = with_extent(blocks.axes, blocks.position, len(used))
         return replace(joined, axes=axes), place
 
@@ -164,7 +164,7 @@ def _grouped(blocks: Blocks, lazy: frozenset[int]) -> Groups:
     return Groups(kinds, {kind: tuple(ats) for kind, ats in members.items()}, columns)
 
 
-def called(names: Sequence[str]) -> str:
+def joint_name(names: Sequence[str]) -> str:
     """Return a short name for several values that became one."""
     rest = len(names) - 2
     return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")

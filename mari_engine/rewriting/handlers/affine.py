@@ -34,8 +34,8 @@ def _where_it_lies(step: Step, atom: Atom) -> Form | None:
     if order == sorted(order):
         return None
     factor, shift = _spelled(step)
-    combined = step.context.materializer.combined
-    return combined(spelling.add(), [combined(spelling.multiply(), [atom, factor]), shift])
+    elementwise = step.context.materializer.elementwise
+    return elementwise(spelling.add(), [elementwise(spelling.multiply(), [atom, factor]), shift])
 
 
 def _spelled(step: Step) -> tuple[Atom, Atom]:

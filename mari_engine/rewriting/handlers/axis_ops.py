@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mari_engine.axes import Along, Axes, AxisLabels, Layout, Reduce, Slices, flat, positions
-from mari_engine.axes import parted as parted_groups
+from mari_engine.axes import (
+    Along,
+    Axes,
+    AxisLabels,
+    Layout,
+    Reduce,
+    Slices,
+    cut_group,
+    flat,
+    positions,
+)
 from mari_engine.ops import rule_of, spelling
-from mari_engine.rewriting.context import Step, columns_apart, distributed
+from mari_engine.rewriting.context import Step, distribute, find_passing_columns
 from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate, relabel
 from mari_engine.types import Action
@@ -21,7 +30,7 @@ def along(step: Step) -> Form:
     if isinstance(form, Blocks) and form.mixed and form.position not in spec.along:
         rest = [None] * (len(step.forms) - 1)
         places = [form.position, *rest]
-        return distributed(step, step.forms, places, form.position, _along_whole)
+        return distribute(step, step.forms, places, form.position, _along_whole)
     return _along_whole(step, step.forms, step.result)
 
 
@@ -71,7 +80,7 @@ def reduce(step: Step) -> Form:
     if not spec.idempotent and (absent or not over):
         atom = step.context.layouts.lay(atom, (*atom.dims, tuple(sorted(absent))))
     gone = frozenset(over & atom.present)
-    dims = tuple(part for group in atom.dims for part in parted_groups(group, gone))
+    dims = tuple(part for group in atom.dims for part in cut_group(group, gone))
     atom = step.context.layouts.lay(atom, dims)
     own = [at for at, group in enumerate(dims) if group and group[0] in gone]
     if not over and not spec.idempotent:
@@ -107,18 +116,18 @@ def slices(step: Step) -> list[Form]:
     """Return the results of an op called in its own layout, compact where all operands are."""
     spec = step.spec
     assert isinstance(spec, Slices)
-    apart = columns_apart(step, spec.terms, spec.outputs[0], spec.mixed)
+    apart = find_passing_columns(step, spec.terms, spec.outputs[0], spec.mixed)
     if apart is not None and len(spec.results) == 1:
         place, places = apart
-        return [distributed(step, step.forms, places, place, _slice)]
-    return list(_called(step, step.forms))
+        return [distribute(step, step.forms, places, place, _slice)]
+    return list(_call(step, step.forms))
 
 
 def _slice(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
-    return replace(_called(step, forms)[0], axes=axes)
+    return replace(_call(step, forms)[0], axes=axes)
 
 
-def _called(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
+def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
     spec, materialize = step.spec, step.context.materializer.materialize
     assert isinstance(spec, Slices)
     atoms = [None if form is None else materialize(form, step.why) for form in forms]

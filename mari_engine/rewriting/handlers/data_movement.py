@@ -15,10 +15,10 @@ from mari_engine.rewriting.forms import (
     Form,
     Materializer,
     Whole,
-    cut_dearly,
-    grouped,
+    group_columns,
     per_candidate,
     relabel,
+    slices_runtime_operand,
 )
 
 
@@ -35,7 +35,11 @@ def pick(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Pick)
     assert form is not None
-    if len(spec.indices) > 1 and not isinstance(form, Blocks) and cut_dearly(form, spec.position):
+    if (
+        len(spec.indices) > 1
+        and not isinstance(form, Blocks)
+        and slices_runtime_operand(form, spec.position)
+    ):
         form = step.context.materializer.materialize(form)
     results, read = [], step.node.inputs[0]
     name = (read.name if read is not None else None) or ""
@@ -52,10 +56,10 @@ def join(step: Step) -> list[Form]:
     assert isinstance(spec, Join)
     forms = [form for form in step.forms if form is not None]
     names = [value.name or "" for value in step.node.inputs if value is not None]
-    return [joined(step.context.materializer, step.result, spec.position, forms, names)]
+    return [concatenate_forms(step.context.materializer, step.result, spec.position, forms, names)]
 
 
-def joined(
+def concatenate_forms(
     materializer: Materializer,
     axes: Axes,
     position: int,
@@ -63,7 +67,7 @@ def joined(
     names: Sequence[str],
 ) -> Form:
     """Return the concatenation of forms along one position."""
-    across = _joined_across(materializer, axes, position, forms, names)
+    across = _concatenate_across(materializer, axes, position, forms, names)
     if across is not None:
         return across
     parts, part, column, called = list[Whole](), list[Index](), list[Index](), list[str]()
@@ -94,7 +98,7 @@ def joined(
     )  # fmt: skip
 
 
-def _joined_across(
+def _concatenate_across(
     materializer: Materializer,
     axes: Axes,
     position: int,
@@ -109,7 +113,7 @@ def _joined_across(
     apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
     if len({form.position for form in apart}) != 1:
         return None
-    other, groups = apart[0].position, grouped(apart)
+    other, groups = apart[0].position, group_columns(apart)
     width = int(flat(axes)[position])
     together = sum(
         width * len(columns)
@@ -124,7 +128,9 @@ def _joined_across(
         part[columns], column[columns] = at, np.arange(len(columns))
         whole = with_extent(axes, other, len(columns))
         taken = [materializer.columns.take(form, other, columns) for form in forms]
-        parts.append(materializer.materialize(joined(materializer, whole, position, taken, names)))
+        parts.append(
+            materializer.materialize(concatenate_forms(materializer, whole, position, taken, names))
+        )
     return materializer.columns.simplify(Blocks(axes, other, tuple(parts), part, column))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mari_engine.analysis import extent
 from mari_engine.axes import Axes, Index, Pointwise, flat
 from mari_engine.ops import spelling
-from mari_engine.rewriting.context import Step, distributed
+from mari_engine.rewriting.context import Step, distribute
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
@@ -21,14 +21,14 @@ from mari_engine.rewriting.forms import (
     Whole,
     as_product,
     as_whole,
+    is_deferrable,
     per_candidate,
     relabel,
     scaled_operand,
     terms,
     times,
-    waits,
 )
-from mari_engine.rewriting.products import merge, picked_runs
+from mari_engine.rewriting.products import count_picked_runs, merge_common_factors
 
 _MOST_GROUPS = 4
 """Groups of columns beyond which an op is called once on the joined columns."""
@@ -42,12 +42,12 @@ def pointwise(step: Step) -> Form:
         None if form is None or own is None else _broadcast(form, own, step.result)
         for form, own in zip(step.forms, spec.maps, strict=True)
     ]
-    position = _divides(step, forms)
+    position = _block_position(step, forms)
     if position is not None:
         blocks = [form for form in forms if isinstance(form, Blocks)]
-        apart = list(step.context.grouping.alike(blocks).values())
-        forms = [None if form is None else _ripe(form, apart, step) for form in forms]
-        return distributed(step, forms, [position] * len(forms), position, _apply)
+        apart = list(step.context.grouping.columns_by_kinds(blocks).values())
+        forms = [None if form is None else _with_sums_computed(form, apart, step) for form in forms]
+        return distribute(step, forms, [position] * len(forms), position, _apply)
     whole = [
         step.context.materializer.materialize(f, step.why) if isinstance(f, Blocks) else f
         for f in forms
@@ -61,7 +61,7 @@ def _broadcast(form: Form, own: Sequence[int], result: Axes) -> Form:
     return relabel(form, result, tuple(place.get(at, -1) for at in range(len(flat(result)))))
 
 
-def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
+def _block_position(step: Step, forms: Sequence[Form | None]) -> int | None:
     """Return the position along which it is worth to work block by block, or None."""
     blocks = [form for form in forms if isinstance(form, Blocks)]
     if not blocks or len({form.position for form in blocks}) > 1:
@@ -69,14 +69,14 @@ def _divides(step: Step, forms: Sequence[Form | None]) -> int | None:
     position, materializer = blocks[0].position, step.context.materializer
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
     lazy = step.is_deferrable and any(
-        not materializer.is_materialized(form) and waits(as_whole(form)) for form in rest
+        not materializer.is_materialized(form) and is_deferrable(as_whole(form)) for form in rest
     )
     common = frozenset[int]()
     if not lazy:
         common = frozenset[int]().union(*(form.present for form in rest)) - {position}
         if frozenset[int]().union(*(form.present for form in blocks)) - {position} <= common:
             return None  # the others are whole, and make every column so
-    groups = step.context.grouping.alike(blocks)
+    groups = step.context.grouping.columns_by_kinds(blocks)
     sides = [tuple(_side(kind, common) for kind in key) for key in groups]
     if len(set(sides)) < 2 or len(groups) > _MOST_GROUPS:
         return None
@@ -121,11 +121,11 @@ def _pays(
     for form in blocks:
         if not step.context.materializer.is_materialized(form):
             together += elements(form.present, len(form.part)) * move
-            together += picked_runs(form, many) * prices.pick
+            together += count_picked_runs(form, many) * prices.pick
     return apart < together
 
 
-def _ripe(form: Form, columns: Sequence[Index], step: Step) -> Form:
+def _with_sums_computed(form: Form, columns: Sequence[Index], step: Step) -> Form:
     """Return the form with sums computed that are taken apart: there is less of a sum to take."""
     if not isinstance(form, Blocks):
         return form
@@ -163,15 +163,15 @@ def _taken(form: Blocks, columns: Index) -> tuple[int, int]:
 
 def _apply(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     lazy = _linear(step, forms, axes)
-    return lazy if lazy is not None else _called(step, forms, axes)
+    return lazy if lazy is not None else _call(step, forms, axes)
 
 
-def _called(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
+def _call(step: Step, forms: Sequence[Form | None], axes: Axes) -> Atom:
     """Call the op itself on the operands' tensors, broadcast where they are compact."""
     materializer = step.context.materializer
     atoms = [None if form is None else materializer.materialize(form, step.why) for form in forms]
     given = [atom for atom in atoms if atom is not None]
-    layout, tensors = materializer.aligned(given)
+    layout, tensors = materializer.align(given)
     scalar = [own == () for own, a in zip(step.spec.operands, atoms, strict=True) if a is not None]
     rest = iter(  # some ops take scalars of rank 0 only
         step.context.layouts.lay(atom, ()).tensor if bare else tensor
@@ -189,7 +189,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     given = [as_whole(form) for form in forms if form is not None]
     is_materialized = step.context.materializer.is_materialized
     apart = step.is_deferrable and len({form.present for form in given}) > 1
-    ready = all(is_materialized(form) or _bare(form) for form in given)
+    ready = all(is_materialized(form) or _is_plain_reduction(form) for form in given)
     if spec.linear is None or (ready and not apart):
         return None
     if spec.linear == "neg":
@@ -210,7 +210,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
     return added(step, axes, [scaled(step, term, factor) for term in terms(form)])
 
 
-def _bare(form: Whole) -> bool:
+def _is_plain_reduction(form: Whole) -> bool:
     """Return True for a sum along some factors that meets no weights: nothing joins it."""
     return isinstance(form, Product) and len(form.operands) == 1
 
@@ -223,9 +223,12 @@ def added(step: Step, axes: Axes, parts: Sequence[Term | None]) -> Form | None:
     total = Sum(axes, tuple(found))
     if not step.is_deferrable:
         return total
-    if not waits(total):
+    if not is_deferrable(total):
         return found[0] if len(found) == 1 and scaled_operand(found[0]) is not None else None
-    return Sum(axes, merge(found, step.context.materializer, step.context.prices, fold=False))
+    return Sum(
+        axes,
+        merge_common_factors(found, step.context.materializer, step.context.prices, fold=False),
+    )
 
 
 def _negated(step: Step, term: Term) -> Term:
@@ -242,7 +245,7 @@ def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
     A factor of a product meets its weights, which do not vary either.
     """
     if isinstance(term, Atom) and not per_candidate(term):
-        return step.context.materializer.combined(spelling.multiply(), [term, factor])
+        return step.context.materializer.elementwise(spelling.multiply(), [term, factor])
     if step.is_deferrable:
         return times(as_product(term), factor)
     if isinstance(term, Atom):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mari_engine.axes import Axes, AxisLabels, Contract, Index
-from mari_engine.rewriting.context import Step, columns_apart, distributed
+from mari_engine.rewriting.context import Step, distribute, find_passing_columns
 from mari_engine.rewriting.forms import (
     Atom,
     Blocks,
@@ -19,13 +19,20 @@ from mari_engine.rewriting.forms import (
     Sum,
     Term,
     Whole,
+    is_deferrable,
     per_candidate,
     relabel,
     scaled_operand,
     terms,
-    waits,
 )
-from mari_engine.rewriting.products import composed, expanded, merge, pays_apart, split_pays, stack
+from mari_engine.rewriting.products import (
+    compose_product,
+    expand_bilinear,
+    merge_common_factors,
+    passing_split_pays,
+    split_pays,
+    stack_products,
+)
 from mari_engine.types import Action
 
 
@@ -33,16 +40,16 @@ def contract(step: Step) -> Form:
     """Return a product, not computed yet: one term per side where its input is joined."""
     spec = step.spec
     assert isinstance(spec, Contract)
-    passing = _passing(step, spec)
+    passing = _distribute_over_passing(step, spec)
     if passing is not None:
         return passing
     products = _terms(step, spec)
     if step.context.strategy.fold:
-        merged = merge(
+        merged = merge_common_factors(
             products, step.context.materializer, step.context.prices, fold=step.is_deferrable
         )
         alone = step.is_deferrable or not step.context.strategy.neat
-        products = list(merged if alone else stack(merged, step.context.materializer))
+        products = list(merged if alone else stack_products(merged, step.context.materializer))
     if spec.addend is None:
         return products[0] if len(products) == 1 else Sum(step.result, tuple(products))
     return Sum(step.result, (*products, _addend(step, spec)))
@@ -50,7 +57,7 @@ def contract(step: Step) -> Form:
 
 def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     """Return the products that add up to the result, one or several for each side."""
-    at = _dividable(step, spec)
+    at = _split_operand(step, spec)
     if at is not None:
         return _split(step, at)
     lazy = [
@@ -58,21 +65,21 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         for i in range(len(spec.terms))
         if isinstance(form := step.forms[i], (Sum, Product))
         and not step.context.materializer.is_materialized(form)
-        and (waits(form) or scaled_operand(form) is not None)
+        and (is_deferrable(form) or scaled_operand(form) is not None)
         and not any(per_candidate(other) for other in step.forms if other and other is not form)
     ]
     if not lazy or not step.context.strategy.fold:
-        apart = expanded(step)
+        apart = expand_bilinear(step)
         if apart is not None:
             return apart
-        product = composed(step, [_operand(step, spec, i) for i in range(len(spec.terms))])
+        product = compose_product(step, [_operand(step, spec, i) for i in range(len(spec.terms))])
         _record_whole(step, product)
         return [product]
     form = step.forms[lazy[0]]
     assert isinstance(form, (Sum, Product))
     others = [None if i == lazy[0] else step.atom(i) for i in range(len(spec.terms))]
-    found = _apart_from_request(step, form)
-    products = [composed(step, [o or term for o in others]) for term in found]
+    found = _with_one_request_term(step, form)
+    products = [compose_product(step, [o or term for o in others]) for term in found]
     moving = sum(per_candidate(product) for product in products)
     if moving < len(products):
         step.context.log.record(
@@ -90,10 +97,10 @@ def _operand(step: Step, spec: Contract, index: int) -> Atom:
         return step.atom(index)
     shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
     places = frozenset(at for at, label in enumerate(spec.terms[index]) if label in shared)
-    return step.context.materializer.by_head(form, places)
+    return step.context.materializer.product_by_head(form, places)
 
 
-def _apart_from_request(step: Step, form: Whole) -> list[Term]:
+def _with_one_request_term(step: Step, form: Whole) -> list[Term]:
     """Return the terms of a form, with all that lacks the candidates added up to one."""
     moving = [term for term in terms(form) if per_candidate(term)]
     still = tuple(term for term in terms(form) if not per_candidate(term))
@@ -119,24 +126,24 @@ def _addend(step: Step, spec: Contract) -> Term:
 # --- columns that pass through
 
 
-def _passing(step: Step, spec: Contract) -> Form | None:
+def _distribute_over_passing(step: Step, spec: Contract) -> Form | None:
     """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
     if not step.context.strategy.split or spec.addend is not None:
         return None
     summed = {label for own in spec.terms for label in own} - set(spec.output)
-    apart = columns_apart(step, spec.terms, spec.output, frozenset(summed))
-    if apart is None or not pays_apart(step, spec):
+    apart = find_passing_columns(step, spec.terms, spec.output, frozenset(summed))
+    if apart is None or not passing_split_pays(step, spec):
         return None
     place, places = apart
     step.context.log.record(
         step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
     )
-    return distributed(step, step.forms, places, place, _apart)
+    return distribute(step, step.forms, places, place, _apart)
 
 
 def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     atoms = [step.context.materializer.materialize(form) for form in forms if form is not None]
-    return replace(composed(step, atoms), axes=axes)
+    return replace(compose_product(step, atoms), axes=axes)
 
 
 # --- columns that are summed
@@ -144,7 +151,7 @@ def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
 _HOISTED = "not split: to run the request's side once and split nothing is the faster way here"
 
 
-def _dividable(step: Step, spec: Contract) -> int | None:
+def _split_operand(step: Step, spec: Contract) -> int | None:
     """Return the operand whose columns are split, having decided that it pays."""
     for at in range(len(spec.terms)):
         form = step.forms[at]
@@ -166,7 +173,7 @@ def _dividable(step: Step, spec: Contract) -> int | None:
     return None
 
 
-def _told(step: Step, form: Blocks) -> str:
+def _explain_split(step: Step, form: Blocks) -> str:
     """Return what becomes of the columns of each kind, in words."""
     counts = {"request": 0, "folded": 0, "candidate": 0}
     groups = step.context.grouping.groups(form)
@@ -189,18 +196,18 @@ def _split(step: Step, at: int) -> list[Product]:
     assert isinstance(form, Blocks)
     assert isinstance(spec, Contract)
     step.context.log.moved(step.node, form)
-    step.context.log.record(step.node, Action.SPLIT, _told(step, form))
+    step.context.log.record(step.node, Action.SPLIT, _explain_split(step, form))
     out = []
     label = spec.terms[at][form.position]
     grouping, neat = step.context.grouping, step.context.strategy.neat
-    for block, columns in grouping.divided(form) if neat else grouping.fragments(form):
+    for block, columns in grouping.by_kind(form) if neat else grouping.fragments(form):
         others = [
             None if i == at else _rows(step, i, own, label, columns)
             for i, own in enumerate(spec.terms)
         ]
         out += [
-            composed(step, [other or term for other in others])
-            for term in _apart_from_request(step, block)
+            compose_product(step, [other or term for other in others])
+            for term in _with_one_request_term(step, block)
         ]
     return out
 

@@ -1,19 +1,23 @@
 """Products over columns of both sides: composed, expanded, stacked, and whether it pays."""
 
-from mari_engine.rewriting.products.bilinear_expansion import expanded
-from mari_engine.rewriting.products.common_factor import merge
-from mari_engine.rewriting.products.composition import composed
-from mari_engine.rewriting.products.pairwise_blocks import regrouped
-from mari_engine.rewriting.products.profitability import pays_apart, picked_runs, split_pays
-from mari_engine.rewriting.products.stacked_product import stack
+from mari_engine.rewriting.products.bilinear_expansion import expand_bilinear
+from mari_engine.rewriting.products.common_factor import merge_common_factors
+from mari_engine.rewriting.products.composition import compose_product
+from mari_engine.rewriting.products.pairwise_blocks import reshape_pairwise
+from mari_engine.rewriting.products.profitability import (
+    count_picked_runs,
+    passing_split_pays,
+    split_pays,
+)
+from mari_engine.rewriting.products.stacked_product import stack_products
 
 __all__ = [
-    "composed",
-    "expanded",
-    "merge",
-    "pays_apart",
-    "picked_runs",
-    "regrouped",
+    "compose_product",
+    "count_picked_runs",
+    "expand_bilinear",
+    "merge_common_factors",
+    "passing_split_pays",
+    "reshape_pairwise",
     "split_pays",
-    "stack",
+    "stack_products",
 ]

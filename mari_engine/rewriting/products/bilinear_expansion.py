@@ -14,7 +14,7 @@ from mari_engine.analysis import extent
 from mari_engine.axes import AxisLabels, Contract, Index, flat, with_extent
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Atom, Form, Grouping, Materializer, Product
-from mari_engine.rewriting.products.composition import composed
+from mari_engine.rewriting.products.composition import compose_product
 from mari_engine.types import Action
 
 _WORTH = 0.9
@@ -45,7 +45,7 @@ class _Cut:
     columns: Index | None = None
 
 
-def expanded(step: Step) -> list[Product] | None:
+def expand_bilinear(step: Step) -> list[Product] | None:
     """Return the products of the sides that a lazy operand was made of, where that pays."""
     spec = step.spec
     assert isinstance(spec, Contract)
@@ -64,8 +64,10 @@ def expanded(step: Step) -> list[Product] | None:
             None if i == at else _piece_of(step, i, {own[p]: c for p, c in piece.columns.items()})
             for i in range(len(spec.terms))
         ]
-        apart.append(composed(step, [other or piece.term for other in others]))
-    whole = composed(step, [form if i == at else step.atom(i) for i in range(len(spec.terms))])
+        apart.append(compose_product(step, [other or piece.term for other in others]))
+    whole = compose_product(
+        step, [form if i == at else step.atom(i) for i in range(len(spec.terms))]
+    )
     costs = sum(map(materializer.cost, apart)) + _PICK * _picked(step, at, pieces)
     if len(apart) > 1 and costs < _WORTH * materializer.cost(whole):
         step.context.log.record(step.node, Action.SPLIT, _PAIRS)
@@ -75,13 +77,13 @@ def expanded(step: Step) -> list[Product] | None:
 
 def _picked(step: Step, at: int, pieces: Sequence[_Piece]) -> int:
     """Return the elements of the run's other operands that are picked apart for the pieces."""
-    spec, known = step.spec, step.context.materializer.known
+    spec, is_weight = step.spec, step.context.materializer.is_weight
     assert isinstance(spec, Contract)
     cut = {spec.terms[at][position] for piece in pieces for position in piece.columns}
     return sum(
         extent(tuple(flat(spec.axes(i))[place] for place in form.present), step.context.candidates)
         for i, form in enumerate(step.forms[: len(spec.terms)])
-        if i != at and form is not None and not known(form) and cut & set(spec.terms[i])
+        if i != at and form is not None and not is_weight(form) and cut & set(spec.terms[i])
     )
 
 
@@ -133,7 +135,7 @@ def _cuts(
     if position not in summed:
         return None
     out = []
-    for whole, columns in grouping.divided(joined):
+    for whole, columns in grouping.by_kind(joined):
         side = grouping.materializer.materialize(whole)
         held = tuple(lab if p in side.present else -1 for p, lab in enumerate(labels))
         out.append(_Cut(side, held, position, columns))

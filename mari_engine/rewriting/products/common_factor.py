@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Axis, AxisLabels, Dim, loose
+from mari_engine.axes import Axis, AxisLabels, Dim, separate_axes
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.forms import Atom, Materializer, Product, Term, per_candidate
 
 
 @dataclass(frozen=True, eq=False)
-class Apart:
+class FactoredProduct:
     """A product as its candidate operand and the rest, under labels that compare."""
 
     key: object
@@ -41,16 +41,16 @@ class Apart:
         return tuple(self.extents[label] for label in self.kept)
 
 
-def merge(
+def merge_common_factors(
     parts: Sequence[Term], materializer: Materializer, prices: Prices, *, fold: bool
 ) -> tuple[Term, ...]:
     """Return terms of which no two products share their candidate operand, where that pays.
 
     With `fold`, even a lone product's rest becomes one per-request weight.
     """
-    out, groups = list[Term](), dict[object, list[Apart]]()
+    out, groups = list[Term](), dict[object, list[FactoredProduct]]()
     for term in parts:
-        split = apart(term) if isinstance(term, Product) else None
+        split = factor_out_candidates(term) if isinstance(term, Product) else None
         if split is None:
             out.append(term)
         else:
@@ -64,7 +64,7 @@ def merge(
     return tuple(out)
 
 
-def apart(product: Product) -> Apart | None:
+def factor_out_candidates(product: Product) -> FactoredProduct | None:
     """Return a product of one candidate operand and others, or None if it is none.
 
     Labels are named by what they are: a result's position, or the candidate operand's dimension.
@@ -82,14 +82,14 @@ def apart(product: Product) -> Apart | None:
     labels = tuple(tuple(names.get(lab, -1) for lab in each) for each in product.labels)
     extents = {names[label]: dim for label, dim in product.extents().items()}
     layout = tuple(tuple(labels[at][place] for place in group) for group in atom.dims)
-    return Apart(
+    return FactoredProduct(
         (atom.tensor, layout), atom, labels[at],
         tuple(a for i, a in enumerate(product.operands) if i != at),
         tuple(each for i, each in enumerate(labels) if i != at), product, extents,
     )  # fmt: skip
 
 
-def _pays(group: Sequence[Apart], materializer: Materializer, prices: Prices) -> bool:
+def _pays(group: Sequence[FactoredProduct], materializer: Materializer, prices: Prices) -> bool:
     """Compare building one weight with passing over the candidates' results once more each."""
     if all(atom.constant is not None for split in group for atom in split.rest):
         return True
@@ -104,11 +104,11 @@ def _pays(group: Sequence[Apart], materializer: Materializer, prices: Prices) ->
     return building < passing
 
 
-def _merged(group: Sequence[Apart], materializer: Materializer) -> Product:
-    weights = [weight(split, materializer) for split in group]
+def _merged(group: Sequence[FactoredProduct], materializer: Materializer) -> Product:
+    weights = [request_weight(split, materializer) for split in group]
     kept = tuple(sorted({label for labels, _ in weights for label in labels}))
     extents = {label: dim for split in group for label, dim in split.extents.items()}
-    axes = loose([extents[label] for label in kept])
+    axes = separate_axes([extents[label] for label in kept])
     first = group[0]
     atoms = [_under(atom, labels, kept, axes) for labels, atom in weights]
     with materializer.builder.on_behalf(first.product.source):
@@ -124,16 +124,21 @@ def _merged(group: Sequence[Apart], materializer: Materializer) -> Product:
     )  # fmt: skip
 
 
-def weight(split: Apart, materializer: Materializer) -> tuple[AxisLabels, Atom]:
+def request_weight(split: FactoredProduct, materializer: Materializer) -> tuple[AxisLabels, Atom]:
     """Return what the candidate operand meets as one tensor of the request, and its labels."""
     kept, product = split.kept, split.product
     if len(split.rest) == 1 and product.scale == 1.0:
         atom, labels = split.rest[0], split.rest_labels[0]
         if {label for label in labels if label >= 0} == set(kept):
             dims = tuple(tuple(kept.index(labels[at]) for at in group) for group in atom.dims)
-            return kept, Atom(loose(split.dims), atom.tensor, dims)
+            return kept, Atom(separate_axes(split.dims), atom.tensor, dims)
     rest = Product(
-        loose(split.dims), split.rest, split.rest_labels, kept, product.scale, product.source
+        separate_axes(split.dims),
+        split.rest,
+        split.rest_labels,
+        kept,
+        product.scale,
+        product.source,
     )
     return kept, materializer.materialize(rest)
 

@@ -9,7 +9,7 @@ from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Atom, Product, Term, as_product
 
 
-def composed(step: Step, operands: Sequence[Term]) -> Product:
+def compose_product(step: Step, operands: Sequence[Term]) -> Product:
     """Return the product that the declaration describes, of tensors or of products of such."""
     spec = step.spec
     assert isinstance(spec, Contract)

@@ -15,8 +15,7 @@ import numpy as np
 from mari_engine.analysis import extent
 from mari_engine.axes import Axes, AxisLabels, flat, match_factors, with_extent
 from mari_engine.rewriting.context import Context
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Product, per_candidate
-from mari_engine.rewriting.forms import width as width_of
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Product, part_width, per_candidate
 from mari_engine.rewriting.products.profitability import Gain
 from mari_engine.types import Action
 
@@ -28,7 +27,7 @@ _WHY = (
 )
 
 
-def regrouped(form: Form, axes: Axes, context: Context) -> Form:
+def reshape_pairwise(form: Form, axes: Axes, context: Context) -> Form:
     """Return the form under axes that hold the same elements, with pairs apart where that pays."""
     lazy = isinstance(form, Product) and not context.materializer.is_materialized(form)
     if isinstance(form, Product) and lazy and context.strategy.split and form.axes != axes:
@@ -97,7 +96,7 @@ class _Grid:
         )
 
     def _extent(self, pair: tuple[int, int]) -> int:
-        return width_of(self.rows.joined, pair[0]) * width_of(self.across.joined, pair[1])
+        return part_width(self.rows.joined, pair[0]) * part_width(self.across.joined, pair[1])
 
     def columns(self, axes: Axes) -> Form:
         """Return the pairs as columns under the new axes, every two sides a part."""
@@ -118,7 +117,7 @@ class _Grid:
             if (a[0], b[0]) not in place:
                 a, b = b, a
             part.append(place[a[0], b[0]])
-            column.append(a[1] * width_of(across, b[0]) + b[1])
+            column.append(a[1] * part_width(across, b[0]) + b[1])
         names = [f"{self._name(a)} × {self._name(b)}" for a, b in found]
         return self.context.columns.simplify(
             Blocks(axes, self.to, tuple(parts), np.array(part), np.array(column), tuple(names))
@@ -137,7 +136,7 @@ class _Grid:
             labels.append(
                 tuple(lab if p in atom.present else -1 for p, lab in enumerate(operand.labels))
             )
-            axes = with_extent(axes, place, width_of(operand.joined, at))
+            axes = with_extent(axes, place, part_width(operand.joined, at))
         held = {label for own in labels for label in own}
         output = tuple(label if label in held else -1 for label in self.product.output)
         return replace(

@@ -17,14 +17,14 @@ from mari_engine.rewriting.forms import (
     Form,
     Term,
     as_product,
+    column_runs,
+    is_scattered,
     per_candidate,
-    runs,
-    scattered,
     terms,
 )
 
 
-def pays_apart(step: Step, spec: Contract) -> bool:
+def passing_split_pays(step: Step, spec: Contract) -> bool:
     """Weigh the work that the request side saves against joining its results with the others'."""
     extents, many, prices = spec.extents(), step.context.candidates, step.context.prices
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
@@ -50,7 +50,7 @@ def pays_apart(step: Step, spec: Contract) -> bool:
     for dims, place in step.join_sites(spec.output.index(own[form.position])):
         made, inner = extent(dims, many), dims[place + 1 :]
         costs += move * made
-        if scattered(kind, len(kinds), inner):
+        if is_scattered(kind, len(kinds), inner):
             costs += prices.node + made * (prices.pick / max(1, extent(inner, many)) + move)
     return saves > costs
 
@@ -68,11 +68,8 @@ def _others(step: Step, spec: Contract, at: int) -> set[int]:
 
 def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     """Return what the split saves: the work of each side alone against that of the whole."""
-    candidates, extents, known = (
-        step.context.candidates,
-        spec.extents(),
-        step.context.materializer.known,
-    )
+    candidates, extents = step.context.candidates, spec.extents()
+    is_weight = step.context.materializer.is_weight
     label = spec.terms[at][form.position]
     others = _others(step, spec, at)
 
@@ -91,7 +88,7 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
             pieces[own] = pieces.get(own, 0) + len(members)
         else:
             part = form.parts[members[0]]
-            lazy += sum(_worked_through(term, met, candidates) for term in terms(part)) * width
+            lazy += sum(_operand_elements(term, met, candidates) for term in terms(part)) * width
     side_work = {own: extent_of(set(own) | others, columns) for own, columns in blocks.items()}
     many = max(side_work, key=lambda own: side_work[own]) if side_work else frozenset[int]()
     kept = extent_of(set(many), blocks.get(many, 0))
@@ -103,26 +100,28 @@ def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
         is_joined=step.context.materializer.is_materialized(form),
         pieces=pieces.get(many, 0),
         products=len(blocks),
-        picked=picked_runs(form, candidates),
+        picked=count_picked_runs(form, candidates),
         taking=sum(
-            _taking(step, other, own.index(label))
+            _taking_seconds(step, other, own.index(label))
             for i, own in enumerate(spec.terms)
             for other in [step.forms[i]]
-            if i != at and other is not None and label in own and not known(other)
+            if i != at and other is not None and label in own and not is_weight(other)
         ),
     )
     return work.gain(step.context.prices)
 
 
-def picked_runs(form: Blocks, candidates: int) -> int:
+def count_picked_runs(form: Blocks, candidates: int) -> int:
     """Return how many runs of elements are picked to join columns in their order."""
     dims = flat(form.axes)
-    if not scattered(form.part, len(form.parts), dims[form.position + 1 :], len(runs(form))):
+    if not is_scattered(
+        form.part, len(form.parts), dims[form.position + 1 :], len(column_runs(form))
+    ):
         return 0
     return extent(tuple(dims[at] for at in form.present if at <= form.position), candidates)
 
 
-def _taking(step: Step, form: Form, position: int) -> float:
+def _taking_seconds(step: Step, form: Form, position: int) -> float:
     """Return the seconds in which all columns of a tensor are picked apart."""
     prices, dims = step.context.prices, flat(form.axes)
     elements = extent(tuple(dims[at] for at in form.present), step.context.candidates)
@@ -133,7 +132,7 @@ def _taking(step: Step, form: Form, position: int) -> float:
     return move + elements / inner * prices.pick
 
 
-def _worked_through(term: Term, met: set[Tensor], candidates: int) -> int:
+def _operand_elements(term: Term, met: set[Tensor], candidates: int) -> int:
     """Return the elements of a term's operands; of a candidate operand only when first met."""
     fresh = [atom for atom in as_product(term).operands if atom.tensor not in met]
     met.update(atom.tensor for atom in fresh if per_candidate(atom))

@@ -10,16 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mari_engine.analysis import extent
-from mari_engine.axes import AxisLabels, flat, loose
+from mari_engine.axes import AxisLabels, flat, separate_axes
 from mari_engine.rewriting.forms import Atom, Materializer, Product, Term
-from mari_engine.rewriting.products.common_factor import Apart, apart, weight
+from mari_engine.rewriting.products.common_factor import (
+    FactoredProduct,
+    factor_out_candidates,
+    request_weight,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class _Row:
     """One product: rows of candidates times a matrix of the request."""
 
-    split: Apart
+    split: FactoredProduct
     rows: AxisLabels
     """The result's positions that the candidates' operand has."""
     inner: AxisLabels
@@ -32,7 +36,7 @@ class _Row:
         return extent(tuple(self.split.extents[label] for label in labels), many)
 
 
-def stack(parts: Sequence[Term], materializer: Materializer) -> tuple[Term, ...]:
+def stack_products(parts: Sequence[Term], materializer: Materializer) -> tuple[Term, ...]:
     """Return terms that add up to the same, with narrow products of a kind made one."""
     out, groups = list[Term](), dict[object, list[_Row]]()
     for term in parts:
@@ -49,7 +53,7 @@ def stack(parts: Sequence[Term], materializer: Materializer) -> tuple[Term, ...]
 
 def _row(product: Product) -> _Row | None:
     """Return the product as rows times a matrix, if it is one."""
-    found = apart(product)
+    found = factor_out_candidates(product)
     if found is None:
         return None
     result = product.present
@@ -81,11 +85,10 @@ def _stacked(group: Sequence[_Row], materializer: Materializer) -> Product:
         right = [
             _beside(row, atom, labels, row.columns, materializer)
             for row in group
-            for labels, atom in [weight(row.split, materializer)]
+            for labels, atom in [request_weight(row.split, materializer)]
         ]
         operands = tuple(
-            materializer.concatenated(atoms, len(flat(atoms[0].axes)) - 1)
-            for atoms in (left, right)
+            materializer.concatenate(atoms, len(flat(atoms[0].axes)) - 1) for atoms in (left, right)
         )
     inner = 1 + max((*first.rows, *first.columns))
     labels = ((*first.rows, inner), (*first.columns, inner))
@@ -103,7 +106,7 @@ def _beside(
     """Return an operand under its outer labels and one for all that is summed, the last."""
     wanted = (*outer, *row.inner)
     place = {label: wanted.index(label) for label in own if label >= 0}
-    axes = loose([row.split.extents[label] for label in wanted])
+    axes = separate_axes([row.split.extents[label] for label in wanted])
     dims = tuple(tuple(place[own[at]] for at in group) for group in atom.dims)
     together = tuple(range(len(outer), len(wanted)))
     moved = Atom(axes, atom.tensor, dims, atom.note)

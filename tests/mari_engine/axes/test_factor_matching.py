@@ -11,12 +11,12 @@ from mari_engine.axes import (
     Run,
     Size,
     Unsupported,
+    canonical_layouts,
     common_layout,
+    cut_group,
     cut_groups,
+    dimension_order,
     match_factors,
-    moved,
-    numbered,
-    parted,
     static_shape,
 )
 from mari_engine.ops.shape import match
@@ -82,9 +82,9 @@ def test_groups_are_cut_only_where_labels_part() -> None:
 
 
 def test_dimensions_move_to_their_places() -> None:
-    assert moved(((0, 1), (2,)), ((2,), (0, 1))) == [1, 0]
-    assert moved(((0,), (), (1,)), ((0,), (1,))) == [0, 1, 2]
-    assert moved(((1,), (), (0,)), ((0,), (1,))) == [2, 0, 1]
+    assert dimension_order(((0, 1), (2,)), ((2,), (0, 1))) == [1, 0]
+    assert dimension_order(((0,), (), (1,)), ((0,), (1,))) == [0, 1, 2]
+    assert dimension_order(((1,), (), (0,)), ((0,), (1,))) == [2, 0, 1]
 
 
 def test_a_common_layout_holds_all_labels_and_no_group_is_half_there() -> None:
@@ -97,13 +97,13 @@ def test_a_common_layout_holds_all_labels_and_no_group_is_half_there() -> None:
 
 
 def test_a_group_is_parted_between_what_goes_and_what_stays() -> None:
-    assert parted((0, 1, 2, 3), frozenset({1, 2})) == [(0,), (1, 2), (3,)]
-    assert parted((), frozenset({1})) == [()]
+    assert cut_group((0, 1, 2, 3), frozenset({1, 2})) == [(0,), (1, 2), (3,)]
+    assert cut_group((), frozenset({1})) == [()]
 
 
 def test_layouts_that_differ_in_names_only_are_numbered_alike() -> None:
-    first = numbered(((4,), (7,)), ((7,), (4,)), {4: "N", 7: 3})
-    second = numbered(((1,), (0,)), ((0,), (1,)), {1: "N", 0: 3})
+    first = canonical_layouts(((4,), (7,)), ((7,), (4,)), {4: "N", 7: 3})
+    second = canonical_layouts(((1,), (0,)), ((0,), (1,)), {1: "N", 0: 3})
     assert first == second
 
 

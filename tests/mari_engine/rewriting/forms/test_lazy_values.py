@@ -13,11 +13,11 @@ from mari_engine.rewriting.forms import (
     Materializer,
     Product,
     Sum,
+    column_runs,
     per_candidate,
     relabel,
-    runs,
 )
-from mari_engine.rewriting.handlers.data_movement import joined
+from mari_engine.rewriting.handlers.data_movement import concatenate_forms
 
 ROWS: Axes = (("N",), (4,))
 
@@ -60,7 +60,7 @@ def test_axes_are_renamed_without_a_node() -> None:
 
 
 def test_runs_are_neighbours_of_one_part() -> None:
-    assert runs(pair()) == [(0, 0, 2), (1, 0, 2), (0, 3, 4), (1, 2, 3)]
+    assert column_runs(pair()) == [(0, 0, 2), (1, 0, 2), (0, 3, 4), (1, 2, 3)]
 
 
 def test_columns_of_one_part_are_that_part_alone() -> None:
@@ -81,14 +81,14 @@ def test_all_columns_in_order_are_the_form_itself() -> None:
 
 def test_the_same_part_is_joined_once() -> None:
     made, form = materializer(), atom((0,), (1,))
-    both = joined(made, (("N",), (8,)), 1, [form, form], ["a", "a"])
+    both = concatenate_forms(made, (("N",), (8,)), 1, [form, form], ["a", "a"])
     assert not isinstance(both, Blocks) or len(both.parts) == 1
 
 
 def test_joined_columns_have_their_own_extent() -> None:
     made = materializer()
     parts = [atom((0,), (1,), name="a"), atom((0,), (1,), axes=(("N",), (3,)), name="b")]
-    assert made.concatenated(parts, 1).axes == (("N",), (7,))
+    assert made.concatenate(parts, 1).axes == (("N",), (7,))
 
 
 def test_constants_change_layout_without_a_node() -> None:
