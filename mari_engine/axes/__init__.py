@@ -1,4 +1,4 @@
-"""Axes, factors and layouts as pure numbers; nothing here knows ONNX."""
+"""Axes, factors and layouts as pure numbers, free of ONNX."""
 
 from mari_engine.axes.dims import (
     CANDIDATES,

@@ -1,4 +1,4 @@
-"""Extents that may be symbols: the arithmetic of shapes.
+"""Symbolic shape arithmetic: extents that are products of numbers and symbols.
 
 An extent is a product of whole numbers and symbols ("N" is the number of candidates), which is
 all that exported shape arithmetic needs: sums of symbols are refused, never approximated.
@@ -215,15 +215,15 @@ def _named(axis: Axis) -> str:
 
 
 def is_anonymous(dim: Dim) -> bool:
-    """Return True for a name that shape inference gave to a length that only the run knows."""
+    """Return True for a symbol that shape inference made up for an extent of unknown name."""
     return isinstance(dim, str) and dim.startswith(("unk__", "?"))
 
 
 def unify_axes(axis: Axis, other: Axis) -> Axis:
-    """Return what two axes are that must be equal: the one that says more.
+    """Return two axes that must be equal as one: the more specific of the two.
 
-    A length that only the run knows is the other, and another name for it is the candidates'.
-    Raises Unsupported when nothing tells that they are equal.
+    An anonymous symbol is unified with anything, another symbol with the candidates'. Raises
+    Unsupported where equality cannot be derived.
     """
     for one, more in ((axis, other), (other, axis)):
         named = len(one) == 1 and isinstance(one[0], str)

@@ -1,4 +1,7 @@
-"""Two ways to cut the same elements into factors: which factors hold which."""
+"""Factor matching of a reshape: which old factors and which new ones hold the same elements.
+
+`[6, 50] -> [2, 3, 50]`: 6 is matched with 2 and 3, and 50 with 50.
+"""
 
 from __future__ import annotations
 

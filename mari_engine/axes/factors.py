@@ -1,8 +1,8 @@
-"""What an op does to axes: the declarations that everything else is derived from.
+"""Factor declarations: how the factors of an op's operands correspond to those of its results.
 
-A rule (see `ops/`) looks at a node and returns one of these. They say how the factors of the
-operands correspond to the factors of the results; color, compactness, FLOPs, splitting and
-emission follow from them in code that knows no op. Positions count the factors of `flat(axes)`.
+A rule (see `ops/`) looks at a node and returns one of these, as einsum notation does: MatMul is
+`(m, k), (k, n) -> (m, n)` with k summed. Color, compactness, FLOPs, splitting and emission are
+derived from them in code that names no op. Positions count the factors of `flat(axes)`.
 The idea is that of OpenXLA Shardy's op sharding rules (its docs/sdy_dialect.md).
 """
 
@@ -45,7 +45,7 @@ class Spec:
         raise TypeError(f"{type(self).__name__} has no labels")
 
     def mixing(self) -> frozenset[int]:
-        """Return the labels along which slices are not treated alone."""
+        """Return the labels that are mixed: a slice of the result reads other slices along them."""
         return frozenset()
 
     def changing(self) -> frozenset[int]:

@@ -1,4 +1,7 @@
-"""Layouts as numbers: how groups of labels are cut, moved and counted. No ONNX here."""
+"""Physical layouts as groups of labels, one group a dimension: cut, ordered and aligned.
+
+`((0, 1), (2,))` is a matrix whose rows count through the factors 0 and 1.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def static_shape(groups: Sequence[Sequence[int]], extents: Mapping[int, int | st
 def canonical_layouts(
     have: Layout, want: Layout, extents: Mapping[int, int | str]
 ) -> tuple[Layout, Layout, tuple[int | str, ...]]:
-    """Return two layouts with their labels renamed in order of appearance, and the extents."""
+    """Return two layouts, labels numbered as they appear: equal changes then compare equal."""
     names: dict[int, int] = {}
     for group in (*have, *want):
         for label in group:
@@ -54,7 +57,7 @@ def cut_groups(have: Layout, want: Layout) -> Layout:
 
 
 def dimension_order(have: Layout, want: Layout) -> list[int]:
-    """Return the order in which the present dimensions stand in the wanted layout."""
+    """Return the permutation that brings the dimensions into the order of the wanted layout."""
     place = {label: at for at, label in enumerate(lab for group in want for lab in group)}
     full = [at for at, group in enumerate(have) if group]
     ranked = sorted(full, key=lambda at: place[have[at][0]])
@@ -64,7 +67,7 @@ def dimension_order(have: Layout, want: Layout) -> list[int]:
 
 
 def insert_label(groups: list[tuple[int, ...]], label: int) -> None:
-    """Give a label a dimension where its number puts it: one of extent 1, if one is free there."""
+    """Insert a label as a dimension in the order of labels; one of extent 1 there is taken."""
     at = next((i for i, group in enumerate(groups) if group and group[0] > label), len(groups))
     if at and not groups[at - 1]:
         groups[at - 1] = (label,)
@@ -97,7 +100,7 @@ def common_layout(layouts: Sequence[Layout]) -> Layout:
 
 
 def cut_group(group: tuple[int, ...], gone: frozenset[int]) -> list[tuple[int, ...]]:
-    """Return the group cut between labels that go and labels that stay."""
+    """Return the group cut between labels that are summed away and labels that stay."""
     if not group:
         return [group]
     out: list[tuple[int, ...]] = []
@@ -123,5 +126,5 @@ def moves_one(order: Sequence[int]) -> bool:
 
 
 def restrict_layout(layout: Layout, held: frozenset[int]) -> Layout:
-    """Return the layout as a tensor with fewer labels takes part in it."""
+    """Return the layout for a tensor of fewer labels: extent 1 where it lacks those of a group."""
     return tuple(group if set(group) <= held else () for group in layout)

@@ -1,4 +1,4 @@
-"""Transposes as runtimes do them fast: a plan of steps, in pure numbers."""
+"""Transposes planned as steps of permutes and reshapes that runtimes do fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The partial evaluator: walks the graph, keeps values lazy, writes the new graph."""
+"""The partial evaluator: interprets a graph over lazy values, and writes what is left to run."""
 
 from mari_engine.rewriting.interpreter import Rewritten
 

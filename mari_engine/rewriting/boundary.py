@@ -1,4 +1,8 @@
-"""The inputs of the new graph, by signature, and the forms in which the rewrite begins."""
+"""The boundary: inputs of the new graph by signature, and the forms that the rewrite begins with.
+
+Drop-in: the original's inputs; of a request-side one `[N, ...]` the graph slices the first row.
+Compact: request-side inputs are `[1, ...]`, and one with columns of both sides becomes two inputs.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +92,7 @@ class _Opening:
         self.forms: dict[ir.Value, Form] = {}
         self.cuts: set[ir.Value] = set()
         self.counted: set[str] = set()
-        """The extents that an input tells."""
+        """The symbols that an input has as an axis."""
 
     def open(self, value: ir.Value, label: InputLabel) -> None:
         fact = self.survey.values.get(value)
@@ -113,8 +117,8 @@ class _Opening:
             self.register(axes, new)
 
     def request(self, value: ir.Value, axes: Axes) -> None:
-        told = CANDIDATES in self.counted  # else nothing but this input tells how many there are
-        if CANDIDATES not in axes[0] or not self.compact or not told:  # cut inside
+        counted = CANDIDATES in self.counted  # else only this input has the candidates as an axis
+        if CANDIDATES not in axes[0] or not self.compact or not counted:  # cut inside
             new = self.input(
                 value,
                 value.name or "",

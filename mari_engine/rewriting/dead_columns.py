@@ -1,9 +1,9 @@
-"""Rows that nothing reads are not computed.
+"""Dead column elimination: columns and rows that nothing reads are not computed.
 
 A transformer over a history with the target appended is often read at the target's row alone
 (BST, https://arxiv.org/abs/1905.06874): the last layer's other rows, most of its work, end nowhere.
-Which columns of a value are read follows from the declarations, against the graph's order; while
-the graph is rewritten the others are a block that no op works on.
+Backward liveness over the declarations finds the columns of each value that are read; while the
+graph is rewritten the others are a block of their own, on which no op works.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from mari_engine.types import Action
 
 
 class DeadColumns(Constant):
-    """The elements of columns that nothing reads."""
+    """Stands for the elements of dead columns; nothing reads them."""
 
 
 def dead_block(axes: Axes, dtype: ir.DataType) -> Atom:
-    """Return a form for columns that nothing reads."""
+    """Return a form for dead columns."""
     nothing = np.zeros([1] * len(axes), dtype.numpy())
     return Atom(axes, DeadColumns(lambda: nothing, dtype), ((),) * len(axes))
 
@@ -34,7 +34,7 @@ def dead_block(axes: Axes, dtype: ir.DataType) -> Atom:
 def without_dead_columns(
     form: Form, found: tuple[int, Index], dtype: ir.DataType, algebra: ColumnAlgebra
 ) -> Form:
-    """Return the form with the columns that nothing reads as a block of their own."""
+    """Return the form with its dead columns as a block of their own."""
     position, columns = found
     if isinstance(form, Blocks) and form.position != position:
         return form
@@ -44,7 +44,7 @@ def without_dead_columns(
 def _beside(
     live: Form, axes: Axes, found: tuple[int, Index], dtype: ir.DataType, algebra: ColumnAlgebra
 ) -> Form:
-    """Return blocks of the columns that are read, as `live` has them, and of the others."""
+    """Return blocks of the live columns, as `live` has them, and of the dead ones."""
     position, columns = found
     extent = int(flat(axes)[position])
     inner = live.parts if isinstance(live, Blocks) else (live,)
@@ -60,7 +60,7 @@ def _beside(
 
 @dataclass(frozen=True, eq=False)
 class LiveStep:
-    """A step on the columns that are read only, and how its results become whole again."""
+    """A step on live columns only, and how its results get their dead columns back."""
 
     step: Step
     axes: tuple[Axes, ...]
@@ -68,9 +68,9 @@ class LiveStep:
     columns: Index
 
     def widen(self, results: Sequence[Form]) -> list[Form]:
-        """Return the results with the columns that nothing reads."""
+        """Return the results with their dead columns as blocks."""
         out, materializer = list[Form](), self.step.context.materializer
-        self._tell()
+        self._record()
         values = self.step.node.outputs
         for value, form, axes, at in zip(values, results, self.axes, self.places, strict=True):
             live = form
@@ -80,21 +80,21 @@ class LiveStep:
             out.append(_beside(live, axes, (at, self.columns), dtype, materializer.columns))
         return out
 
-    def _tell(self) -> None:
-        """Add to what was decided for a product that it is computed for fewer columns."""
+    def _record(self) -> None:
+        """Add to the decision on a product that it is computed for fewer columns."""
         entries, node = self.step.context.log.entries, self.step.node
         if node not in entries:
             return
         entry, few = entries[node], len(self.columns)
         extent = int(flat(self.axes[0])[self.places[0]])
         action = Action.SPLIT if entry.action == Action.KEPT else entry.action
-        told = f"{few} of {extent} rows {'is' if few == 1 else 'are'} read, and computed"
-        reason = f"{told}: {entry.reason}"
+        computed = f"{few} of {extent} rows {'is' if few == 1 else 'are'} read, and computed"
+        reason = f"{computed}: {entry.reason}"
         entries[node] = replace(entry, action=action, reason=reason, whole=False)
 
 
 def narrow_to_live(step: Step) -> LiveStep | None:
-    """Return the step on fewer columns, where some of an operand's are read by nothing."""
+    """Return the step on live columns, or None where no operand has dead ones that pass the op."""
     if isinstance(step.spec, (Join, Pick)):
         return None
     found = next((at for at, form in enumerate(step.forms) if _has_dead_block(form)), None)
@@ -137,7 +137,7 @@ def _is_dead(part: Whole) -> bool:
 
 
 def _live_columns(forms: Sequence[Form | None], places: Sequence[int | None]) -> Index:
-    """Return the columns that are there in all forms that have a block of unread ones."""
+    """Return the columns that are live in all forms that have dead ones."""
     live: Index | None = None
     for form, place in zip(forms, places, strict=False):  # lists of axes have no labels
         if isinstance(form, Blocks) and form.position == place and _has_dead_block(form):

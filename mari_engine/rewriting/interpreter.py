@@ -1,7 +1,8 @@
-"""The interpreter: walks the original graph, keeps values lazy, and writes the new graph.
+"""The partial evaluator: interprets the original graph over lazy values, and writes the new graph.
 
-What an op is allowed to do with a compact or a divided value is read off its declaration (see
-`factors`); an op without one gets its inputs in full and stays as it was, with the reason.
+Each node's declaration (see `axes.factors`) says which factors pass through, are summed or are
+mixed, and with that what may be done to compact values and to blocks of columns. An op without a
+declaration gets its inputs in full and stays as it was, with the reason.
 """
 
 from __future__ import annotations

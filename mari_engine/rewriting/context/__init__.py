@@ -1,4 +1,4 @@
-"""What every handler shares: the step, the tools at hand, the log of decisions."""
+"""What every handler shares: the step, the original values, the tools, the log of decisions."""
 
 from mari_engine.rewriting.context.column_groups import distribute, find_passing_columns
 from mari_engine.rewriting.context.decision_log import DecisionLog, Entry

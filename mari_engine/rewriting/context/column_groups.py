@@ -1,4 +1,8 @@
-"""DOC."""
+"""Ops distributed over blocks of columns: `op([u | i]) = [op(u) | op(i)]`.
+
+An op that treats each column alone is applied once to the columns of each side, so that those of
+the request stay compact along the candidates.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,9 @@ def distribute(
     result_place: int,
     apply: Apply,
 ) -> Form:
-    """Return the blocks of what `apply` makes of each group of columns.
+    """Return blocks with one part for each group of columns: what `apply` makes of that group.
+
+    A group holds the columns that are of the same kind in every operand.
 
     `places` gives for each form the position of the columns, None where it lacks them; blocks
     are so along that position. `result_place` is the columns' position in the result.
@@ -53,10 +59,10 @@ def distribute(
 def find_passing_columns(
     step: Step, terms: Sequence[AxisLabels | None], output: AxisLabels, mixed: frozenset[int]
 ) -> tuple[int, list[int | None]] | None:
-    """Return where the result's and the operands' columns are, if the op can work on them apart.
+    """Return where the result's and the operands' columns are, if the op distributes over them.
 
-    That is so when one operand's parts differ along a label that the op leaves alone, and all
-    other operands that have the label are constants.
+    It does when the parts of one operand differ along a label that passes through the op unmixed,
+    and all other operands that have the label are constants, which can be sliced for nothing.
     """
     found = [at for at, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed]
     if len(found) != 1 or found[0] >= len(terms):

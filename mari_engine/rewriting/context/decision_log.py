@@ -1,4 +1,4 @@
-"""What was decided for each product, and how the columns of each fusion layer moved."""
+"""The log of decisions: what became of each product, and how fusion layers' columns moved."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def segments(blocks: Blocks, order: Index) -> tuple[Segment, ...]:
     of_part = [numbers.setdefault(key, len(numbers)) for key in zip(names, sides, strict=True)]
     source, column = np.array(of_part)[blocks.part[order]], blocks.column[order]
     cuts = np.flatnonzero((np.diff(source) != 0) | (np.diff(column) != 1)) + 1
-    bounds, told = [0, *cuts.tolist(), len(order)], list(numbers)
+    bounds, keys = [0, *cuts.tolist(), len(order)], list(numbers)
     return tuple(
         Segment(start, stop, side, name, int(column[start]))
         for start, stop in pairwise(bounds)
-        for name, side in [told[int(source[start])]]
+        for name, side in [keys[int(source[start])]]
     )
 
 

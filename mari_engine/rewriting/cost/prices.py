@@ -1,4 +1,4 @@
-"""DOC."""
+"""Prices of work on a device: the coefficients of the time model, in seconds a unit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prices:
-    """Seconds: the defaults are those of one core of a present-day server.
+    """What a unit of each kind of work takes, by default on one core of a present-day server.
 
     Fitted to onnxruntime 1.31 on one core of a server with AVX-512, over exports of ranking models:
     within 30% of what most of them take, and closer between ways to rewrite one of them.

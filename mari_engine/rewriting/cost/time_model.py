@@ -1,4 +1,8 @@
-"""What work costs, in seconds, and what a rewrite would save or spend."""
+"""The time model: expected seconds of a graph, linear in the number of candidates.
+
+`seconds(n) = fixed + n * each`, summed over the nodes, each node's FLOPs, bytes and picked runs
+times their prices. It serves to compare ways to rewrite one model, not to predict latencies.
+"""
 
 from __future__ import annotations
 

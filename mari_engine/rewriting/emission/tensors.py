@@ -1,4 +1,4 @@
-"""DOC."""
+"""Tensors of the new graph: values that nodes compute, and constants that are read lazily."""
 
 from __future__ import annotations
 

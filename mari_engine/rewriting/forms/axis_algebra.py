@@ -195,7 +195,7 @@ class AxisAlgebra:
 
 
 def _only_renamed(old: Axis, new: Axis) -> bool:
-    """Return True when lengths that only the run knows have another name now, and nothing else."""
+    """Return True when nothing but symbols of shape inference has another name now."""
     return len(old) == len(new) and all(
         a == b or is_anonymous(a) for a, b in zip(old, new, strict=True)
     )

@@ -59,9 +59,9 @@ class ColumnAlgebra:
         return replace(form, axes=axes, parts=parts)
 
     def take_lazily(self, form: Form, position: int, columns: Index, name: str) -> Form:
-        """Return `take`, but of a tensor that only the run knows, not made before it is needed.
+        """Return `take`; of a tensor of the run as blocks of one part, without a node yet.
 
-        What is sliced apart is often joined again, in another order: then nothing moves.
+        What is sliced apart is often concatenated again, in another order: then nothing moves.
         """
         axes = with_extent(form.axes, position, len(columns))
         if isinstance(form, Blocks) and form.position == position:

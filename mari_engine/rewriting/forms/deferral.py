@@ -1,4 +1,8 @@
-"""Which forms had better not be computed before a product reads them."""
+"""Deferral: forms that cost less inside the product that reads them than computed on their own.
+
+`q[N, E] * k[L, E]` has `N*L*E` elements. The product `(q * k) x W[E, H]` that reads it can compute
+`k * W -> [L, E, H]` once per request instead, and then `q x (k * W) -> [N, L, H]`.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,20 @@ from mari_engine.rewriting.forms.lazy_values import Atom, Product, Term, Whole, 
 
 
 def is_deferrable(form: Whole) -> bool:
-    """Return True when computing the form would spread its candidate operands over more factors.
+    """Return True when each candidate operand of the form lacks factors that the form has.
 
-    Such a form is better left to the product that reads it: `q*k` of q[n, e] and k[l, e], or
-    `i·W` times request values.
+    Computing such a form broadcasts the candidates' values over request-side factors, as `q * k`
+    or `i·W` times request values do.
     """
     moving = [term for term in terms(form) if per_candidate(term)]
     return bool(moving) and all(_spreads(term, form.present) for term in moving)
 
 
 def slices_runtime_operand(form: Whole, position: int) -> bool:
-    """Return True for a product of which a piece needs a piece of a tensor of the run.
+    """Return True for a product whose columns at a position are those of a tensor of the run.
 
-    Several pieces are better cut from the result; weights are cut before the model runs.
+    Slicing such a product slices that tensor at run time, where slicing weights is free: several
+    slices are cheaper taken from the result.
     """
     return any(
         term.output[position] in labels and atom.constant is None
@@ -41,7 +46,7 @@ def _spreads(term: Term, present: frozenset[int]) -> bool:
 
 
 def scaled_operand(form: Whole) -> Tensor | None:
-    """Return the candidates' tensor in a product of it with request-side ones, if that is all."""
+    """Return the one candidate operand of a product, None where there are several or none."""
     moving = [atom for atom in _operands(form) if per_candidate(atom)]
     return moving[0].tensor if len(moving) == 1 else None
 

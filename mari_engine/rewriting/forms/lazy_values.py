@@ -1,4 +1,4 @@
-"""The lazy values: what the rewriter knows of a tensor before it decides to compute it.
+"""Lazy values: symbolic tensors in a normal form, computed only where an op needs the tensor.
 
 A form stands for a value of the original graph, with its full axes. It is one of
 
@@ -7,7 +7,7 @@ A form stands for a value of the original graph, with its full axes. It is one o
 - Sum: terms that may lack different factors.
 - Blocks: columns that lie in several parts, along one factor.
 
-Forms hold no opinion about ops. Positions count the factors of `flat(axes)`.
+Forms refer to no op. Positions count the factors of `flat(axes)`.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def column_runs(blocks: Blocks) -> list[tuple[int, int, int]]:
 
 
 def group_columns(blocks: Sequence[Blocks]) -> list[Index]:
-    """Return the columns that share one part in each of several blocks, group by group."""
+    """Return the columns in groups: those of a group lie in one part of each of the blocks."""
     keys = np.stack([each.part for each in blocks])
     _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)
     order = np.argsort(first)

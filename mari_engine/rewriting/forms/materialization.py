@@ -1,4 +1,8 @@
-"""Computes forms: after this a form is one tensor, still compact where it can be."""
+"""Materialization: a form becomes one tensor, compact along factors that it does not vary along.
+
+A product is contracted; a sum adds what is per request first, as the bias of a Gemm where it can;
+blocks are concatenated, each side for itself before request columns are broadcast.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +74,7 @@ class Materializer:
         return self._done[form]
 
     def origin(self, atom: Atom) -> tuple[Blocks, dict[int, int]] | None:
-        """Return the columns that an atom was joined from, and where each of their positions is."""
+        """Return the blocks that an atom was concatenated from, and its position of each of theirs."""
         if atom.tensor not in self._origins:
             return None
         joined, dims = self._origins[atom.tensor]
@@ -94,16 +98,16 @@ class Materializer:
         """Return what computing a product takes, in multiplications."""
         return contraction_cost(product, self.candidates)
 
-    def product(self, product: Product, row: Atom | None) -> tuple[Atom, bool]:
-        """Return the product, plus `row` when it could ride along, and whether it did."""
+    def product(self, product: Product, bias: Atom | None) -> tuple[Atom, bool]:
+        """Return the product, plus a bias where a Gemm can add it, and whether one did."""
         with self.builder.on_behalf(product.source):
-            return Contraction(self.builder, product, self.candidates).run(row)
+            return Contraction(self.builder, product, self.candidates).run(bias)
 
     def product_by_head(self, product: Product, positions: frozenset[int]) -> Atom:
-        """Return a product of candidates and weights, the weights' ones of these positions first.
+        """Return a product of candidates and weights, `[N, E] x [heads, E, D] -> [heads, N, D]`.
 
-        The product that reads it takes them as matrices of a stack. One that is computed already,
-        or of another kind, is returned as it is.
+        `positions` are those of the heads, in front of the result: the product that reads it, a
+        batch over the heads, transposes nothing. Other products are materialized as usual.
         """
         heads = _heads(product, positions, self)
         if product in self._done or not heads:
@@ -123,8 +127,8 @@ class Materializer:
         for atom in [atom for atom in ready if not per_candidate(atom)]:
             total = atom if total is None else self.add([atom, total])
         for product in products:
-            result, rode = self.product(product, total)
-            if total is not None and not rode:
+            result, added = self.product(product, total)
+            if total is not None and not added:
                 with self.builder.on_behalf(product.source):
                     result = self.add([result, total])
             total = result
@@ -138,7 +142,7 @@ class Materializer:
         return self.elementwise(spelling.add(), atoms)
 
     def elementwise(self, op: Spelling, atoms: Sequence[Atom]) -> Atom:
-        """Return an elementwise op of tensors of the same axes."""
+        """Return an elementwise op of tensors of the same axes; compact ones are broadcast."""
         layout, tensors = self.align(atoms)
         note = next((atom.note for atom in atoms if atom.note), "")
         return Atom(atoms[0].axes, self.builder.emit(op, tensors), layout, note)
@@ -229,10 +233,10 @@ def _heads(product: Product, positions: frozenset[int], materializer: Materializ
 
 
 def is_scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
-    """Return True for columns that are better picked from their parts, joined once.
+    """Return True for columns that are cheaper gathered from their parts, concatenated once.
 
-    `part` says of which part each is, `inner` are the factors behind them; the runs of one part
-    are their pieces, where there are not more.
+    The alternative is to slice each run of neighbouring columns out of its part: cheaper where
+    runs are few. `part` gives the part of each column, `inner` the factors behind the columns.
     """
     long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
     runs_of_parts = 1 + int(np.count_nonzero(np.diff(part)))

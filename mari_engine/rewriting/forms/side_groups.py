@@ -1,7 +1,8 @@
-"""Which parts of blocks go together: by side, or alone where they are better not computed yet.
+"""Parts of blocks grouped by side: `[u1 | i1 | u2 | i2] -> [u1 | u2], [i1 | i2]`.
 
-A concatenation of a thousand features is read by hundreds of experts: what is found out of it is
-found once, and each reader pays for its own product only.
+Parts of one side vary along the same factors and can be one tensor. A part whose computation is
+deferred stays a group of its own. A concatenation of a thousand features may be read by hundreds of
+experts: its groups are found and joined once, and each reader only adds its own product.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mari_engine.rewriting.forms.materialization import Materializer
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The parts of blocks by kind: a side, or a part itself that is better not computed yet."""
+    """The parts of blocks by kind: a side, or the part itself where its computation is deferred."""
 
     kinds: tuple[object, ...]
     """By part."""
@@ -32,7 +33,7 @@ class Groups:
 
 
 class Grouping:
-    """Answers for each form, each once as long as nothing of it was computed meanwhile."""
+    """Groups the parts of each form once, and anew when one of them was computed since."""
 
     def __init__(self, materializer: Materializer) -> None:
         self.materializer = materializer
@@ -41,7 +42,7 @@ class Grouping:
         self._divided: dict[Groups, list[tuple[Whole, Index]]] = {}
 
     def groups(self, blocks: Blocks) -> Groups:
-        """Return what sets each part apart: its side, or itself when it had better wait."""
+        """Return the parts by side, each deferred part by itself."""
         before = self._lazy.get(blocks)
         suspects = range(len(blocks.parts)) if before is None else before
         scaled = {at: self._scaled(blocks.parts[at]) for at in suspects}
@@ -49,7 +50,7 @@ class Grouping:
         lazy = tuple(
             at
             for at, tensor in scaled.items()
-            if self._waits(blocks.parts[at]) or (tensor is not None and often[tensor] > 1)
+            if self._is_deferrable(blocks.parts[at]) or (tensor is not None and often[tensor] > 1)
         )
         if lazy != before:
             self._lazy[blocks] = lazy
@@ -57,13 +58,13 @@ class Grouping:
         return self._groups[blocks]
 
     def _scaled(self, part: Whole) -> Tensor | None:
-        """Return the candidate values that the part is, scaled by request-side ones, if it is.
+        """Return the candidate tensor that the part is a request-side multiple of, if it is one.
 
-        Several parts of the same values wait: the product that reads them meets the values once.
+        Several multiples of one tensor are deferred: their reader multiplies it once.
         """
         return None if self.materializer.is_materialized(part) else scaled_operand(part)
 
-    def _waits(self, part: Whole) -> bool:
+    def _is_deferrable(self, part: Whole) -> bool:
         return not self.materializer.is_materialized(part) and is_deferrable(part)
 
     def by_kind(self, blocks: Blocks) -> list[tuple[Whole, Index]]:
@@ -165,6 +166,6 @@ def _grouped(blocks: Blocks, lazy: frozenset[int]) -> Groups:
 
 
 def joint_name(names: Sequence[str]) -> str:
-    """Return a short name for several values that became one."""
+    """Return a short name for several values that became one: "a, b and 3 more"."""
     rest = len(names) - 2
     return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")

@@ -11,10 +11,10 @@ from mari_engine.rewriting.handlers.elementwise import added, scaled
 
 
 def fold_affine(step: Step) -> Form | None:
-    """Return `x * factor + shift` apart from the op itself, or None where the op had better run.
+    """Return `x * factor + shift` in place of the op, or None where the op itself is cheaper.
 
-    It becomes part of the products before it, where there are some; and where the op would need
-    its columns moved, two elementwise ops work on them where they lie.
+    Of a form that is not computed yet, factor and shift are folded into its weights and added to
+    it. Of a tensor whose layout the op would have to change, two elementwise ops take its place.
     """
     form = step.forms[0]
     assert isinstance(step.spec, Affine)
@@ -22,23 +22,23 @@ def fold_affine(step: Step) -> Form | None:
     if form is None or isinstance(form, Blocks):
         return None
     if materializer.is_materialized(form):
-        return _where_it_lies(step, materializer.materialize(form))
+        return _in_its_layout(step, materializer.materialize(form))
     if not all(isinstance(term, Product) or not per_candidate(term) for term in terms(form)):
         return None
-    factor, shift = _spelled(step)
+    factor, shift = _factor_and_shift(step)
     return added(step, step.result, [*(scaled(step, term, factor) for term in terms(form)), shift])
 
 
-def _where_it_lies(step: Step, atom: Atom) -> Form | None:
+def _in_its_layout(step: Step, atom: Atom) -> Form | None:
     order = [at for group in atom.dims for at in group]
     if order == sorted(order):
         return None
-    factor, shift = _spelled(step)
+    factor, shift = _factor_and_shift(step)
     elementwise = step.context.materializer.elementwise
     return elementwise(spelling.add(), [elementwise(spelling.multiply(), [atom, factor]), shift])
 
 
-def _spelled(step: Step) -> tuple[Atom, Atom]:
+def _factor_and_shift(step: Step) -> tuple[Atom, Atom]:
     spec, builder = step.spec, step.context.builder
     assert isinstance(spec, Affine)
     atoms = [step.atom(at) for at in range(1, len(step.forms))]

@@ -1,4 +1,8 @@
-"""Rewrites ops that work on slices: along their own axes in full, along all others compact."""
+"""Ops that mix some axes: full along those, compact along all others.
+
+Softmax over L of `[N, L]`, Max over L, a GRU over L: slices along N are treated alone, so a value
+that does not vary along N is computed for one row, `[1, L]` (hoisting).
+"""
 
 from __future__ import annotations
 
@@ -160,11 +164,11 @@ def _record(step: Step, atoms: Sequence[Atom]) -> None:
     spec = step.spec
     assert isinstance(spec, Slices)
     if any(per_candidate(atom) for atom in atoms):
-        told = spec.why or "all of its input depends on the candidates"
-        step.context.log.record(step.node, Action.KEPT, told, whole=not spec.why)
+        reason = spec.why or "all of its input depends on the candidates"
+        step.context.log.record(step.node, Action.KEPT, reason, whole=not spec.why)
     else:
-        told = "nothing in it depends on the candidates: one row"
-        step.context.log.record(step.node, Action.ONCE, told)
+        reason = "nothing in it depends on the candidates: one row"
+        step.context.log.record(step.node, Action.ONCE, reason)
 
 
 def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:

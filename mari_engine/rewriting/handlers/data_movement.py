@@ -1,4 +1,8 @@
-"""Rewrites ops that only move columns: views, picks and joins."""
+"""Data movement without moving: views, slices, gathers and concatenations as changes of form.
+
+`Concat(u[1, 64], i[N, 32])` becomes blocks of two parts and an index of 96 columns; a Slice or a
+Gather by constants changes that index; nothing is written until an op needs the columns together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rewrite a declaration gets."""
+"""The handler of each kind of declaration."""
 
 from __future__ import annotations
 

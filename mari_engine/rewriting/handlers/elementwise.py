@@ -1,4 +1,8 @@
-"""Rewrites ops that work place by place: sums stay sums, blocks stay blocks, the rest is called."""
+"""Elementwise ops, with broadcast sinking: `f([u | i]) = [f(u) | f(i)]`, computed side by side.
+
+Additions and multiplications by request-side values stay sums and products, not computed yet. On
+blocks, the op runs once for each side where that costs less than all columns per candidate.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,7 @@ def _broadcast(form: Form, own: Sequence[int], result: Axes) -> Form:
 
 
 def _block_position(step: Step, forms: Sequence[Form | None]) -> int | None:
-    """Return the position along which it is worth to work block by block, or None."""
+    """Return the columns' position if the op is distributed over blocks, None if it is not."""
     blocks = [form for form in forms if isinstance(form, Blocks)]
     if not blocks or len({form.position for form in blocks}) > 1:
         return None
@@ -92,9 +96,9 @@ def _pays(
     step: Step, blocks: Sequence[Blocks], rest: Sequence[Form],
     groups: Mapping[tuple[object, ...], Index], common: frozenset[int],
 ) -> bool:  # fmt: skip
-    """Weigh the places that need not be computed per candidate against what is picked apart.
+    """Return True when elements that are not computed per candidate outweigh the slicing it takes.
 
-    What products make of those places need not be computed per candidate either.
+    What products with weights make of those elements is not computed per candidate either.
     """
     prices, many = step.context.prices, step.context.candidates
     dims, position = flat(step.result), blocks[0].position
@@ -126,7 +130,10 @@ def _pays(
 
 
 def _with_sums_computed(form: Form, columns: Sequence[Index], step: Step) -> Form:
-    """Return the form with sums computed that are taken apart: there is less of a sum to take."""
+    """Return the form with those products computed that sum a tensor and lie in several groups.
+
+    Slicing the result moves less than slicing the operand that is summed.
+    """
     if not isinstance(form, Blocks):
         return form
     own = [set(form.part[each].tolist()) for each in columns]
@@ -149,7 +156,7 @@ def _sums(term: Term, position: int) -> bool:
 
 
 def _taken(form: Blocks, columns: Index) -> tuple[int, int]:
-    """Return how many of the columns leave others of their part behind, and how many by index."""
+    """Return how many columns are taken out of a larger part, and how many of these by index."""
     moved = picked = 0
     part, column = form.part[columns], form.column[columns]
     for at in np.unique(part).tolist():
@@ -211,7 +218,7 @@ def _linear(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form | None
 
 
 def _is_plain_reduction(form: Whole) -> bool:
-    """Return True for a sum along some factors that meets no weights: nothing joins it."""
+    """Return True for a sum over factors of one tensor: there are no weights to fold into it."""
     return isinstance(form, Product) and len(form.operands) == 1
 
 
@@ -240,9 +247,9 @@ def _negated(step: Step, term: Term) -> Term:
 
 
 def scaled(step: Step, term: Term, factor: Atom) -> Term | None:
-    """Return a term times an unvarying factor, products not computed yet; None if it cannot wait.
+    """Return a term times a factor of the request, folded into a product's weights.
 
-    A factor of a product meets its weights, which do not vary either.
+    None where the product has to be computed first.
     """
     if isinstance(term, Atom) and not per_candidate(term):
         return step.context.materializer.elementwise(spelling.multiply(), [term, factor])

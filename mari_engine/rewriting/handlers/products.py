@@ -1,7 +1,8 @@
-"""Rewrites products: each side of a joined input meets its own rows of the weights.
+"""Products split by side: `[tile(u) | i | c] · W = tile(u · W_u) + [i | c] · W_ic`.
 
-`[tile(u) | i | c] · W = tile(u · W_u) + [i | c] · W_ic`, for any number of fragments in any order
-(MaRI, sections 3 and 4): the columns of a side become one neat block, the rows of `W` follow.
+`[N, K] x [K, M] -> [N, M]`, K made of any number of fragments in any order, becomes `[1, K_u] x
+[K_u, M]` once per request and `[N, K_i] x [K_i, M]` (MaRI, sections 3 and 4): the columns of a side
+become one block, and the rows of `W` are sliced and permuted with them.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def _operand(step: Step, spec: Contract, index: int) -> Atom:
 
 
 def _with_one_request_term(step: Step, form: Whole) -> list[Term]:
-    """Return the terms of a form, with all that lacks the candidates added up to one."""
+    """Return the terms of a form, those of the request added up to one."""
     moving = [term for term in terms(form) if per_candidate(term)]
     still = tuple(term for term in terms(form) if not per_candidate(term))
     if len(still) < 2:
@@ -174,7 +175,7 @@ def _split_operand(step: Step, spec: Contract) -> int | None:
 
 
 def _explain_split(step: Step, form: Blocks) -> str:
-    """Return what becomes of the columns of each kind, in words."""
+    """Return what becomes of the columns of each side, in words."""
     counts = {"request": 0, "folded": 0, "candidate": 0}
     groups = step.context.grouping.groups(form)
     for kind, members in groups.members.items():

@@ -1,4 +1,4 @@
-"""Products of joined columns whose pairs are summed: each two sides meet their own weights.
+"""Bilinear expansion: a product of joined columns becomes a sum over pairs of their sides.
 
 `sum over h, m of W[o,h,m] · x[h] · t[m]`, t joined of user and item fields (the interaction layer
 of xDeepFM): what the user's fields make of W is a weight of the request.
@@ -20,7 +20,7 @@ from mari_engine.types import Action
 _WORTH = 0.9
 """The share of the work as a whole that products of single sides must stay below."""
 _PICK = 16.0
-"""What an element costs, in multiplications, that is moved to the front and picked from there."""
+"""What an element costs, in multiplications, that is transposed to the front and gathered."""
 _PAIRS = (
     "pairs of request-side columns run once per request; pairs with candidate columns meet weights "
     "of the request"
@@ -46,7 +46,7 @@ class _Cut:
 
 
 def expand_bilinear(step: Step) -> list[Product] | None:
-    """Return the products of the sides that a lazy operand was made of, where that pays."""
+    """Return the products of the pairs of sides of a lazy operand, None where they do not pay."""
     spec = step.spec
     assert isinstance(spec, Contract)
     materializer = step.context.materializer

@@ -1,4 +1,4 @@
-"""Adds products up that share their candidate operand: it then meets one per-request weight.
+"""Common factors: products that share their candidate operand become one, with summed weights.
 
 `q·W1 + q·W3 + (q*k)·W4 = q·(W1 + W3 + k*W4)`: what stands in the brackets lacks the candidates
 and is computed once per request.
@@ -17,7 +17,7 @@ from mari_engine.rewriting.forms import Atom, Materializer, Product, Term, per_c
 
 @dataclass(frozen=True, eq=False)
 class FactoredProduct:
-    """A product as its candidate operand and the rest, under labels that compare."""
+    """A product of one candidate operand and the rest; labels compare between products."""
 
     key: object
     moving: Atom
@@ -90,7 +90,7 @@ def factor_out_candidates(product: Product) -> FactoredProduct | None:
 
 
 def _pays(group: Sequence[FactoredProduct], materializer: Materializer, prices: Prices) -> bool:
-    """Compare building one weight with passing over the candidates' results once more each."""
+    """Return True when summing the weights moves less than another pass over the result each."""
     if all(atom.constant is not None for split in group for atom in split.rest):
         return True
     many = materializer.candidates

@@ -1,4 +1,8 @@
-"""Makes the product that a declaration describes, of tensors or of products of such."""
+"""Composition of einsums: a product of products is one product of all their operands.
+
+`(x · W1) · W2` is one einsum of x, W1 and W2 whose contraction path is still open. A factor that is
+summed and that no operand varies along is a number in `scale`: `sum over l of x[n] = L * x[n]`.
+"""
 
 from __future__ import annotations
 

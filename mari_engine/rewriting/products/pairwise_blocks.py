@@ -1,4 +1,4 @@
-"""Products of joined columns with joined columns: every two sides make a product of their own.
+"""Pairwise interactions by side: `[u | i] x [u | i]ᵀ` as the blocks u·uᵀ, u·iᵀ and i·iᵀ.
 
 In `T·Tᵀ` of user and item fields the user-user block does not depend on the candidate, and the
 user-item blocks are one plain product of all candidates' items with the user's fields. Where the

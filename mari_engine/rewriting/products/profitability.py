@@ -1,4 +1,8 @@
-"""What a product gains by taking its sides apart, where columns pass it and where they end."""
+"""Profitability of splits: seconds that they save against seconds that they cost.
+
+A split of `[N, K] x [K, M]` saves the request side's rows for all candidates but one, and the
+concatenation; it costs another product and addition, and the slicing of what is joined already.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,10 @@ from mari_engine.rewriting.forms import (
 
 
 def passing_split_pays(step: Step, spec: Contract) -> bool:
-    """Weigh the work that the request side saves against joining its results with the others'."""
+    """Return True when distributing a product over the columns that pass through it pays.
+
+    It saves the request side's work for each candidate, and costs a concatenation afterwards.
+    """
     extents, many, prices = spec.extents(), step.context.candidates, step.context.prices
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
     form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
@@ -67,7 +74,7 @@ def _others(step: Step, spec: Contract, at: int) -> set[int]:
 
 
 def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
-    """Return what the split saves: the work of each side alone against that of the whole."""
+    """Return what splitting the product by the sides of a summed operand saves and costs."""
     candidates, extents = step.context.candidates, spec.extents()
     is_weight = step.context.materializer.is_weight
     label = spec.terms[at][form.position]

@@ -1,4 +1,4 @@
-"""Makes one wide product of several: `x·W1 + y·W2 = [x | y]·[W1 ; W2]`.
+"""Stacked products, concatenated along K: `x·W1 + y·W2 = [x | y]·[W1 ; W2]`.
 
 Each product of a sum passes over the result once more. Where the operands are narrow beside the
 result, putting them side by side costs less than these passes.
