@@ -74,7 +74,7 @@ class Materializer:
         return self._done[form]
 
     def origin(self, atom: Atom) -> tuple[Blocks, dict[int, int]] | None:
-        """Return the blocks that an atom was concatenated from, and its position of each of theirs."""
+        """Return the blocks that an atom was concatenated from; its position of each of theirs."""
         if atom.tensor not in self._origins:
             return None
         joined, dims = self._origins[atom.tensor]
