@@ -35,25 +35,25 @@ def open_boundary(
     graph: ir.Graph, labels: Labels, survey: Survey, builder: GraphBuilder, signature: Signature
 ) -> Boundary:
     """Return the boundary; request-side inputs become compact along the candidates."""
-    opening = _Opening(builder, survey, signature)
+    building = _BoundaryBuilder(builder, survey, signature)
     for value in graph.inputs:
         builder.names.add(value.name or "")
     order = sorted(
         graph.inputs, key=lambda value: _per_request(labels.inputs.get(value.name or ""))
     )
     for value in order:  # candidate-side inputs first: the candidates are counted on one of them
-        opening.open(value, labels.inputs.get(value.name or "") or InputLabel())
+        building.add(value, labels.inputs.get(value.name or "") or InputLabel())
     made: dict[str, list[tuple[ir.Value, InputBinding]]] = {
-        binding.source: [] for binding in opening.bindings
+        binding.source: [] for binding in building.bindings
     }
-    for pair in zip(opening.inputs, opening.bindings, strict=True):
+    for pair in zip(building.inputs, building.bindings, strict=True):
         made[pair[1].source].append(pair)
     pairs = [pair for value in graph.inputs for pair in made[value.name or ""]]
     return Boundary(
         tuple(value for value, _ in pairs),
         tuple(binding for _, binding in pairs),
-        opening.forms,
-        frozenset(opening.cuts),
+        building.forms,
+        frozenset(building.cuts),
     )
 
 
@@ -82,7 +82,7 @@ def _per_request(label: InputLabel | None) -> bool:
     return label.role is not None and label.role.per_request
 
 
-class _Opening:
+class _BoundaryBuilder:
     def __init__(self, builder: GraphBuilder, survey: Survey, signature: Signature) -> None:
         self.builder = builder
         self.survey = survey
@@ -94,29 +94,29 @@ class _Opening:
         self.counted: set[str] = set()
         """The symbols that an input has as an axis."""
 
-    def open(self, value: ir.Value, label: InputLabel) -> None:
+    def add(self, value: ir.Value, label: InputLabel) -> None:
         fact = self.survey.values.get(value)
         per_request = _per_request(label)
         if fact is None or CANDIDATES not in flat(fact.axes):
             axes = fact.axes if fact else None
             kept = per_request and (not self.compact or not axes or is_one(axes[0]))
-            self.plain(value, axes, "request" if kept else "candidate")
+            self.add_unchanged(value, axes, "request" if kept else "candidate")
         elif per_request:
-            self.request(value, fact.axes)
+            self.add_request(value, fact.axes)
         elif (
             any(column.role.per_request for column in label.columns) and CANDIDATES in fact.axes[0]
         ):
-            self.packed(value, fact.axes, label)
+            self.add_packed(value, fact.axes, label)
         else:
-            self.plain(value, fact.axes, "candidate")
+            self.add_unchanged(value, fact.axes, "candidate")
 
-    def plain(self, value: ir.Value, axes: Axes | None, rows: Rows) -> None:
+    def add_unchanged(self, value: ir.Value, axes: Axes | None, rows: Rows) -> None:
         new = self.input(value, value.name or "", value.shape, rows, None)
         if axes is not None:
             self.forms[value] = Atom(axes, new, positions(axes))
             self.register(axes, new)
 
-    def request(self, value: ir.Value, axes: Axes) -> None:
+    def add_request(self, value: ir.Value, axes: Axes) -> None:
         counted = CANDIDATES in self.counted  # else only this input has the candidates as an axis
         if CANDIDATES not in axes[0] or not self.compact or not counted:  # cut inside
             new = self.input(
@@ -126,15 +126,15 @@ class _Opening:
                 "candidate" if self.compact else "request",
                 None,
             )
-            self.forms[value] = self.row(new, axes, cut=True)
+            self.forms[value] = self.first_row(new, axes, cut=True)
             self.register(axes, new)
             return
         shape = _one_row(value.shape, axes)
         new = self.input(value, value.name or "", shape, "request", None)
-        self.forms[value] = self.row(new, axes, cut=False)
+        self.forms[value] = self.first_row(new, axes, cut=False)
         self.register(tuple(() if CANDIDATES in axis else axis for axis in axes), new)
 
-    def packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
+    def add_packed(self, value: ir.Value, axes: Axes, label: InputLabel) -> None:
         """Request and candidate columns of one input become two parts of blocks."""
         width = int(flat(axes)[-1])
         candidate = np.ones(width, dtype=np.int64)
@@ -146,17 +146,17 @@ class _Opening:
             parts, column = [], np.zeros(width, dtype=np.int64)
             for side, kind in enumerate(rows):
                 index = np.flatnonzero(candidate == side)
-                parts.append(self.half(value, axes, kind, index))
+                parts.append(self.add_half(value, axes, kind, index))
                 column[index] = np.arange(len(index))
         else:
             new = self.input(value, name, value.shape, "candidate", None)
             self.register(axes, new)
-            parts = [self.row(new, axes, cut=True), Atom(axes, new, positions(axes))]
+            parts = [self.first_row(new, axes, cut=True), Atom(axes, new, positions(axes))]
             column = np.arange(width)
         position = len(flat(axes)) - 1
         self.forms[value] = Blocks(axes, position, tuple(parts), candidate, column, (name, name))
 
-    def half(self, value: ir.Value, axes: Axes, rows: Rows, index: Index) -> Atom:
+    def add_half(self, value: ir.Value, axes: Axes, rows: Rows, index: Index) -> Atom:
         name = self.builder.unique_name(f"{value.name}__{rows}")
         mine: Axes = (*axes[:-1], (len(index),))
         shape = [*list(value.shape or ())[:-1], len(index)]
@@ -165,11 +165,11 @@ class _Opening:
         new = self.input(value, name, ir.Shape(shape), rows, tuple(index.tolist()))
         if rows == "request":
             self.register(tuple(() if CANDIDATES in axis else axis for axis in mine), new)
-            return self.row(new, mine, cut=False)
+            return self.first_row(new, mine, cut=False)
         self.register(mine, new)
         return Atom(mine, new, positions(mine))
 
-    def row(self, new: ir.Value, axes: Axes, *, cut: bool) -> Atom:
+    def first_row(self, new: ir.Value, axes: Axes, *, cut: bool) -> Atom:
         """Return the first row of a request-side input, compact along the candidates."""
         dims = tuple(
             () if any(flat(axes)[at] == CANDIDATES for at in group) else group

@@ -169,7 +169,10 @@ class _Interpreter:
             return [self.materializer.materialize(form) for form in made] if whole else made
 
     def is_fused_norm(self, node: ir.Node) -> bool:
-        """Return True for a step of a norm over what is there in full, for each candidate."""
+        """Return True for a step of a spelled-out norm of a tensor that has all its factors.
+
+        Runtimes fuse its nodes into one where they match the pattern as it was.
+        """
         norm = self.facts.norms.get(node)
         form = self.originals.forms.get(norm.source) if norm is not None else None
         if form is None or isinstance(form, Blocks) or not self.materializer.is_materialized(form):
@@ -177,7 +180,7 @@ class _Interpreter:
         return form.present == frozenset(range(len(flat(form.axes))))
 
     def fused_norm_step(self, node: ir.Node) -> list[Form]:
-        """Return a step of a norm as it was: on the last axis, its scale and shift apart."""
+        """Return the results of a norm's step, copied as it was, on the last axis."""
         source = self.facts.norms[node].source
         atom = self.materializer.materialize(self.originals.form(source))
         self.originals.forms[source] = self.context.layouts.lay(atom, positions(atom.axes))

@@ -80,12 +80,12 @@ def find_passing_columns(
         movable = isinstance(other, Atom) and other.constant is not None
         if place is not None and at != found[0] and not movable:
             return None
-    if not _worth_apart(step, form, terms, output):
+    if not _sides_stay_apart(step, form, terms, output):
         return None
     return output.index(label), [*places, *[None] * (len(step.forms) - len(places))]
 
 
-def _worth_apart(
+def _sides_stay_apart(
     step: Step, form: Blocks, terms: Sequence[AxisLabels | None], output: AxisLabels
 ) -> bool:
     """Return True when some columns of the result then lack a factor that others have."""

@@ -37,11 +37,11 @@ class DecisionLog:
     """By joined columns, which many products may read."""
 
     def record(self, node: ir.Node, action: Action, reason: str, *, whole: bool = False) -> None:
-        """Note what became of a product and why."""
+        """Record what became of a product and why."""
         self.entries[node] = Entry(action, reason, whole)
 
-    def moved(self, node: ir.Node, blocks: Blocks) -> None:
-        """Note how a fusion layer's columns lie before and after."""
+    def record_layout(self, node: ir.Node, blocks: Blocks) -> None:
+        """Record how a fusion layer's columns lie before and after."""
         if blocks not in self._moves:
             side = np.array([per_candidate(part) for part in blocks.parts])[blocks.part]
             order = np.lexsort((blocks.column, blocks.part, side))

@@ -57,7 +57,7 @@ class OriginalValues:
         return self.builder.value(self.materializer.layouts.lay(atom, dims).tensor)
 
     def register(self, value: ir.Value, new: ir.Value) -> None:
-        """Have a value be this one, which has all factors of its axes and tells their extents."""
+        """Bind a value to a tensor that has all its factors, and read their extents off it."""
         fact = self.survey.values.get(value)
         if fact is None:
             self.unranked[value] = new

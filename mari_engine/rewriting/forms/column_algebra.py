@@ -107,7 +107,7 @@ class ColumnAlgebra:
         return replace(atom, axes=axes, tensor=tensor)
 
     def simplify(self, blocks: Blocks) -> Form:
-        """Return blocks without unused or nested parts; a single part's columns alone."""
+        """Return blocks without unused parts; where one part is left, a choice of its columns."""
         used = np.unique(blocks.part)
         if len(used) == 1:
             part, columns = blocks.parts[int(used[0])], blocks.column

@@ -201,7 +201,7 @@ class Contraction:
         return (self._scaled(result) if last else result), added
 
     def _belongs_right(self, left: LabeledTensor, right: LabeledTensor) -> bool:
-        """Return True for weights and request-side operands where the candidates are the other."""
+        """Return True where the left is weights or request-side, the right the candidates'."""
         ours, theirs = (self._per_candidate(side.labels) for side in (left, right))
         if ours != theirs:
             return theirs
@@ -213,9 +213,9 @@ class Contraction:
     def _elementwise(
         self, left: LabeledTensor, right: LabeledTensor, *, last: bool
     ) -> LabeledTensor:
-        """Multiply place by place, in the order of the result, what is summed afterwards last.
+        """Multiply elementwise, in the order of the result's labels, those summed later last.
 
-        The operands are smaller to move than what they make.
+        Transposing the operands moves less than transposing the result.
         """
         layout = common_layout([left.dims, right.dims])
         held = [label for group in layout for label in group]
@@ -249,9 +249,7 @@ class Contraction:
         self, left: LabeledTensor, right: LabeledTensor, summed: frozenset[int],
         bias: LabeledTensor | None, *, last: bool,
     ) -> tuple[LabeledTensor, bool]:  # fmt: skip
-        """Multiply `[rows, inner] x [inner, columns]`; as Gemm where it spares an addition or a
-        transpose.
-        """
+        """Multiply `[rows, inner] x [inner, columns]`; Gemm spares an Add or a Transpose."""
         inner = tuple(lab for group in left.dims for lab in group if lab in summed)
         columns = tuple(lab for group in right.dims for lab in group if lab not in summed)
         groups = tuple(

@@ -59,7 +59,7 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
 
 
 def _dimension(atom: Atom, spec: Along) -> int | None:
-    """Return the dimension that holds just the positions worked along, where it may stay."""
+    """Return the dimension that is the axis worked along, None where the layout must change."""
     if spec.along not in atom.dims:
         return None
     at = atom.dims.index(spec.along)
@@ -160,7 +160,7 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
 
 
 def _record(step: Step, atoms: Sequence[Atom]) -> None:
-    """Note what became of a product that is called as it is: rounded, or a recurrence, say."""
+    """Record what became of a product that is called as it is, as rounded ones and recurrences."""
     spec = step.spec
     assert isinstance(spec, Slices)
     if any(per_candidate(atom) for atom in atoms):
@@ -172,7 +172,7 @@ def _record(step: Step, atoms: Sequence[Atom]) -> None:
 
 
 def _present(spec: Slices, atoms: Sequence[Atom | None]) -> set[int]:
-    """Return the labels that the call must see in full; a mixed axis of several goes together."""
+    """Return the labels present in the call; factors of one mixed axis are all so if one is."""
     present, seen = set(spec.changing()), set[int]()
     for atom, labels in zip(atoms, spec.terms, strict=True):
         if atom is not None and labels is not None:

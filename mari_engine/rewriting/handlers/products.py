@@ -31,7 +31,7 @@ from mari_engine.rewriting.products import (
     expand_bilinear,
     merge_common_factors,
     passing_split_pays,
-    split_pays,
+    split_gain,
     stack_products,
 )
 from mari_engine.types import Action
@@ -92,7 +92,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
 
 
 def _operand(step: Step, spec: Contract, index: int) -> Atom:
-    """Return an operand as a tensor; heads that both operands have in front, where it is made."""
+    """Return an operand as a tensor, heads that both operands have in front."""
     form = step.forms[index]
     if len(spec.terms) != 2 or not isinstance(form, Product) or not step.context.strategy.split:
         return step.atom(index)
@@ -128,21 +128,21 @@ def _addend(step: Step, spec: Contract) -> Term:
 
 
 def _distribute_over_passing(step: Step, spec: Contract) -> Form | None:
-    """Return blocks, when one operand is mixed along a factor that the product leaves alone."""
+    """Return blocks, one product a side, where columns of both sides pass through unsummed."""
     if not step.context.strategy.split or spec.addend is not None:
         return None
     summed = {label for own in spec.terms for label in own} - set(spec.output)
-    apart = find_passing_columns(step, spec.terms, spec.output, frozenset(summed))
-    if apart is None or not passing_split_pays(step, spec):
+    found = find_passing_columns(step, spec.terms, spec.output, frozenset(summed))
+    if found is None or not passing_split_pays(step, spec):
         return None
-    place, places = apart
+    place, places = found
     step.context.log.record(
         step.node, Action.SPLIT, "its fields on the request side run once, the others per candidate"
     )
-    return distribute(step, step.forms, places, place, _apart)
+    return distribute(step, step.forms, places, place, _product_of_columns)
 
 
-def _apart(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
+def _product_of_columns(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     atoms = [step.context.materializer.materialize(form) for form in forms if form is not None]
     return replace(compose_product(step, atoms), axes=axes)
 
@@ -153,7 +153,7 @@ _HOISTED = "not split: to run the request's side once and split nothing is the f
 
 
 def _split_operand(step: Step, spec: Contract) -> int | None:
-    """Return the operand whose columns are split, having decided that it pays."""
+    """Return the operand whose summed columns are of both sides, if to split it pays."""
     for at in range(len(spec.terms)):
         form = step.forms[at]
         if not isinstance(form, Blocks) or len(step.context.grouping.groups(form).members) < 2:
@@ -163,7 +163,7 @@ def _split_operand(step: Step, spec: Contract) -> int | None:
         if not step.context.strategy.split:
             step.context.log.record(step.node, Action.KEPT, _HOISTED)
             return None
-        gain = split_pays(step, spec, at, form)
+        gain = split_gain(step, spec, at, form)
         if gain.pays:
             return at
         step.context.materializer.materialize(
@@ -196,7 +196,7 @@ def _split(step: Step, at: int) -> list[Product]:
     form, spec = step.forms[at], step.spec
     assert isinstance(form, Blocks)
     assert isinstance(spec, Contract)
-    step.context.log.moved(step.node, form)
+    step.context.log.record_layout(step.node, form)
     step.context.log.record(step.node, Action.SPLIT, _explain_split(step, form))
     out = []
     label = spec.terms[at][form.position]

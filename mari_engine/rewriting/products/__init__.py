@@ -7,7 +7,7 @@ from mari_engine.rewriting.products.pairwise_blocks import reshape_pairwise
 from mari_engine.rewriting.products.profitability import (
     count_picked_runs,
     passing_split_pays,
-    split_pays,
+    split_gain,
 )
 from mari_engine.rewriting.products.stacked_product import stack_products
 
@@ -18,6 +18,6 @@ __all__ = [
     "merge_common_factors",
     "passing_split_pays",
     "reshape_pairwise",
-    "split_pays",
+    "split_gain",
     "stack_products",
 ]

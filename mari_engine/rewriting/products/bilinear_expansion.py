@@ -76,7 +76,7 @@ def expand_bilinear(step: Step) -> list[Product] | None:
 
 
 def _picked(step: Step, at: int, pieces: Sequence[_Piece]) -> int:
-    """Return the elements of the run's other operands that are picked apart for the pieces."""
+    """Return the elements of runtime operands that are gathered by column for the pieces."""
     spec, is_weight = step.spec, step.context.materializer.is_weight
     assert isinstance(spec, Contract)
     cut = {spec.terms[at][position] for piece in pieces for position in piece.columns}

@@ -125,7 +125,7 @@ def _merged(group: Sequence[FactoredProduct], materializer: Materializer) -> Pro
 
 
 def request_weight(split: FactoredProduct, materializer: Materializer) -> tuple[AxisLabels, Atom]:
-    """Return what the candidate operand meets as one tensor of the request, and its labels."""
+    """Return the product of all but the candidate operand, as one tensor, and its labels."""
     kept, product = split.kept, split.product
     if len(split.rest) == 1 and product.scale == 1.0:
         atom, labels = split.rest[0], split.rest_labels[0]

@@ -28,10 +28,13 @@ _WHY = (
 
 
 def reshape_pairwise(form: Form, axes: Axes, context: Context) -> Form:
-    """Return the form under axes that hold the same elements, with pairs apart where that pays."""
+    """Return the reshaped form; of a lazy product of pairs, one block for each pair of sides.
+
+    That is so where the product's rows and columns become one axis, `[C, C] -> [C*C]`, and it pays.
+    """
     lazy = isinstance(form, Product) and not context.materializer.is_materialized(form)
     if isinstance(form, Product) and lazy and context.strategy.split and form.axes != axes:
-        grid = _grid(form, axes, context)
+        grid = _pair_grid(form, axes, context)
         if grid is not None and grid.gain.pays:
             context.log.record(form.source[0], Action.SPLIT, _WHY)
             return grid.columns(axes)
@@ -46,7 +49,7 @@ class _Operand:
     labels: AxisLabels
     """For each position of the joined columns the product's label."""
 
-    def like(self, other: _Operand) -> bool:
+    def is_same_as(self, other: _Operand) -> bool:
         """Return True when both have the same columns, and are the same along all else."""
         at, ours, theirs = self.joined.position, list(self.labels), list(other.labels)
         if self.joined is not other.joined:
@@ -56,7 +59,7 @@ class _Operand:
 
 
 @dataclass(frozen=True, eq=False)
-class _Grid:
+class _PairGrid:
     """A product whose result's rows and columns become one axis."""
 
     product: Product
@@ -70,7 +73,7 @@ class _Grid:
 
     @property
     def gain(self) -> Gain:
-        """What working pair by pair of sides saves and costs."""
+        """What a product for each pair of sides saves and costs."""
         prices, many = self.context.prices, self.context.candidates
         extents = self.product.extents()
         own = {self.product.output[at] for at in self.at}
@@ -86,7 +89,7 @@ class _Grid:
     def _pairs(self) -> list[tuple[int, int]]:
         """Return the pairs of parts; one of two that are each other's transpose."""
         rows, across = range(len(self.rows.joined.parts)), range(len(self.across.joined.parts))
-        turned = self.rows.like(self.across)
+        turned = self.rows.is_same_as(self.across)
         return [(a, b) for a, b in all_pairs(rows, across) if a <= b or not turned]
 
     def _sides(self, pair: tuple[int, int]) -> int:
@@ -149,8 +152,8 @@ def _places(joined: Blocks) -> list[tuple[int, int]]:
     return list(zip(joined.part.tolist(), joined.column.tolist(), strict=True))
 
 
-def _grid(product: Product, axes: Axes, context: Context) -> _Grid | None:
-    """Return how the product's pairs lie, or None where its operands are not joined so."""
+def _pair_grid(product: Product, axes: Axes, context: Context) -> _PairGrid | None:
+    """Return the pairs of a product's rows and columns, None where its operands are not joined."""
     runs = match_factors(flat(product.axes), flat(axes))
     together = [run for run in runs if len(run[0]) > 1]
     if len(together) != 1 or len(product.operands) != 2:
@@ -166,12 +169,12 @@ def _grid(product: Product, axes: Axes, context: Context) -> _Grid | None:
     rows, across = found
     if rows is None or across is None or labels[1] in rows.labels or labels[0] in across.labels:
         return None
-    rows, across = _neat(rows, across, context)
-    return _Grid(product, rows, across, (olds[0], olds[1]), news[0], context)
+    rows, across = _by_side(rows, across, context)
+    return _PairGrid(product, rows, across, (olds[0], olds[1]), news[0], context)
 
 
-def _neat(rows: _Operand, across: _Operand, context: Context) -> tuple[_Operand, _Operand]:
-    """Return both with one part a side; of the same columns made once, if they are the same."""
+def _by_side(rows: _Operand, across: _Operand, context: Context) -> tuple[_Operand, _Operand]:
+    """Return both operands with one part a side; made once where they hold the same columns."""
     joined = context.grouping.one_part_per_kind(rows.joined)
     place = _same_columns(rows.joined, across.joined)
     if place is None:
@@ -182,7 +185,7 @@ def _neat(rows: _Operand, across: _Operand, context: Context) -> tuple[_Operand,
 
 
 def _same_columns(one: Blocks, other: Blocks) -> dict[int, int] | None:
-    """Return where each position of one is in the other, if they hold the same tensors alike."""
+    """Return the position in the other of each of one's, if they hold the same tensors."""
     if len(one.parts) != len(other.parts) or not np.array_equal(one.column, other.column):
         return None
     place = {one.position: other.position}

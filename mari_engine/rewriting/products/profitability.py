@@ -73,7 +73,7 @@ def _others(step: Step, spec: Contract, at: int) -> set[int]:
     }
 
 
-def split_pays(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
+def split_gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     """Return what splitting the product by the sides of a summed operand saves and costs."""
     candidates, extents = step.context.candidates, spec.extents()
     is_weight = step.context.materializer.is_weight

@@ -37,7 +37,7 @@ class _Row:
 
 
 def stack_products(parts: Sequence[Term], materializer: Materializer) -> tuple[Term, ...]:
-    """Return terms that add up to the same, with narrow products of a kind made one."""
+    """Return terms that add up to the same, narrow products of equal rows and columns stacked."""
     out, groups = list[Term](), dict[object, list[_Row]]()
     for term in parts:
         row = _row(term) if isinstance(term, Product) else None
@@ -74,16 +74,16 @@ def _narrow(row: _Row, many: int) -> bool:
 
 
 def _stacked(group: Sequence[_Row], materializer: Materializer) -> Product:
-    """Return one product of all operands side by side and all weights one below the other."""
+    """Return `[x | y]·[W1 ; W2]` of the products of a group."""
     first = group[0]
     sources = tuple(dict.fromkeys(node for row in group for node in row.split.product.source))
     with materializer.builder.on_behalf(sources):
         left = [
-            _beside(row, row.split.moving, row.split.moving_labels, row.rows, materializer)
+            _as_matrix(row, row.split.moving, row.split.moving_labels, row.rows, materializer)
             for row in group
         ]
         right = [
-            _beside(row, atom, labels, row.columns, materializer)
+            _as_matrix(row, atom, labels, row.columns, materializer)
             for row in group
             for labels, atom in [request_weight(row.split, materializer)]
         ]
@@ -100,10 +100,10 @@ def _stacked(group: Sequence[_Row], materializer: Materializer) -> Product:
     )  # fmt: skip
 
 
-def _beside(
+def _as_matrix(
     row: _Row, atom: Atom, own: AxisLabels, outer: AxisLabels, materializer: Materializer
 ) -> Atom:
-    """Return an operand under its outer labels and one for all that is summed, the last."""
+    """Return an operand as `[outer..., inner]`, all summed labels as one factor, the last."""
     wanted = (*outer, *row.inner)
     place = {label: wanted.index(label) for label in own if label >= 0}
     axes = separate_axes([row.split.extents[label] for label in wanted])
