@@ -1,4 +1,4 @@
-"""The JSON that commands write; the README describes it."""
+"""The JSON that commands write; mari_engine/artifact/README.md describes it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 
 class Signature(StrEnum):
-    """How the optimized model is called (see the README's *Calling contract*)."""
+    """How the optimized model is called: *Calling contract* in mari_engine/artifact/README.md."""
 
     DROP_IN = "drop-in"
     COMPACT = "compact"
