@@ -1,0 +1,98 @@
+"""The paper on formats names every field that is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mari_engine as mari
+from app.session.session_file import Session
+from app.views.layout import order_json
+from mari_engine.commands.documents import inspection
+from sample_models import labels_path, sample_path
+
+PAPER = Path(__file__).parents[1] / "mari_engine" / "artifact" / "README.md"
+TYPES: Mapping[str, tuple[type, ...]] = {
+    "labels.json": (mari.InputLabel, mari.Column),
+    "manifest.json": (
+        mari.Decision, mari.Selection, mari.Trial, mari.BreakEven, mari.Segment, mari.Flops,
+        mari.OutputBinding,
+    ),
+    "certificate.json": (mari.Certificate, mari.Check, mari.OutputError),
+    "review.json": (mari.Review, mari.Note, mari.Turn, mari.SignOff, mari.Stamp),
+    "Inspection": (
+        mari.ValueColor, mari.FusionLayout, mari.Measurement, mari.ProductMeasure,
+        mari.OperandMeasure, mari.TimeMeasure, mari.NodeTime, mari.LabelFinding,
+    ),
+    "Benchmark": (mari.BenchmarkResult, mari.Timing, mari.Peak),
+    "Session file": (Session,),
+}  # fmt: skip
+"""By section: the nouns whose fields are keys of its document."""
+
+
+def section(title: str) -> str:
+    parts = PAPER.read_text(encoding="utf-8").split(f"\n## {title}\n")
+    assert len(parts) == 2
+    return parts[1].split("\n## ")[0]
+
+
+def named_in(text: str) -> set[str]:
+    """Return the names that a text has in backticks or, in an example, in quotes."""
+    return set(re.findall(r"[`\"]([a-z_0-9]+)[`\"]", text))
+
+
+def keys(document: Any) -> set[str]:
+    """Return the names of a document's own fields, and of those of its objects one level down."""
+    below = [one for one in document.values() if isinstance(one, dict)]
+    return set(document).union(*below)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, mari.OptimizeResult]:
+    folder = tmp_path_factory.mktemp("saved")
+    name = "wide_deep_packed"
+    model, labels = mari.load(sample_path(name)), mari.Labels.load(labels_path(name))
+    result = mari.optimize(model, labels, signature="compact", autotune=False)
+    result.save(folder)
+    return folder, result
+
+
+@pytest.mark.parametrize("title", TYPES)
+def test_fields_of_nouns_are_named(title: str) -> None:
+    fields = {each.name for kind in TYPES[title] for each in dataclasses.fields(kind)}
+    assert not fields - named_in(
+        PAPER.read_text(encoding="utf-8").split("\n## ")[0] + section(title)
+    )
+
+
+def test_files_of_the_artifact_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:
+    folder, _ = saved
+    first = PAPER.read_text(encoding="utf-8").split("\n## ")[0]
+    assert all(f"`{path.name}`" in first for path in folder.iterdir())
+
+
+def test_fields_of_the_manifest_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:
+    folder, _ = saved
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert not keys(manifest) - named_in(section("manifest.json")) - {"version"}
+    assert not keys(manifest["inputs"][0]) - named_in(section("manifest.json"))
+
+
+def test_fields_of_an_inspection_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:
+    document = inspection(saved[1])
+    fields = set(document) | set(document["model"]) | set(document["flops"])
+    assert not fields - named_in(section("Inspection")) - {"version"}
+
+
+def test_fields_of_an_input_order_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:
+    result = saved[1]
+    document = json.loads(order_json(result.interface, result.labels, result.signature))
+    first = document["inputs"][0]
+    fields = {*document, *first, *first["features"][0]}
+    assert not fields - named_in(section("input_order.json")) - {"version"}
