@@ -11,7 +11,7 @@ from pathlib import Path
 from mari_engine.artifact import save_artifact
 from mari_engine.coloring import color_surveyed
 from mari_engine.graph import Model
-from mari_engine.labeling import certain_labels, check_labels
+from mari_engine.labeling import certain_labels, check_answered, check_labels
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
@@ -99,8 +99,11 @@ def optimize(
 ) -> OptimizeResult:
     """Return the model rewritten and checked; look at `certificate.passed` before using it.
 
-    Without labels the proposals are used, if each of them is certain; LabelError otherwise.
+    Without labels the proposals are used, if each of them is certain. Raises LabelError, naming
+    the input, where a label is still in doubt.
     """
+    if labels is not None:
+        check_answered(model, labels)
     report_progress = progress or report_nothing
     planned = plan(
         model,

@@ -1,9 +1,9 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
-from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.candidate_axis import candidate_symbols, survey_by_labels
 from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
-from mari_engine.analysis.value_facts import Survey, survey_model
+from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph, extent
 
 __all__ = [
@@ -16,5 +16,7 @@ __all__ = [
     "count_graph",
     "extent",
     "find_graph_facts",
+    "survey_by_labels",
     "survey_model",
+    "symbol_of",
 ]

@@ -11,8 +11,17 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis.candidate_axis import symbol_of
-from mari_engine.axes import CANDIDATES, Axes, Axis, Contract, Join, Spec, Unsupported, is_anonymous
+from mari_engine.axes import (
+    CANDIDATES,
+    Axes,
+    Axis,
+    Contract,
+    Join,
+    Spec,
+    UnequalAxes,
+    Unsupported,
+    is_anonymous,
+)
 from mari_engine.graph import Model, stored_bytes
 from mari_engine.ops import (
     LARGEST,
@@ -72,10 +81,21 @@ def survey_model(model: Model, symbols: frozenset[str]) -> Survey:
     if survey is None or asked != symbols:
         walk = _Walk(symbols)
         survey = walk.run(model.ir.graph)
-        if walk.alike:
-            survey = _Walk(symbols | walk.alike).run(model.ir.graph)
+        names = symbols
+        while symbols and not walk.alike <= names:
+            names |= walk.alike
+            walk = _Walk(names)
+            survey = walk.run(model.ir.graph)
         _SURVEYS[model] = symbols, survey
     return survey
+
+
+def symbol_of(value: ir.Value, at: int) -> str | None:
+    """Return the name of a free extent, one of its own where it has none; None for a number."""
+    dim = (value.shape or ())[at]
+    if isinstance(dim, int):
+        return None
+    return str(dim.value) if dim.value is not None else f"?{value.name}.{at}"
 
 
 class _Walk:
@@ -85,10 +105,18 @@ class _Walk:
         self.specs: dict[ir.Node, Spec] = {}
         self.unknown: dict[ir.Node, str] = {}
         self.alike: set[str] = set()
+        self.named: frozenset[str] = frozenset()
+        """The names of free extents in the inputs' shapes."""
         self.numbers = count()
         self.rounded: frozenset[ir.Node] = frozenset()
 
     def run(self, graph: ir.Graph) -> Survey:
+        self.named = frozenset(
+            name
+            for value in graph.inputs
+            for at in range(len(value.shape or ()))
+            if (name := symbol_of(value, at)) is not None
+        )
         for value in graph.inputs:
             self.values[value] = self.described(value)
         for value in graph.initializers.values():
@@ -108,7 +136,7 @@ class _Walk:
         name = symbol_of(value, at) or self.fresh()
         if name in self.symbols:
             return (CANDIDATES,)
-        if name.startswith("?"):
+        if name.startswith("?") and name not in self.named:
             return (self.fresh(),)
         return (f"{name}'" if name == CANDIDATES else name,)
 
@@ -139,6 +167,9 @@ class _Walk:
         try:
             spec = self.declare(node, call)
         except Unsupported as reason:
+            if isinstance(reason, UnequalAxes):
+                self.note(reason.left, reason.right)
+                self.note(reason.right, reason.left)
             results = [self.described(value) for value in node.outputs]
             if folded is None:
                 self.unknown[node] = str(reason)
@@ -164,8 +195,14 @@ class _Walk:
             return
         for fact, axes in zip(call.operands, spec.operands, strict=True):
             for own, told in zip(fact.axes if fact else (), axes or (), strict=True):
-                if told == (CANDIDATES,) != own and len(own) == 1 and not is_anonymous(own[0]):
-                    self.alike.add(str(own[0]))
+                self.note(told, own)
+
+    def note(self, axis: Axis, other: Axis) -> None:
+        """Note another name of the candidates' extent: an axis that meets it is as long, or 1."""
+        if axis != (CANDIDATES,) or len(other) != 1 or isinstance(other[0], int):
+            return
+        if other[0] in self.named or not is_anonymous(other[0]):
+            self.alike.add(other[0])
 
     def declare(self, node: ir.Node, call: Call) -> Spec:
         declare_factors = declaration_of(node)

@@ -25,9 +25,24 @@ class Unsupported(Exception):
     """A rule does not know this form of its op; the text is the reason shown to the user."""
 
 
+class UnequalAxes(Unsupported):
+    """Two axes meet that are not known to be equal; `left` and `right` are the axes."""
+
+    def __init__(self, left: Axis, right: Axis) -> None:
+        self.left, self.right = left, right
+        super().__init__(
+            f"an axis of {_named(left)} meets one of {_named(right)}, and nothing tells that they "
+            "are equal; export both with one name, or with fixed lengths"
+        )
+
+
 @dataclass(frozen=True)
 class Size:
-    """A product `number * symbol * symbol ...`; symbols are sorted and stand for extents >= 1."""
+    """A product `number * symbol * symbol ...`; symbols are sorted.
+
+    The candidates' symbol stands for an extent of at least 1, any other for one of at least 0: a
+    history may be empty.
+    """
 
     number: int = 1
     symbols: tuple[str, ...] = ()
@@ -37,7 +52,20 @@ class Size:
         """Return a whole number, or a Size, as a Size."""
         if isinstance(value, Size):
             return value
-        return Size(int(value))  # type: ignore[call-overload]
+        whole = int(value)  # type: ignore[call-overload]
+        if whole != value:
+            raise Unsupported(f"an extent is computed with {value}, which is no whole number")
+        return Size(whole)
+
+    @property
+    def filled(self) -> bool:
+        """True for an extent that is never 0: no symbol but the candidates' is a factor."""
+        return self.number > 0 and self._certain
+
+    @property
+    def _certain(self) -> bool:
+        """True where a multiple of the symbols tells by its number: they are not 0, or absent."""
+        return not self.symbols or set(self.symbols) <= {CANDIDATES}
 
     def plain(self) -> int | Size:
         """Return a plain int when there is no symbol."""
@@ -63,6 +91,12 @@ class Size:
             raise Unsupported(f"the extent {self} is divided by {right}")
         return Size(self.number // right.number, tuple(sorted(left.elements()))).plain()
 
+    def __truediv__(self, other: object) -> int | Size:
+        raise Unsupported(f"the extent {self} is divided by {other} in floating point")
+
+    def __rtruediv__(self, other: object) -> int | Size:
+        raise Unsupported(f"{other} is divided by the extent {self} in floating point")
+
     def __rfloordiv__(self, other: object) -> int | Size:
         return Size.of(other) // self
 
@@ -87,9 +121,10 @@ class Size:
         if not isinstance(other, (int, Size)):
             return NotImplemented
         right = Size.of(other)
-        if self.symbols == right.symbols:
+        if self.symbols == right.symbols and (self.number == right.number or self._certain):
             return self.number == right.number
-        if right.symbols or right.number > 0:
+        apart = self.number > 0 and (right.number < 0 or (right.number == 0 and self.filled))
+        if right.symbols or not apart:
             raise Unsupported(f"whether the extent {self} equals {right} is known only at run time")
         return False
 
@@ -107,15 +142,18 @@ class Size:
 
     def __ge__(self, other: object) -> bool:
         right = Size.of(other)
-        if not right.symbols and self.number >= right.number > 0:
+        if right.symbols == self.symbols and self.number >= right.number:
+            return True
+        if not right.symbols and self.number >= right.number and (self.filled or right.number <= 0):
             return True
         return self._compare(other) >= 0
 
     def _compare(self, other: object) -> int:
         right = Size.of(other)
-        if right.symbols == self.symbols:
+        if right.symbols == self.symbols and (self.number == right.number or self._certain):
             return (self.number > right.number) - (self.number < right.number)
-        if not right.symbols and right.number < self.number and self.number > 0:
+        least = self.number if self.filled else 0
+        if not right.symbols and right.number < least:
             return 1
         raise Unsupported(f"whether the extent {self} exceeds {right} is known only at run time")
 
@@ -203,10 +241,7 @@ def align(left: Axis, right: Axis) -> Axis:
     else:
         if not a and not b:
             return tuple(out)
-    raise Unsupported(
-        f"an axis of {_named(left)} meets one of {_named(right)}, and nothing tells that they are "
-        "equal; export both with one name, or with fixed lengths"
-    )
+    raise UnequalAxes(left, right)
 
 
 def _named(axis: Axis) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from mari_engine.analysis import candidate_symbols, count_cost
+from mari_engine.analysis import count_cost, survey_by_labels
 from mari_engine.benchmarking.arm_timing import Contender
 from mari_engine.feeds import bind_feeds
 from mari_engine.graph import Model, digest_graph
@@ -23,7 +23,7 @@ def list_contenders(
 
     The original is always run, and MaRI wherever it is asked for: the others are compared to them.
     """
-    symbols = candidate_symbols(model, result.labels)
+    symbols = survey_by_labels(model, result.labels).symbols
     chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before)}
     known = {digest_graph(model): Arm.ORIGINAL}
     skipped: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from mari_engine.feeds.binding import bind_feeds
 from mari_engine.feeds.feed_plan import FeedPlan, Part, PlannedInput, make_feeds, plan_feeds
 from mari_engine.feeds.input_order import InputSlot, list_slots
+from mari_engine.feeds.random_features import Values
 from mari_engine.feeds.request_files import Request, check_request, load_requests
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Part",
     "PlannedInput",
     "Request",
+    "Values",
     "bind_feeds",
     "check_request",
     "list_slots",

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis import candidate_symbols
+from mari_engine.analysis import survey_by_labels
 from mari_engine.errors import FeedError, LabelError
-from mari_engine.feeds.random_features import Feature, draw_feature
+from mari_engine.feeds.random_features import Feature, Values, draw_feature
 from mari_engine.graph import Model
 from mari_engine.inputs import Ranges, infer_ranges, packed_width
 from mari_engine.types import Column, Feeds, InputLabel, Labels
@@ -62,11 +63,21 @@ class FeedPlan:
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
 
-    def draw(self, *, batch: int, seed: int, length: int | None = None) -> Feeds:
+    def draw(
+        self,
+        *,
+        batch: int,
+        seed: int,
+        length: int | None = None,
+        apart: bool = False,
+        values: Values = Values.TYPICAL,
+    ) -> Feeds:
         """Return a request of `batch` candidates; the same arguments give the same arrays.
 
         Symbols other than the candidates' get this length, or one of 2 to 6 each, the same wherever
-        they stand. Raises FeedError when the model allows only another number of candidates.
+        they stand. With `apart` none of them is as long as there are candidates, `drawn_alike`
+        included, so that an axis that was mistaken for the candidates' is seen. Raises FeedError
+        when the model allows only another number of candidates.
         """
         if self.fixed_batch not in (None, batch):
             raise FeedError(
@@ -74,7 +85,7 @@ class FeedPlan:
                 f"for {self.fixed_batch} or export with a dynamic batch"
             )
         rng = np.random.default_rng([seed, batch])
-        extents = self._extents(batch, rng, length)
+        extents = self._extents(batch, rng, length, apart)
         shapes = {
             item.name: tuple(_resolve(extent, extents, item.name) for extent in item.extents)
             for item in self.inputs
@@ -83,10 +94,17 @@ class FeedPlan:
             (value for symbol, value in extents.items() if symbol not in self._sized_by_batch),
             default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
         )
+        draw = partial(draw_feature, rng=rng, longest=longest, values=values)
         return {
-            item.name: _draw_input(item, shapes[item.name], self.candidate_axes(item), rng, longest)
+            item.name: _draw_input(item, shapes[item.name], self.candidate_axes(item), draw)
             for item in self.inputs
         }
+
+    @property
+    def has_lengths(self) -> bool:
+        """True where an input has a free extent that is not the number of candidates."""
+        extents = {extent for item in self.inputs for extent in item.extents}
+        return any(isinstance(extent, str) for extent in extents - self._sized_by_batch)
 
     def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
         """Return the axes of an input along which candidates lie."""
@@ -112,14 +130,20 @@ class FeedPlan:
     def _sized_by_batch(self) -> frozenset[str]:
         return self.candidate_symbols | self.drawn_alike
 
-    def _extents(self, batch: int, rng: np.random.Generator, length: int | None) -> dict[str, int]:
+    def _extents(
+        self, batch: int, rng: np.random.Generator, length: int | None, apart: bool
+    ) -> dict[str, int]:
         names = dict.fromkeys(
             extent for item in self.inputs for extent in item.extents if isinstance(extent, str)
         )
+        sized = self.candidate_symbols if apart else self._sized_by_batch
+        usual = [at for at in range(2, _LONGEST_SEQUENCE + 2) if not (apart and at == batch)]
+
+        def drawn() -> int:
+            return usual[int(rng.integers(0, _LONGEST_SEQUENCE - 1))] if length is None else length
+
         return {
-            name: batch
-            if name in self._sized_by_batch
-            else length or int(rng.integers(2, _LONGEST_SEQUENCE + 1))
+            name: batch if name in sized else drawn()
             for name in names
             if not _is_worked_out(name, names)
         }
@@ -135,7 +159,7 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
     of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
-    symbols = candidate_symbols(model, labels)
+    symbols = survey_by_labels(model, labels).symbols
     alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
     only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
@@ -211,8 +235,7 @@ def _draw_input(
     item: PlannedInput,
     shape: tuple[int, ...],
     candidate_axes: tuple[int, ...],
-    rng: np.random.Generator,
-    longest: int,
+    draw: Callable[[Feature, tuple[int, ...]], np.ndarray],
 ) -> np.ndarray:
     """Draw every part; a per-request part is one row, repeated."""
     drawn = []
@@ -220,6 +243,6 @@ def _draw_input(
         wanted = shape if part.stop is None else (*shape[:-1], part.stop - part.start)
         repeated = candidate_axes if part.per_request else ()
         drawn_shape = tuple(1 if at in repeated else n for at, n in enumerate(wanted))
-        array = draw_feature(part.feature, drawn_shape, rng, longest=longest)
+        array = draw(part.feature, drawn_shape)
         drawn.append(np.broadcast_to(array, wanted))
     return np.array(np.concatenate(drawn, axis=-1) if len(drawn) > 1 else drawn[0], order="C")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,8 +15,22 @@ Bounds = tuple[float, float]
 _SMALL_IDS: Bounds = (0, 2)
 """What whole numbers are drawn from when neither labels nor graph give a range."""
 
+_DECADES = 2
+"""Powers of ten by which numbers without a range are scaled, up and down."""
 _MASK = re.compile(r"(^|[^a-z])mask", re.IGNORECASE)
 _LENGTH = re.compile(r"(^|[^a-z])(len|lens|length|lengths|seqlen|seq_len)($|[^a-z])", re.IGNORECASE)
+
+
+class Values(StrEnum):
+    """Which values a request is drawn from, among those that are valid."""
+
+    TYPICAL = "typical"
+    """Uniform in their range; of numbers without a range, standard normal."""
+    MAGNITUDES = "of other magnitudes"
+    """The same, but numbers without a range lie between 1e-2 and 1e2 by row: what a rare branch or
+    a clamp asks for."""
+    EDGES = "at the ends of ranges"
+    """The first and the last id of each table, the shortest and the longest length."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +46,12 @@ class Feature:
 
 
 def draw_feature(
-    feature: Feature, shape: tuple[int, ...], rng: np.random.Generator, *, longest: int
+    feature: Feature,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    *,
+    longest: int,
+    values: Values = Values.TYPICAL,
 ) -> np.ndarray:
     """Return valid values of this shape; `longest` is the largest valid sequence length.
 
@@ -46,10 +66,16 @@ def draw_feature(
         return rng.integers(0, 2, shape).astype(str).astype(object)
     if kind in "iu" or feature.whole:
         low, high = _whole_bounds(feature, longest)
+        if values == Values.EDGES:
+            return rng.choice([low, high - 1], shape).astype(feature.dtype)
         return rng.integers(low, high, shape).astype(feature.dtype)
     if feature.bounds is not None:
         return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
-    return rng.standard_normal(shape).astype(feature.dtype)
+    drawn = rng.standard_normal(shape)
+    if values == Values.MAGNITUDES and shape:
+        rows = (shape[0], *[1] * (len(shape) - 1))
+        drawn *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
+    return drawn.astype(feature.dtype)
 
 
 def _draw_mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:

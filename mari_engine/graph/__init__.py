@@ -11,6 +11,12 @@ from mari_engine.graph.external_data import (
     external_tensors,
     fingerprint,
 )
+from mari_engine.graph.input_defaults import (
+    copy_default,
+    has_defaults,
+    restore_defaults,
+    set_aside_defaults,
+)
 from mari_engine.graph.model import Model
 from mari_engine.graph.provenance import SIDE, SOURCE, STANDS_FOR, stands_for
 from mari_engine.graph.shape_inference import forget_shapes, infer_shapes
@@ -32,6 +38,7 @@ __all__ = [
     "all_inputs",
     "check_external_data",
     "constant_array",
+    "copy_default",
     "describe",
     "digest_graph",
     "element_bytes",
@@ -39,6 +46,7 @@ __all__ = [
     "external_tensors",
     "fingerprint",
     "forget_shapes",
+    "has_defaults",
     "infer_shapes",
     "inline_branch",
     "list_bodies",
@@ -50,6 +58,8 @@ __all__ = [
     "replace_by_nodes",
     "replace_captured",
     "replace_node",
+    "restore_defaults",
+    "set_aside_defaults",
     "stands_for",
     "stored_bytes",
     "summarize_weight",

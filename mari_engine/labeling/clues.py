@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mari_engine.labeling.name_conventions import read_convention
 from mari_engine.types import Role
 
 SURE = 1.0
@@ -15,35 +15,10 @@ FAINT = 0.4
 _NOTHING = 0.3
 _DISPUTED = 0.5
 
-_EXACT = {
-    Role.USER: {"member", "uid", "user", "userid", "users", "usr"},
-    Role.CONTEXT: {"context", "ctx"},
-    Role.ITEM: {"cand", "candidate", "candidates", "iid", "item", "itemid", "items"},
-    Role.CROSS: {"cross", "crossed"},
-}
-_MILD = {
-    Role.USER: {
-        "account", "age", "buyer", "customer", "follower", "gender", "interest", "interests",
-        "occupation", "profile", "purchases", "reader", "sex", "viewer", "zip", "zipcode",
-    },
-    Role.CONTEXT: {
-        "channel", "city", "country", "day", "device", "hour", "lang", "language", "locale",
-        "location", "network", "os", "page", "platform", "query", "region", "request", "scene",
-        "search", "session", "time", "timestamp", "weekday",
-    },
-    Role.ITEM: {
-        "ad", "adgroup", "ads", "advertiser", "article", "author", "book", "brand", "campaign",
-        "cat", "cate", "category", "creative", "doc", "document", "feed", "film", "genre",
-        "genres", "goods", "merchant", "movie", "music", "news", "note", "photo", "post", "price",
-        "product", "seller", "shop", "sku", "song", "target", "title", "track", "vid", "video",
-    },
-    Role.CROSS: {"affinity", "match", "matches", "overlap"},
-}  # fmt: skip
-_LETTERS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
-_HISTORY = {
-    "behavior", "behaviors", "behaviour", "behaviours", "clicked", "hist", "history", "past",
-    "recent", "seq", "sequence", "viewed", "visited", "watched",
-}  # fmt: skip
+OBSERVED = "request"
+"""The kind of clues that logged requests give."""
+_WORDS = frozenset({"name", "table"})
+"""Kinds of clues that words give: a table is named after its feature, so they are one source."""
 
 
 @dataclass(frozen=True)
@@ -63,75 +38,64 @@ class Verdict:
     role: Role
     confidence: float
     evidence: tuple[str, ...]
+    vouched: str = ""
+    """`graph`, `request` or `name` for a role that is certain, else ""."""
 
 
 def weigh(clues: Sequence[Clue]) -> Verdict:
-    """Return the role of the strongest clue.
+    """Return the role of the weightiest clue: a request, then the graph, then words.
 
     It is sure when nothing contradicts and the clue is unmistakable or another kind agrees. Only
-    the side counts, per request or per candidate: user against context is no contradiction.
+    the side counts, per request or per candidate: user against context is no contradiction. Values
+    that differ among the candidates of one request are beyond contradiction.
     """
     if not clues:
         text = "nothing tells: taken per candidate, which is always right but saves nothing"
         return Verdict(Role.ITEM, _NOTHING, (text,))
-    best = max(clues, key=lambda clue: clue.strength)
+    best = max(clues, key=_weight)
     agreeing = [clue for clue in clues if clue.role.per_request == best.role.per_request]
     against = [clue for clue in clues if clue not in agreeing]
     named = [clue for clue in agreeing if clue.kind in ("name", "table")]
     role = max(named or agreeing, key=lambda clue: clue.strength).role
     texts = [clue.text for clue in agreeing] + [f"but {clue.text}" for clue in against]
     confidence = 1.0 if _is_sure(best, agreeing) else best.strength
-    if any(clue.strength >= MILD for clue in against):
+    observed = best.kind == OBSERVED and best.strength >= SURE
+    if any(clue.strength >= MILD for clue in against) and not observed:
         confidence = min(_DISPUTED, best.strength)
-    return Verdict(role, confidence, tuple(dict.fromkeys(texts)))
+    sources = [_source(clue) for clue in agreeing if clue.strength >= STRONG]
+    vouched = _voucher(sources) if confidence == 1.0 else ""
+    return Verdict(role, confidence, tuple(dict.fromkeys(texts)), vouched)
+
+
+def _voucher(sources: Sequence[str]) -> str:
+    if OBSERVED in sources:
+        return "request"
+    return "name" if set(sources) == {"name"} else "graph"
+
+
+def _weight(clue: Clue) -> tuple[int, float]:
+    """Return what a clue weighs: a request before facts of the graph, these before words."""
+    rank = {OBSERVED: 2, "name": 0}.get(_source(clue), 1)
+    return rank if clue.strength >= STRONG else 0, clue.strength
 
 
 def _is_sure(best: Clue, agreeing: Sequence[Clue]) -> bool:
     """True for an unmistakable clue, and for two of different kinds that are not both weak."""
-    others = [clue for clue in agreeing if clue.kind != best.kind]
+    others = [clue for clue in agreeing if _source(clue) != _source(best)]
     if best.strength >= STRONG:
         return best.strength >= SURE or bool(others)
     return best.strength >= MILD and any(clue.strength >= MILD for clue in others)
 
 
+def _source(clue: Clue) -> str:
+    """Return where a clue comes from; facts of the graph of different kinds are independent."""
+    return "name" if clue.kind in _WORDS else clue.kind
+
+
 def read_name(name: str, *, kind: str, where: str) -> Clue | None:
     """Return what the words of a name say about the role; `where` says whose name it is."""
-    words = split_words(name)
-    shown = f"{where} {name!r}"
-    history = [word for word in words if word in _HISTORY]
-    if history:
-        text = f"{shown} says {history[0]!r}: a history is the user's"
-        return Clue(kind, Role.USER, SURE if _roles(words, _EXACT) == [Role.USER] else STRONG, text)
-    exact = _roles(words, _EXACT)
-    if Role.CROSS in exact or len(set(exact)) > 1:
-        crossed = Role.CROSS in exact
-        text = f"{shown} says 'cross'" if crossed else f"{shown} names more than one side"
-        return Clue(kind, Role.CROSS, SURE if crossed else MILD, text)
-    if exact:
-        return Clue(kind, exact[0], SURE, f"{shown} says {_word(words, _EXACT[exact[0]])!r}")
-    mild = _roles(words, _MILD)
-    if mild:
-        role = mild[0]
-        strength = MILD if len(set(mild)) == 1 else FAINT
-        return Clue(kind, role, strength, f"{shown} says {_word(words, _MILD[role])!r}")
-    if len(words) > 1 and words[0] in _LETTERS:
-        return Clue(kind, _LETTERS[words[0]], MILD, f"{shown} begins with {words[0]!r}")
-    return None
-
-
-def split_words(name: str) -> list[str]:
-    """Return the words of an identifier in lower case: "hist_itemIds2" → hist, item, ids.
-
-    >>> split_words("hist_itemIds2")
-    ['hist', 'item', 'ids']
-    """
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name[:200])
-    return [word.lower() for word in re.findall(r"[A-Za-z]+", spaced)]
-
-
-def _roles(words: list[str], table: dict[Role, set[str]]) -> list[Role]:
-    return [role for word in words for role, known in table.items() if word in known]
-
-
-def _word(words: list[str], known: set[str]) -> str:
-    return next(word for word in words if word in known)
+    reading = read_convention(name)
+    if reading is None:
+        return None
+    strength = SURE if reading.certain else STRONG if reading.likely else MILD
+    return Clue(kind, reading.role, strength, f"{where} {name!r} {reading.why}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import onnx_ir as ir
 
-from mari_engine.errors import LabelError
 from mari_engine.graph import Model
 from mari_engine.inputs import (
     WHOLE,
@@ -22,42 +21,35 @@ from mari_engine.inputs import (
     trace_columns,
 )
 from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
-from mari_engine.types import Column, InputLabel, Labels, Role
+from mari_engine.labeling.observation import Observed, observe_requests
+from mari_engine.types import Column, Feeds, InputLabel, Labels, Role
 
 
-def propose_labels(model: Model) -> Labels:
+def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
     """Return a role for every input, or for every column range of a packed one.
 
     Each carries its confidence, 1 only when two independent clues agree or one is unmistakable,
-    and the clues in plain words; ids and lengths also the range that the graph implies.
+    the clues in plain words, and what vouches for it (graph, request or name); ids and lengths
+    also the range that the graph implies. `requests` are logged requests of one user each, rows of
+    candidates along each input's axis: columns that differ among the candidates of one are per
+    candidate beyond doubt.
     """
     graph = model.ir.graph
     traces, ranges = trace_columns(model.ir), infer_ranges(model.ir)
-    pieces = cut_inputs(model.ir, traces, ranges)
+    seen = observe_requests(model, requests)
+    pieces = {
+        number: tuple(part for piece in cut for part in seen.cut(number, piece))
+        for number, cut in enumerate(cut_inputs(model.ir, traces, ranges))
+    }
     structure = _clues_by_unit(model.ir, find_repetitions(model.ir, traces))
-    readers = Counter(table for cut in pieces for piece in cut for table in piece.tables)
+    readers = Counter(table for cut in pieces.values() for piece in cut for table in piece.tables)
     shared = frozenset(table for table, count in readers.items() if count > 1)
     return Labels(
         {
-            value.name or "": _propose(value, number, pieces[number], structure, shared)
+            value.name or "": _propose(value, number, pieces[number], structure, shared, seen)
             for number, value in enumerate(graph.inputs)
         }
     )
-
-
-def certain_labels(model: Model) -> Labels:
-    """Return the proposed labels; LabelError, naming the input, where one is not certain."""
-    labels = propose_labels(model)
-    for name, label in labels.inputs.items():
-        for part in label.columns or (label,):
-            if part.confidence < 1:
-                columns = f"[{part.start}:{part.stop}]" if isinstance(part, Column) else ""
-                raise LabelError(
-                    f"input {name}{columns}: its role is not certain "
-                    f"({part.confidence:.0%} {part.role}); run 'mari labels', confirm the file "
-                    "and pass it with --labels"
-                )
-    return labels
 
 
 def _propose(
@@ -66,12 +58,14 @@ def _propose(
     pieces: tuple[Piece, ...],
     structure: Mapping[Unit, list[Clue]],
     shared: frozenset[str],
+    seen: Observed,
 ) -> InputLabel:
     name = value.name or ""
     named = read_name(name, kind="name", where="the input's name")
     columns = []
     for piece in pieces:
-        clues = [*_structural(value, number, piece, structure), *_named(piece, shared)]
+        clues = [*seen.clues(number, piece), *_structural(value, number, piece, structure)]
+        clues += _named(piece, shared)
         if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
             clues.append(named)
         columns.append(_to_column(name, value, piece, weigh(clues)))
@@ -124,7 +118,7 @@ def _clues_by_unit(model: ir.Model, repetitions: tuple[Repetition, ...]) -> dict
             clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.USER, SURE, text))
         elif not isinstance(extent, int) and extent is not None and single:
             text = "its number of rows is free while others have one row"
-            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, MILD, text))
+            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, STRONG, text))
         elif inputs[number].shape is not None and not inputs[number].shape:
             text = "it is a single number"
             clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.CONTEXT, STRONG, text))
@@ -157,6 +151,7 @@ def _to_column(name: str, value: ir.Value, piece: Piece, verdict: Verdict) -> Co
         integer=piece.range is not None and not _is_integer(value),
         confidence=verdict.confidence,
         evidence=verdict.evidence,
+        vouched=verdict.vouched,
     )
 
 
@@ -180,6 +175,7 @@ def _to_label(columns: list[Column]) -> InputLabel:
         integer=first.integer,
         confidence=first.confidence,
         evidence=first.evidence,
+        vouched=first.vouched,
     )
 
 

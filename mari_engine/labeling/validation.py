@@ -9,7 +9,8 @@ import onnx_ir as ir
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model
 from mari_engine.inputs import infer_ranges
-from mari_engine.types import Column, InputLabel, Labels
+from mari_engine.labeling.proposal import propose_labels
+from mari_engine.types import Column, InputLabel, Labels, Role
 
 
 def check_labels(model: Model, labels: Labels) -> None:
@@ -33,6 +34,65 @@ def check_labels(model: Model, labels: Labels) -> None:
         for what, start, stop, given in _stated_ranges(name, label):
             _check_range(what, given, [ranges.get((name, at)) for at in range(start, stop)])
             _check_range(what, given, [ranges.get((name, None))])
+
+
+def certain_labels(model: Model) -> Labels:
+    """Return the proposed labels, if each is certain and some input is per candidate.
+
+    Raises LabelError, naming the input in doubt, or that nothing would be left per candidate.
+    """
+    labels = propose_labels(model)
+    for _, _, where, part in _doubts(labels):
+        raise LabelError(
+            f"{where}: its role is not certain ({_shown(part)}); run 'mari labels', confirm the "
+            "file and pass it with --labels"
+        )
+    if labels.inputs and not any(label.per_candidate for label in labels.inputs.values()):
+        raise LabelError(
+            f"{model.name}: by names and graph every input is the request's, so that all "
+            "candidates would get one score; run 'mari labels', label what differs among "
+            "candidates and pass the file with --labels"
+        )
+    return labels
+
+
+def check_answered(model: Model, labels: Labels) -> None:
+    """Return if nobody has to be asked about the labels any more.
+
+    A role of less than full confidence is doubt, unless it differs from what is proposed for the
+    model: then a person has changed it. Raises LabelError naming the first input or column in doubt
+    and how it is answered.
+    """
+    if labels.confidence >= 1:
+        return
+    proposed = propose_labels(model)
+    for name, start, where, part in _doubts(labels):
+        if part.role != _role_at(proposed.inputs[name], start):
+            continue
+        raise LabelError(
+            f"{where}: its role is still in doubt ({_shown(part)}); answer it in the labels (set "
+            "'role', remove 'confidence'), or by logged requests: mari labels MODEL --request FILE"
+        )
+
+
+def _doubts(labels: Labels) -> Iterator[tuple[str, int, str, Column | InputLabel]]:
+    """Yield what is less than certain: its input, its first column, both in words, and itself."""
+    for name, label in labels.inputs.items():
+        for part in label.columns or (label,):
+            columns = f"[{part.start}:{part.stop}]" if isinstance(part, Column) else ""
+            if part.confidence < 1:
+                start = part.start if isinstance(part, Column) else 0
+                yield name, start, f"input {name}{columns}", part
+
+
+def _shown(part: Column | InputLabel) -> str:
+    because = f": {part.evidence[0]}" if part.evidence else ""
+    return f"{part.confidence:.0%} {part.role}{because}"
+
+
+def _role_at(label: InputLabel, column: int) -> Role | None:
+    found = [part.role for part in label.columns if part.start <= column < part.stop]
+    return found[0] if found else label.role
 
 
 def _check_columns(value: ir.Value, columns: tuple[Column, ...]) -> None:

@@ -6,7 +6,7 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 from onnx_ir.passes.common.naming import NameGenerator
 
-from mari_engine.graph import infer_shapes, stored_bytes
+from mari_engine.graph import has_defaults, infer_shapes, set_aside_defaults, stored_bytes
 from mari_engine.loading.constant_folding import fold_constants
 
 _SMALL = 4096
@@ -19,11 +19,14 @@ def normalize(model: ir.Model) -> frozenset[str]:
     Returns the names of the values whose shape the file itself stated.
 
     Holds afterwards: no model-local functions; no Constant node except one that is a graph output;
-    initializers live in the main graph and are no inputs; every node and value has a unique name;
-    no node is unused. Names that were there are kept. Raises ValueError or PassError when a
+    initializers live in the main graph and are no inputs; what is an input has no value, also where
+    it had a default; every node and value has a unique name; no node is unused. Names that were
+    there are kept. Raises ValueError or PassError when a
     function cannot be inlined.
     """
     passes.InlinePass()(model)
+    if has_defaults(model):
+        set_aside_defaults(model.graph)
     passes.RemoveInitializersFromInputsPass()(model)
     passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
     _name_everything(model)

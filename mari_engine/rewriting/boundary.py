@@ -13,7 +13,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions
-from mari_engine.graph import name_dtype
+from mari_engine.graph import copy_default, name_dtype
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission import GraphBuilder
 from mari_engine.rewriting.forms import Atom, Blocks, Form
@@ -196,6 +196,7 @@ class _BoundaryBuilder:
             name=name, type=old.type, shape=shape.copy() if shape else shape,
             doc_string=old.doc_string, metadata_props=dict(old.metadata_props),
         )  # fmt: skip
+        copy_default(old, new)
         self.inputs.append(new)
         self.bindings.append(_binding(old, name, shape, rows, columns))
         return new

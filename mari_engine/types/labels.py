@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from mari_engine.errors import LabelError
 from mari_engine.types.json_fields import (
@@ -19,6 +19,10 @@ from mari_engine.types.json_fields import (
 )
 
 VERSION = 1
+
+FROM_GRAPH: Final = "graph"
+CandidateAxis = int | None | Literal["graph"]
+"""An axis of an input, none, or what the graph says."""
 
 
 class Role(StrEnum):
@@ -52,13 +56,16 @@ class Column:
     integer: bool = False
     confidence: float = 1.0
     evidence: tuple[str, ...] = ()
+    vouched: str = ""
+    """Who or what vouches for the role: `graph`, `request`, `name`, or a person; "" if unsaid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputLabel:
     """The role of a whole input, or its columns when it packs several features.
 
-    Exactly one of `role` and `columns` is set.
+    Exactly one of `role` and `columns` is set. `axis` is the axis along which the candidates lie,
+    None where they lie along none, and `FROM_GRAPH` where it is left to the graph.
     """
 
     role: Role | None = None
@@ -67,6 +74,8 @@ class InputLabel:
     integer: bool = False
     confidence: float = 1.0
     evidence: tuple[str, ...] = ()
+    vouched: str = ""
+    axis: CandidateAxis = FROM_GRAPH
 
     @property
     def per_candidate(self) -> bool:
@@ -155,9 +164,10 @@ def _parsed(text: str | bytes) -> object:
 
 
 def _label_to_json(label: InputLabel) -> dict[str, Any]:
+    axis = {} if label.axis == FROM_GRAPH else {"axis": label.axis}
     if label.columns:
-        return {"columns": [_column_to_json(column) for column in label.columns]}
-    return {"role": str(label.role), **_extras(label)}
+        return {"columns": [_column_to_json(column) for column in label.columns], **axis}
+    return {"role": str(label.role), **_extras(label), **axis}
 
 
 def _column_to_json(column: Column) -> dict[str, Any]:
@@ -177,27 +187,40 @@ def _extras(part: Column | InputLabel) -> dict[str, Any]:
         out["confidence"] = part.confidence
     if part.evidence:
         out["evidence"] = list(part.evidence)
+    if part.vouched:
+        out["vouched"] = part.vouched
     return out
 
 
-_EXTRAS = ("range", "integer", "confidence", "evidence")
+_EXTRAS = ("range", "integer", "confidence", "evidence", "vouched")
 
 
 def _label_from_json(entry: JsonObject) -> InputLabel:
-    entry.allow(("role", "columns", *_EXTRAS))
+    entry.allow(("role", "columns", "axis", *_EXTRAS))
     if ("role" in entry.fields) == ("columns" in entry.fields):
         raise entry.wrong("give either 'role' or 'columns'")
     if "role" in entry.fields:
-        return InputLabel(role=entry.choice("role", Role), **_extras_from_json(entry))
+        role = entry.choice("role", Role)
+        return InputLabel(role=role, axis=_axis(entry), **_extras_from_json(entry))
     columns = entry.items("columns")
     if not columns:
         raise entry.wrong("'columns' must be a list with at least one entry")
     return InputLabel(
+        axis=_axis(entry),
         columns=tuple(
             _column_from_json(entry.entry(column, f"{entry.where} column {at}"))
             for at, column in enumerate(columns)
-        )
+        ),
     )
+
+
+def _axis(entry: JsonObject) -> CandidateAxis:
+    if "axis" not in entry.fields:
+        return FROM_GRAPH
+    axis = entry.fields["axis"]
+    if axis is None or (isinstance(axis, int) and not isinstance(axis, bool)):
+        return axis
+    raise entry.wrong("'axis' must be a whole number, or null for none")
 
 
 def _column_from_json(entry: JsonObject) -> Column:
@@ -231,4 +254,5 @@ def _extras_from_json(entry: JsonObject) -> dict[str, Any]:
         "integer": entry.flag("integer", False),
         "confidence": float(confidence),
         "evidence": tuple(evidence),
+        "vouched": entry.text("vouched", ""),
     }

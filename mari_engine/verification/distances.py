@@ -9,6 +9,8 @@ import numpy as np
 
 EXACT = 1e-9
 """Largest difference in float64, relative to the output's largest magnitude (1e-12 is typical)."""
+OWN = 1e-7
+"""The same for an element against its own scale, which may be far below the largest."""
 ROUNDING_FACTOR = 4.0
 """How many times the original's own rounding error the optimized model may have."""
 ROUNDING_FLOOR = 8.0
@@ -20,6 +22,12 @@ WEAK_EPSILONS = 2.0**13
 """In units of epsilon: an original farther from its own float64 value is not explained by it."""
 WEAK = 0.25
 """The same at most, relative to the largest magnitude: for types with a coarse epsilon."""
+
+
+_SENTINEL = 1e6
+"""Times the smallest magnitude of a column, beyond which an element is no score."""
+_OF_COLUMN = 0.1
+"""The share of its column's magnitude that an element is judged by, beside its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +52,8 @@ class Distance:
     optimized: float | None
     between: float | None
     problem: str = ""
+    own: float | None = None
+    """The largest difference in float64, each element's relative to its own scale (see there)."""
     """What differs beyond any tolerance: shape, NaN or infinity, whole numbers."""
 
 
@@ -68,6 +78,7 @@ def measure_distance(results: Results) -> Distance:
         optimized=_farthest(results.truth, results.optimized),
         between=_farthest(results.original, results.optimized),
         problem=_hard_difference(results),
+        own=_own_difference(results.truth, results.exact),
     )
 
 
@@ -144,6 +155,29 @@ def _farthest(one: np.ndarray | None, other: np.ndarray | None) -> float | None:
     a, b = one.astype(np.float64), other.astype(np.float64)
     both = np.isfinite(a) & np.isfinite(b)
     return float(np.max(np.abs(a[both] - b[both]), initial=0.0))
+
+
+def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float | None:
+    """Return the largest difference of an element, relative to its own scale.
+
+    That is its magnitude and a tenth of its column's: the largest of the elements along the first
+    axis that are no sentinels, such as the -1e9 of a mask beside scores of 1. So neither a large
+    column nor masked elements hide an error in a small one.
+    """
+    if truth is None or exact is None or truth.dtype.kind not in "fV" or truth.ndim == 0:
+        return None
+    a, b = truth.astype(np.float64), exact.astype(np.float64)
+    usable = np.isfinite(a) & np.isfinite(b)
+    sizes = np.where(usable, np.abs(a), 0.0).reshape(len(a), -1)
+    if not sizes.size:
+        return None
+    nonzero = np.where(sizes > 0, sizes, np.inf)
+    least = np.min(nonzero, axis=0)
+    plain = np.where(sizes <= _SENTINEL * least, sizes, 0.0).max(axis=0)
+    off = np.where(usable, np.abs(a - b), 0.0).reshape(len(a), -1)
+    scale = sizes + _OF_COLUMN * plain
+    scale[scale == 0] = 1.0  # beside nothing but zeros, the difference is absolute
+    return float(np.max(off / scale, initial=0.0))
 
 
 def _largest(array: np.ndarray) -> float:

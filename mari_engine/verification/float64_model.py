@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph import Model, list_bodies, stored_bytes
+from mari_engine.graph import Model, list_bodies, set_aside_defaults, stored_bytes
 from mari_engine.ops import Trait, decompose_all, has_trait, rule_of, spelling
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
@@ -54,6 +54,7 @@ def double_model(model: Model) -> Doubled:
     type and only the rows found are cast, which is exact.
     """
     work = model.ir.clone()
+    set_aside_defaults(work.graph)
     decompose_all(work)  # what a runtime fused, it has in few types only
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)

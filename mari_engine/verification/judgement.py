@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mari_engine.types import Check, OutputError
 from mari_engine.verification.distances import (
     EXACT,
+    OWN,
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
     UNPROVEN,
@@ -31,15 +32,19 @@ class Run:
     failure: str = ""
 
 
+_TYPICAL = "generated"
+"""The requests by whose noise a user's own requests are judged."""
+
+
 @dataclass(frozen=True)
 class _Judge:
     """The limits for all runs of one verification."""
 
     epsilon: float
     """Of the model's own precision, the coarsest floating type in it."""
-    noise: Mapping[str, float]
+    noise: dict[str, float]
     """By output: the original's largest absolute rounding error over all generated requests."""
-    scale: Mapping[str, float]
+    scale: dict[str, float]
     """By output: the largest magnitude over all generated requests."""
     once: frozenset[str]
     """The outputs that have one row per request, which nothing ranks."""
@@ -54,15 +59,22 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> 
     distances = [
         {name: measure_distance(results) for name, results in run.outputs.items()} for run in runs
     ]
-    noise: dict[str, float] = {}
-    scale: dict[str, float] = {}
+    judges: dict[str, _Judge] = {}
     for run, found in zip(runs, distances, strict=True):
+        judge = judges.setdefault(_pool(run), _Judge(epsilon, {}, {}, once))
         for name, distance in found.items():
             if run.seed is not None:
-                noise[name] = max(noise.get(name, 0.0), distance.original or 0.0)
-                scale[name] = max(scale.get(name, 0.0), distance.scale)
-    judge = _Judge(epsilon, noise, scale, once)
-    return tuple(_judge_run(judge, run, found) for run, found in zip(runs, distances, strict=True))
+                judge.noise[name] = max(judge.noise.get(name, 0.0), distance.original or 0.0)
+                judge.scale[name] = max(judge.scale.get(name, 0.0), distance.scale)
+    return tuple(
+        _judge_run(judges[_pool(run)], run, found)
+        for run, found in zip(runs, distances, strict=True)
+    )
+
+
+def _pool(run: Run) -> str:
+    """Return which runs share a noise: requests of unusual values have their own."""
+    return run.request if run.seed is not None else _TYPICAL
 
 
 def limits_in_force(epsilon: float) -> dict[str, float]:
@@ -107,6 +119,11 @@ def _problem(distance: Distance, allowed: float) -> str:
         return (
             f"in float64 the results differ by {distance.exact / scale:.1e} of the largest "
             f"(limit {EXACT:.0e})"
+        )
+    if distance.own is not None and not distance.own <= OWN:
+        return (
+            f"in float64 elements differ by {distance.own:.1e} of their own magnitude "
+            f"(limit {OWN:.0e})"
         )
     rounded = distance.optimized if distance.original is not None else distance.between
     if rounded is not None and not rounded <= allowed:

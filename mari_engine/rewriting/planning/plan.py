@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mari_engine.axes import CANDIDATES, flat
-from mari_engine.graph import Model
+from mari_engine.graph import Model, restore_defaults
 from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import Rewritten
@@ -29,6 +29,7 @@ def make_plan(source: LabelledModel, options: Options, choice: Choice, coloring:
     """Return the plan that a choice leads to; its `elapsed` is set by who measured it."""
     made = choice.rewritten
     mark_sides(made.model, made.boundary)
+    restore_defaults(made.model)
     return Plan(
         original=source.model,
         optimized=Model(made.model, f"{Path(source.model.name).stem}.optimized.onnx"),

@@ -118,7 +118,7 @@ def test_peepholes_leave_rounding_as_the_only_check() -> None:
         },
     )
     model = load(proto.SerializeToString())
-    found = verify(model, model, Labels({"x": InputLabel(role=Role.ITEM)}), batches=(2,))
+    found = verify(model, model, Labels({"x": InputLabel(role=Role.ITEM, axis=1)}), batches=(2,))
     assert found.passed
     assert "peepholes are not evaluated in float64" in found.exact_method
     assert found.exact_method.startswith("exactness could not be shown: node ")

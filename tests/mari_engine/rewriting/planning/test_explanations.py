@@ -9,7 +9,7 @@ from mari_engine.analysis import candidate_symbols, survey_model
 from mari_engine.coloring import propagate_sides
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types import Action, Decision, Labels
+from mari_engine.types import Action, Decision, InputLabel, Labels, Role
 from support.builders import build
 from support.rewrite_checks import roles
 
@@ -119,6 +119,7 @@ def test_a_rank_that_only_the_run_knows_names_the_value_and_its_maker() -> None:
 
 def test_lengths_that_are_not_known_to_be_equal() -> None:
     inputs, labels = "float[N, L] h, float[P, 64] w", roles(h="item", w="user")
+    labels = Labels({**labels.inputs, "h": InputLabel(role=Role.ITEM, axis=0)})
     found = last("y = MatMul (h, w)", inputs=inputs, labels=labels)
     assert found.reason == (
         "an axis of L meets one of P, and nothing tells that they are equal; export both with one "

@@ -1,0 +1,209 @@
+"""Naming conventions of features: which words name whose value, and in which order.
+
+Collected from the public data sets and libraries that are listed with their features in
+`tests/mari_engine/labeling/feature_names.tsv` (Criteo, Avazu, Ali-CCP, Taobao, KuaiRec, MovieLens,
+Tenrec, Amazon, Outbrain, H&M, the RecSys Challenge 2020, deepctr, torch-rechub, FuxiCTR, RecBole,
+EasyRec and others). A convention is *certain* only where none of them uses it otherwise; many are
+not: `customer` is the buyer at H&M and the advertiser at Taobao, `item_id_list` is the user's
+history in RecBole, `engaged_with_user_id` is the tweet's author.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mari_engine.types import Role
+
+USER = {"member", "msno", "reviewer", "uid", "uids", "user", "users", "usr", "viewer", "visitor"}
+"""Words for the person whom the candidates are ranked for."""
+ITEM = {
+    "ad", "adgroup", "ads", "adv", "article", "asin", "board", "book", "business", "campaign",
+    "cand", "candidate", "candidates", "creative", "dish", "doc", "document", "film", "goods",
+    "hotel", "iid", "item", "items", "job", "listing", "live", "movie", "news", "photo", "pin",
+    "poi", "product", "products", "restaurant", "room", "sku", "song", "spu", "track", "tweet",
+    "vid", "video", "videos",
+}  # fmt: skip
+"""Words for what is ranked."""
+CONTEXT = {"context", "ctx"}
+USER_ATTRIBUTES = {
+    "account", "age", "buyer", "career", "education", "follower", "gender", "guest", "income",
+    "interest", "interests", "marital", "occupation", "profile", "purchases", "reader", "residence",
+    "sex", "zip", "zipcode",
+}  # fmt: skip
+ITEM_ATTRIBUTES = {
+    "advertiser", "artist", "author", "brand", "brands", "bgm", "cat", "cate", "categories",
+    "category", "caption", "company", "creator", "d", "feed", "genre", "genres", "host", "isbn",
+    "merchant", "music", "note", "post", "price", "prices", "prod", "prop", "publish", "publisher",
+    "release", "seller", "shop", "singer", "stars", "store", "tag", "tags", "target", "title",
+    "topic", "upload", "venue",
+}  # fmt: skip
+CONTEXT_ATTRIBUTES = {
+    "channel", "city", "country", "date", "day", "device", "geo", "hour", "ip", "lang", "language",
+    "locale", "location", "month", "network", "os", "page", "platform", "q", "query", "region",
+    "request", "scene", "search", "session", "srch", "time", "timestamp", "week", "weekday",
+}  # fmt: skip
+COMPARISONS = {
+    "affinity", "cos", "cosine", "cross", "crossed", "ctr", "cvr", "delta", "diff", "difference",
+    "dist", "distance", "dot", "hit", "hits", "interact", "interaction", "lookup", "match",
+    "matched", "matches", "overlap", "rank", "rate", "ratio", "relevance", "relevant", "score",
+    "seen", "sim", "similar", "similarity",
+}  # fmt: skip
+"""Words for what is computed of two things, of which one is as a rule the candidate."""
+COUNTS = {"avg", "cnt", "count", "counts", "days", "freq", "interval", "mean", "num", "total"}
+LINKS = {"by", "for", "from", "of", "per", "to", "with", "x"}
+"""Words that put a user into relation: `seen_by_user`, `engaged_with_user_id`."""
+OTHER_USERS = {
+    "artist", "author", "cand", "candidate", "creator", "followee", "friend", "host", "neighbor",
+    "owner", "poster", "publisher", "recommended", "seller", "target",
+}  # fmt: skip
+"""Users who are ranked, or who made what is ranked."""
+HISTORY = {"behavior", "behaviors", "behaviour", "behaviours", "hist", "history"}
+"""Words that mean the user's past wherever they come first."""
+PAST = {
+    "bought", "cart", "click", "clicked", "clicks", "favorite", "favorites", "favourite", "his",
+    "last", "liked", "past", "preferred", "purchased", "recent", "recently", "seq", "sequence",
+    "sess", "viewed", "visited", "watched",
+}  # fmt: skip
+"""Words that mean it as a rule: `last_n_items`, but `last_click_interval`."""
+LISTS = {"len", "length", "list", "lists", "lengths"}
+_PLAIN = {
+    "batch", "bucket", "code", "dense", "dict", "emb", "embed", "embedding", "embeddings",
+    "encoded", "fea", "feat", "feats", "feature", "features", "gather", "hash", "id", "ids", "idx",
+    "index", "input", "inputs", "key", "layer", "level", "linear", "lookup", "mask", "model",
+    "module", "n", "ph", "sparse", "table", "type", "value", "values", "varlen", "vec", "vector",
+    "weight", "weights",
+}  # fmt: skip
+"""Words that say nothing of whose the value is."""
+_INITIALS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
+
+
+@dataclass(frozen=True)
+class NameReading:
+    """What a name says: a role, whether no known convention says otherwise, and the words."""
+
+    role: Role
+    certain: bool
+    likely: bool
+    """The convention holds in most data sets; else it is a guess."""
+    why: str
+
+
+def read_convention(name: str) -> NameReading | None:
+    """Return the role that a feature's name says, or None for one that says nothing.
+
+    A name with words of both sides (`user_brand_ctr`, `hist_item_overlap`) is never certain, and is
+    read as per candidate: a wrong *candidate* costs speed, a wrong *user* correctness.
+    """
+    words = split_words(name)
+    while len(words) > 1 and words[0] in _PLAIN:
+        words = words[1:]
+    kinds = set(words)
+    if not words:
+        return None
+    if kinds & USER:
+        return _read_user(words, kinds)
+    if kinds & (HISTORY | PAST):
+        return _read_history(words, kinds)
+    if kinds & CONTEXT:
+        first = words[0] in CONTEXT and not kinds & (ITEM | COMPARISONS)
+        return _reading(Role.CONTEXT, words, CONTEXT, certain=first)
+    if kinds & ITEM:
+        return _read_item(words, kinds)
+    return _read_attribute(words, kinds)
+
+
+def _read_user(words: list[str], kinds: set[str]) -> NameReading:
+    """Read a name that holds a word for the user."""
+    item = _first(words, ITEM | ITEM_ATTRIBUTES)
+    relation = _first(words, COMPARISONS | LINKS | OTHER_USERS)
+    past = kinds & (HISTORY | PAST)
+    named = _first(words, USER)
+    if relation is not None:
+        text = f"names the user ({named!r}) beside {relation!r}: it may differ by candidate"
+        return NameReading(Role.CROSS, certain=False, likely=False, why=text)
+    if item is not None and not past:
+        text = f"names both sides ({named!r} and {item!r})"
+        return NameReading(Role.CROSS, certain=False, likely=False, why=text)
+    if words[0] not in USER:
+        text = f"says {named!r} after {words[0]!r}"
+        side = Role.CROSS if kinds & COUNTS else Role.USER
+        return NameReading(side, certain=False, likely=False, why=text)
+    if past and item is not None and words.index(item) < min(words.index(w) for w in past):
+        text = f"names both sides ({named!r} and {item!r})"
+        return NameReading(Role.CROSS, certain=False, likely=False, why=text)
+    return _reading(Role.USER, words, USER, certain=not kinds & COUNTS)
+
+
+def _read_history(words: list[str], kinds: set[str]) -> NameReading:
+    """Read a name that holds a word for the user's past."""
+    found = _first(words, HISTORY | PAST)
+    if kinds & (COMPARISONS | COUNTS | LINKS):
+        other = _first(words, COMPARISONS | COUNTS | LINKS)
+        text = f"says {found!r} beside {other!r}: it may differ by candidate"
+        return NameReading(Role.CROSS, certain=False, likely=False, why=text)
+    if words[0] not in HISTORY | PAST:
+        text = f"says {found!r} after {words[0]!r}: the user's history, or the candidate's"
+        return NameReading(Role.CROSS, certain=False, likely=False, why=text)
+    rest = set(words[1:]) - HISTORY - PAST - ITEM - ITEM_ATTRIBUTES - LISTS - _PLAIN
+    certain = words[0] in HISTORY and not rest
+    text = f"says {found!r}: a history is the user's"
+    return NameReading(Role.USER, certain=certain, likely=True, why=text)
+
+
+def _read_item(words: list[str], kinds: set[str]) -> NameReading:
+    """Read a name that holds a word for what is ranked."""
+    listed = _first(words, LISTS | {"items", "products", "videos", "session"})
+    first = words[0] in ITEM or words[0] in ("neg", "target")
+    if listed is not None and not kinds & {"candidates"}:
+        text = f"says {_first(words, ITEM)!r} and {listed!r}: the candidate's, or a history"
+        return NameReading(Role.ITEM, certain=False, likely=False, why=text)
+    return _reading(Role.ITEM, words, ITEM, certain=first and not kinds & CONTEXT)
+
+
+def _read_attribute(words: list[str], kinds: set[str]) -> NameReading | None:
+    """Read a name without a word for a side: by what is usually an attribute of one."""
+    tables = (
+        (Role.CROSS, {"cross", "crossed"}),
+        (Role.ITEM, ITEM_ATTRIBUTES),
+        (Role.CROSS, COMPARISONS | {"seen"}),
+        (Role.USER, USER_ATTRIBUTES),
+        (Role.CONTEXT, CONTEXT_ATTRIBUTES),
+    )
+    for role, table in tables:
+        if kinds & table:
+            sure = role == Role.CROSS and words[0] in ("cross", "crossed")
+            return _reading(role, words, table, certain=sure)
+    if len(words) > 1 and words[0] in _INITIALS:
+        text = f"begins with {words[0]!r}"
+        return NameReading(_INITIALS[words[0]], certain=False, likely=False, why=text)
+    return None
+
+
+def _reading(role: Role, words: list[str], table: set[str], *, certain: bool) -> NameReading:
+    text = f"says {_first(words, table)!r}"
+    return NameReading(role, certain=certain, likely=certain, why=text)
+
+
+def _first(words: list[str], table: set[str]) -> str | None:
+    return next((word for word in words if word in table), None)
+
+
+def split_words(name: str) -> list[str]:
+    """Return the words of an identifier in lower case; an id is parted from its stem.
+
+    >>> split_words("hist_itemIds2")
+    ['hist', 'item', 'ids']
+    >>> split_words("adid")
+    ['ad', 'id']
+    """
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name[:200])
+    spaced = re.sub(r"([A-Z])([A-Z][a-z])", r"\1 \2", spaced)
+    out = []
+    for word in re.findall(r"[A-Za-z]+", spaced):
+        lower = word.lower()
+        match = re.fullmatch(r"(\w+?)(ids?)", lower)
+        stem = match[1] if match else ""
+        known = USER | ITEM | ITEM_ATTRIBUTES | USER_ATTRIBUTES | CONTEXT_ATTRIBUTES
+        out += [stem, match[2]] if match and stem in known - {"u", "i", "d", "q"} else [lower]
+    return out

@@ -1,0 +1,104 @@
+"""Which axis holds the candidates: read off the graph where one reading is left, else asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mari_engine import InputLabel, LabelError, Labels, Role, load, make_feeds, optimize
+from mari_engine.analysis import candidate_symbols, survey_by_labels
+from mari_engine.feeds import plan_feeds
+from mari_engine.graph import Model
+from mari_engine.types.labels import FROM_GRAPH
+from support.builders import build
+
+WEIGHTS = {"W": np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4)}
+ROLES = {"u": Role.USER, "h": Role.USER, "i": Role.ITEM, "j": Role.ITEM}
+
+
+def made(body: str, inputs: str, outputs: str) -> Model:
+    return load(build(body, inputs=inputs, outputs=outputs, weights=WEIGHTS), name="m")
+
+
+def labelled(model: Model, **axes: int | None) -> Labels:
+    names = [value.name or "" for value in model.ir.graph.inputs]
+    return Labels({n: InputLabel(role=ROLES[n], axis=axes.get(n, FROM_GRAPH)) for n in names})
+
+
+def test_the_extent_that_all_candidate_inputs_share() -> None:
+    model = made("m = Add (i, j) y = Add (m, u)", "float[N, 4] u, float[N, 4] i, float[N, 4] j",
+                 "float[N, 4] y")  # fmt: skip
+    assert candidate_symbols(model, labelled(model)) == {"N"}
+
+
+def test_a_users_history_is_not_the_candidates() -> None:
+    model = made("y = MatMul (h, W)", "float[L, 4] h", "float[L, 4] y")
+    assert candidate_symbols(model, labelled(model)) == frozenset()
+
+
+def test_the_rows_of_an_output_decide_between_shared_extents() -> None:
+    body = "t = Transpose <perm = [1, 0]> (i) y = MatMul (t, u)"
+    model = made(body, "float[T, 4] u, float[T, N] i", "float[N, 4] y")
+    assert candidate_symbols(model, labelled(model)) == {"N"}
+
+
+def test_rows_that_no_name_shows_are_followed_through_the_graph() -> None:
+    body = "t = Transpose <perm = [1, 0]> (i) y = MatMul (t, u)"
+    model = made(body, "float[T, 4] u, float[T, N] i", "float[rows, 4] y")
+    assert candidate_symbols(model, labelled(model)) == {"N"}
+
+
+def test_several_users_are_asked_about() -> None:
+    model = made("y = Identity (i)", "float[B, N] i", "float[B, N] y")
+    with pytest.raises(LabelError, match=r"input 'i': .* axes 0 \(B\) and 1 \(N\); state which"):
+        candidate_symbols(model, labelled(model))
+    assert candidate_symbols(model, labelled(model, i=1)) == {"N"}
+
+
+def test_an_axis_that_is_not_there_is_refused() -> None:
+    model = made("y = Identity (i)", "float[N, 4] i", "float[N, 4] y")
+    with pytest.raises(LabelError, match="input 'i': axis 2 is stated, but it has 2 axes"):
+        candidate_symbols(model, labelled(model, i=2))
+
+
+def test_values_in_a_flat_list_are_not_taken_for_candidates() -> None:
+    body = "s = ReduceSum <keepdims = 1> (j) m = Add (i, s) y = Add (m, u)"
+    model = made(body, "float[N, 4] u, float[N, 4] i, float[nnz] j", "float[N, 4] y")
+    assert candidate_symbols(model, labelled(model)) == {"N"}
+
+
+def test_unlike_names_of_rows_that_meet_are_one_extent() -> None:
+    model = made("m = Mul (u, i) y = Add (m, j)", "float[a, 4] u, float[b, 4] i, float[c, 4] j",
+                 "float[b, 4] y")  # fmt: skip
+    assert survey_by_labels(model, labelled(model)).symbols == {"a", "b", "c"}
+
+
+def test_unlike_names_that_never_meet_stay_apart() -> None:
+    body = "t = Transpose <perm = [1, 0]> (h) s = MatMul (i, t) p = Softmax (s) y = MatMul (p, h)"
+    model = made(body, "float[unk__1, 4] h, float[unk__2, 4] i", "float[unk__2, 4] y")
+    labels = labelled(model)
+    assert survey_by_labels(model, labels).symbols == {"unk__2"}
+    result = optimize(model, labels, autotune=False)
+    assert result.certificate.passed
+    shape = next(value.shape for value in result.optimized.ir.graph.inputs if value.name == "h")
+    assert str(shape) == "[unk__1,4]"
+
+
+def test_names_that_no_output_bears_are_asked_about() -> None:
+    model = made("a = ReduceSum (i) b = ReduceSum (j) y = Add (a, b)",
+                 "float[A, B] i, float[C, D] j", "float[1, 1] y")  # fmt: skip
+    with pytest.raises(LabelError, match="the inputs 'i', 'j' name different extents"):
+        candidate_symbols(model, labelled(model))
+
+
+def test_feeds_have_other_lengths_than_the_number_of_candidates() -> None:
+    model = made(
+        "s = ReduceSum (h) y = Add (i, s)", "float[L, 4] h, float[N, 4] i",
+        "float[N, 4] y",
+    )  # fmt: skip
+    plan = plan_feeds(model, labelled(model))
+    for batch in (1, 2, 3, 6, 17):
+        feeds = plan.draw(batch=batch, seed=0, apart=True)
+        assert feeds["i"].shape == (batch, 4)
+        assert feeds["h"].shape[0] != batch
+    assert make_feeds(model, labelled(model), batch=3, seed=0)["i"].shape == (3, 4)

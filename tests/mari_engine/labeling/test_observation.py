@@ -1,0 +1,115 @@
+"""Labels learnt from logged requests, and doubt that has to be answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mari_engine import (
+    InputLabel,
+    LabelError,
+    Labels,
+    Role,
+    certain_labels,
+    load,
+    optimize,
+    propose_labels,
+)
+from mari_engine.graph import Model
+from support.builders import build
+
+RNG = np.random.default_rng(0)
+W = RNG.standard_normal((4, 1)).astype(np.float32)
+
+
+def two_inputs(first: str, second: str) -> Model:
+    return load(
+        build(
+            f"s = Add ({first}, {second}) y = MatMul (s, W)",
+            inputs=f"float[N, 4] {first}, float[N, 4] {second}",
+            outputs="float[N, 1] y",
+            weights={"W": W},
+        ),
+        name="m",
+    )
+
+
+def row(count: int) -> np.ndarray:
+    return np.repeat(RNG.standard_normal((1, 4)).astype(np.float32), count, axis=0)
+
+
+def rows(count: int) -> np.ndarray:
+    return RNG.standard_normal((count, 4)).astype(np.float32)
+
+
+def test_values_that_differ_are_per_candidate_beyond_any_name() -> None:
+    model = two_inputs("user_id", "item_id")
+    labels = propose_labels(model, [{"user_id": rows(9), "item_id": rows(9)}])
+    found = labels.inputs["user_id"]
+    assert (found.role.per_request if found.role else None) is False
+    assert (found.confidence, found.vouched) == (1.0, "request")
+    assert found.evidence[0] == "its values differ among the candidates of one request"
+    assert "but the input's name 'user_id' says 'user'" in found.evidence
+
+
+def test_values_that_never_differ_agree_with_a_name() -> None:
+    model = two_inputs("gender", "item_id")
+    assert propose_labels(model).inputs["gender"].confidence < 1
+    requests = [{"gender": row(20), "item_id": rows(20)} for _ in range(3)]
+    found = propose_labels(model, requests).inputs["gender"]
+    assert (found.role, found.vouched) == (Role.USER, "request")
+    assert "all 60 candidates of 3 requests had one value in each request" in found.evidence
+
+
+def test_equal_values_alone_do_not_make_a_column_the_users() -> None:
+    model = two_inputs("user_brand_ctr", "item_id")
+    requests = [{"user_brand_ctr": row(20), "item_id": rows(20)}]
+    found = propose_labels(model, requests).inputs["user_brand_ctr"]
+    assert found.confidence < 1
+
+
+def test_columns_of_a_packed_input_are_told_apart() -> None:
+    data = build("y = MatMul (x, W)", inputs="float[N, 4] x", outputs="float[N, 1] y",
+                 weights={"W": W})  # fmt: skip
+    mixed = np.concatenate([row(9)[:, :2], rows(9)[:, 2:]], axis=1)
+    labels = propose_labels(load(data, name="m"), [{"x": mixed}])
+    told = [(c.start, c.stop, c.role.per_request) for c in labels.inputs["x"].columns]
+    assert told == [(0, 2, True), (2, 4, False)]
+
+
+def test_doubt_is_answered_before_a_model_is_rewritten() -> None:
+    model = two_inputs("user_brand_ctr", "item_id")
+    proposed = propose_labels(model)
+    with pytest.raises(LabelError, match="input user_brand_ctr: its role is still in doubt"):
+        optimize(model, proposed, autotune=False)
+    with pytest.raises(LabelError, match="run 'mari labels', confirm the file"):
+        optimize(model, autotune=False)
+    answered = {**proposed.inputs, "user_brand_ctr": InputLabel(role=Role.CROSS)}
+    assert optimize(model, Labels(answered), autotune=False).certificate.passed
+
+
+def test_a_role_that_somebody_changed_is_no_doubt_any_more() -> None:
+    model = two_inputs("gender", "item_id")
+    proposed = propose_labels(model)
+    changed = replace(proposed.inputs["gender"], role=Role.ITEM)
+    assert changed.confidence < 1
+    labels = Labels({**proposed.inputs, "gender": changed})
+    assert optimize(model, labels, autotune=False).certificate.passed
+
+
+def test_proposals_that_leave_nothing_per_candidate_are_refused() -> None:
+    model = two_inputs("user_id", "user_age")
+    with pytest.raises(LabelError, match="every input is the request's"):
+        certain_labels(model)
+
+
+def test_what_vouches_is_kept_in_the_file() -> None:
+    labels = propose_labels(two_inputs("user_id", "item_id"))
+    assert {label.vouched for label in labels.inputs.values()} == {"name"}
+    assert Labels.from_json(labels.to_json()) == labels
+    stated = Labels(
+        {"x": InputLabel(role=Role.ITEM, axis=None), "z": InputLabel(role=Role.USER, axis=1)}
+    )
+    assert Labels.from_json(stated.to_json()) == stated

@@ -1,0 +1,107 @@
+"""Rewrites that are wrong only where typical requests do not go, and the requests that go there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mari_engine import Certificate, InputLabel, Labels, Role, load, verify
+from support.builders import build
+
+RNG = np.random.default_rng(5)
+W = RNG.standard_normal((6, 1)).astype(np.float32)
+ROLES = {"u": Role.USER, "i": Role.ITEM, "h": Role.USER, "mask": Role.ITEM, "ts": Role.USER}
+SCORE = "c = Concat <axis = 1> (u, i) s = MatMul (c, W) "
+INPUTS = "float[N, 4] u, float[N, 2] i"
+HISTORY = "float[N, L, 4] h, float[N, 2] i"
+
+
+def check(right: str, wrong: str, *, inputs: str, outputs: str, **weights: object) -> Certificate:
+    held = {"W": W} | {name: np.asarray(value) for name, value in weights.items()}
+    first, second = (
+        load(build(body, inputs=inputs, outputs=outputs, weights=held), name="m")
+        for body in (right, wrong)
+    )
+    labels = {v.name or "": InputLabel(role=ROLES[v.name or ""]) for v in first.ir.graph.inputs}
+    return verify(first, second, Labels(labels))
+
+
+def failing(certificate: Certificate) -> set[str]:
+    """Return the kinds of requests that showed the difference."""
+    return {found.request for found in certificate.checks if not found.passed}
+
+
+def test_a_branch_that_only_large_values_take() -> None:
+    body = SCORE + "m = ReduceMax <axes = [1]> (i) b = Greater (m, eight) y = Where (b, {}, s)"
+    held = {
+        "eight": np.float32(8),
+        "one": np.full((1, 1), 1, np.float32),
+        "two": np.full((1, 1), -1, np.float32),
+    }
+    right, wrong = body.format("one"), body.format("two")
+    assert check(right, right, inputs=INPUTS, outputs="float[N, 1] y", **held).passed
+    found = check(right, wrong, inputs=INPUTS, outputs="float[N, 1] y", **held)
+    assert failing(found) == {"generated, of other magnitudes"}
+
+
+def test_a_score_beside_masked_ones() -> None:
+    body = SCORE + "t = Add (s, {}) y = Where (mask, t, low)"
+    held = {"zero": np.float32(0), "off": np.float32(0.3), "low": np.float32(-1e9)}
+    inputs = f"{INPUTS}, bool[N, 5] mask"
+    right, wrong = body.format("zero"), body.format("off")
+    assert check(right, right, inputs=inputs, outputs="float[N, 5] y", **held).passed
+    found = check(right, wrong, inputs=inputs, outputs="float[N, 5] y", **held)
+    assert "elements differ by" in found.reason
+
+
+@pytest.mark.parametrize("most", [6, 10, 20])
+def test_histories_longer_than_usual(most: int) -> None:
+    body = "p = ReduceSum <keepdims = 0> ({}, one) c = Concat <axis = 1> (p, i) y = MatMul (c, W)"
+    held = {"one": [1], "begin": [0], "end": [most]}
+    right = body.format("h")
+    wrong = "t = Slice (h, begin, end, one) " + body.format("t")
+    assert check(right, right, inputs=HISTORY, outputs="float[N, 1] y", **held).passed
+    found = check(right, wrong, inputs=HISTORY, outputs="float[N, 1] y", **held)
+    assert "generated, of length 67" in failing(found)
+
+
+def test_a_column_that_is_small_beside_another() -> None:
+    body = SCORE + "p = Sigmoid (s) q = Mul (p, {}) y = Concat <axis = 1> (q, ts)"
+    held = {"whole": np.float32(1), "half": np.float32(0.5)}
+    inputs = f"{INPUTS}, float[N, 1] ts"
+    right, wrong = body.format("whole"), body.format("half")
+    entries = {
+        "u": {"role": "user"}, "i": {"role": "item"},
+        "ts": {"role": "user", "range": [1.6e9, 1.8e9]},
+    }  # fmt: skip
+    first, second = [
+        load(
+            build(
+                text, inputs=inputs, outputs="float[N, 2] y",
+                weights={"W": W, **{name: np.asarray(value) for name, value in held.items()}},
+            ),
+            name="m",
+        )
+        for text in (right, wrong)
+    ]  # fmt: skip
+    found = verify(first, second, Labels.from_json({"version": 1, "inputs": entries}))
+    assert "of their own magnitude" in found.reason
+
+
+@pytest.mark.parametrize("to", [10, 16])
+def test_precision_that_is_lost_inside(to: int) -> None:
+    right = SCORE + "y = Identity (s)"
+    wrong = SCORE + f"n = Cast <to = {to}> (s) y = Cast <to = 1> (n)"
+    found = check(right, wrong, inputs=INPUTS, outputs="float[N, 1] y")
+    assert "in the model's own precision" in found.reason
+
+
+def test_an_empty_history_gives_the_same() -> None:
+    body = """
+        p = ReduceSum <keepdims = 0> (h, one) z = Shape (h) l = Gather (z, at) f = Cast <to = 1> (l)
+        d = Add (f, tiny) q = Div (p, d) c = Concat <axis = 1> (q, i) y = MatMul (c, W)
+        """
+    held = {"one": [1], "at": 1, "tiny": np.float32(1e-9)}
+    found = check(body, body, inputs=HISTORY, outputs="float[N, 1] y", **held)
+    assert found.passed
+    assert "generated, of length 0" in {one.request for one in found.checks}
