@@ -19,6 +19,7 @@ from mari_engine.commands.options import (
     FreeBatch,
     JsonOption,
     LabelsOption,
+    LoggedRequests,
     Measured,
     ModelArgument,
     OwnRequests,
@@ -54,20 +55,30 @@ def labels(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="F", help="The labels.json to write.")
     ] = None,
+    request: LoggedRequests = None,
     free_batch: FreeBatch = False,
 ) -> None:
     """Propose a role for every input and column.
 
-    Each proposal has a confidence from 0 to 1 and its evidence. Correct the file before you use it:
-    that the labels are true is the one thing that nothing can check for you.
+    Each proposal has a confidence from 0 to 1 and its evidence: names, facts of the graph, and,
+    with --request, logged requests, in which what differs among the candidates is per candidate
+    beyond doubt. 'mari optimize' takes no label that is still in doubt: answer each in the file
+    (set its role and remove its confidence). That labels are true is the one thing that nothing
+    can check for you.
     """
-    proposed = mari.propose_labels(read_model(model, free_batch))
+    loaded = read_model(model, free_batch)
+    logged = [mari.load_requests(path, loaded) for path in request or ()]
+    proposed = mari.propose_labels(loaded, logged)
     show_labels(proposed, evidence=True)
     if output is not None:
         proposed.save(output)
         show("", f"written: {output}")
     if proposed.confidence < 1:
-        show("Those with a confidence below 1 are guesses: correct the file before you use it.")
+        show(
+            "",
+            "Those with a confidence below 1 are in doubt: answer each in the file (set 'role', "
+            "remove 'confidence'), or let logged requests answer them (--request F).",
+        )
 
 
 def inspect(

@@ -42,6 +42,15 @@ Measured = Annotated[
     bool,
     typer.Option("--measure", help="Run the model, and measure what could be saved."),
 ]
+LoggedRequests = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--request",
+        metavar="F",
+        help="Learn from this logged request of one user: an .npz of arrays by input name, rows of "
+        "candidates; repeatable.",
+    ),
+]
 OwnRequests = Annotated[
     list[Path] | None,
     typer.Option(

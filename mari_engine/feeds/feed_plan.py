@@ -175,6 +175,11 @@ def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput
     name = value.name or ""
     if name not in labels.inputs:
         raise LabelError(f"input {name!r} has no role; label it")
+    if value.type is not None and not isinstance(value.type, ir.TensorType):
+        raise FeedError(
+            f"input {name!r} is a sequence or another container, and a request holds tensors only; "
+            "export it as one padded tensor with its lengths"
+        )
     if value.shape is None or value.dtype is None:
         raise FeedError(f"input {name!r} has no known rank and type; give a request file (.npz)")
     dtype = np.dtype(object) if value.dtype == ir.DataType.STRING else value.dtype.numpy()

@@ -11,6 +11,7 @@ from mari_engine.errors import ModelError
 from mari_engine.graph import Model, check_external_data
 from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
 from mari_engine.loading.normalization import normalize
+from mari_engine.loading.sparse_initializers import make_dense
 from mari_engine.loading.validation import parse_model
 from mari_engine.runtime import no_collection
 
@@ -28,7 +29,17 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
     path = None if isinstance(source, bytes) else Path(source)
     where = name or (path.name if path is not None else "model")
     data = source if isinstance(source, bytes) else _read(Path(source))
+    try:
+        return _load(data, path, where, name, free_batch)
+    except RecursionError as error:
+        raise ModelError(
+            f"{where}: its functions or bodies are nested too deep; inline them before the export"
+        ) from error
+
+
+def _load(data: bytes, path: Path | None, where: str, name: str | None, free_batch: bool) -> Model:
     proto = parse_model(data, where)
+    make_dense(proto, where)
     folder = path.resolve().parent if path is not None else None
     check_external_data(proto, folder, where)
     batch = free_inputs(proto, where) if free_batch else None

@@ -41,7 +41,7 @@ class Exposed:
         graph.outputs.extend(found)
         self.names = tuple(names)
         exposed = Model(clone, model.name)
-        self._session = open_session(exposed, threads=1, optimize=False, silent=True)
+        self._session = open_session(exposed, threads=1, optimize=False)
 
     def run(self, feeds: Feeds) -> Feeds:
         """Return the chosen values by name; raises ExecutionError when the run fails."""

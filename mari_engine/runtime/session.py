@@ -15,9 +15,8 @@ from mari_engine.runtime.providers import find_device
 from mari_engine.runtime.serialization import opened_for_runtime
 from mari_engine.types import Feeds
 
-_ERRORS_ONLY = 3
-"""onnxruntime's log level: a user of this tool can act on none of its warnings."""
 _NOTHING = 4
+"""onnxruntime's log level: what it says of errors stands in the exceptions that it raises."""
 
 
 class Session:
@@ -103,18 +102,14 @@ def open_session(
     threads: int = 0,
     optimize: bool = True,
     profile_prefix: str | None = None,
-    silent: bool = False,
 ) -> Session:
     """Return the model, loaded into onnxruntime.
 
     `threads` is the number within an operator, 0 for the runtime's choice; `optimize` False keeps
-    every node as it is, so that profiles name the model's own nodes; `silent` lets the runtime log
-    nothing, for runs that may fail. Tables in external data
-    are mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
+    every node as it is, so that profiles name the model's own nodes. Tables in external data are
+    mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
     """
     options = _options(threads=threads, optimize=optimize)
-    if silent:
-        options.log_severity_level = _NOTHING
     if profile_prefix is not None:
         options.enable_profiling = True
         options.profile_file_prefix = profile_prefix
@@ -144,7 +139,7 @@ def in_one_line(error: Exception, *, limit: int = 240) -> str:
 def _options(*, threads: int, optimize: bool) -> ort.SessionOptions:
     level = ort.GraphOptimizationLevel
     options = ort.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _NOTHING
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.load_model_format", "ONNX")

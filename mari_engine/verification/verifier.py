@@ -53,6 +53,9 @@ _FEW = 3
 """About how many candidates requests with unusual values have."""
 _LONG, _SHORT = (67, 23, 11), (0, 1)
 """Lengths of histories beyond the usual 2 to 6, of which the first that the original takes."""
+_REMEDY = "give id ranges in the labels or a request file (.npz)"
+_DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
+"""The domains of operators that onnxruntime brings with it."""
 _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
 
@@ -204,9 +207,21 @@ def _check_cases(
         else:
             runs.append(run)
     if not runs:
-        raise ExecutionError(f"{notes[0]}; give id ranges in the labels or a request file (.npz)")
+        raise ExecutionError(_nowhere(opened.models.original) or f"{notes[0]}; {_REMEDY}")
     checks = judge_runs(runs, epsilon=epsilon, once=once)
     return _Findings(opened.exact_method, checks, (*notes, *_remarks(opened, checks)))
+
+
+def _nowhere(original: Model) -> str:
+    """Return which operator of a custom-op library keeps a model from running, or ""."""
+    for node in original.ir.graph.all_nodes():
+        if node.domain not in _DOMAINS:
+            return (
+                f"{original.name}: node {node.name!r}: {node.domain}.{node.op_type} is an operator "
+                "of a custom-op library, and none is loaded; leave that part out of the model, or "
+                "export it with standard operators"
+            )
+    return ""
 
 
 def _run_case(opened: OpenedPair, case: _Case, once: frozenset[str]) -> Run | str:

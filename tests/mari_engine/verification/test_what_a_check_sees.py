@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
-from mari_engine import Certificate, InputLabel, Labels, Role, load, verify
-from support.builders import build
+from mari_engine import (
+    Certificate,
+    ExecutionError,
+    FeedError,
+    InputLabel,
+    Labels,
+    Role,
+    load,
+    verify,
+)
+from support.builders import build, build_proto
 
 RNG = np.random.default_rng(5)
 W = RNG.standard_normal((6, 1)).astype(np.float32)
@@ -105,3 +115,23 @@ def test_an_empty_history_gives_the_same() -> None:
     found = check(body, body, inputs=HISTORY, outputs="float[N, 1] y", **held)
     assert found.passed
     assert "generated, of length 0" in {one.request for one in found.checks}
+
+
+def test_an_operator_of_a_library_is_named() -> None:
+    proto = build_proto("y = shop.Hash (i)", inputs="float[N, 2] i", outputs="float[N, 2] y")
+    proto.opset_import.append(onnx.helper.make_opsetid("shop", 1))
+    model = load(proto.SerializeToString(), name="m")
+    labels = Labels({"i": InputLabel(role=Role.ITEM)})
+    with pytest.raises(ExecutionError, match=r"shop.Hash is an operator of a custom-op library"):
+        verify(model, model, labels)
+
+
+def test_a_sequence_input_is_named() -> None:
+    data = build(
+        "y = ConcatFromSequence <axis = 1> (s)",
+        inputs="seq(float[N, 2]) s",
+        outputs="float[N, 4] y",
+    )
+    model = load(data, name="m")
+    with pytest.raises(FeedError, match="input 's' is a sequence or another container"):
+        verify(model, model, Labels({"s": InputLabel(role=Role.ITEM)}))
