@@ -142,7 +142,7 @@ def _refactored(found: ColumnTags, old: Axes, new: Axes) -> ColumnTags:
     2 x 3 merged to 6 leave each tag of the 2 on three columns. Otherwise all are united.
     """
     before, after = flat(old), flat(new)
-    if found.position < 0 or before == after:
+    if found.position < 0 or before == after or _renamed(old, new):
         return found
     olds, news = next(run for run in match_factors(before, after) if found.position in run[0])
     columns = expanded(found.runs)
@@ -156,6 +156,16 @@ def _refactored(found: ColumnTags, old: Axes, new: Axes) -> ColumnTags:
     if len(olds) > 1 or any(len(set(group)) > 1 for group in groups):
         return ColumnTags.united(found.tags)
     return ColumnTags(merged([(1, group[0]) for group in groups]), news[0])
+
+
+def _renamed(old: Axes, new: Axes) -> bool:
+    """Return True for the same factors, of which symbols are named otherwise: ("unk",) as ("N",).
+
+    A declaration names the extents that it shows to be equal by one name.
+    """
+    alike = [len(axis) for axis in old] == [len(axis) for axis in new]
+    pairs = zip(flat(old), flat(new), strict=False)
+    return alike and all(a == b or isinstance(a, str) for a, b in pairs)
 
 
 def _concatenated(spec: Join, inputs: Sequence[ColumnTags]) -> ColumnTags:

@@ -14,7 +14,7 @@ as the original, whose own error is taken over all generated requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,7 +22,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds import FeedPlan, Request, Values, check_request, plan_feeds
+from mari_engine.feeds import FeedPlan, plan_feeds
 from mari_engine.graph import Model
 from mari_engine.ops import Trait, has_trait
 from mari_engine.runtime import describe_versions
@@ -37,6 +37,7 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification.calling_contract import compare_calling
+from mari_engine.verification.cases import Case, drawn_cases, own_cases
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import Run, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair, Outputs
@@ -49,10 +50,6 @@ _EPSILON = {
 }
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
-_FEW = 3
-"""About how many candidates requests with unusual values have."""
-_LONG, _SHORT = (67, 23, 11), (0, 1)
-"""Lengths of histories beyond the usual 2 to 6, of which the first that the original takes."""
 _REMEDY = "give id ranges in the labels or a request file (.npz)"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""
@@ -67,20 +64,6 @@ class _Findings:
     exact_method: str
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class _Case:
-    """One request that both models answer."""
-
-    batch: int
-    seed: int | None
-    request: str
-    feeds: Feeds
-    otherwise: tuple[Feeds, ...] = ()
-    """What is sent, in turn, where the original refuses these feeds."""
-    needed: bool = True
-    """The certificate says so where the original refuses it."""
 
 
 def verify(
@@ -113,7 +96,7 @@ def verify(
     found = _Findings("nothing was evaluated")
     if not problem:
         opened = OpenedPair(pair, partial(_report_opened, report_progress))
-        cases = [*_given(plan, requests, original, labels), *_generated(plan, tried, seeds)]
+        cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
         found = _check_cases(opened, cases, epsilon, report_progress)
         problem = _first_problem(found.checks, original)
     report_progress(1.0, "equal" if not problem else "not equal")
@@ -126,9 +109,15 @@ def verify(
         versions=describe_versions(),
         exact_method=found.exact_method,
         contract=contract,
-        notes=(*found.notes, *_about_batch(plan)),
+        notes=(*found.notes, *_about_batch(plan), *_about_labels(labels)),
         reason=problem,
     )
+
+
+def _about_labels(labels: Labels) -> tuple[str, ...]:
+    if not labels.inputs or any(label.per_candidate for label in labels.inputs.values()):
+        return ()
+    return ("no input is labelled per candidate: all candidates of a request get one score",)
 
 
 def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
@@ -150,45 +139,9 @@ def _coarsest(model: Model) -> float:
     return max(found, default=_EPSILON[ir.DataType.FLOAT])
 
 
-def _given(
-    plan: FeedPlan, requests: Sequence[Feeds], original: Model, labels: Labels
-) -> Iterator[_Case]:
-    for at, feeds in enumerate(requests, start=1):
-        name = feeds.name if isinstance(feeds, Request) else f"request {at}"
-        check_request(feeds, original, labels, where=name)
-        yield _Case(plan.batch_of(feeds), None, name, feeds)
-
-
-def _generated(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[_Case]:
-    """Yield typical requests, then some that reach rare branches, table ends and other lengths."""
-
-    def drawn(batch: int, seed: int, values: Values, *lengths: int | None) -> tuple[Feeds, ...]:
-        ways = (True, False) if plan.drawn_alike else (True,)
-        return tuple(
-            plan.draw(batch=batch, seed=seed, length=length, apart=apart, values=values)
-            for length in lengths
-            for apart in ways
-        )
-
-    for batch in batches:
-        for seed in seeds:
-            feeds, *others = drawn(batch, seed, Values.TYPICAL, None)
-            yield _Case(batch, seed, "generated", feeds, tuple(others))
-    few = min(batches, key=lambda batch: abs(batch - _FEW))
-    for seed in seeds:
-        for values in (Values.MAGNITUDES, Values.EDGES):
-            feeds, *others = drawn(few, seed, values, None)
-            yield _Case(few, seed, f"generated, {values}", feeds, tuple(others), needed=False)
-    if plan.has_lengths and seeds:
-        for lengths in (_LONG, _SHORT):
-            feeds, *others = drawn(few, seeds[0], Values.TYPICAL, *lengths)
-            text = f"generated, of length {lengths[0]}"
-            yield _Case(few, seeds[0], text, feeds, tuple(others), needed=False)
-
-
 def _check_cases(
     opened: OpenedPair,
-    cases: Sequence[_Case],
+    cases: Sequence[Case],
     epsilon: float,
     report_progress: Progress,
 ) -> _Findings:
@@ -224,7 +177,7 @@ def _nowhere(original: Model) -> str:
     return ""
 
 
-def _run_case(opened: OpenedPair, case: _Case, once: frozenset[str]) -> Run | str:
+def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> Run | str:
     """Return both models' results, or a note when the original itself refuses the request."""
     try:
         before = opened.run_original(case.feeds)

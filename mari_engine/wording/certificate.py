@@ -32,7 +32,7 @@ def _outcome(certificate: Certificate) -> str:
         return f"Not lossless: {certificate.reason or 'a check failed'}."
     if not any(error.exact is not None for c in certificate.checks for error in c.outputs):
         return "Equal within rounding; that the two are exactly the same function is not shown."
-    return "Lossless: the optimized model computes the same numbers as the original."
+    return "Lossless: the same numbers as the original, if the labels are true."
 
 
 def _exactness(certificate: Certificate, errors: list[OutputError]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from mari_engine.analysis import survey_model
 from mari_engine.coloring import color
+from mari_engine.coloring.column_tags import ColumnTags, _refactored
 from mari_engine.coloring.graph_coloring import side_of
 from mari_engine.loading import load
 from mari_engine.types import Coloring, Column, InputLabel, Labels, Role, Segment, Side
@@ -129,3 +130,9 @@ def test_a_model_is_surveyed_once_for_the_same_candidates() -> None:
     survey = survey_model(model, frozenset({"N"}))
     assert survey_model(model, frozenset({"N"})) is survey
     assert survey_model(model, frozenset({"M"})).symbols == {"M"}
+
+
+def test_columns_stay_apart_under_another_name_of_the_rows() -> None:
+    """A declaration calls an extent by one name that the operand's own shape calls otherwise."""
+    found = ColumnTags(((3, 1), (1, 2)), 1)
+    assert _refactored(found, (("unk__4",), (4,)), (("N",), (4,))) == found

@@ -14,7 +14,7 @@ def certificate(spoil: float = 0.0) -> Certificate:
 
 def test_a_passed_check_reads_as_one() -> None:
     words = certificate_in_words(certificate())
-    assert words[0] == "Lossless: the optimized model computes the same numbers as the original."
+    assert words[0] == "Lossless: the same numbers as the original, if the labels are true."
     assert words[1].startswith("Exactness: evaluated in float64 (the graph converted to float64")
     assert words[1].endswith("(limit 1.0e-09), so the rewrite is an identity of real numbers.")
     assert words[2].startswith("Rounding: in its own precision the original is up to ")

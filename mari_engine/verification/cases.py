@@ -1,0 +1,66 @@
+"""The requests of a check: a user's own, typical ones, and some with unusual values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mari_engine.feeds import FeedPlan, Request, Values, check_request
+from mari_engine.graph import Model
+from mari_engine.types import Feeds, Labels
+
+_FEW = 3
+"""About how many candidates requests with unusual values have."""
+_LONG, _SHORT = (67, 23, 11), (0, 1)
+"""Lengths of histories beyond the usual 2 to 6, of which the first that the original takes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One request that both models answer."""
+
+    batch: int
+    seed: int | None
+    request: str
+    feeds: Feeds
+    otherwise: tuple[Feeds, ...] = ()
+    """What is sent, in turn, where the original refuses these feeds."""
+    needed: bool = True
+    """The certificate says so where the original refuses it."""
+
+
+def own_cases(
+    plan: FeedPlan, requests: Sequence[Feeds], original: Model, labels: Labels
+) -> Iterator[Case]:
+    """Yield the user's own requests; FeedError for one that fits neither model nor labels."""
+    for at, feeds in enumerate(requests, start=1):
+        name = feeds.name if isinstance(feeds, Request) else f"request {at}"
+        check_request(feeds, original, labels, where=name)
+        yield Case(plan.batch_of(feeds), None, name, feeds)
+
+
+def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[Case]:
+    """Yield typical requests, then some that reach rare branches, table ends and other lengths."""
+
+    def drawn(batch: int, seed: int, values: Values, *lengths: int | None) -> tuple[Feeds, ...]:
+        ways = (True, False) if plan.drawn_alike else (True,)
+        return tuple(
+            plan.draw(batch=batch, seed=seed, length=length, apart=apart, values=values)
+            for length in lengths
+            for apart in ways
+        )
+
+    for batch in batches:
+        for seed in seeds:
+            feeds, *others = drawn(batch, seed, Values.TYPICAL, None)
+            yield Case(batch, seed, "generated", feeds, tuple(others))
+    few = min(batches, key=lambda batch: abs(batch - _FEW))
+    for seed in seeds:
+        for values in (Values.MAGNITUDES, Values.EDGES):
+            feeds, *others = drawn(few, seed, values, None)
+            yield Case(few, seed, f"generated, {values}", feeds, tuple(others), needed=False)
+    if plan.has_lengths and seeds:
+        for lengths in (_LONG, _SHORT):
+            feeds, *others = drawn(few, seeds[0], Values.TYPICAL, *lengths)
+            text = f"generated, of length {lengths[0]}"
+            yield Case(few, seeds[0], text, feeds, tuple(others), needed=False)
