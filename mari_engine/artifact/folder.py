@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mari_engine.artifact.file_digests import check_digests, with_digests
 from mari_engine.artifact.manifest import read_interface, write_manifest
 from mari_engine.artifact.model_writer import DATA_FILE, MODEL_FILE, write_model
 from mari_engine.errors import ModelError, VerificationError
@@ -74,27 +75,35 @@ def save_artifact(
 
 
 def load_artifact(directory: str | Path) -> Artifact:
-    """Read an artifact again; raises ModelError or LabelError naming the file that is wrong."""
+    """Read an artifact again, as it was written and checked.
+
+    Raises ModelError or LabelError naming the file that is wrong, or that was changed since.
+    """
     folder = Path(directory)
     manifest = _read_json(folder / MANIFEST_FILE)
+    certificate = _read_json(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
-    return Artifact(
+    artifact = Artifact(
         directory=folder,
         model=load(folder / MODEL_FILE),
         labels=Labels.load(folder / LABELS_FILE),
         signature=signature,
         interface=interface,
         manifest=manifest,
-        certificate=_read_json(folder / CERTIFICATE_FILE),
+        certificate=certificate,
     )
+    check_digests(certificate, folder, folder / CERTIFICATE_FILE)
+    return artifact
 
 
 def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult | None) -> None:
     files = write_model(result.optimized, folder)
     manifest = write_manifest(result, files)
     _write_json(folder / MANIFEST_FILE, manifest)
-    _write_json(folder / CERTIFICATE_FILE, result.certificate.to_json())
     result.labels.save(folder / LABELS_FILE)
+    certified = (MODEL_FILE, LABELS_FILE, MANIFEST_FILE)
+    certificate = with_digests(to_plain(result.certificate.to_json()), folder, certified)
+    _write_json(folder / CERTIFICATE_FILE, certificate)
     page = render_findings(find(result, manifest), [benchmark] if benchmark is not None else [])
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 

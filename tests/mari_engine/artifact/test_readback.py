@@ -15,6 +15,14 @@ TOWER = mari.Labels.from_json(
 )
 
 
+def forget_digests(folder: Path) -> None:
+    """Make an artifact one of an earlier version, whose certificate is tied to nothing."""
+    path = folder / "certificate.json"
+    certificate = json.loads(path.read_text(encoding="utf-8"))
+    del certificate["files"], certificate["digest"]
+    path.write_text(json.dumps(certificate), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> mari.OptimizeResult:
     path = tmp_path_factory.mktemp("models") / "tower.onnx"
@@ -58,8 +66,40 @@ def test_an_incomplete_manifest_is_told(folder: Path, field: str) -> None:
     manifest = json.loads(path.read_text(encoding="utf-8"))
     del manifest[field]
     path.write_text(json.dumps(manifest), encoding="utf-8")
+    forget_digests(folder)
     with pytest.raises(mari.ModelError, match=f"incomplete.*{field}.*mari optimize"):
         recollect(mari.load_artifact(folder))
+
+
+EDITS = [
+    ("labels.json", '"role": "item"', '"role": "cross"'),
+    ("manifest.json", '"candidates": 500', '"candidates": 900'),
+    ("certificate.json", '"passed": true', '"passed": false'),
+    ("certificate.json", '"seeds": [', '"seeds": [7, '),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), EDITS)
+def test_a_file_that_was_changed_after_the_check_is_refused(
+    folder: Path, name: str, old: str, new: str
+) -> None:
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(mari.ModelError, match=rf"{name}: was changed after the check"):
+        mari.load_artifact(folder)
+
+
+def test_another_model_in_an_artifact_is_refused(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(ranking_tower(user=64, item=16, hidden=32))
+    for path in (folder, folder / "model.onnx"):
+        with pytest.raises(mari.ModelError, match=r"model\.onnx: was changed after the check"):
+            open_optimized(path)
+
+
+def test_an_artifact_of_an_earlier_version_is_read(folder: Path) -> None:
+    forget_digests(folder)
+    assert mari.load_artifact(folder).certificate["passed"] is True
 
 
 def test_a_rewritten_file_is_called_as_its_manifest_says(

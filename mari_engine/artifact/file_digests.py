@@ -1,0 +1,52 @@
+"""Digests that tie a certificate to the files that it certifies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mari_engine.errors import ModelError
+from mari_engine.graph import fingerprint
+
+
+def with_digests(
+    certificate: Mapping[str, Any], folder: Path, names: Sequence[str]
+) -> dict[str, Any]:
+    """Return a certificate's document with the SHA-256 of each file, and of all the rest of it."""
+    document = {**certificate, "files": {name: fingerprint(folder / name) for name in names}}
+    return {**document, "digest": _digest(document)}
+
+
+def check_digests(certificate: Mapping[str, Any], folder: Path, where: Path) -> None:
+    """Return if the certificate and the files that it names are as they were written.
+
+    A certificate without digests is of an earlier version, and ties nothing. Raises ModelError
+    naming the file that was changed.
+    """
+    files = certificate.get("files")
+    if not isinstance(files, Mapping):
+        return
+    stated = {name: value for name, value in certificate.items() if name != "digest"}
+    changed = [where] if certificate.get("digest") != _digest(stated) else []
+    changed += [
+        folder / name
+        for name, digest in files.items()
+        if Path(name).name == name and not _is_as_written(folder / name, digest)
+    ]
+    if changed:
+        raise ModelError(
+            f"{changed[0]}: was changed after the check, so its certificate does not hold any "
+            "more; run 'mari optimize' again"
+        )
+
+
+def _is_as_written(path: Path, digest: object) -> bool:
+    return path.is_file() and fingerprint(path) == digest
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
