@@ -84,6 +84,14 @@ def test_fields_of_the_manifest_are_named(saved: tuple[Path, mari.OptimizeResult
     assert not keys(manifest["inputs"][0]) - named_in(section("manifest.json"))
 
 
+def test_fields_of_the_saved_certificate_are_named(
+    saved: tuple[Path, mari.OptimizeResult],
+) -> None:
+    folder, _ = saved
+    certificate = json.loads((folder / "certificate.json").read_text(encoding="utf-8"))
+    assert not set(certificate) - named_in(section("certificate.json")) - {"version"}
+
+
 def test_fields_of_an_inspection_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:
     document = inspection(saved[1])
     fields = set(document) | set(document["model"]) | set(document["flops"])
