@@ -181,7 +181,7 @@ class _Walk:
                 Fact(axes, value.dtype or dtype)
                 for axes, value in zip(spec.results, node.outputs, strict=True)
             ]
-        if folded is not None and folded.counting is not None:
+        if folded is not None and folded.progression is not None:
             self.specs.pop(node, None)  # what it counts tells its extent, its operands do not
         if folded is not None and len(node.outputs) == 1:
             axes = results[0].axes if results[0] and node in self.specs else folded.axes

@@ -62,10 +62,3 @@ def inline_branch(node: ir.Node, *, taken: bool) -> list[ir.Node] | None:
         output.replace_all_uses_with(result)
     graph.remove(node, safe=True)
     return moved
-
-
-def values_by_name(graph: ir.Graph) -> dict[str | None, ir.Value]:
-    """Return all values of a graph, those of the graphs inside it aside."""
-    values: dict[str | None, ir.Value] = dict(graph.initializers.items())
-    values |= {value.name: value for value in graph.inputs}
-    return values | {value.name: value for node in graph for value in node.outputs}

@@ -52,7 +52,7 @@ class Fact:
     chosen: Chosen | None = None
     """The places that an index tensor lists, one a row, or one a column before its Transpose."""
 
-    counting: Progression | None = None
+    progression: Progression | None = None
     """The arithmetic progression that a list of whole numbers is, if its length is symbolic."""
 
     @property

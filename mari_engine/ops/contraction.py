@@ -20,7 +20,7 @@ from mari_engine.axes import (
 )
 from mari_engine.ops.call import Call
 from mari_engine.ops.elementwise import broadcast, broadcast_map
-from mari_engine.ops.evaluation import folded
+from mari_engine.ops.evaluation import reduce_list
 from mari_engine.ops.rule import PRODUCT, Rule, Trait, share
 
 
@@ -195,7 +195,7 @@ RULES = (
     Rule("Gemm", gemm, traits=PRODUCT),
     Rule("Einsum", einsum, element_cost=share(0.12), traits=PRODUCT),
     Rule(
-        "ReduceSum", reduction(mean=False), evaluate=(folded(operator.add),),
+        "ReduceSum", reduction(mean=False), evaluate=(reduce_list(operator.add),),
         traits=frozenset({Trait.SUM}),
     ),
     Rule("ReduceMean", reduction(mean=True)),

@@ -29,7 +29,7 @@ from mari_engine.axes import (
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of, same_columns
-from mari_engine.ops.evaluation import divided, filled, keep_counting_as, known, placewise
+from mari_engine.ops.evaluation import cast_progression, divided, filled, known, map_elements
 from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
 from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, share
 
@@ -191,11 +191,11 @@ _REPEATS = frozenset({Trait.BROADCASTING})
 
 
 def _truth(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
-    return (placewise(compute, truth=True),)
+    return (map_elements(compute, truth=True),)
 
 
 def _arithmetic(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
-    return (placewise(compute, exact=True),)
+    return (map_elements(compute, exact=True),)
 
 
 RULES = (
@@ -204,11 +204,11 @@ RULES = (
     *(Rule(op, pointwise(4)) for op in _SEVERAL),
     *(Rule(op, pointwise(4), element_cost=cost) for op, cost in _SLOW.items()),
     Rule(
-        "Cast", pointwise(0), evaluate=(_cast_known, keep_counting_as), trace=same_columns,
+        "Cast", pointwise(0), evaluate=(_cast_known, cast_progression), trace=same_columns,
         traits=frozenset({Trait.EXACT_ON_INTEGERS}),
     ),
     Rule(
-        "Where", pointwise(0), evaluate=(placewise(lambda c, a, b: a if c else b, like=1),),
+        "Where", pointwise(0), evaluate=(map_elements(lambda c, a, b: a if c else b, like=1),),
         trace=_choose, element_cost=_choice_cost, traits=EXACT,
     ),
     Rule("Floor", pointwise(1), trace=same_columns),
@@ -216,10 +216,10 @@ RULES = (
     Rule("Clip", pointwise(1), trace=same_columns),
     Rule("PRelu", pointwise(1), element_cost=share(0.25)),
     Rule("Relu", pointwise(1), traits=EXACT),
-    Rule("Abs", pointwise(1), evaluate=(placewise(abs),), traits=EXACT),
-    Rule("Max", pointwise(1), evaluate=(placewise(lambda *each: max(each)),), trace=_lose_places,
+    Rule("Abs", pointwise(1), evaluate=(map_elements(abs),), traits=EXACT),
+    Rule("Max", pointwise(1), evaluate=(map_elements(lambda *each: max(each)),), trace=_lose_places,
          traits=EXACT),
-    Rule("Min", pointwise(1), evaluate=(placewise(lambda *each: min(each)),), trace=_lose_places,
+    Rule("Min", pointwise(1), evaluate=(map_elements(lambda *each: min(each)),), trace=_lose_places,
          traits=EXACT),
     Rule("Mod", pointwise(1), usual_ids=_remainders),
     Rule("Not", pointwise(0), evaluate=_truth(operator.not_)),
@@ -233,5 +233,5 @@ RULES = (
     Rule("Sub", pointwise(1, "sub"), evaluate=_arithmetic(operator.sub), trace=_shift),
     Rule("Mul", pointwise(1, "mul"), evaluate=_arithmetic(operator.mul), traits=_REPEATS),
     Rule("Div", pointwise(1, "div"), evaluate=_arithmetic(divided)),
-    Rule("Neg", pointwise(1, "neg"), evaluate=(placewise(operator.neg),), traits=EXACT),
+    Rule("Neg", pointwise(1, "neg"), evaluate=(map_elements(operator.neg),), traits=EXACT),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Size, Unsupported, flat, size
 from mari_engine.ops.call import Call, Fact, axis_of
-from mari_engine.ops.evaluation import boxed, count_up, filled, known, true_places
+from mari_engine.ops.evaluation import boxed, filled, known, range_progression, true_places
 from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
@@ -61,6 +61,6 @@ RULES = (
         traits=EXACT | {Trait.FILLING},
     ),
     Rule("EyeLike", traits=EXACT),
-    Rule("Range", evaluate=(_range_known, count_up)),
+    Rule("Range", evaluate=(_range_known, range_progression)),
     Rule("NonZero", evaluate=(true_places,)),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mari_engine.axes import Reduce, Slices, Spec, Unsupported, flat, positions, static
 from mari_engine.ops.call import Call, normal
 from mari_engine.ops.contraction import kept_axes, reduced_axes
-from mari_engine.ops.evaluation import folded
+from mari_engine.ops.evaluation import reduce_list
 from mari_engine.ops.rule import EXACT, Rule, share
 from mari_engine.ops.slice import one_axis
 
@@ -110,9 +110,9 @@ def pooled(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("ReduceMax", reduction(idempotent=True), evaluate=(folded(max),)),
-    Rule("ReduceMin", reduction(idempotent=True), evaluate=(folded(min),)),
-    Rule("ReduceProd", reduction(idempotent=False), evaluate=(folded(operator.mul),)),
+    Rule("ReduceMax", reduction(idempotent=True), evaluate=(reduce_list(max),)),
+    Rule("ReduceMin", reduction(idempotent=True), evaluate=(reduce_list(min),)),
+    Rule("ReduceProd", reduction(idempotent=False), evaluate=(reduce_list(operator.mul),)),
     Rule("ReduceL1", reduction(idempotent=False, weight=2)),
     Rule("ReduceL2", reduction(idempotent=False, weight=2)),
     Rule("ReduceSumSquare", reduction(idempotent=False, weight=2)),

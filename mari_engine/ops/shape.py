@@ -28,7 +28,7 @@ from mari_engine.axes import (
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call, Fact, normal
 from mari_engine.ops.column_trace import Traces, rank_of, same_columns
-from mari_engine.ops.evaluation import keep_counting, known, placewise, turn_places
+from mari_engine.ops.evaluation import known, map_elements, same_progression, transpose_places
 from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
@@ -265,11 +265,11 @@ def _listed_axes(node: ir.Node) -> list[int] | None:
 
 RULES = (
     Rule(
-        "Identity", identity, evaluate=(placewise(lambda x: x), keep_counting), trace=same_columns,
+        "Identity", identity, evaluate=(map_elements(lambda x: x), same_progression), trace=same_columns,
         traits=EXACT,
     ),
     Rule("Dropout", dropout, trace=same_columns, traits=frozenset({Trait.UNFOLDED})),
-    Rule("Transpose", transpose, evaluate=(turn_places,), trace=_transpose_trace, traits=EXACT),
+    Rule("Transpose", transpose, evaluate=(transpose_places,), trace=_transpose_trace, traits=EXACT),
     Rule(
         "Reshape", reshape, evaluate=(_reshape_known,), trace=_reshape_trace,
         traits=EXACT | {Trait.TAKES_EXTENTS, Trait.INFERS_EXTENTS},

@@ -3,15 +3,15 @@
 from mari_engine.ops.evaluation.mask_indices import (
     chosen_rows,
     repeat_slice,
+    transpose_places,
     true_places,
-    turn_places,
 )
 from mari_engine.ops.evaluation.progressions import (
     append_next,
-    count_up,
+    cast_progression,
     drop_first,
-    keep_counting,
-    keep_counting_as,
+    range_progression,
+    same_progression,
 )
 from mari_engine.ops.evaluation.scalars import divided
 from mari_engine.ops.evaluation.shape_arithmetic import (
@@ -19,27 +19,27 @@ from mari_engine.ops.evaluation.shape_arithmetic import (
     boxed,
     evaluate,
     filled,
-    folded,
     known,
-    placewise,
+    map_elements,
+    reduce_list,
 )
 
 __all__ = [
     "LARGEST",
     "append_next",
     "boxed",
+    "cast_progression",
     "chosen_rows",
-    "count_up",
     "divided",
     "drop_first",
     "evaluate",
     "filled",
-    "folded",
-    "keep_counting",
-    "keep_counting_as",
     "known",
-    "placewise",
+    "map_elements",
+    "range_progression",
+    "reduce_list",
     "repeat_slice",
+    "same_progression",
+    "transpose_places",
     "true_places",
-    "turn_places",
 ]

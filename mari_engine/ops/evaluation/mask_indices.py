@@ -41,7 +41,7 @@ def true_places(call: Call) -> Fact:
     return Fact(axes, ir.DataType.INT64, chosen=Chosen(leading, fact.slice.shape, index))
 
 
-def turn_places(call: Call) -> Fact:
+def transpose_places(call: Call) -> Fact:
     """Return the same places, one row a place (Transpose)."""
     fact = call.fact(0)
     if fact.chosen is None or list(call.attribute("perm", [1, 0])) != [1, 0]:

@@ -15,7 +15,7 @@ _TO_THE_END = 2**31 - 1
 _WHOLE = (ir.DataType.INT64, ir.DataType.INT32)
 
 
-def count_up(call: Call) -> Fact:
+def range_progression(call: Call) -> Fact:
     """Return `0, step, 2 step, ...` below an extent: Range from zero."""
     start, stop, step = (call.known(at, "the bounds").item() for at in range(3))
     if start != 0 or not isinstance(step, int) or step < 1 or not isinstance(stop, Size):
@@ -46,27 +46,27 @@ def drop_first(call: Call) -> Fact:
     return _fact(call, Progression(start, found.step, found.count, more=found.more - 1))
 
 
-def keep_counting(call: Call) -> Fact:
+def same_progression(call: Call) -> Fact:
     """Return the same progression: Identity."""
     found, fact = _progression(call), call.fact(0)
-    return Fact(fact.axes, fact.dtype, counting=found)
+    return Fact(fact.axes, fact.dtype, progression=found)
 
 
-def keep_counting_as(call: Call) -> Fact:
+def cast_progression(call: Call) -> Fact:
     """Return the same progression in another integer type: Cast."""
     found, to = _progression(call), call.attribute("to")
     if to not in _WHOLE:
         raise Unsupported("numbers that are not whole")
-    return Fact(call.fact(0).axes, ir.DataType(to), counting=found)
+    return Fact(call.fact(0).axes, ir.DataType(to), progression=found)
 
 
 def _fact(call: Call, found: Progression) -> Fact:
     axis = (call.fresh(),) if found.more else axis_of(found.count)
-    return Fact((axis,), call.fact(0).dtype, counting=found)
+    return Fact((axis,), call.fact(0).dtype, progression=found)
 
 
 def _progression(call: Call) -> Progression:
-    found = call.fact(0).counting
+    found = call.fact(0).progression
     if found is None:
         raise Unsupported("not a list that counts")
     return found

@@ -19,7 +19,7 @@ from mari_engine.ops.rule import Evaluate, Rule
 
 LARGEST = 65_536
 """Elements beyond which contents are not followed."""
-_LARGEST_PLACEWISE = 1024
+_LARGEST_MAPPED = 1024
 
 
 def evaluate(rule: Rule, call: Call) -> Fact | None:
@@ -63,7 +63,7 @@ def boxed(elements: list[Any]) -> Content:
     return out
 
 
-def placewise(
+def map_elements(
     compute: Callable[..., Any], *, exact: bool = False, truth: bool = False, like: int = 0
 ) -> Evaluate:
     """Return the evaluation of an elementwise op, broadcast as ONNX does.
@@ -78,7 +78,7 @@ def placewise(
         dtype = ir.DataType.BOOL if truth else call.fact(like).dtype
         if all(fact.content is not None for fact in facts):
             arrays = np.broadcast_arrays(*[np.asarray(f.content, dtype=object) for f in facts])
-            if arrays[0].size > _LARGEST_PLACEWISE:
+            if arrays[0].size > _LARGEST_MAPPED:
                 raise Unsupported("too many elements to follow")
             rows = zip(*[array.ravel().tolist() for array in arrays], strict=True)
             return known(boxed([each(*row) for row in rows]).reshape(arrays[0].shape), dtype)
@@ -97,7 +97,7 @@ def _widest(facts: list[Fact]) -> Axes:
     return widest
 
 
-def folded(compute: Callable[[Any, Any], Any]) -> Evaluate:
+def reduce_list(compute: Callable[[Any, Any], Any]) -> Evaluate:
     """Return the evaluation of a reduction of a list to one whole number, `[K] -> []`."""
 
     def computed(call: Call) -> Fact:

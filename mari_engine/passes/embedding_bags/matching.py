@@ -226,7 +226,7 @@ class _BodyReader:
 
     def element(self, value: ir.Value | None, at: Affine) -> Affine:
         """Return the element of an arithmetic progression at the place `i + at.start`."""
-        found = self.survey.fact(value).counting if value is not None else None
+        found = self.survey.fact(value).progression if value is not None else None
         if found is None or at.step != 1 or at.start < 0 or at.start > found.more:
             raise _no_bag("an element of another list")
         return Affine(found.step, found.start + found.step * at.start)
@@ -237,7 +237,7 @@ class _BodyReader:
         rest = [self.affine(bound) for bound in bounds[2:]]
         if data is None or rest not in ([], [Affine(0, 0)], [Affine(0, 0), Affine(0, 1)]):
             raise _no_bag("another axis is cut")
-        if self.survey.fact(data).counting is not None:
+        if self.survey.fact(data).progression is not None:
             if stop != Affine(start.step, start.start + 1):
                 raise _no_bag("several elements")
             return self.element(data, start)

@@ -172,9 +172,9 @@ class _Reader:
     def counts(self, node: ir.Node, key: Key) -> bool:
         """Return True where 0, 1, ... are scattered to the places of an order: its inverse."""
         numbers = self.survey.values.get(node.inputs[2]) if node.inputs[2] is not None else None
-        if node.attributes.keys() - {"axis"} or numbers is None or numbers.counting is None:
+        if node.attributes.keys() - {"axis"} or numbers is None or numbers.progression is None:
             return False
-        run, listed = numbers.counting, key.inputs[0] if isinstance(key, ir.Node) else None
+        run, listed = numbers.progression, key.inputs[0] if isinstance(key, ir.Node) else None
         extents = [self.survey.values.get(v) for v in (listed, node.inputs[1]) if v is not None]
         whole = any(run.count.same(size(fact.axes[0])) for fact in extents if fact is not None)
         return whole and (run.start, run.step, run.more) == (0, 1, 0)
