@@ -14,7 +14,7 @@ import typer
 
 import mari_engine as mari
 from mari_engine.commands.bench_commands import bench, calibrate
-from mari_engine.commands.console import complain, show
+from mari_engine.commands.console import print_error, show
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.report_commands import app, report
@@ -60,10 +60,10 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK) and not isinstance(error, MariError):
             raise
-        complain(_explain(error))
+        print_error(_explain(error))
         return FAILED if isinstance(error, VerificationError) else WRONG
     if status == STOPPED:
-        complain("stopped")
+        print_error("stopped")
     return status if isinstance(status, int) else DONE
 
 

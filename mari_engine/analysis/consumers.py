@@ -37,10 +37,10 @@ class Consumers:
         self.survey = survey
         self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
-        self._worth: dict[ir.Value, float] = {}
+        self._flops_per_element: dict[ir.Value, float] = {}
         for node in reversed(graph):
             self._waits.update(value for value in node.outputs if self._follow(value))
-            self._worth.update((value, self._spent(value)) for value in node.outputs)
+            self._flops_per_element.update((value, self._spent(value)) for value in node.outputs)
         self._waits.update(value for value in graph.inputs if self._follow(value))
 
     def readers(self, value: ir.Value) -> list[tuple[ir.Node, int]]:
@@ -74,9 +74,9 @@ class Consumers:
         made = [extent(each, 1) for each, _ in later]
         return here if sum(made) > extent(dims, 1) else later
 
-    def worth(self, value: ir.Value) -> float:
+    def flops_per_element(self, value: ir.Value) -> float:
         """Return the FLOPs that products with weights spend on each element of a value."""
-        return self._worth.get(value, 0.0)
+        return self._flops_per_element.get(value, 0.0)
 
     def _spent(self, value: ir.Value) -> float:
         elements = self._elements(value)
@@ -87,14 +87,14 @@ class Consumers:
     def _spent_by(self, node: ir.Node, index: int, elements: int) -> float:
         spec = self.survey.specs.get(node)
         if isinstance(spec, Join):
-            return self.worth(node.outputs[0])
+            return self.flops_per_element(node.outputs[0])
         if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
             return 0.0
         others = [value for at, value in enumerate(node.inputs) if at != index and value]
         weights = all(value.is_initializer() or self.survey.is_static(value) for value in others)
         if isinstance(spec, Contract):
             return work(spec).per_candidate / elements if weights and others else 0.0
-        made = sum(self.worth(value) * self._elements(value) for value in node.outputs)
+        made = sum(self.flops_per_element(value) * self._elements(value) for value in node.outputs)
         return made / elements if weights else 0.0
 
     def _elements(self, value: ir.Value) -> int:

@@ -1,6 +1,13 @@
 """The artifact folder: model, manifest, labels and certificate, written and read back."""
 
 from mari_engine.artifact.folder import Artifact, load_artifact, save_artifact
-from mari_engine.artifact.readback import Optimized, open_optimized, recollect
+from mari_engine.artifact.readback import Optimized, open_optimized, read_findings
 
-__all__ = ["Artifact", "Optimized", "load_artifact", "open_optimized", "recollect", "save_artifact"]
+__all__ = [
+    "Artifact",
+    "Optimized",
+    "load_artifact",
+    "open_optimized",
+    "read_findings",
+    "save_artifact",
+]

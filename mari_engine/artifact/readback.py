@@ -56,7 +56,7 @@ def open_optimized(path: Path) -> Optimized:
     return Optimized(artifact.model, artifact.signature, artifact.interface, source)
 
 
-def recollect(artifact: Artifact, original: Model | None = None) -> Findings:
+def read_findings(artifact: Artifact, original: Model | None = None) -> Findings:
     """Return an artifact's findings; the graph before only where the original is given.
 
     Raises ModelError when the manifest or the certificate lacks what this version writes, or when

@@ -15,7 +15,7 @@ from mari_engine.types import Arm, Cost, Feeds, Progress, Timing
 
 
 @dataclass(frozen=True, eq=False)
-class Contender:
+class PreparedArm:
     """One arm: its model, how it is fed from the original's feeds, and its counted cost."""
 
     arm: Arm
@@ -26,7 +26,7 @@ class Contender:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How contenders are measured."""
+    """How arms are measured."""
 
     device: str = "cpu"
     threads: int = 1
@@ -38,37 +38,37 @@ class Settings:
     """Whether peak memory is measured too, in a process of its own for each arm (CPU only)."""
 
 
-def race(
-    contenders: Sequence[Contender],
+def time_arms(
+    prepared: Sequence[PreparedArm],
     requests: Mapping[int, Feeds],
     settings: Settings,
     progress: Progress,
 ) -> tuple[Timing, ...]:
-    """Return one timing for each contender and batch size; the first contender is the reference.
+    """Return one timing for each arm and batch size; the first arm is the reference.
 
     `requests` are the original's feeds by number of candidates. Inputs and outputs stay in the
     device's memory. Raises ExecutionError, naming the arm, when one cannot be run.
     """
-    progress(0.0, f"opening {len(contenders)} models on {settings.device}")
-    sessions = {item.arm: _open(item, settings) for item in contenders}
+    progress(0.0, f"opening {len(prepared)} models on {settings.device}")
+    sessions = {item.arm: _open(item, settings) for item in prepared}
     timings: list[Timing] = []
     for at, (batch, feeds) in enumerate(requests.items()):
 
         def report_progress(share: float, at: int = at, batch: int = batch) -> None:
             progress((at + share) / (len(requests) + 1), f"timing {batch} candidates")
 
-        runs = {item.arm: _bound(sessions[item.arm], item.bind(feeds)) for item in contenders}
+        runs = {item.arm: _bound(sessions[item.arm], item.bind(feeds)) for item in prepared}
         samples = time_interleaved(
             runs, budget=settings.budget, rounds=settings.repetitions, each_round=report_progress
         )
-        for item in contenders:
-            reference = samples[contenders[0].arm]
+        for item in prepared:
+            reference = samples[prepared[0].arm]
             timings.append(_timing(item, batch, samples[item.arm], reference))
-    peaks = _peaks(contenders, requests, settings, progress)
+    peaks = _peaks(prepared, requests, settings, progress)
     return tuple(_with_memory(timing, peaks) for timing in timings)
 
 
-def _open(item: Contender, settings: Settings) -> Session:
+def _open(item: PreparedArm, settings: Settings) -> Session:
     try:
         return open_session(item.model, device=settings.device, threads=settings.threads)
     except ExecutionError as error:
@@ -83,7 +83,7 @@ def _bound(session: Session, feeds: Feeds) -> Callable[[], object]:
 
 
 def _timing(
-    item: Contender, batch: int, samples: Sequence[float], reference: Sequence[float]
+    item: PreparedArm, batch: int, samples: Sequence[float], reference: Sequence[float]
 ) -> Timing:
     summary = summarize(samples, reference)
     return Timing(
@@ -106,7 +106,7 @@ def _timing(
 
 
 def _peaks(
-    contenders: Sequence[Contender],
+    prepared: Sequence[PreparedArm],
     requests: Mapping[int, Feeds],
     settings: Settings,
     progress: Progress,
@@ -116,8 +116,8 @@ def _peaks(
         return {}
     ascending = sorted(requests)
     found: dict[tuple[Arm, int], int] = {}
-    for at, item in enumerate(contenders):
-        share = (len(requests) + at / len(contenders)) / (len(requests) + 1)
+    for at, item in enumerate(prepared):
+        share = (len(requests) + at / len(prepared)) / (len(requests) + 1)
         progress(share, f"measuring the memory of {item.arm}")
         feeds = [item.bind(requests[batch]) for batch in ascending]
         peaks = measure_peak_memory(item.model, feeds, threads=settings.threads)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mari_engine.benchmarking.arm_timing import Contender, Settings, race
-from mari_engine.benchmarking.contenders import ARMS, list_contenders
+from mari_engine.benchmarking.arm_timing import PreparedArm, Settings, time_arms
+from mari_engine.benchmarking.prepared_arms import ARMS, prepare_arms
 from mari_engine.benchmarking.roofline import measure_peak
 from mari_engine.feeds import FeedPlan, plan_feeds
 from mari_engine.graph import Model
@@ -52,12 +52,10 @@ def benchmark(
         device=device, threads=threads, repetitions=repetitions, budget=budget, memory=memory
     )
     remote = find_device(device).memory != "cpu"
-    contenders, skipped = list_contenders(
-        model, result, arms, lambda what: report_progress(0.0, what)
-    )
+    prepared, skipped = prepare_arms(model, result, arms, lambda what: report_progress(0.0, what))
     requests = _draw_requests(plan_feeds(model, result.labels), batches, seed)
-    timings = race(
-        contenders, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, report_progress)
+    timings = time_arms(
+        prepared, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, report_progress)
     )
     measured = BenchmarkResult(
         device=device, threads=threads, batches=tuple(requests), timings=timings,
@@ -67,7 +65,7 @@ def benchmark(
     )  # fmt: skip
     if insight:
         largest = requests[max(requests)]
-        measured = replace(measured, **_look_deeper(contenders, largest, settings, report_progress))
+        measured = replace(measured, **_look_deeper(prepared, largest, settings, report_progress))
     report_progress(1.0, "done")
     return measured
 
@@ -79,11 +77,11 @@ def _draw_requests(plan: FeedPlan, batches: Sequence[int], seed: int) -> dict[in
 
 
 def _look_deeper(
-    contenders: Sequence[Contender], request: Feeds, settings: Settings, report_progress: Progress
+    prepared: Sequence[PreparedArm], request: Feeds, settings: Settings, report_progress: Progress
 ) -> dict[str, Any]:
     """Return BenchmarkResult's `operators` and `peak`: where time goes, and the roofline."""
     operators = {}
-    for item in contenders:
+    for item in prepared:
         if item.arm in _BEFORE_AND_AFTER:
             report_progress(_INSIGHT_FROM, f"timing the operators of {item.arm}")
             operators[str(item.arm)] = time_operators(

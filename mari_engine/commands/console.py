@@ -43,7 +43,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     show("", table)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one line to stderr, whatever names it quotes."""
     print(f"mari: {make_plain(text)}", file=sys.stderr, flush=True)
 

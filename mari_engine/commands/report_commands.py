@@ -49,14 +49,14 @@ def report(
 
     HTML that opens offline, or Markdown for a pull request where the name ends in .md.
     """
-    from mari_engine.artifact import recollect  # here, so that help starts without ONNX
+    from mari_engine.artifact import read_findings  # here, so that help starts without ONNX
     from mari_engine.report import find, render_findings, render_findings_markdown
 
     said = mari.Review.load(review) if review is not None else None
     measured = [read_benchmark(path) for path in benchmark or ()]
     if source.is_dir():
         before = read_model(original, free_batch) if original is not None else None
-        found = recollect(mari.load_artifact(source), before)
+        found = read_findings(mari.load_artifact(source), before)
     else:
         model = read_model(source, free_batch)
         known = read_labels(model, labels) if labels is not None else None

@@ -39,7 +39,9 @@ def compare_runs(model: Model, names: Sequence[str]) -> Moved:
     return moved
 
 
-def blame(requester: Requester, feeds: Feeds, name: str, moved: Moved) -> list[LabelFinding]:
+def list_conflicts(
+    requester: Requester, feeds: Feeds, name: str, moved: Moved
+) -> list[LabelFinding]:
     """Return where a user's own request contradicts the labels of its inputs.
 
     A per-request feature whose rows differ is wrong; a feature of the candidates that is the same

@@ -19,7 +19,7 @@ from mari_engine.metering.caveats import (
     unmeasured_bodies,
 )
 from mari_engine.metering.instrumented_session import Exposed
-from mari_engine.metering.label_conflicts import blame, compare_runs
+from mari_engine.metering.label_conflicts import compare_runs, list_conflicts
 from mari_engine.metering.probe_requests import Requester
 from mari_engine.metering.probe_runs import watch
 from mari_engine.metering.product_flops import Counted, count_products
@@ -89,7 +89,7 @@ class _Meter:
         products = tuple(self.products(counted, seen, spans, reached))
         self.notes += [*random_values(seen), *disproved_colors(seen, self.is_request_side)]
         time = self.time(requester, products, seen)
-        findings = [each for request in requests for each in self.blame(requester, request)]
+        findings = [each for request in requests for each in self.conflicts(requester, request)]
         self.report_progress(1.0, "measured")
         return self.summarize(products, reached, time, findings)
 
@@ -201,7 +201,7 @@ class _Meter:
         color = self.planned.coloring.values.get(name)
         return color is not None and color.side == Side.REQUEST
 
-    def blame(self, requester: Requester, request: Feeds) -> Sequence[LabelFinding]:
+    def conflicts(self, requester: Requester, request: Feeds) -> Sequence[LabelFinding]:
         name = str(getattr(request, "name", "request"))
         names = [
             value.name or ""
@@ -210,7 +210,7 @@ class _Meter:
             if self.is_request_side(value.name or "")
         ]
         try:
-            return blame(requester, request, name, compare_runs(self.model, names))
+            return list_conflicts(requester, request, name, compare_runs(self.model, names))
         except ExecutionError as error:
             self.notes.append(f"{name} cannot be run one candidate at a time: {error}")
             return ()

@@ -43,7 +43,7 @@ class Requester:
             user = self.draw(seed)
             yield 0, user
             for number in range(1, self.candidates):
-                yield number, self.meet(user, self.draw(seed + _OTHER_CANDIDATES * number))
+                yield number, self.combine(user, self.draw(seed + _OTHER_CANDIDATES * number))
 
     def draw(self, seed: int) -> Feeds:
         """Return a request of one candidate, repeated as often as the model needs."""
@@ -58,7 +58,7 @@ class Requester:
         """Return the first user's request with this many candidates at once."""
         return self.plan.draw(batch=candidates, seed=self.seeds[0], length=self.length)
 
-    def meet(self, user: Feeds, candidates: Feeds) -> Feeds:
+    def combine(self, user: Feeds, candidates: Feeds) -> Feeds:
         """Return a request with per-request features from `user`, all others from `candidates`."""
         out = dict[str, np.ndarray]()
         for item in self.plan.inputs:

@@ -6,7 +6,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Unsupported
 from mari_engine.graph import infer_shapes
-from mari_engine.ops.node_writer import NodeWriter
+from mari_engine.ops.decomposition_writer import DecompositionWriter
 from mari_engine.ops.rule_table import rule_of
 
 
@@ -45,7 +45,7 @@ def decompose(node: ir.Node, model: ir.Model) -> None:
     Raises Unsupported, with the node as it was, where its rule leaves it open what it computes: for
     an attribute that is not known, say, or an operand of unknown rank.
     """
-    rule, writer = rule_of(node), NodeWriter(node, model)
+    rule, writer = rule_of(node), DecompositionWriter(node, model)
     results = rule.decompose(writer) if rule is not None and rule.decompose is not None else None
     if results is None or node.graph is None:
         raise Unsupported("an attribute or the rank of an operand is not known")

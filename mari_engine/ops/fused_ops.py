@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
-from mari_engine.ops.node_writer import NodeWriter, Results
 from mari_engine.ops.rule import FUSED, PRODUCT, Rule
 
 _DOMAIN = "com.microsoft"
 
 
-def _gemm(new: NodeWriter) -> Results:
+def _gemm(new: DecompositionWriter) -> Results:
     names = ("alpha", "beta", "transA", "transB")
     given = {name: new.attribute(name) for name in names}
     made = new.emit("Gemm", *new.node.inputs, **given)
@@ -28,7 +28,7 @@ def _gemm(new: NodeWriter) -> Results:
     return [new.emit(op, made, alpha=alpha)]
 
 
-def _matmul(new: NodeWriter) -> Results:
+def _matmul(new: DecompositionWriter) -> Results:
     operands = []
     if new.attribute("transBatchA", 0) or new.attribute("transBatchB", 0):
         return None
@@ -51,13 +51,13 @@ def _matmul(new: NodeWriter) -> Results:
     return [new.emit("Mul", made, new.number(alpha, new.given(0)))]
 
 
-def _quick_gelu(new: NodeWriter) -> Results:
+def _quick_gelu(new: DecompositionWriter) -> Results:
     x = new.given(0)
     scaled = new.emit("Mul", x, new.number(new.attribute("alpha", 1.702), x))
     return [new.emit("Mul", x, new.emit("Sigmoid", scaled))]
 
 
-def _gelu(new: NodeWriter) -> Results:
+def _gelu(new: DecompositionWriter) -> Results:
     """Gelu, and BiasGelu of the sum with a bias: 0.5 x (1 + erf(x / sqrt(2)))."""
     x, bias = new.given(0), new.given(1)
     if bias is not None:
@@ -67,7 +67,7 @@ def _gelu(new: NodeWriter) -> Results:
     return [new.emit("Mul", half, new.emit("Add", error, new.number(1.0, new.given(0))))]
 
 
-def _skip_norm(new: NodeWriter) -> Results:
+def _skip_norm(new: DecompositionWriter) -> Results:
     """SkipLayerNormalization(input, skip, gamma, beta, bias); its mean and spread are not made."""
     total = new.emit("Add", new.given(0), new.given(1))
     simple = new.node.op_type == "SkipSimplifiedLayerNormalization"

@@ -11,8 +11,8 @@ import onnx_ir as ir
 from mari_engine.axes import Spec
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import PassColumns
+from mari_engine.ops.decomposition_writer import Decompose
 from mari_engine.ops.id_bounds import FindBounds
-from mari_engine.ops.node_writer import Decompose
 
 Declare = Callable[[Call], Spec]
 """From a node's operands to its factors; Unsupported for a form that it does not cover."""

@@ -265,11 +265,13 @@ def _listed_axes(node: ir.Node) -> list[int] | None:
 
 RULES = (
     Rule(
-        "Identity", identity, evaluate=(map_elements(lambda x: x), same_progression), trace=same_columns,
-        traits=EXACT,
+        "Identity", identity, evaluate=(map_elements(lambda x: x), same_progression),
+        trace=same_columns, traits=EXACT,
     ),
     Rule("Dropout", dropout, trace=same_columns, traits=frozenset({Trait.UNFOLDED})),
-    Rule("Transpose", transpose, evaluate=(transpose_places,), trace=_transpose_trace, traits=EXACT),
+    Rule(
+        "Transpose", transpose, evaluate=(transpose_places,), trace=_transpose_trace, traits=EXACT,
+    ),
     Rule(
         "Reshape", reshape, evaluate=(_reshape_known,), trace=_reshape_trace,
         traits=EXACT | {Trait.TAKES_EXTENTS, Trait.INFERS_EXTENTS},

@@ -27,8 +27,8 @@ _REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
 
 
 @dataclass(frozen=True)
-class Affine:
-    """A whole number that grows with the iteration i: `step * i + start`."""
+class Counter:
+    """A whole number that is affine in the iteration i: `step * i + start`."""
 
     step: int
     start: int
@@ -78,7 +78,7 @@ class _Sequence:
     bag: _Bag | None = None
 
 
-_Abstract = Affine | Rows | _Bag | _Sequence | bool | Size
+_Abstract = Counter | Rows | _Bag | _Sequence | bool | Size
 """What a value of the body is; a bool or a Size is the same in each iteration."""
 
 
@@ -111,7 +111,7 @@ class _BodyReader:
     def read(self) -> BagLoop:
         """Return the loop as a reduction of bags; Unsupported where it is none."""
         states = self.body.inputs[2:]
-        self.values[self.body.inputs[0]] = Affine(1, 0)
+        self.values[self.body.inputs[0]] = Counter(1, 0)
         self.values[self.body.inputs[1]] = True
         for state, first in zip(states, self.loop.inputs[2:], strict=True):
             self.values[state] = self.first(first)
@@ -135,7 +135,7 @@ class _BodyReader:
         producer = value.producer() if value is not None else None
         if producer is not None and producer.op_type == "SequenceEmpty":
             return _Sequence()
-        return Affine(1, int(self.number(value)))
+        return Counter(1, int(self.number(value)))
 
     def number(self, value: ir.Value | None) -> int | Size:
         fact = self.survey.values.get(value) if value is not None else None
@@ -148,7 +148,7 @@ class _BodyReader:
         """Refuse a loop-carried state other than a counter and a sequence that gets the bags."""
         if isinstance(before, _Sequence) and isinstance(after, _Sequence) and after.bag is not None:
             return
-        if isinstance(before, Affine) and after == Affine(before.step, before.start + 1):
+        if isinstance(before, Counter) and after == Counter(before.step, before.start + 1):
             return
         raise _no_bag("a state that does not count")
 
@@ -200,11 +200,11 @@ class _BodyReader:
         number = self.number(value)
         if value is not None and self.survey.fact(value).dtype == ir.DataType.BOOL:
             return bool(number)
-        return number if isinstance(number, Size) else Affine(0, number)
+        return number if isinstance(number, Size) else Counter(0, number)
 
-    def affine(self, value: ir.Value | None) -> Affine:
+    def affine(self, value: ir.Value | None) -> Counter:
         found = self.of(value)
-        if not isinstance(found, Affine):
+        if not isinstance(found, Counter):
             raise _no_bag("no number")
         return found
 
@@ -213,7 +213,7 @@ class _BodyReader:
 
     def added(self, node: ir.Node) -> _Abstract:
         a, b = (self.affine(value) for value in node.inputs)
-        return Affine(a.step + b.step, a.start + b.start)
+        return Counter(a.step + b.step, a.start + b.start)
 
     def gathered(self, node: ir.Node) -> _Abstract:
         data, index = node.inputs
@@ -224,40 +224,40 @@ class _BodyReader:
             return Rows(wanted.source, wanted.step, data)
         return self.element(data, self.affine(index))
 
-    def element(self, value: ir.Value | None, at: Affine) -> Affine:
+    def element(self, value: ir.Value | None, at: Counter) -> Counter:
         """Return the element of an arithmetic progression at the place `i + at.start`."""
         found = self.survey.fact(value).progression if value is not None else None
         if found is None or at.step != 1 or at.start < 0 or at.start > found.more:
             raise _no_bag("an element of another list")
-        return Affine(found.step, found.start + found.step * at.start)
+        return Counter(found.step, found.start + found.step * at.start)
 
     def sliced(self, node: ir.Node) -> _Abstract:
         data, *bounds = node.inputs
         start, stop = (self.affine(bound) for bound in bounds[:2])
         rest = [self.affine(bound) for bound in bounds[2:]]
-        if data is None or rest not in ([], [Affine(0, 0)], [Affine(0, 0), Affine(0, 1)]):
+        if data is None or rest not in ([], [Counter(0, 0)], [Counter(0, 0), Counter(0, 1)]):
             raise _no_bag("another axis is cut")
         if self.survey.fact(data).progression is not None:
-            if stop != Affine(start.step, start.start + 1):
+            if stop != Counter(start.step, start.start + 1):
                 raise _no_bag("several elements")
             return self.element(data, start)
-        if start.start or not start.step or stop != Affine(start.step, start.step):
+        if start.start or not start.step or stop != Counter(start.step, start.step):
             raise _no_bag("bags that are not equal and side by side")
         return Rows(data, start.step)
 
     def reduced(self, node: ir.Node) -> _Abstract:
         rows = self.of(node.inputs[0])
         listed = node.attributes.get_ints("axes", []) if len(node.inputs) < 2 else None
-        axis = self.affine(node.inputs[1]) if listed is None else Affine(0, listed[0])
-        if not isinstance(rows, Rows) or axis != Affine(0, 0):
+        axis = self.affine(node.inputs[1]) if listed is None else Counter(0, listed[0])
+        if not isinstance(rows, Rows) or axis != Counter(0, 0):
             raise _no_bag("another axis is reduced")
         return _Bag(rows, node.op_type, node.attributes.get_int("keepdims", 1) == 1)
 
     def compared(self, node: ir.Node) -> _Abstract:
         left, right = (self.of(value) for value in node.inputs)
-        if node.op_type == "Less" and left == Affine(1, 1) and isinstance(right, Size):
+        if node.op_type == "Less" and left == Counter(1, 1) and isinstance(right, Size):
             return right  # the loop goes on until so many iterations are done
-        if isinstance(left, Affine) and isinstance(right, Affine) and left.step == right.step:
+        if isinstance(left, Counter) and isinstance(right, Counter) and left.step == right.step:
             return (
                 left.start == right.start if node.op_type == "Equal" else left.start < right.start
             )

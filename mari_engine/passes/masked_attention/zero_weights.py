@@ -161,7 +161,7 @@ class ZeroProof:
         if number is None or number > _LOW:
             return self.branch(taken)
         mask = self.constant(condition)
-        return _Low(number == -np.inf, self.lives(mask, keeps=status == _Zero))
+        return _Low(number == -np.inf, self.keeps_one_a_row(mask, keeps=status == _Zero))
 
     def branch(self, value: ir.Value | None) -> _Region:
         """Return what an operand of Where is; the number 0 is zero."""
@@ -173,7 +173,7 @@ class ZeroProof:
         one = array is not None and array.size == 1 and array.dtype.kind == "f"
         return float(array.reshape(-1)[0]) if array is not None and one else None
 
-    def lives(self, mask: npt.NDArray[Any] | None, *, keeps: bool) -> bool:
+    def keeps_one_a_row(self, mask: npt.NDArray[Any] | None, *, keeps: bool) -> bool:
         """Return True when each of the first rows has a column before that is not masked."""
         if mask is None or mask.ndim < 2:
             return False

@@ -32,7 +32,7 @@ _AXES_BY_INPUT = 13
 
 
 def write_rows_in_place(found: RowPermutations, copy: Copy) -> Obligation:
-    """Put the rows of before the move in the place of moved rows, yet to be shown equal."""
+    """Let what reads moved rows read them unmoved; that it is equal is the obligation."""
     rewrite = _Rewrite(copy)
     for move in found.moves:
         rewrite.remove(move)

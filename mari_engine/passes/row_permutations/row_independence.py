@@ -1,9 +1,10 @@
 """Row independence: shows that all that was done to moved rows is done to each row alone.
 
 An op commutes with a permutation of the rows, and with picking some, when its declaration neither
-sums nor mixes the candidates' factor: f([N, D]) row by row. Shown is that every node between a move
-and the way back is such an op, and reads rows of one order, or values that have no rows. How many
-rows a mask picks is no number to compute with: it may only shape what goes with those rows.
+sums nor mixes the candidates' factor: f([N, D]) row by row. The proof shows that every node between
+a move and the way back is such an op, and reads rows of one order, or values that have no rows. The
+number of rows that a mask picks is another once all rows stay: nothing may compute with it, except
+the shape of a view of those rows.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Size, Spec, View, flat
+from mari_engine.graph import all_inputs, list_bodies
 from mari_engine.passes.row_permutations.matching import Key, RowGather, RowMove
 
 Order = tuple[Key, ...]
@@ -52,8 +54,8 @@ class RowwiseProof:
         """Note in which order a node's rows were; False where it does not treat each alone."""
         if node in self.markers:
             return self.moves(node, self.markers[node])
-        if any(attr.type == ir.AttributeType.GRAPH for attr in node.attributes.values()):
-            return not any(self.orders.get(v) or v in self.counts for v in _captured(node))
+        if list_bodies(node):
+            return not any(self.orders.get(v) or v in self.counts for v in all_inputs(node))
         if all(self.survey.is_static(value) for value in node.outputs):
             self.count(node)
             return True
@@ -99,7 +101,7 @@ class RowwiseProof:
         return all(own in ((), axis) for own, axis in zip(mask, axes, strict=True))
 
     def count(self, node: ir.Node) -> None:
-        """Note what is known to be, or to have as many rows as, what a mask picked."""
+        """Note the results of a static node that hold a number of picked rows, or are as long."""
         found = self.counted(node)
         if node.op_type in ("Shape", "Size") and _masks(self.order(node.inputs[0])):
             found = {self.order(node.inputs[0])}
@@ -181,10 +183,3 @@ def _is_rowwise(spec: Spec) -> bool:
         if dim == CANDIDATES
     }
     return all(rows <= set(result) for result in results) and not rows & spec.mixing()
-
-
-def _captured(node: ir.Node) -> list[ir.Value]:
-    """Return what the bodies of a node read from outside, and what the node itself reads."""
-    bodies = [a.as_graph() for a in node.attributes.values() if a.type == ir.AttributeType.GRAPH]
-    inside = [value for body in bodies for each in body.all_nodes() for value in each.inputs]
-    return [value for value in (*node.inputs, *inside) if value is not None]

@@ -95,7 +95,7 @@ class Step:
         """FLOPs that products with weights spend on each element of the first result."""
         if not self.context.strategy.split:
             return 0.0
-        return self.context.consumers.worth(self.node.outputs[0])
+        return self.context.consumers.flops_per_element(self.node.outputs[0])
 
     def join_sites(self, position: int) -> list[JoinSite]:
         """Return where columns along a position of the first result are put together."""

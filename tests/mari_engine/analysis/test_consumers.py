@@ -90,5 +90,5 @@ def test_worth_is_what_products_with_weights_spend_on_an_element() -> None:
     )
     ahead = Consumers(model.ir.graph, survey_model(model, frozenset({"N"})))
     values = {value.name: value for node in model.ir.graph for value in node.outputs}
-    assert ahead.worth(values["a"]) == ahead.worth(values["b"]) == 2 * 3
-    assert ahead.worth(values["s"]) == ahead.worth(values["y"]) == 0
+    assert ahead.flops_per_element(values["a"]) == ahead.flops_per_element(values["b"]) == 2 * 3
+    assert ahead.flops_per_element(values["s"]) == ahead.flops_per_element(values["y"]) == 0

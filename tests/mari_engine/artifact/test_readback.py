@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
-from mari_engine.artifact import open_optimized, recollect
+from mari_engine.artifact import open_optimized, read_findings
 from mari_engine.report import find
 from support.builders import ranking_tower
 
@@ -38,7 +38,7 @@ def folder(result: mari.OptimizeResult, tmp_path: Path) -> Path:
 
 def test_an_artifact_tells_what_its_result_told(result: mari.OptimizeResult, folder: Path) -> None:
     told = find(result)
-    again = recollect(mari.load_artifact(folder), result.original)
+    again = read_findings(mari.load_artifact(folder), result.original)
     for field in dataclasses.fields(again):
         if field.name in ("uncounted", "elapsed", "hashes"):
             continue  # a manifest does not keep the first two; files have hashes once written
@@ -51,13 +51,13 @@ def test_an_artifact_tells_what_its_result_told(result: mari.OptimizeResult, fol
 
 
 def test_without_the_original_only_the_graph_after_is_drawn(folder: Path) -> None:
-    assert list(recollect(mari.load_artifact(folder)).pictures) == ["After"]
+    assert list(read_findings(mari.load_artifact(folder)).pictures) == ["After"]
 
 
 def test_another_original_is_refused(folder: Path) -> None:
     other = mari.load(ranking_tower(user=64, item=16, hidden=32, seed=1))
     with pytest.raises(mari.ModelError, match=r"made from another model; give tower\.onnx"):
-        recollect(mari.load_artifact(folder), other)
+        read_findings(mari.load_artifact(folder), other)
 
 
 @pytest.mark.parametrize("field", ["decisions", "layout", "flops", "source", "candidates", "keep"])
@@ -68,7 +68,7 @@ def test_an_incomplete_manifest_is_told(folder: Path, field: str) -> None:
     path.write_text(json.dumps(manifest), encoding="utf-8")
     forget_digests(folder)
     with pytest.raises(mari.ModelError, match=f"incomplete.*{field}.*mari optimize"):
-        recollect(mari.load_artifact(folder))
+        read_findings(mari.load_artifact(folder))
 
 
 EDITS = [

@@ -7,7 +7,7 @@ import onnx
 import pytest
 
 from mari_engine.benchmarking import memory_probe
-from mari_engine.benchmarking.arm_timing import Contender, Settings, race
+from mari_engine.benchmarking.arm_timing import PreparedArm, Settings, time_arms
 from mari_engine.benchmarking.peak_memory import measure_peak_memory
 from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.feeds import bind_feeds, make_feeds, plan_feeds
@@ -26,21 +26,21 @@ def quiet(_share: float, _message: str) -> None:
     pass
 
 
-def contenders() -> tuple[list[Contender], dict[int, Feeds]]:
+def prepared() -> tuple[list[PreparedArm], dict[int, Feeds]]:
     pair = split_pair()
     plan = plan_feeds(pair.original, LABELS)
     return (
         [
-            Contender(Arm.ORIGINAL, pair.original, dict, Cost(Flops(0, 70), Flops(8, 4), {})),
-            Contender(Arm.MARI, pair.optimized, dict, Cost(Flops(40, 30), Flops(), {})),
+            PreparedArm(Arm.ORIGINAL, pair.original, dict, Cost(Flops(0, 70), Flops(8, 4), {})),
+            PreparedArm(Arm.MARI, pair.optimized, dict, Cost(Flops(40, 30), Flops(), {})),
         ],
         {batch: plan.draw(batch=batch, seed=0) for batch in (2, 50)},
     )
 
 
 def test_every_arm_is_timed_at_every_batch() -> None:
-    arms, requests = contenders()
-    timings = race(arms, requests, QUICK, quiet)
+    arms, requests = prepared()
+    timings = time_arms(arms, requests, QUICK, quiet)
     assert [(timing.arm, timing.batch) for timing in timings] == [
         (Arm.ORIGINAL, 2), (Arm.MARI, 2), (Arm.ORIGINAL, 50), (Arm.MARI, 50),
     ]  # fmt: skip
@@ -58,26 +58,29 @@ def test_compact_arms_are_bound_by_their_interface() -> None:
     assert pair.interface is not None
     bind = partial(bind_feeds, interface=pair.interface, signature=Signature.COMPACT)
     arms = [
-        Contender(Arm.ORIGINAL, pair.original, dict, Cost(Flops(), Flops(), {})),
-        Contender(Arm.MARI, pair.optimized, bind, Cost(Flops(), Flops(), {})),
+        PreparedArm(Arm.ORIGINAL, pair.original, dict, Cost(Flops(), Flops(), {})),
+        PreparedArm(Arm.MARI, pair.optimized, bind, Cost(Flops(), Flops(), {})),
     ]
     x = np.ones((4, 7), np.float32)
-    assert len(race(arms, {4: {"x": x}}, QUICK, quiet)) == 2
+    assert len(time_arms(arms, {4: {"x": x}}, QUICK, quiet)) == 2
 
 
 def test_texts_are_timed_without_binding() -> None:
     model = load(build("y = Identity (x)", inputs="string[N] x", outputs="string[N] y"))
     feeds = {"x": np.array(["a", "b"], object)}
-    (timing,) = race(
-        [Contender(Arm.ORIGINAL, model, dict, Cost(Flops(), Flops(), {}))], {2: feeds}, QUICK, quiet
+    (timing,) = time_arms(
+        [PreparedArm(Arm.ORIGINAL, model, dict, Cost(Flops(), Flops(), {}))],
+        {2: feeds},
+        QUICK,
+        quiet,
     )
     assert timing.p50 > 0
 
 
 def test_progress_rises_and_may_cancel() -> None:
-    arms, requests = contenders()
+    arms, requests = prepared()
     shares: list[float] = []
-    race(arms, requests, Settings(repetitions=3), lambda share, _: shares.append(share))
+    time_arms(arms, requests, Settings(repetitions=3), lambda share, _: shares.append(share))
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert shares[-1] < 1.0
@@ -87,13 +90,13 @@ def test_progress_rises_and_may_cancel() -> None:
             raise Cancelled(message)
 
     with pytest.raises(Cancelled, match="timing 50 candidates"):
-        race(arms, requests, QUICK, stop)
+        time_arms(arms, requests, QUICK, stop)
 
 
 def test_an_arm_that_cannot_be_loaded_is_named() -> None:
-    arms, requests = contenders()
+    arms, requests = prepared()
     with pytest.raises(ExecutionError, match=r"^arm original: device 'abacus' is unknown"):
-        race(arms, requests, Settings(device="abacus"), quiet)
+        time_arms(arms, requests, Settings(device="abacus"), quiet)
 
 
 def test_peak_memory_grows_with_the_request() -> None:

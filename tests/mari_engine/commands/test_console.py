@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mari_engine.commands.console import complain, show, show_progress, show_table
+from mari_engine.commands.console import print_error, show, show_progress, show_table
 from mari_engine.commands.documents import write_json
 from mari_engine.commands.tables import runs_of
 from mari_engine.types import Flops, Segment, Side, to_plain
@@ -16,7 +16,7 @@ def test_brackets_and_control_characters_in_names_reach_no_terminal(
 ) -> None:
     show("[bold]x[/bold]")
     show_table("t", ("name",), [("[red]a[/red]\x1b[31m\nb",)])
-    complain("a\nb\x1b[2J")
+    print_error("a\nb\x1b[2J")
     out, err = capsys.readouterr()
     assert "[bold]x[/bold]" in out
     assert "[red]a[/red]?[31m b" in out

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
-from mari_engine.artifact import recollect
+from mari_engine.artifact import read_findings
 from mari_engine.review import Section, digest_sections
 from mari_engine.types import BenchmarkResult
 from support import handmade_findings as handmade
@@ -82,7 +82,7 @@ def test_an_artifact_is_the_evidence_that_its_result_was(tmp_path: Path) -> None
     )
     result = mari.optimize(mari.load(tmp_path / "tower.onnx"), labels, autotune=False)
     result.save(tmp_path / "out")
-    found = recollect(mari.load_artifact(tmp_path / "out"))
+    found = read_findings(mari.load_artifact(tmp_path / "out"))
     told = digest_sections(result.original.sha256, labels, result, result.certificate)
     again = digest_sections(found.source_sha256, found.labels, found, found.certificate)
     assert told == again

@@ -14,7 +14,7 @@ Results = list[ir.Value | None] | None
 """A value for each output, None for one that cannot be made; None where nothing can."""
 
 
-class NodeWriter:
+class DecompositionWriter:
     """Collects the nodes that stand for one, which is still in the graph."""
 
     def __init__(self, node: ir.Node, model: ir.Model) -> None:
@@ -55,5 +55,5 @@ class NodeWriter:
         return value
 
 
-Decompose = Callable[[NodeWriter], Results]
+Decompose = Callable[[DecompositionWriter], Results]
 """Writes what a fused op is in terms of standard ops."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from mari_engine.analysis import count_cost, survey_by_labels
-from mari_engine.benchmarking.arm_timing import Contender
+from mari_engine.benchmarking.arm_timing import PreparedArm
 from mari_engine.feeds import bind_feeds
 from mari_engine.graph import Model, digest_graph
 from mari_engine.plan_types import Plan
@@ -16,15 +16,15 @@ from mari_engine.types import Arm, Feeds, Signature
 ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
 
 
-def list_contenders(
+def prepare_arms(
     model: Model, result: Plan, arms: Sequence[Arm], report_progress: Callable[[str], None]
-) -> tuple[list[Contender], dict[str, str]]:
+) -> tuple[list[PreparedArm], dict[str, str]]:
     """Return the arms to run, in their usual order, and why others are not run.
 
     The original is always run, and MaRI wherever it is asked for: the others are compared to them.
     """
     symbols = survey_by_labels(model, result.labels).symbols
-    chosen = {Arm.ORIGINAL: Contender(Arm.ORIGINAL, model, dict, result.flops.before)}
+    chosen = {Arm.ORIGINAL: PreparedArm(Arm.ORIGINAL, model, dict, result.flops.before)}
     known = {digest_graph(model): Arm.ORIGINAL}
     skipped: dict[str, str] = {}
     for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
@@ -39,7 +39,7 @@ def list_contenders(
             skipped[arm] = f"the same graph as {twin}"
             continue
         cost = result.flops.after if arm == Arm.MARI else count_cost(built, symbols)
-        chosen[arm] = Contender(arm, built, _binder(built, result), cost)
+        chosen[arm] = PreparedArm(arm, built, _binder(built, result), cost)
     return [chosen[arm] for arm in ARMS if arm in chosen], skipped
 
 
