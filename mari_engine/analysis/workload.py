@@ -112,7 +112,7 @@ def _work(node: ir.Node, spec: Spec, own: Flops, survey: Survey) -> Work:
 
 
 def _slowly(node: ir.Node, survey: Survey) -> Flops:
-    """Return what ops without vector code take more, element by element, in gathered runs."""
+    """Return the extra time of an op without vector code, as a number of gathered runs."""
     rule, fact = rule_of(node), survey.values.get(node.outputs[0])
     if rule is None or rule.element_cost is None or fact is None:
         return Flops()

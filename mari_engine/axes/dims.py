@@ -64,7 +64,7 @@ class Size:
 
     @property
     def _certain(self) -> bool:
-        """True where a multiple of the symbols tells by its number: they are not 0, or absent."""
+        """True where `a * symbols == b * symbols` means `a == b`: no symbol may be 0."""
         return not self.symbols or set(self.symbols) <= {CANDIDATES}
 
     def plain(self) -> int | Size:

@@ -94,5 +94,5 @@ def _look_deeper(
 
 
 def _up_to(most: float, report_progress: Progress) -> Progress:
-    """Return a progress whose whole is this share of another's."""
+    """Return a callback whose 0 to 1 are reported as 0 to `most`."""
     return lambda share, what: report_progress(most * share, what)

@@ -21,7 +21,7 @@ from mari_engine.inputs import (
     trace_columns,
 )
 from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
-from mari_engine.labeling.observation import Observed, observe_requests
+from mari_engine.labeling.logged_requests import Observed, observe_requests
 from mari_engine.types import Column, Feeds, InputLabel, Labels, Role
 
 

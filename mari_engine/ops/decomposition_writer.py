@@ -1,4 +1,4 @@
-"""Writes the standard nodes that stand for a fused one, with names and provenance of its own."""
+"""Writes the standard nodes that a fused node decomposes into, under its name and provenance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Results = list[ir.Value | None] | None
 
 
 class DecompositionWriter:
-    """Collects the nodes that stand for one, which is still in the graph."""
+    """Collects the standard nodes that replace a fused node, which stays in the graph meanwhile."""
 
     def __init__(self, node: ir.Node, model: ir.Model) -> None:
         self.node = node

@@ -1,9 +1,9 @@
 """Quantized ops, called as they are: never split, but run once for the request where they can.
 
-A product's parts would be rounded apart, to other numbers. But rows are treated alone where the
-scale is given, and a scale that is taken from the whole tensor is the same for one row as for many
-equal ones. Whatever is rounded to few steps must be the same in every bit before: a sum in another
-order falls on another step now and then, and that is no small error.
+Split into parts, a product would round each part to its own numbers. Rows are treated alone where
+the scale is given, and a scale that is taken from the whole tensor, `max |x|`, is the same for one
+row as for many equal ones: so `[1, K]` may stand for `[N, K]`. A sum that is rounded to a few steps
+afterwards keeps its order, since a difference in its last bit may lead to another step.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def regroup(axes: Axes, targets: list[Size], rest: int) -> Spec:
 
 
 def match(dims: list[Dim], targets: list[Size]) -> tuple[list[Dim], list[Axis]]:
-    """Return the factors, cut so that each target is a product of some, and these by target."""
+    """Return the factors, cut so that each target is a product of some, and those of each."""
     pending, sequence, groups = list(dims), [], []
     for target in targets:
         group = _take(pending, target)

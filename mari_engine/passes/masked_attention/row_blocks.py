@@ -89,7 +89,7 @@ class _Writer:
         self.nodes.append(new)
 
     def block_of(self, value: ir.Value) -> ir.Value:
-        """Return what a node between reads: what was made of it, or these rows and columns."""
+        """Return the block's part of an operand `[L, L]`: made already, or cut from the whole."""
         return self.made[value] if value in self.made else self.columns(self.rows(value))
 
     def rows(self, value: ir.Value) -> ir.Value:
@@ -99,11 +99,11 @@ class _Writer:
         return self.cut(value, -1, 0, self.block.columns)
 
     def seen(self, value: ir.Value) -> ir.Value:
-        """Return the rows of the summed values that the block's columns stand for."""
+        """Return the rows of V, `[L, D]`, that the block's columns stand for."""
         return self.cut(value, -2, 0, self.block.columns)
 
     def cut(self, value: ir.Value, axis: int, start: int, stop: int) -> ir.Value:
-        """Return a part of an axis of the scores' extent; what is alike along it as it is."""
+        """Return `start` to `stop` of an axis of L; a value whose axis is not L, as it is."""
         shape = value.shape
         whole = shape is None or len(shape) < -axis or shape[axis] != self.attention.extent
         if whole or stop - start == self.attention.extent or shape is None:

@@ -141,7 +141,7 @@ class AxisAlgebra:
         return replace(blocks, axes=axes, position=position, parts=parts)
 
     def _coarser(self, blocks: Blocks, axes: Axes, news: tuple[int, ...]) -> Form:
-        """Columns become blocks of `inner` columns each, where all of a block lie together."""
+        """Return columns `[K]` as `[K / inner, inner]`, where each row lies in one part."""
         count = int(flat(axes)[news[0]])
         inner = int(np.prod([int(flat(axes)[at]) for at in news[1:]]))
         part, column = (index.reshape(count, inner) for index in (blocks.part, blocks.column))
@@ -159,9 +159,9 @@ class AxisAlgebra:
         )  # fmt: skip
 
     def _coarser_by_side(self, blocks: Blocks, axes: Axes, position: int, part: Index) -> Form:
-        """Blocks of columns that lie apart are brought together, those of each side for themselves.
+        """Return columns `[K]` as `[K / inner, inner]`, the rows of each side joined to one part.
 
-        `part` gives the parts of each block's columns; a block of both sides is the candidates'.
+        `part` gives the parts of each row's columns; a row of both sides is the candidates'.
         """
         kinds: dict[object, list[int]] = {}
         for at, row in enumerate(part):

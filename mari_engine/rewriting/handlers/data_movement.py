@@ -1,4 +1,4 @@
-"""Data movement without moving: views, slices, gathers and concatenations as changes of form.
+"""Data movement on lazy values: views, slices, gathers and joins change a form, and write no node.
 
 `Concat(u[1, 64], i[N, 32])` becomes blocks of two parts and an index of 96 columns; a Slice or a
 Gather by constants changes that index; nothing is written until an op needs the columns together.

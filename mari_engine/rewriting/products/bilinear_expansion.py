@@ -1,7 +1,8 @@
 """Bilinear expansion: a product of joined columns becomes a sum over pairs of their sides.
 
-`sum over h, m of W[o,h,m] · x[h] · t[m]`, t joined of user and item fields (the interaction layer
-of xDeepFM): what the user's fields make of W is a weight of the request.
+`y[o] = sum over h, m of W[o,h,m] · x[h] · t[m]`, t joined of user and item fields (the interaction
+layer of xDeepFM). With `t = [t_u | t_i]` the sum over m has two terms, and `V[o,h] = sum over m of
+W[o,h,m] · t_u[m]` lacks the candidates: it is computed once per request, and used like a weight.
 """
 
 from __future__ import annotations
