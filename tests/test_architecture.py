@@ -23,6 +23,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 LONG_MODULES: dict[str, str] = {}
 """By path: why it may be longer."""
+MOST_PARAMETERS = 6
 LONG_FUNCTIONS = {
     "mari_engine/rewriting/products/profitability.py:split_gain": (
         "one balance of all that a split saves and costs"
@@ -101,6 +102,23 @@ def test_functions_are_short() -> None:
         if length(node) > LONGEST_FUNCTION
     }
     assert long == set(LONG_FUNCTIONS), "split these, or give a reason; or drop a stale exception"
+
+
+def test_signatures_are_short() -> None:
+    commands = ROOT / "mari_engine/commands"  # each parameter of a command is one of its options
+    long = [
+        f"{name_of(path)}:{node.name}"
+        for path in CODE
+        if not path.is_relative_to(commands)
+        for node in functions(path)
+        if node.name not in PUBLIC_NAMES and parameters(node) > MOST_PARAMETERS
+    ]
+    assert not long, "bundle what goes together"
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    listed = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return sum(each.arg not in ("self", "cls") for each in listed)
 
 
 def test_exceptions_give_reasons() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -39,9 +40,8 @@ def make_drawing(work: Work, fold: Fold) -> Drawing:
     measures = work.nodes.result if work.confirmed and work.nodes else None
     options = work.options if work.confirmed else None
     stamp = measures.stamp if measures else ""
-    return _draw(
-        work.opened.key, _text(labels), options, fold, stamp, work.opened, labels, measures
-    )
+    source = _Source(work.opened, labels, measures)
+    return _draw(work.opened.key, _text(labels), options, fold, stamp, source)
 
 
 def draw_ahead(work: Work) -> None:
@@ -57,8 +57,8 @@ def draw_ahead(work: Work) -> None:
     if work.drawn != asked:
         work.drawn = asked
         fold = find_folds(work.opened, 0)[0]
-        opened = work.opened
-        work.ahead = Job(lambda progress: _draw(*asked, fold, "", opened, labels, None))
+        source = _Source(work.opened, labels, None)
+        work.ahead = Job(lambda progress: _draw(*asked, fold, "", source))
 
 
 def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[str, Any]:
@@ -103,25 +103,28 @@ def find_folds(opened: Opened, most: int) -> list[Fold]:
     return folds
 
 
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """What a drawing is made of; the cache goes by the names of it instead."""
+
+    opened: Opened
+    labels: mari.Labels
+    measures: NodeMeasures | None
+
+
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _draw(
-    key: str,
-    labels: str,
-    options: Options | None,
-    fold: Fold,
-    measured: str,
-    _opened: Opened,
-    _labels: mari.Labels,
-    _measures: NodeMeasures | None,
+    key: str, labels: str, options: Options | None, fold: Fold, measured: str, _source: _Source
 ) -> Drawing:
-    info = engine_cache.describe(_opened)
+    opened, roles = _source.opened, _source.labels
+    info = engine_cache.describe(opened)
     if options is None:
         with undisturbed():
-            mari.check_labels(_opened.model, _labels)
-            return draw(info, mari.color(_opened.model, _labels), None, fold)
-    plan = engine_cache.make_plan(_opened, _labels, options)
+            mari.check_labels(opened.model, roles)
+            return draw(info, mari.color(opened.model, roles), None, fold)
+    plan = engine_cache.make_plan(opened, roles, options)
     with undisturbed():
-        optimized = engine_cache.describe_optimized(_opened, _labels, options)
+        optimized = engine_cache.describe_optimized(opened, roles, options)
         rewrite = Rewrite(
             optimized,
             _color_optimized(plan, optimized),
@@ -129,7 +132,7 @@ def _draw(
             plan.flops,
             options.candidates,
             plan.layout,
-            _measures,
+            _source.measures,
         )
         return draw(info, plan.coloring, rewrite, fold)
 

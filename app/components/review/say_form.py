@@ -17,6 +17,25 @@ LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
+class Button:
+    """The button that opens a form; its key is used until something was sent."""
+
+    verb: str
+    key: str
+    icon: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What a text can be about, and which of it is chosen at first."""
+
+    prompt: str
+    names: Sequence[str]
+    chosen: str = ""
+
+
+@dataclass(frozen=True)
 class Said:
     """What was said, by whom, and what about."""
 
@@ -27,35 +46,25 @@ class Said:
 
 def ask(
     work: Work,
-    verb: str,
+    button: Button,
     *,
-    key: str,
-    icon: str | None = None,
-    help: str = "",
     what: str = "",
     needed: bool = False,
-    pin: str = "",
-    pins: Sequence[str] = (),
-    pinned: str = "",
+    subjects: Subjects | None = None,
 ) -> Said | None:
     """Draw the button, and the form while it is open; return what was sent.
 
-    `what` names the text, `needed` when it must not be empty; `pin` what can be chosen among
-    `pins`. Each key is used until something was sent, so that the next form starts anew.
+    `what` names the text, `needed` when it must not be empty.
     """
-    button = st.popover(verb, icon=icon, key=key, width="content", on_change="rerun")
-    if not button.open:
+    verb, key = button.verb, button.key
+    popover = st.popover(verb, icon=button.icon, key=key, width="content", on_change="rerun")
+    if not popover.open:
         return None
-    with button:
-        if help:
-            st.caption(help)
+    with popover:
+        if button.help:
+            st.caption(button.help)
         with st.form(f"{key}-form", border=False, enter_to_submit=False):
-            about = ""
-            if pin:
-                options = list(dict.fromkeys(["", *pins]))
-                about = st.selectbox(
-                    pin, options, options.index(pinned), _name_pin, key=f"{key}-about"
-                )
+            about = _choose_subject(subjects, f"{key}-about") if subjects is not None else ""
             text = st.text_area(what, max_chars=LONGEST_TEXT, key=f"{key}-text") if what else ""
             left, right = st.columns(2)
             name = left.text_input("Name", work.reviewer, LONGEST_NAME, key=f"{key}-name")
@@ -65,8 +74,15 @@ def ask(
         return _read(work, name, day, text, about, needed) if sent else None
 
 
-def _name_pin(name: str) -> str:
-    return name or "The whole section"
+def _choose_subject(subjects: Subjects, key: str) -> str:
+    names = list(dict.fromkeys(["", *subjects.names]))
+    return st.selectbox(
+        subjects.prompt,
+        names,
+        names.index(subjects.chosen),
+        lambda name: name or "The whole section",
+        key=key,
+    )
 
 
 def _read(work: Work, name: str, day: str, text: str, about: str, needed: bool) -> Said | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.components.feedback import show_error
-from app.components.review.say_form import ask
+from app.components.review.say_form import Button, Subjects, ask
 from app.services import find_seen, find_subjects
 from app.session import Work
 from app.state import get_work, read_address, tell_page
@@ -123,12 +123,8 @@ def _show_notes(work: Work, review: Review, section: Section) -> Review | None:
                     icon=":material/account_tree:",
                     query_params={"node": note.about},
                 )
-            said = ask(
-                work,
-                "Reopen" if note.is_resolved else "Settle",
-                key=f"turn-{at}-{len(note.turns)}",
-                what="Answer",
-            )
+            verb = "Reopen" if note.is_resolved else "Settle"
+            said = ask(work, Button(verb, f"turn-{at}-{len(note.turns)}"), what="Answer")
         if said is not None:
             made = review.turn(at, Turn(not note.is_resolved, said.by, said.text))
     return made
@@ -138,14 +134,14 @@ def _offer_note(work: Work, review: Review, section: Section, about: str) -> Rev
     subjects = find_subjects(work, section)
     said = ask(
         work,
-        "Add a note",
-        key=f"note-{section}-{len(review.notes)}",
-        icon=":material/add_comment:",
+        Button("Add a note", f"note-{section}-{len(review.notes)}", ":material/add_comment:"),
         what="Note",
         needed=True,
-        pin=f"{SUBJECTS[section]}, or the whole section",
-        pins=[about, *subjects] if about and about not in subjects else subjects,
-        pinned=about,
+        subjects=Subjects(
+            f"{SUBJECTS[section]}, or the whole section",
+            [about, *subjects] if about and about not in subjects else subjects,
+            about,
+        ),
     )
     return None if said is None else review.add(Note(section, said.about, said.text, said.by))
 
@@ -159,7 +155,7 @@ def _show_sign_offs(work: Work, review: Review, outcome: SectionOutcome) -> Revi
         with st.container(horizontal=True, vertical_alignment="top"):
             st.html(sign_off_html(signed))
             if signed.sign_off.withdrawn is None:
-                said = ask(work, "Withdraw", key=f"withdraw-{at}")
+                said = ask(work, Button("Withdraw", f"withdraw-{at}"))
                 made = made if said is None else review.withdraw(at, said.by)
     return made
 
@@ -172,12 +168,14 @@ def _offer_sign_off(
         return None
     said = ask(
         work,
-        "Sign off",
-        key=f"sign-{section}-{len(review.sign_offs)}",
-        icon=":material/draw:",
+        Button(
+            "Sign off",
+            f"sign-{section}-{len(review.sign_offs)}",
+            ":material/draw:",
+            "You accept this section as it stands now. Should it change, the sign-off is shown as"
+            " outdated. Names are not checked.",
+        ),
         what="Remark",
-        help="You accept this section as it stands now. Should it change, the sign-off is shown as"
-        " outdated. Names are not checked.",
     )
     if said is None:
         return None

@@ -23,8 +23,7 @@ def latency_figure(result: BenchmarkResult) -> go.Figure:
     return _sweep(
         result,
         value=lambda timing: timing.p50 * MILLI,
-        low=lambda timing: timing.p50 * MILLI,
-        high=lambda timing: timing.p90 * MILLI,
+        band=lambda timing: (timing.p50 * MILLI, timing.p90 * MILLI),
         hover=lambda t: (
             f"p50 {format_seconds(t.p50)}, p90 {format_seconds(t.p90)}, p99 {format_seconds(t.p99)}"
         ),
@@ -38,8 +37,7 @@ def speedup_figure(result: BenchmarkResult) -> go.Figure:
     figure = _sweep(
         result,
         value=lambda timing: timing.speedup,
-        low=lambda timing: timing.speedup_low,
-        high=lambda timing: timing.speedup_high,
+        band=lambda timing: (timing.speedup_low, timing.speedup_high),
         hover=lambda t: f"{t.speedup:.2f}× ({t.speedup_low:.2f} to {t.speedup_high:.2f})",
         axis="times as fast as the original",
     )
@@ -155,16 +153,15 @@ def _sweep(
     value: Callable[[Timing], float],
     hover: Callable[[Timing], str],
     axis: str,
-    low: Callable[[Timing], float] | None = None,
-    high: Callable[[Timing], float] | None = None,
+    band: Callable[[Timing], tuple[float, float]] | None = None,
     log: bool = False,
 ) -> go.Figure:
     figure = go.Figure()
     for arm in _arms(result):
         timings = timings_of(result, arm)
         batches = [timing.batch for timing in timings]
-        if low is not None and high is not None:
-            edge = [high(one) for one in timings] + [low(one) for one in reversed(timings)]
+        if band is not None:
+            edge = [band(one)[1] for one in timings] + [band(one)[0] for one in reversed(timings)]
             figure.add_trace(_band(arm, batches + batches[::-1], edge))
         line = _line(arm, batches, [value(one) for one in timings])
         line.customdata = [hover(one) for one in timings]
