@@ -15,7 +15,7 @@ from mari_engine.labeling import certain_labels, check_answered, check_labels
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
-from mari_engine.rewriting.planning import choose, make_plan, race_once, survey_labelled
+from mari_engine.rewriting.planning import choose, make_plan, race_once, survey_labeled
 from mari_engine.runtime import no_collection
 from mari_engine.types import (
     Certificate,
@@ -70,7 +70,7 @@ def plan(
     report_progress(0.0, "checking the labels")
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
-    source = survey_labelled(model, labels, options.keep)
+    source = survey_labeled(model, labels, options.keep)
     coloring = color_surveyed(source.form.model.ir.graph, labels, source.form.survey)
     report_progress(0.4, "rewriting")
     choice = choose(

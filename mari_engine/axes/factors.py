@@ -118,7 +118,7 @@ class Contract(Spec):
 
 @dataclass(frozen=True, eq=False)
 class Pick(Spec):
-    """Columns of the first operand: result r has the columns `indices[r]` of `position`."""
+    """`[N, K] -> [N, k]`: result r has the columns `indices[r]` of `position`, in that order."""
 
     position: int = 0
     indices: tuple[Index, ...] = ()
@@ -126,14 +126,14 @@ class Pick(Spec):
 
 @dataclass(frozen=True, eq=False)
 class Join(Spec):
-    """A concatenation. In all operands and the result, `position` is the joined factor."""
+    """`[N, K], [N, M] -> [N, K + M]`: in operands and result, `position` is the joined factor."""
 
     position: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Along(Spec):
-    """Works along the positions `along` of the first operand, on every other slice alone.
+    """`[N, K] -> [N, K]`, mixed along the positions `along` (K of a softmax); slices of N are alone.
 
     Further operands have factors of `along` only (a norm's scale). `last` says that the op can
     only work along the innermost axes.
@@ -155,7 +155,7 @@ class Along(Spec):
 
 @dataclass(frozen=True, eq=False)
 class Reduce(Spec):
-    """Takes the positions `over` of the first operand away.
+    """`[N, K] -> [N]`: the positions `over` of the first operand are reduced, and not by a sum.
 
     `idempotent` says that a factor along which the operand is constant can be dropped.
     """

@@ -1,7 +1,8 @@
 """Einsums multiplied out: each pair of the contraction path as MatMul, Gemm, multiplication or sum.
 
 For `[N, K] x [K, M] + [M]` a Gemm takes the bias along; labels that both operands keep are a batch,
-`[B, N, K] x [B, K, M]`. What lacks the candidates is paid once: request-side tensors meet first.
+`[B, N, K] x [B, K, M]`. Request-side tensors are contracted first: their product lacks N and is
+computed once.
 Products of constants are written as nodes too, which runtimes fold when they load the model:
 rounding them here would make the saved model another function.
 """

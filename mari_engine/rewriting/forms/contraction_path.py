@@ -1,9 +1,9 @@
-"""The contraction path of an einsum: which two operands meet next, for many candidates.
+"""The contraction path of an einsum: which two operands are contracted next, for many candidates.
 
 `[N, E] x [L, E] x [E, H] -> [N, L, H]` costs `N*L*E` + `N*L*E*H` multiplications from left to
-right, and `L*E*H` + `N*L*E*H` when what lacks the candidates meets first. The problem and its
-notation are those of opt_einsum (https://dgasmith.github.io/opt_einsum/): sets of labels, extents,
-and a path of pairs. Nothing here refers to tensors.
+right, and `L*E*H` + `N*L*E*H` when what lacks the candidates is contracted first. The problem and
+its notation are those of opt_einsum (https://dgasmith.github.io/opt_einsum/): sets of labels,
+extents, and a path of pairs. Nothing here refers to tensors.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def expected_extents(extents: Mapping[int, Dim], candidates: int) -> dict[int, i
 
 
 def find_path(einsum: Einsum) -> tuple[Pair, ...]:
-    """Return the pairs in the order in which they meet; the last is what makes the result.
+    """Return the pairs in the order in which they are contracted; the last makes the result.
 
     Each pair is chosen anew among the operands that are left then. Their products count as
     computed at run time, those of constants too: nodes are written for them.

@@ -2,15 +2,15 @@
 
 from mari_engine.rewriting.planning.autotuning import race_once
 from mari_engine.rewriting.planning.benchmark_arms import build_arm
-from mari_engine.rewriting.planning.labelled_model import LabelledModel, survey_labelled
+from mari_engine.rewriting.planning.labeled_model import LabeledModel, survey_labeled
 from mari_engine.rewriting.planning.plan import make_plan
 from mari_engine.rewriting.planning.strategy_search import choose
 
 __all__ = [
-    "LabelledModel",
+    "LabeledModel",
     "build_arm",
     "choose",
     "make_plan",
     "race_once",
-    "survey_labelled",
+    "survey_labeled",
 ]

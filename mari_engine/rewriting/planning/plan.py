@@ -12,7 +12,7 @@ from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import Rewritten
 from mari_engine.rewriting.planning.cost_attribution import decide
 from mari_engine.rewriting.planning.explanations import MixingAnalysis
-from mari_engine.rewriting.planning.labelled_model import LabelledModel
+from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.rewriting.planning.side_marks import mark_sides
 from mari_engine.rewriting.planning.strategy_search import Choice
 from mari_engine.types import (
@@ -25,7 +25,7 @@ from mari_engine.types import (
 )
 
 
-def make_plan(source: LabelledModel, options: Options, choice: Choice, coloring: Coloring) -> Plan:
+def make_plan(source: LabeledModel, options: Options, choice: Choice, coloring: Coloring) -> Plan:
     """Return the plan that a choice leads to; its `elapsed` is set by who measured it."""
     made = choice.rewritten
     mark_sides(made.model, made.boundary)
@@ -48,7 +48,7 @@ def make_plan(source: LabelledModel, options: Options, choice: Choice, coloring:
     )
 
 
-def _decisions(source: LabelledModel, options: Options, choice: Choice) -> tuple[Decision, ...]:
+def _decisions(source: LabeledModel, options: Options, choice: Choice) -> tuple[Decision, ...]:
     """Return a decision for each product, by the names and ops of the original's nodes."""
     form = source.form
     analysis = MixingAnalysis(form.model.ir.graph, source.labels, form.survey)
@@ -58,7 +58,7 @@ def _decisions(source: LabelledModel, options: Options, choice: Choice) -> tuple
     return tuple(replace(each, op=ops.get(each.node, each.op)) for each in decisions)
 
 
-def _interface(source: LabelledModel, made: Rewritten) -> Interface:
+def _interface(source: LabeledModel, made: Rewritten) -> Interface:
     """Return the calling contract: an output has a row per candidate where the original's has.
 
     A compact model without candidate inputs cannot know their number: all of its outputs are the

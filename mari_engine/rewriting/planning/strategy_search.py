@@ -17,7 +17,7 @@ from mari_engine.rewriting.planning.cost_attribution import (
     attribute_costs,
     count_original,
 )
-from mari_engine.rewriting.planning.labelled_model import LabelledModel
+from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.rewriting.planning.selection import Attempt, add_break_even, fastest, select
 from mari_engine.types import Action, Cost, Selection, Signature, Trial, Way
 
@@ -53,7 +53,7 @@ class Choice:
 
 
 def choose(
-    source: LabelledModel,
+    source: LabeledModel,
     options: Options,
     *,
     race: Race | None = None,
@@ -93,7 +93,7 @@ def _shares(one: Attempt, before: Cost, prices: Prices) -> Mapping[str, Share]:
 
 def _try_all(
     ways: Mapping[Way, Strategy],
-    source: LabelledModel,
+    source: LabeledModel,
     options: Options,
     report_progress: Callable[[float], None],
 ) -> Iterator[Attempt]:
@@ -153,7 +153,7 @@ def _count_rewritten(made: Rewritten, survey: Survey) -> Cost:
     return after
 
 
-def _unchanged(source: LabelledModel, tried: DecisionLog, reason: str) -> Rewritten:
+def _unchanged(source: LabeledModel, tried: DecisionLog, reason: str) -> Rewritten:
     """Return a copy of the model; what would have been kept anyway keeps its own reason.
 
     It states no shape that the file did not: runtimes fuse by them, and not always to the good.

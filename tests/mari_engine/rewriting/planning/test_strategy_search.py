@@ -12,7 +12,7 @@ from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
-from mari_engine.rewriting.planning import choose, survey_labelled
+from mari_engine.rewriting.planning import choose, survey_labeled
 from mari_engine.rewriting.planning.cost_attribution import apportion
 from mari_engine.rewriting.planning.strategy_search import Race
 from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
@@ -127,7 +127,7 @@ def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
 
     timed: Race = race
     options = Options(signature=Signature.DROP_IN, candidates=1000)
-    return choose(survey_labelled(model, labels), options, race=timed).selection
+    return choose(survey_labeled(model, labels), options, race=timed).selection
 
 
 def test_what_was_measured_decides_and_is_told() -> None:

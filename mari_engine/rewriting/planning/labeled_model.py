@@ -12,7 +12,7 @@ from mari_engine.types import Labels
 
 
 @dataclass(frozen=True, eq=False)
-class LabelledModel:
+class LabeledModel:
     """A model, its labels, and the canonical form that is colored and rewritten in its place."""
 
     model: Model
@@ -22,7 +22,7 @@ class LabelledModel:
     form: Canonical
 
 
-def survey_labelled(model: Model, labels: Labels, keep: Collection[str] = ()) -> LabelledModel:
+def survey_labeled(model: Model, labels: Labels, keep: Collection[str] = ()) -> LabeledModel:
     """Return the model surveyed, as it came and in canonical form; `keep` names nodes that stay."""
     survey = survey_model(model, candidate_symbols(model, labels))
-    return LabelledModel(model, labels, survey, run_passes(model, survey, keep))
+    return LabeledModel(model, labels, survey, run_passes(model, survey, keep))
