@@ -133,7 +133,7 @@ class Join(Spec):
 
 @dataclass(frozen=True, eq=False)
 class Along(Spec):
-    """`[N, K] -> [N, K]`, mixed along the positions `along` (K of a softmax); slices of N are alone.
+    """`[N, K] -> [N, K]`, mixed along the positions `along`: a softmax over K treats N alone.
 
     Further operands have factors of `along` only (a norm's scale). `last` says that the op can
     only work along the innermost axes.
