@@ -188,6 +188,8 @@ def _rounds(node: ir.Node, survey: Survey) -> Flops:
     fact = survey.values.get(first) if first is not None else None
     if fact is None or fact.content is None or fact.content.size != 1:
         return Flops(0, length)
+    if fact.content.dtype.kind == "f":
+        return Flops(0, length)  # a state, and no count
     often = Size.of(fact.content.ravel()[0])
     if not often.symbols:
         return Flops(often.number * length, 0)
