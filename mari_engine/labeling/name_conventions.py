@@ -67,12 +67,42 @@ PAST = {
 }  # fmt: skip
 """Words that mean it as a rule: `last_n_items`, but `last_click_interval`."""
 LISTS = {"len", "length", "list", "lists", "lengths"}
+_SEVERAL = HISTORY | LISTS | {
+    "ads", "brands", "categories", "genres", "ids", "items", "last", "past", "products", "recent",
+    "recently", "seq", "sequence", "sess", "tags", "videos",
+}  # fmt: skip
+"""Words that tell a history (`user_clicked_items`) from a flag (`user_clicked_item`)."""
+_DEEDS = PAST - _SEVERAL
+OF_PERSONS = {
+    "activation", "active", "activity", "adr", "agent", "birth", "birthday", "birthdate", "born",
+    "children", "cluster", "cohort", "constellation", "degree", "email", "experience", "group",
+    "household", "industry", "is", "jobroles", "jobs", "life", "lifecycle", "lifetime", "ltv",
+    "mobile", "name", "new", "phone", "plan", "postal", "pref", "preference", "preferences",
+    "prefs", "premium", "province", "register", "registered", "registration", "segment", "signup",
+    "skill", "skills", "stage", "starrating", "state", "status", "student", "style", "subscription",
+    "tenure", "tier", "timezone", "usd", "vip", "year", "zone",
+}  # fmt: skip
+"""What a person has, beside `USER_ATTRIBUTES`. Behind `user` any other word leaves doubt, since
+`user_rating` is the film's, `user_same_city` a comparison, and `viewer_follows` is of the author.
+"""
+OF_REQUESTS = {"date", "switch", "year", "weather", "season", "holiday", "app", "browser", "tab"}
+"""What only a request has, beside `CONTEXT_ATTRIBUTES`: `ctx_position` is the candidate's."""
+NOT_OF_ITEMS = {
+    "account", "autoplay", "checkin", "checkout", "device", "enabled", "exchange", "fixed", "held",
+    "interest", "interests", "inview", "mask", "nights", "owned", "pref", "preference",
+    "preferences", "prefs", "query", "read", "request", "search", "session", "slot", "srch",
+    "subscribed", "subscriber", "subscription", "taste", "trip", "unit", "verified",
+}  # fmt: skip
+"""Words of the request or the person behind one for what is ranked: `ad_slot_id`, `news_read`."""
+_ALSO_ELSE = {"board", "business", "campaign", "job", "live", "pin", "room"}
+"""Words for what is ranked only with an id (`job_id`): `job` and `pin_code` are a person's."""
+_EXACTLY = {"emb", "embed", "embedding", "id", "ids", "vec", "vector"}
 _PLAIN = {
     "batch", "bucket", "code", "dense", "dict", "emb", "embed", "embedding", "embeddings",
     "encoded", "fea", "feat", "feats", "feature", "features", "gather", "hash", "id", "ids", "idx",
     "index", "input", "inputs", "key", "layer", "level", "linear", "lookup", "mask", "model",
-    "module", "n", "ph", "sparse", "table", "type", "value", "values", "varlen", "vec", "vector",
-    "weight", "weights",
+    "module", "n", "net", "ph", "sparse", "table", "tables", "tower", "type", "value", "values",
+    "varlen", "vec", "vector", "weight", "weights",
 }  # fmt: skip
 """Words that say nothing of whose the value is."""
 _INITIALS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
@@ -106,7 +136,8 @@ def read_convention(name: str) -> NameReading | None:
     if kinds & (HISTORY | PAST):
         return _read_history(words, kinds)
     if kinds & CONTEXT:
-        first = words[0] in CONTEXT and not kinds & (ITEM | COMPARISONS)
+        known = OF_REQUESTS | CONTEXT | CONTEXT_ATTRIBUTES | USER_ATTRIBUTES | _PLAIN
+        first = words[0] in CONTEXT and kinds <= known
         return _reading(Role.CONTEXT, words, CONTEXT, certain=first)
     if kinds & ITEM:
         return _read_item(words, kinds)
@@ -132,7 +163,10 @@ def _read_user(words: list[str], kinds: set[str]) -> NameReading:
     if past and item is not None and words.index(item) < min(words.index(w) for w in past):
         text = f"names both sides ({named!r} and {item!r})"
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
-    return _reading(Role.USER, words, USER, certain=not kinds & COUNTS)
+    known = OF_PERSONS | USER | USER_ATTRIBUTES | CONTEXT_ATTRIBUTES | _PLAIN
+    if kinds & _SEVERAL:
+        known = known | HISTORY | PAST | ITEM | ITEM_ATTRIBUTES | LISTS
+    return _reading(Role.USER, words, USER, certain=kinds <= known and not kinds & COUNTS)
 
 
 def _read_history(words: list[str], kinds: set[str]) -> NameReading:
@@ -145,8 +179,11 @@ def _read_history(words: list[str], kinds: set[str]) -> NameReading:
     if words[0] not in HISTORY | PAST:
         text = f"says {found!r} after {words[0]!r}: the user's history, or the candidate's"
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
-    rest = set(words[1:]) - HISTORY - PAST - ITEM - ITEM_ATTRIBUTES - LISTS - _PLAIN
-    certain = words[0] in HISTORY and not rest
+    rest = set(words[1:])
+    known = HISTORY | PAST | ITEM | ITEM_ATTRIBUTES | LISTS | _PLAIN
+    known -= {"price", "prices", "publish", "release", "stars", "target", "upload"}
+    alone = rest and rest <= _DEEDS | {"type"}  # `behavior_type`, `history_clicks`
+    certain = words[0] in HISTORY and rest <= known and not alone
     text = f"says {found!r}: a history is the user's"
     return NameReading(Role.USER, certain=certain, likely=True, why=text)
 
@@ -155,10 +192,16 @@ def _read_item(words: list[str], kinds: set[str]) -> NameReading:
     """Read a name that holds a word for what is ranked."""
     listed = _first(words, LISTS | {"items", "products", "videos", "session"})
     first = words[0] in ITEM or words[0] in ("neg", "target")
+    if words[0] in _ALSO_ELSE:
+        first = bool(kinds & _EXACTLY)
+    elif words[0] == "book":  # `book_date`: when one books
+        first = not kinds & CONTEXT_ATTRIBUTES
+    many = len(words) == 2 and words[1] in COUNTS  # `item_count`: how many there are
+    first = first and not many and not kinds & (CONTEXT | NOT_OF_ITEMS)
     if listed is not None and not kinds & {"candidates"}:
         text = f"says {_first(words, ITEM)!r} and {listed!r}: the candidate's, or a history"
         return NameReading(Role.ITEM, certain=False, likely=False, why=text)
-    return _reading(Role.ITEM, words, ITEM, certain=first and not kinds & CONTEXT)
+    return _reading(Role.ITEM, words, ITEM, certain=first)
 
 
 def _read_attribute(words: list[str], kinds: set[str]) -> NameReading | None:
@@ -173,6 +216,7 @@ def _read_attribute(words: list[str], kinds: set[str]) -> NameReading | None:
     for role, table in tables:
         if kinds & table:
             sure = role == Role.CROSS and words[0] in ("cross", "crossed")
+            sure = sure and not kinds & (USER_ATTRIBUTES | CONTEXT_ATTRIBUTES)
             return _reading(role, words, table, certain=sure)
     if len(words) > 1 and words[0] in _INITIALS:
         text = f"begins with {words[0]!r}"
