@@ -99,9 +99,13 @@ def transpose(order: Sequence[int]) -> Spelling:
     return Spelling("Transpose", {"perm": list(order)})
 
 
-def reshape(shape: Sequence[int] | None = None) -> Spelling:
-    """The elements, in their order, in another shape; one that is computed is the second tensor."""
-    return Spelling("Reshape", lists=() if shape is None else (tuple(shape),))
+def reshape(shape: Sequence[int] | None = None, *, verbatim: bool = False) -> Spelling:
+    """The elements, in their order, in another shape; one that is computed is the second tensor.
+
+    An extent of 0 is the operand's own at this place, unless `verbatim` (opset 14).
+    """
+    attributes = {"allowzero": 1} if verbatim else {}
+    return Spelling("Reshape", attributes, lists=() if shape is None else (tuple(shape),))
 
 
 def expand() -> Spelling:

@@ -15,6 +15,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.axes import (
+    CANDIDATES,
     Dim,
     Layout,
     Permute,
@@ -107,7 +108,16 @@ class LayoutChanges:
                 for at, group in enumerate(groups)
             ]
             return self._writer.emit(spelling.reshape(numbers), [tensor])
-        return self._writer.emit(spelling.reshape(), [tensor, self._extents.shape(groups)])
+        empty = [at for at in free if _may_be_empty(groups[at])]
+        if len(empty) == 1:  # a 0 in a shape means "as before": the extent of 0 is left to infer
+            groups[empty[0]] = [-1]
+        node = spelling.reshape(verbatim=len(empty) > 1 and self._writer.opset >= 14)
+        return self._writer.emit(node, [tensor, self._extents.shape(groups)])
+
+
+def _may_be_empty(dims: Sequence[Dim]) -> bool:
+    """Return True for an extent that may be 0: only the candidates are at least one."""
+    return any(isinstance(dim, str) and dim != CANDIDATES for dim in dims)
 
 
 def _lay_constant(
