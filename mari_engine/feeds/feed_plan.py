@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,9 +16,10 @@ import onnx_ir as ir
 
 from mari_engine.analysis import survey_by_labels
 from mari_engine.errors import FeedError, LabelError
-from mari_engine.feeds.random_features import Feature, Values, draw_feature
+from mari_engine.feeds.random_features import Feature, Values, at_least_one, draw_feature
 from mari_engine.graph import Model
 from mari_engine.inputs import Ranges, infer_ranges, packed_width
+from mari_engine.ops import Trait, has_trait
 from mari_engine.types import Column, Feeds, InputLabel, Labels
 
 _LONGEST_SEQUENCE = 6
@@ -62,6 +63,8 @@ class FeedPlan:
     input is drawn with as many equal rows as there are candidates, which is valid either way."""
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
+    may_be_empty: bool = True
+    """False where onnxruntime cannot be asked about histories of length 0: it would crash."""
 
     def draw(
         self,
@@ -156,6 +159,9 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     """
     ranges = infer_ranges(model.ir)
     inputs = tuple(_plan_input(value, labels, ranges) for value in model.ir.graph.inputs)
+    fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
+    if fragile:
+        inputs = tuple(_without_empty(item) for item in inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
     of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
@@ -163,7 +169,7 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
     only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
-    return FeedPlan(inputs, symbols, frozenset(alike), only)
+    return FeedPlan(inputs, symbols, frozenset(alike), only, not fragile)
 
 
 def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
@@ -210,6 +216,11 @@ def _plan_parts(
         )
         end = None if stop is None else columns[-1] + 1
         yield Part(feature, piece.role.per_request, columns[0], end)
+
+
+def _without_empty(item: PlannedInput) -> PlannedInput:
+    parts = (replace(part, feature=at_least_one(part.feature)) for part in item.parts)
+    return replace(item, parts=tuple(parts))
 
 
 def _extents_of(name: str, shape: ir.Shape) -> tuple[_Extent, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -43,6 +43,13 @@ class Feature:
     """Half-open; None when neither labels nor graph give them."""
     whole: bool = False
     """A floating-point feature that carries whole numbers."""
+
+
+def at_least_one(feature: Feature) -> Feature:
+    """Return the feature without lengths of 0, if it is a length."""
+    if feature.bounds is None or feature.bounds[0] >= 1 or not _LENGTH.search(feature.name):
+        return feature
+    return replace(feature, bounds=(1, max(feature.bounds[1], 2)))
 
 
 def draw_feature(

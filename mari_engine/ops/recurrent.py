@@ -11,7 +11,7 @@ from mari_engine.axes import Axes, Axis, AxisLabels, Slices, Spec, Unsupported, 
 from mari_engine.ops.call import Call
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.id_bounds import Bound, traced, within_steps
-from mari_engine.ops.rule import PRODUCT, Rule
+from mari_engine.ops.rule import PRODUCT, Rule, Trait
 
 
 def with_gates(gates: int) -> Callable[[Call], Spec]:
@@ -92,6 +92,6 @@ USUAL_ACTIVATIONS: Mapping[str, tuple[str, ...]] = {
 
 RULES = (
     Rule("RNN", with_gates(1), id_bounds=_lengths, traits=PRODUCT),
-    Rule("GRU", with_gates(3), id_bounds=_lengths, traits=PRODUCT),
-    Rule("LSTM", with_gates(4), id_bounds=_lengths, traits=PRODUCT),
+    Rule("GRU", with_gates(3), id_bounds=_lengths, traits=PRODUCT | {Trait.NEVER_EMPTY}),
+    Rule("LSTM", with_gates(4), id_bounds=_lengths, traits=PRODUCT | {Trait.NEVER_EMPTY}),
 )

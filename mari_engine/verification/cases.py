@@ -60,7 +60,7 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
             feeds, *others = drawn(few, seed, values, None)
             yield Case(few, seed, f"generated, {values}", feeds, tuple(others), needed=False)
     if plan.has_lengths and seeds:
-        for lengths in (_LONG, _SHORT):
+        for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
             feeds, *others = drawn(few, seeds[0], Values.TYPICAL, *lengths)
             text = f"generated, of length {lengths[0]}"
             yield Case(few, seeds[0], text, feeds, tuple(others), needed=False)

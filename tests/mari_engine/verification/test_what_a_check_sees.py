@@ -117,6 +117,28 @@ def test_an_empty_history_gives_the_same() -> None:
     assert "generated, of length 0" in {one.request for one in found.checks}
 
 
+def recurrent(op: str, gates: int) -> Certificate:
+    body = f"""
+        t = Transpose <perm = [1, 0, 2]> (h) all, last = {op} <hidden_size = 4> (t, WX, WH)
+        p = Squeeze (last, first) c = Concat <axis = 1> (p, i) y = MatMul (c, W)
+        """
+    held = {
+        "WX": RNG.standard_normal((1, gates * 4, 4)).astype(np.float32),
+        "WH": RNG.standard_normal((1, gates * 4, 4)).astype(np.float32),
+        "first": [0],
+    }
+    return check(body, body, inputs=HISTORY, outputs="float[N, 1] y", **held)
+
+
+@pytest.mark.parametrize(("op", "gates", "asked"), [("GRU", 3, False), ("RNN", 1, True)])
+def test_no_history_is_empty_where_that_ends_the_process(op: str, gates: int, asked: bool) -> None:
+    found = recurrent(op, gates)
+    assert found.passed
+    requests = {one.request for one in found.checks}
+    assert ("generated, of length 0" in requests) is asked
+    assert "generated, of length 67" in requests
+
+
 def test_an_operator_of_a_library_is_named() -> None:
     proto = build_proto("y = shop.Hash (i)", inputs="float[N, 2] i", outputs="float[N, 2] y")
     proto.opset_import.append(onnx.helper.make_opsetid("shop", 1))
