@@ -15,6 +15,8 @@ ROUNDING_FACTOR = 4.0
 """How many times the original's own rounding error the optimized model may have."""
 ROUNDING_FLOOR = 8.0
 """Rounding that is always allowed, in units of the precision's epsilon."""
+FLOAT64 = 2.0**-52
+"""The epsilon of the precision that the truth is evaluated in."""
 UNPROVEN = 64.0
 """Where no float64 truth is to be had: the allowed difference, in units of epsilon."""
 

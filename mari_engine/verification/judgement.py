@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mari_engine.types import Check, OutputError
 from mari_engine.verification.distances import (
     EXACT,
+    FLOAT64,
     OWN,
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
@@ -54,7 +55,9 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> 
     """Return one check for each run.
 
     The original's rounding error is pooled over the generated requests: on a single candidate it
-    may be zero by luck, which would say nothing about the rewritten model.
+    may be zero by luck, which would say nothing about the rewritten model. So it may on the few
+    requests of unusual values, which are therefore allowed as much as the others, relative to
+    their own magnitude.
     """
     distances = [
         {name: measure_distance(results) for name, results in run.outputs.items()} for run in runs
@@ -66,6 +69,11 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> 
             if run.seed is not None:
                 judge.noise[name] = max(judge.noise.get(name, 0.0), distance.original or 0.0)
                 judge.scale[name] = max(judge.scale.get(name, 0.0), distance.scale)
+    typical = judges.get(_TYPICAL, _Judge(epsilon, {}, {}, once))
+    for judge in judges.values():
+        for name, noise in judge.noise.items():
+            usual = typical.noise.get(name, 0.0) / (typical.scale.get(name) or 1.0)
+            judge.noise[name] = max(noise, usual * judge.scale[name])
     return tuple(
         _judge_run(judges[_pool(run)], run, found)
         for run, found in zip(runs, distances, strict=True)
@@ -82,7 +90,7 @@ def limits_in_force(epsilon: float) -> dict[str, float]:
     return {
         "exact": EXACT,
         "rounding_factor": ROUNDING_FACTOR,
-        "rounding_floor": ROUNDING_FLOOR * epsilon,
+        "rounding_floor": _floor(epsilon) * epsilon,
         "unproven": UNPROVEN * epsilon,
     }
 
@@ -103,11 +111,20 @@ def _judge_run(judge: _Judge, run: Run, distances: Mapping[str, Distance]) -> Ch
 
 
 def _allowed(judge: _Judge, name: str, distance: Distance) -> float:
-    """Return the absolute error that counts as rounding."""
+    """Return the absolute error that counts as rounding.
+
+    Of a model in float64 the evaluation in float64 is no truth but rounds as much as the model
+    does, in the same places, so that the original's own error is not seen.
+    """
     if distance.original is None:
         return UNPROVEN * judge.epsilon * distance.scale
     noise = max(judge.noise.get(name, 0.0), distance.original)
-    return ROUNDING_FACTOR * noise + ROUNDING_FLOOR * judge.epsilon * distance.scale
+    return ROUNDING_FACTOR * noise + _floor(judge.epsilon) * judge.epsilon * distance.scale
+
+
+def _floor(epsilon: float) -> float:
+    """Return the rounding that is always allowed, in units of epsilon."""
+    return UNPROVEN if epsilon <= FLOAT64 else ROUNDING_FLOOR
 
 
 def _problem(distance: Distance, allowed: float) -> str:

@@ -105,3 +105,23 @@ def test_without_float64_the_two_are_compared_directly(between: float, passed: b
     (check,) = judge(Run(2, 0, "generated", {"y": results}))
     assert check.passed is passed
     assert check.outputs[0].exact is None
+
+
+def test_a_float64_model_has_no_finer_truth_and_is_allowed_more() -> None:
+    finest = 2.0**-52
+
+    def judged(off: float) -> bool:
+        found = run(original=0.0, optimized=off * finest)
+        return judge_runs([found], epsilon=finest, once=frozenset())[0].passed
+
+    assert judged(20)
+    assert not judged(100)
+
+
+def test_a_few_unusual_requests_are_allowed_the_usual_rounding() -> None:
+    usual = run(seed=0, original=1e-5)
+    lucky = dataclasses.replace(run(optimized=3e-5), request="generated, of other magnitudes")
+    assert not judge(lucky)[0].passed
+    assert all(check.passed for check in judge(usual, lucky))
+    worse = dataclasses.replace(run(optimized=6e-5), request="generated, of other magnitudes")
+    assert not judge(usual, worse)[1].passed
