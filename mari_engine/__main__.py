@@ -13,11 +13,19 @@ from collections.abc import Sequence
 import typer
 
 import mari_engine as mari
-from mari_engine.commands.bench_commands import bench, calibrate
-from mari_engine.commands.console import print_error, show
-from mari_engine.commands.inspect_commands import inspect, labels, samples
-from mari_engine.commands.optimize_commands import optimize, verify
-from mari_engine.commands.report_commands import app, report
+from mari_engine.commands import (
+    app,
+    bench,
+    calibrate,
+    inspect,
+    labels,
+    optimize,
+    print_error,
+    report,
+    samples,
+    show,
+    verify,
+)
 from mari_engine.errors import Cancelled, MariError, VerificationError
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130

@@ -165,6 +165,26 @@ def operators_in(path: Path) -> set[str]:
     return {str(node.value) for node in own} & OPERATORS
 
 
+def test_packages_are_imported_through_their_faces() -> None:
+    engine = ROOT / "mari_engine"
+    packages = [path.parent for path in engine.rglob("__init__.py") if path.parent != engine]
+    assert all("__all__" in (folder / "__init__.py").read_text() for folder in packages)
+    inner = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): package
+        for package in packages
+        for path in package.glob("*.py")
+    }
+    past = [
+        f"{name_of(path)}: {node.module}"
+        for path in engine.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module in inner
+        and not path.is_relative_to(inner[node.module])
+    ]
+    assert not past, "let the face hand it on"
+
+
 def test_top_level_is_as_given() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -1,1 +1,21 @@
 """The commands of `mari`, thin over the engine."""
+
+from mari_engine.commands.bench_commands import bench, calibrate
+from mari_engine.commands.console import print_error, show
+from mari_engine.commands.inspect_commands import inspect, labels, samples
+from mari_engine.commands.optimize_commands import optimize, verify
+from mari_engine.commands.report_commands import app, report
+
+__all__ = [
+    "app",
+    "bench",
+    "calibrate",
+    "inspect",
+    "labels",
+    "optimize",
+    "print_error",
+    "report",
+    "samples",
+    "show",
+    "verify",
+]

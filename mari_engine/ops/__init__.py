@@ -17,6 +17,7 @@ from mari_engine.ops.quantization import (
 from mari_engine.ops.recurrent import USUAL_ACTIVATIONS
 from mari_engine.ops.rule import Rule, Trait
 from mari_engine.ops.rule_table import declaration_of, has_trait, is_product, rule_for, rule_of
+from mari_engine.ops.spelling import Spelling
 
 __all__ = [
     "LARGEST",
@@ -26,6 +27,7 @@ __all__ = [
     "Fact",
     "NormStep",
     "Rule",
+    "Spelling",
     "Trace",
     "Trait",
     "before_rounding",

@@ -14,7 +14,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.graph import SOURCE, STANDS_FOR, stands_for
-from mari_engine.ops.spelling import Spelling
+from mari_engine.ops import Spelling
 from mari_engine.rewriting.emission.tensors import Array, Tensor
 
 _POOLED_BYTES = 1024

@@ -23,8 +23,7 @@ from mari_engine.axes import (
     restrict_layout,
     with_extent,
 )
-from mari_engine.ops import spelling
-from mari_engine.ops.spelling import Spelling
+from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
 from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
