@@ -44,6 +44,8 @@ class PlannedInput:
     name: str
     extents: tuple[_Extent, ...]
     parts: tuple[Part, ...]
+    axis: int = 0
+    """Where candidates lie that no symbol tells of: the axis that a label states, or the first."""
 
     @property
     def per_request(self) -> bool:
@@ -111,11 +113,11 @@ class FeedPlan:
 
     def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
         """Return the axes of an input along which candidates lie."""
-        fixed = self.fixed_batch is not None and item.extents[:1] == (self.fixed_batch,)
+        fixed = self.fixed_batch is not None and _rows(item) == self.fixed_batch
         return tuple(
             axis
             for axis, extent in enumerate(item.extents)
-            if extent in self.candidate_symbols or (fixed and axis == 0)
+            if extent in self.candidate_symbols or (fixed and axis == item.axis)
         )
 
     def batch_of(self, feeds: Feeds) -> int:
@@ -164,8 +166,12 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
         inputs = tuple(_without_empty(item) for item in inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
-    of_candidates = {item.extents[0] for item in inputs if item.extents and not item.per_request}
     symbols = survey_by_labels(model, labels).symbols
+    of_candidates = {
+        next((extent for extent in item.extents if extent in symbols), _rows(item))
+        for item in inputs
+        if item.extents and not item.per_request
+    }
     alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
     only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
@@ -195,7 +201,9 @@ def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput
         for piece in label.columns or (label,)
         for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
     ]
-    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
+    stated = label.axis if isinstance(label.axis, int) else 0
+    axis = stated % len(value.shape) if len(value.shape) else 0
+    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts), axis)
 
 
 def _plan_parts(
@@ -216,6 +224,10 @@ def _plan_parts(
         )
         end = None if stop is None else columns[-1] + 1
         yield Part(feature, piece.role.per_request, columns[0], end)
+
+
+def _rows(item: PlannedInput) -> _Extent | None:
+    return item.extents[item.axis] if item.extents else None
 
 
 def _without_empty(item: PlannedInput) -> PlannedInput:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -203,3 +205,21 @@ def test_feeds_are_bound_as_the_manifest_says() -> None:
     assert np.array_equal(bind_feeds({"x": x}, interface, Signature.DROP_IN)["z"], x)
     with pytest.raises(FeedError, match="input 'x' is missing from the request; add it"):
         bind_feeds({}, interface, Signature.COMPACT)
+
+
+def test_items_of_one_request_leave_their_number_free() -> None:
+    """`[1, N, 3]`: the leading 1 is the request, and no number of candidates."""
+    text = "float[1, N, 3] item"
+    model = load(build("y = Neg (item)", inputs=text, outputs="float[1, N, 3] y"))
+    plan = plan_feeds(model, Labels({"item": ITEM}))
+    assert plan.fixed_batch is None
+    assert plan.draw(batch=5, seed=0)["item"].shape == (1, 5, 3)
+    assert plan.batch_of(plan.draw(batch=5, seed=0)) == 5
+
+
+def test_a_number_of_candidates_along_a_stated_axis() -> None:
+    text = "float[1, 50, 3] item"
+    model = load(build("y = Neg (item)", inputs=text, outputs="float[1, 50, 3] y"))
+    plan = plan_feeds(model, Labels({"item": replace(ITEM, axis=1)}))
+    assert plan.fixed_batch == 50
+    assert plan.batch_of(plan.draw(batch=50, seed=0)) == 50
