@@ -19,7 +19,7 @@ NOISY = 2.5
 
 
 @dataclass(frozen=True)
-class Piece:
+class StripSegment:
     """A stretch of columns in a strip, in drawing units."""
 
     x: float
@@ -33,7 +33,7 @@ class Piece:
 class Strip:
     """The columns of one fusion layer's input, drawn to scale."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StripSegment, ...]
     columns: int
     fragments: int
     simplified: bool
@@ -100,7 +100,7 @@ def _strip(segments: Sequence[Segment], fragments: int) -> Strip:
         parts = [segment for _, segment in stretch]
         width = sum(part.stop - part.start for part in parts)
         letter = LETTERS[parts[0].side] if width * scale >= LETTER_ROOM else ""
-        pieces.append(Piece(at * scale, width * scale, parts[0].side, letter, _tip(parts)))
+        pieces.append(StripSegment(at * scale, width * scale, parts[0].side, letter, _tip(parts)))
         at += width
     return Strip(tuple(pieces), columns, fragments, simplified)
 
