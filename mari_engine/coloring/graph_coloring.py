@@ -1,5 +1,7 @@
 """Graph coloring: on which side each value of a graph lies (MaRI, section 3.2).
 
+The paper is https://arxiv.org/abs/2602.23105.
+
 Each input, or range of columns of a packed one, is a tag that is propagated forward (see
 `column_tags`). A value is on the request side (yellow) when only user and context tags reach it,
 and is then the same for all candidates of a request; on the candidate side (blue) otherwise.

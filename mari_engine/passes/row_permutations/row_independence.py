@@ -73,7 +73,7 @@ class RowwiseProof:
         return rowwise or not order
 
     def moves(self, node: ir.Node, move: RowMove) -> bool:
-        """Note the order of rows behind a move; False where the key orders, or picks, another axis."""
+        """Note the order of rows behind a move; False where its key belongs to another axis."""
         source, key = node.inputs[0], self.keys[move.key]
         axes, keyed = self.axes(source), self.axes(key)
         rows = axes is not None and -len(axes) <= move.axis < len(axes)
