@@ -48,7 +48,7 @@ def list_conflicts(
     in all of two or more rows may be one of the request's.
     """
     batch = requester.plan.batch_of(feeds)
-    findings = list[LabelFinding]()
+    conflicts = list[LabelFinding]()
     for item in requester.plan.inputs:
         axes = axes_of_rows(requester.plan, item, feeds, batch)
         for part in item.parts:
@@ -62,10 +62,10 @@ def list_conflicts(
                 )
                 affected = tuple(moved(first, other)[:_ROWS])
                 columns = [part.start + at for at in columns]
-                findings.append(_wrong(item, part, rows, columns, affected, name))
+                conflicts.append(_wrong(item, part, rows, columns, affected, name))
             elif not part.per_request and not rows and batch > 1 and piece.size:
-                findings.append(_hint(item, part, batch, name))
-    return findings
+                conflicts.append(_hint(item, part, batch, name))
+    return conflicts
 
 
 def _wrong(

@@ -60,7 +60,7 @@ def measure(
 
     Each seed draws one user, who meets three candidates in requests of one candidate each: a value
     that does not differ between them need not be computed again, along whichever axis the
-    candidates lie. `requests` are the user's own; labels that they contradict are findings. Times
+    candidates lie. `requests` are the user's own; labels that they contradict are reported. Times
     come from onnxruntime's profile. What cannot be measured stands in `notes`; nothing is raised
     for it.
     """
@@ -89,9 +89,9 @@ class _Meter:
         products = tuple(self.products(counted, seen, spans, reached))
         self.notes += [*random_values(seen), *disproved_colors(seen, self.is_request_side)]
         time = self.time(requester, products, seen)
-        findings = [each for request in requests for each in self.conflicts(requester, request)]
+        conflicts = [each for request in requests for each in self.conflicts(requester, request)]
         self.report_progress(1.0, "measured")
-        return self.summarize(products, reached, time, findings)
+        return self.summarize(products, reached, time, conflicts)
 
     def requester(self) -> Requester:
         plan = plan_feeds(self.model, self.planned.labels)
@@ -217,7 +217,7 @@ class _Meter:
 
     def summarize(
         self, products: tuple[ProductMeasure, ...], reached: Reached | None,
-        time: TimeMeasure | None, findings: Sequence[LabelFinding],
+        time: TimeMeasure | None, conflicts: Sequence[LabelFinding],
     ) -> Measurement:  # fmt: skip
         measured = [each for each in products if each.before is not None]
         unmeasured = {each.node for each in products if each.before is None}
@@ -231,7 +231,7 @@ class _Meter:
             limit=_sum(each.limit for each in measured),
             reached=None if reached is None else reached.total_without(unmeasured),
             time=time,
-            labels=tuple(findings),
+            labels=tuple(conflicts),
             notes=tuple(self.notes),
         )
 

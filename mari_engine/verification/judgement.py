@@ -23,7 +23,7 @@ from mari_engine.verification.distances import (
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class CaseResult:
     """One request and what both models made of it; `failure` is why the optimized one could not."""
 
     batch: int
@@ -51,7 +51,9 @@ class _Judge:
     """The outputs that have one row per request, which nothing ranks."""
 
 
-def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> tuple[Check, ...]:
+def judge_runs(
+    runs: Sequence[CaseResult], *, epsilon: float, once: frozenset[str]
+) -> tuple[Check, ...]:
     """Return one check for each run.
 
     The original's rounding error is pooled over the generated requests: on a single candidate it
@@ -80,7 +82,7 @@ def judge_runs(runs: Sequence[Run], *, epsilon: float, once: frozenset[str]) -> 
     )
 
 
-def _pool(run: Run) -> str:
+def _pool(run: CaseResult) -> str:
     """Return which runs share a noise: requests of unusual values have their own."""
     return run.request if run.seed is not None else _TYPICAL
 
@@ -95,7 +97,7 @@ def limits_in_force(epsilon: float) -> dict[str, float]:
     }
 
 
-def _judge_run(judge: _Judge, run: Run, distances: Mapping[str, Distance]) -> Check:
+def _judge_run(judge: _Judge, run: CaseResult, distances: Mapping[str, Distance]) -> Check:
     errors: list[OutputError] = []
     reason = run.failure
     for name, distance in distances.items():

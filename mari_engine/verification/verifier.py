@@ -39,7 +39,7 @@ from mari_engine.types import (
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.cases import Case, drawn_cases, own_cases
 from mari_engine.verification.distances import Results
-from mari_engine.verification.judgement import Run, judge_runs, limits_in_force
+from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair, Outputs
 
 _EPSILON = {
@@ -58,7 +58,7 @@ _NOISY = 1e-2
 
 
 @dataclass(frozen=True)
-class _Findings:
+class _Outcome:
     """What the requests showed."""
 
     exact_method: str
@@ -93,7 +93,7 @@ def verify(
     plan = plan_feeds(original, labels)
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
     epsilon = _coarsest(original)
-    found = _Findings("nothing was evaluated")
+    found = _Outcome("nothing was evaluated")
     if not problem:
         opened = OpenedPair(pair, partial(_report_opened, report_progress))
         cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
@@ -144,11 +144,11 @@ def _check_cases(
     cases: Sequence[Case],
     epsilon: float,
     report_progress: Progress,
-) -> _Findings:
+) -> _Outcome:
     """Run every case through both models, and compare the results with pooled tolerances."""
     once = opened.models.per_request_outputs
     notes: list[str] = []
-    runs: list[Run] = []
+    runs: list[CaseResult] = []
     for at, case in enumerate(cases):
         report_progress(
             _OPENED + (1 - _OPENED) * at / len(cases),
@@ -162,7 +162,7 @@ def _check_cases(
     if not runs:
         raise ExecutionError(_nowhere(opened.models.original) or f"{notes[0]}; {_REMEDY}")
     checks = judge_runs(runs, epsilon=epsilon, once=once)
-    return _Findings(opened.exact_method, checks, (*notes, *_remarks(opened, checks)))
+    return _Outcome(opened.exact_method, checks, (*notes, *_remarks(opened, checks)))
 
 
 def _nowhere(original: Model) -> str:
@@ -177,7 +177,7 @@ def _nowhere(original: Model) -> str:
     return ""
 
 
-def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> Run | str:
+def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult | str:
     """Return both models' results, or a note when the original itself refuses the request."""
     try:
         before = opened.run_original(case.feeds)
@@ -193,8 +193,8 @@ def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> Run | str
         after = opened.run_optimized(case.feeds)
     except ExecutionError as error:
         failure = f"the optimized model cannot run what the original runs ({error})"
-        return Run(case.batch, case.seed, case.request, {}, failure)
-    return Run(case.batch, case.seed, case.request, _pair(before, after, once))
+        return CaseResult(case.batch, case.seed, case.request, {}, failure)
+    return CaseResult(case.batch, case.seed, case.request, _pair(before, after, once))
 
 
 def _pair(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:

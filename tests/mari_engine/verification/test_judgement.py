@@ -5,7 +5,7 @@ import pytest
 
 from mari_engine.types import Check
 from mari_engine.verification.distances import Results
-from mari_engine.verification.judgement import Run, judge_runs
+from mari_engine.verification.judgement import CaseResult, judge_runs
 
 EPSILON = 2.0**-23
 
@@ -17,7 +17,7 @@ def run(
     exact: float = 0.0,
     original: float = 0.0,
     optimized: float = 0.0,
-) -> Run:
+) -> CaseResult:
     """Return a run of an output of magnitude 1 in which one element is off by that much."""
     truth = np.linspace(0.0, 1.0, batch)
 
@@ -25,10 +25,10 @@ def run(
         return np.asarray(truth + np.eye(1, batch, 1)[0] * by)
 
     results = Results(truth, off(exact), off(original), off(optimized))
-    return Run(batch, seed, "generated" if seed is not None else "mine.npz", {"y": results})
+    return CaseResult(batch, seed, "generated" if seed is not None else "mine.npz", {"y": results})
 
 
-def judge(*runs: Run) -> list[Check]:
+def judge(*runs: CaseResult) -> list[Check]:
     return list(judge_runs(runs, epsilon=EPSILON, once=frozenset({"z"})))
 
 
@@ -89,12 +89,12 @@ def swapped(own: float) -> Results:
 
 @pytest.mark.parametrize(("apart", "passed"), [(EPSILON, True), (1e-3, False)])
 def test_candidates_may_change_places_within_rounding(apart: float, passed: bool) -> None:
-    (check,) = judge(Run(3, 0, "generated", {"y": swapped(apart)}))
+    (check,) = judge(CaseResult(3, 0, "generated", {"y": swapped(apart)}))
     assert check.outputs[0].same_ranking is passed
 
 
 def test_outputs_per_request_are_not_ranked() -> None:
-    case = Run(3, 0, "generated", {"z": swapped(1e-3)})
+    case = CaseResult(3, 0, "generated", {"z": swapped(1e-3)})
     assert judge(case)[0].outputs[0].same_ranking
 
 
@@ -102,7 +102,7 @@ def test_outputs_per_request_are_not_ranked() -> None:
 def test_without_float64_the_two_are_compared_directly(between: float, passed: bool) -> None:
     own = np.array([0.25, 1.0])
     results = Results(None, None, own, own + np.array([between, 0.0]))
-    (check,) = judge(Run(2, 0, "generated", {"y": results}))
+    (check,) = judge(CaseResult(2, 0, "generated", {"y": results}))
     assert check.passed is passed
     assert check.outputs[0].exact is None
 
