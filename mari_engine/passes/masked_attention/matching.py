@@ -81,7 +81,7 @@ class _Reader:
             raise Unsupported("no mask is known to keep rows before a join from the columns behind")
         found = MaskedAttention(scores, between, self.total, self.extent, proof.cut)
         read = (value for node in found.nodes for value in node.inputs if value is not None)
-        if any(value.shape is None for value in read):
+        if not all(_states_extents(value) for value in read):
             raise Unsupported("the shape of a value that would be cut is unknown")
         return found
 
@@ -155,6 +155,11 @@ class _Reader:
                 if len(numbers) == len(widths) and sum(numbers) == self.extent:
                     yield from np.cumsum(numbers[:-1])[::-1].tolist()
             queue += [value for value in node.inputs if value is not None]
+
+
+def _states_extents(value: ir.Value) -> bool:
+    """Return True where a value's own shape says how long its last two axes are."""
+    return value.shape is not None and all(isinstance(dim, int) for dim in value.shape[-2:])
 
 
 def _within_rows(spec: Pointwise | Along) -> bool:

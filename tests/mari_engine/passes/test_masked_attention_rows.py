@@ -129,3 +129,27 @@ def test_a_node_that_must_stay_keeps_its_attention_whole() -> None:
     scores = next(node.name or "" for node in model.ir.graph if node.outputs[0].name == "c")
     made = plan(model, LABELS, candidates=500, keep=[scores])
     assert decided(made, scores) == "kept: kept on request"
+
+
+def test_a_join_whose_length_its_shape_does_not_state_is_not_cut() -> None:
+    """Expand by a computed shape: inference calls the joined length by a name, the facts 4."""
+    data = build(
+        """
+        s = Shape (k) g = Gather <axis = 0> (s, first) n = Unsqueeze <axes = [0]> (g)
+        e = Concat <axis = 0> (n, one, one)
+        x = Expand (u, e) c = Concat <axis = 1> (i, x) t = Transpose <perm = [0, 2, 1]> (c)
+        q = MatMul (c, t) r = Relu (q) m = Mul (r, mask) y = MatMul (m, c)
+        """,
+        inputs="float[N] k, float[1, 1, 3] u, float[N, 3, 3] i",
+        outputs="float[N, 4, 3] y",
+        weights={
+            "first": np.array(0),
+            "one": np.array([1]),
+            "mask": np.tril(np.ones((4, 4), np.float32)),
+        },
+        opset=12,
+    )
+    found = reasons(MASKED_ATTENTION, load(data, name="m"))
+    assert found == ["the shape of a value that would be cut is unknown"]
+    given = requests(k="item N", u="user 1, 1, 3", i="item N, 3, 3", whole=False)
+    assert wrong_rewrites(data, roles(k="item", u="user", i="item"), given, alike(1e-5)) == []
