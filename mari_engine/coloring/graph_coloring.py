@@ -14,7 +14,7 @@ from functools import cache
 
 import onnx_ir as ir
 
-from mari_engine.analysis import Survey, candidate_symbols, survey_model
+from mari_engine.analysis import Survey, survey_by_labels
 from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
 from mari_engine.coloring.column_tags import ColumnTags, propagate
 from mari_engine.graph import Model, name_dtype
@@ -47,7 +47,7 @@ class Tagger:
 
 def color(model: Model, labels: Labels) -> Coloring:
     """Return the side, roles and candidate axis of every value of the original graph."""
-    survey = survey_model(model, candidate_symbols(model, labels))
+    survey = survey_by_labels(model, labels)
     form = run_passes(model, survey)
     return color_surveyed(form.model.ir.graph, labels, form.survey)
 

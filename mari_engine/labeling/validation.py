@@ -61,10 +61,11 @@ def check_answered(model: Model, labels: Labels) -> None:
 
     A role of less than full confidence is doubt, unless it differs from what is proposed for the
     model: then a person has changed it. Raises LabelError naming the first input or column in doubt
-    and how it is answered.
+    and how it is answered, and as `check_labels` does.
     """
     if labels.confidence >= 1:
         return
+    check_labels(model, labels)
     proposed = propose_labels(model)
     for name, start, where, part in _doubts(labels):
         if part.role != _role_at(proposed.inputs[name], start):

@@ -14,9 +14,8 @@ import onnx_ir as ir
 
 from mari_engine.analysis import (
     GraphFacts,
-    candidate_symbols,
     find_graph_facts,
-    survey_model,
+    survey_by_labels,
 )
 from mari_engine.axes import Contract, Unsupported, flat, positions
 from mari_engine.graph import Model
@@ -73,7 +72,7 @@ def rewrite(
     share of the nodes that were visited (0 to 1), and may raise to stop. The model is not changed.
     """
     if facts is None:
-        survey = survey_model(model, candidate_symbols(model, labels))
+        survey = survey_by_labels(model, labels)
         facts = find_graph_facts(model.ir.graph, survey)
     return _Interpreter(model, facts, options, strategy).run(labels, report_progress)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from mari_engine.feeds import FeedPlan, Request, Values, check_request
 from mari_engine.graph import Model
 from mari_engine.types import Feeds, Labels
+from mari_engine.verification.judgement import TYPICAL
 
 _FEW = 3
 """About how many candidates requests with unusual values have."""
@@ -23,8 +25,8 @@ class Case:
     seed: int | None
     request: str
     feeds: Feeds
-    otherwise: tuple[Feeds, ...] = ()
-    """What is sent, in turn, where the original refuses these feeds."""
+    otherwise: tuple[Callable[[], Feeds], ...] = ()
+    """What is drawn and sent, in turn, where the original refuses these feeds."""
     needed: bool = True
     """The certificate says so where the original refuses it."""
 
@@ -42,25 +44,25 @@ def own_cases(
 def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[Case]:
     """Yield typical requests, then some that reach rare branches, table ends and other lengths."""
 
-    def drawn(batch: int, seed: int, values: Values, *lengths: int | None) -> tuple[Feeds, ...]:
-        ways = (True, False) if plan.drawn_alike else (True,)
-        return tuple(
-            plan.draw(batch=batch, seed=seed, length=length, apart=apart, values=values)
+    def case(
+        batch: int, seed: int, request: str, *, values: Values = Values.TYPICAL,
+        lengths: tuple[int | None, ...] = (None,),
+    ) -> Case:  # fmt: skip
+        draws = [
+            partial(plan.draw, batch=batch, seed=seed, length=length, apart=apart, values=values)
             for length in lengths
-            for apart in ways
-        )
+            for apart in ((True, False) if plan.drawn_alike else (True,))
+        ]
+        first, *others = draws
+        return Case(batch, seed, request, first(), tuple(others), needed=request == TYPICAL)
 
     for batch in batches:
         for seed in seeds:
-            feeds, *others = drawn(batch, seed, Values.TYPICAL, None)
-            yield Case(batch, seed, "generated", feeds, tuple(others))
+            yield case(batch, seed, TYPICAL)
     few = min(batches, key=lambda batch: abs(batch - _FEW))
     for seed in seeds:
         for values in (Values.MAGNITUDES, Values.EDGES):
-            feeds, *others = drawn(few, seed, values, None)
-            yield Case(few, seed, f"generated, {values}", feeds, tuple(others), needed=False)
+            yield case(few, seed, f"{TYPICAL}, {values}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
-            feeds, *others = drawn(few, seeds[0], Values.TYPICAL, *lengths)
-            text = f"generated, of length {lengths[0]}"
-            yield Case(few, seeds[0], text, feeds, tuple(others), needed=False)
+            yield case(few, seeds[0], f"{TYPICAL}, of length {lengths[0]}", lengths=lengths)

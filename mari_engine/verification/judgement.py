@@ -33,7 +33,7 @@ class CaseResult:
     failure: str = ""
 
 
-_TYPICAL = "generated"
+TYPICAL = "generated"
 """The requests by whose noise a user's own requests are judged."""
 
 
@@ -71,7 +71,7 @@ def judge_runs(
             if run.seed is not None:
                 judge.noise[name] = max(judge.noise.get(name, 0.0), distance.original or 0.0)
                 judge.scale[name] = max(judge.scale.get(name, 0.0), distance.scale)
-    typical = judges.get(_TYPICAL, _Judge(epsilon, {}, {}, once))
+    typical = judges.get(TYPICAL, _Judge(epsilon, {}, {}, once))
     for judge in judges.values():
         for name, noise in judge.noise.items():
             usual = typical.noise.get(name, 0.0) / (typical.scale.get(name) or 1.0)
@@ -84,7 +84,7 @@ def judge_runs(
 
 def _pool(run: CaseResult) -> str:
     """Return which runs share a noise: requests of unusual values have their own."""
-    return run.request if run.seed is not None else _TYPICAL
+    return run.request if run.seed is not None else TYPICAL
 
 
 def limits_in_force(epsilon: float) -> dict[str, float]:

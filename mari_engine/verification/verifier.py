@@ -183,8 +183,8 @@ def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResul
         before = opened.run_original(case.feeds)
     except ExecutionError as error:
         if case.otherwise:
-            feeds, *others = case.otherwise
-            return _run_case(opened, replace(case, feeds=feeds, otherwise=tuple(others)), once)
+            draw, *others = case.otherwise
+            return _run_case(opened, replace(case, feeds=draw(), otherwise=tuple(others)), once)
         return (
             f"not checked: the original itself refuses a {case.request} request of {case.batch} "
             f"candidates ({error})"

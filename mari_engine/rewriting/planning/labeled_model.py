@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mari_engine.analysis import Survey, candidate_symbols, survey_model
+from mari_engine.analysis import Survey, survey_by_labels
 from mari_engine.graph import Model
 from mari_engine.passes import Canonical, run_passes
 from mari_engine.types import Labels
@@ -24,5 +24,5 @@ class LabeledModel:
 
 def survey_labeled(model: Model, labels: Labels, keep: Collection[str] = ()) -> LabeledModel:
     """Return the model surveyed, as it came and in canonical form; `keep` names nodes that stay."""
-    survey = survey_model(model, candidate_symbols(model, labels))
+    survey = survey_by_labels(model, labels)
     return LabeledModel(model, labels, survey, run_passes(model, survey, keep))

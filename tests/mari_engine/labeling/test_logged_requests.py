@@ -113,3 +113,12 @@ def test_what_vouches_is_kept_in_the_file() -> None:
         {"x": InputLabel(role=Role.ITEM, axis=None), "z": InputLabel(role=Role.USER, axis=1)}
     )
     assert Labels.from_json(stated.to_json()) == stated
+
+
+def test_doubt_about_an_input_that_is_not_there_names_it() -> None:
+    model = two_inputs("gender", "item_id")
+    labels = Labels(
+        {**propose_labels(model).inputs, "x": InputLabel(role=Role.USER, confidence=0.5)}
+    )
+    with pytest.raises(LabelError, match="input 'x' is not in the model"):
+        optimize(model, labels, autotune=False)
