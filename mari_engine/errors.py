@@ -7,6 +7,7 @@ MariError                what is wrong, where, and what to do, in one line
 ├── ReviewError          a review is malformed, or is about another model
 ├── VerificationError    the rewritten model is not equal to the original
 ├── ExecutionError       a runtime could not load or run a model
+│   └── NoKernelError    the model is valid, and the runtime has no kernel for one of its operators
 └── Cancelled            the user stopped a long piece of work
 """
 
@@ -37,6 +38,10 @@ class VerificationError(MariError):
 
 class ExecutionError(MariError):
     """A runtime could not load or run a model."""
+
+
+class NoKernelError(ExecutionError):
+    """The model is valid, and the runtime has no kernel for one of its operators and types."""
 
 
 class Cancelled(MariError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import onnxruntime as ort
 
-from mari_engine.errors import ExecutionError
+from mari_engine.errors import ExecutionError, NoKernelError
 from mari_engine.graph import Model
 from mari_engine.runtime.providers import find_device
 from mari_engine.runtime.serialization import opened_for_runtime
@@ -17,6 +17,8 @@ from mari_engine.types import Feeds
 
 _NOTHING = 4
 """onnxruntime's log level: what it says of errors stands in the exceptions that it raises."""
+_NO_KERNEL = "NotImplemented"
+"""The class of onnxruntime's exceptions for a valid model that one of its devices cannot run."""
 
 
 class Session:
@@ -154,7 +156,8 @@ def _open(source: str | bytes, options: ort.SessionOptions, *, name: str, device
     try:
         raw = ort.InferenceSession(source, options, providers=providers, enable_fallback=0)
     except Exception as error:  # onnxruntime raises bare pybind exceptions
-        raise ExecutionError(
+        kind = NoKernelError if type(error).__name__ == _NO_KERNEL else ExecutionError
+        raise kind(
             f"{name}: onnxruntime cannot load this model on {device} ({in_one_line(error)})"
         ) from error
     if found.provider not in raw.get_providers():

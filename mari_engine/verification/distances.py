@@ -17,8 +17,13 @@ ROUNDING_FLOOR = 8.0
 """Rounding that is always allowed, in units of the precision's epsilon."""
 FLOAT64 = 2.0**-52
 """The epsilon of the precision that the truth is evaluated in."""
+ZERO = 2.0**10
+"""In units of float64's epsilon of the largest: what reordered sums leave of an exact zero."""
 UNPROVEN = 64.0
 """Where no float64 truth is to be had: the allowed difference, in units of epsilon."""
+
+FLOAT64_FLOOR = 2.0**12
+"""Rounding that is allowed of a model in float64, in units of epsilon: its truth rounds as well."""
 
 WEAK_EPSILONS = 2.0**13
 """In units of epsilon: an original farther from its own float64 value is not explained by it."""
@@ -54,9 +59,9 @@ class Distance:
     optimized: float | None
     between: float | None
     problem: str = ""
+    """What differs beyond any tolerance: shape, NaN, infinity or zero, whole numbers."""
     own: float | None = None
     """The largest difference in float64, each element's relative to its own scale (see there)."""
-    """What differs beyond any tolerance: shape, NaN or infinity, whole numbers."""
 
 
 def measure_distance(results: Results) -> Distance:
@@ -121,7 +126,8 @@ def _hard_difference(results: Results) -> str:
     original, optimized = results.original, results.optimized
     found = ""
     if truth is not None and exact is not None:
-        found = _join(_unequal(truth, exact, np.ones(truth.shape, bool)), "in float64")
+        found = _unequal(truth, exact, np.ones(truth.shape, bool)) or _not_zero(truth, exact)
+        found = _join(found, "in float64")
     if not found and original is not None and optimized is not None:
         # Where the original rounds to something else than the truth, so may the optimized model.
         comparable = np.ones(original.shape, bool)
@@ -138,6 +144,17 @@ def _unequal(before: np.ndarray, after: np.ndarray, comparable: np.ndarray) -> s
         return f"NaN or infinity at {count} elements in only one of the models" if count else ""
     count = int(np.sum(comparable & (before != after)))
     return f"{before.dtype} values differ at {count} elements" if count else ""
+
+
+def _not_zero(truth: np.ndarray, exact: np.ndarray) -> str:
+    """Return how many elements are exactly 0 in one model and more than rounding in the other."""
+    if truth.dtype.kind not in "fV":
+        return ""
+    a, b = truth.astype(np.float64), exact.astype(np.float64)
+    rounding = ZERO * FLOAT64 * _largest(truth)
+    one = ((a == 0) & (np.abs(b) > rounding)) | ((b == 0) & (np.abs(a) > rounding))
+    count = int(np.sum(one))
+    return f"exactly 0 at {count} elements in only one of the models" if count else ""
 
 
 def _kinds(array: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from mari_engine.types import Check, OutputError
 from mari_engine.verification.distances import (
     EXACT,
     FLOAT64,
+    FLOAT64_FLOOR,
     OWN,
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
@@ -126,7 +127,7 @@ def _allowed(judge: _Judge, name: str, distance: Distance) -> float:
 
 def _floor(epsilon: float) -> float:
     """Return the rounding that is always allowed, in units of epsilon."""
-    return UNPROVEN if epsilon <= FLOAT64 else ROUNDING_FLOOR
+    return FLOAT64_FLOOR if epsilon <= FLOAT64 else ROUNDING_FLOOR
 
 
 def _problem(distance: Distance, allowed: float) -> str:

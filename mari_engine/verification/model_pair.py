@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mari_engine.errors import ExecutionError
+from mari_engine.errors import ExecutionError, NoKernelError
 from mari_engine.feeds import bind_feeds
 from mari_engine.graph import Model
 from mari_engine.runtime import Session, in_one_line, open_session, open_source
@@ -40,21 +40,24 @@ class OpenedPair:
     Each is opened twice: by onnxruntime in its own precision, and converted to float64. The
     original runs from its own file where there is one, so that a mistake made while it was read
     cannot hide. `report_progress` gets the share that is open and what is being opened. `no_own`
-    and `no_float64` say why a precision cannot be run; "" if it can.
+    and `no_float64` say why a precision cannot be run; "" if it can. `unloadable` says why the
+    runtime takes the original and not the optimized model. Raises ExecutionError when the runtime
+    does not take the original, except for want of a kernel: other devices may have it.
     """
 
     def __init__(self, pair: ModelPair, report_progress: Progress) -> None:
         self.models = pair
-        self.no_own = self.no_float64 = ""
+        self.no_own = self.no_float64 = self.unloadable = ""
         self._own: tuple[Session, Session] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
-        try:
-            report_progress(0.0, "opening the original")
-            first = _open_original(pair.original)
-            report_progress(0.25, "opening the rewritten model")
-            self._own = (first, open_session(pair.optimized, threads=1))
-        except ExecutionError as error:
-            self.no_own = str(error)
+        report_progress(0.0, "opening the original")
+        first = self._open_first(pair.original)
+        report_progress(0.25, "opening the rewritten model")
+        second = self._open_second(pair.optimized)
+        if first is not None and second is not None:
+            self._own = (first, second)
+        if self.unloadable:
+            return
         try:
             report_progress(0.5, "opening the original in float64")
             wide = _open_wide(pair.original)
@@ -62,6 +65,21 @@ class OpenedPair:
             self._wide = (wide, _open_wide(pair.optimized))
         except ExecutionError as error:
             self.no_float64 = str(error)
+
+    def _open_first(self, original: Model) -> Session | None:
+        try:
+            return _open_original(original)
+        except NoKernelError as error:
+            self.no_own = str(error)
+            return None
+
+    def _open_second(self, optimized: Model) -> Session | None:
+        try:
+            return open_session(optimized, threads=1)
+        except ExecutionError as error:
+            if not (self.no_own and isinstance(error, NoKernelError)):
+                self.unloadable = f"the optimized model does not load ({error})"
+            return None
 
     @property
     def exact_method(self) -> str:

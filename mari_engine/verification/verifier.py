@@ -15,10 +15,9 @@ as the original, whose own error is taken over all generated requests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import onnx_ir as ir
 
 from mari_engine.errors import ExecutionError
@@ -37,10 +36,10 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification.calling_contract import compare_calling
+from mari_engine.verification.case_runs import about_undefined, run_case
 from mari_engine.verification.cases import Case, drawn_cases, own_cases
-from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
-from mari_engine.verification.model_pair import ModelPair, OpenedPair, Outputs
+from mari_engine.verification.model_pair import ModelPair, OpenedPair
 
 _EPSILON = {
     ir.DataType.BFLOAT16: 2.0**-7,
@@ -51,6 +50,7 @@ _EPSILON = {
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
 _REMEDY = "give id ranges in the labels or a request file (.npz)"
+_REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""
 _NOISY = 1e-2
@@ -95,7 +95,9 @@ def verify(
     epsilon = _coarsest(original)
     found = _Outcome("nothing was evaluated")
     if not problem:
-        opened = OpenedPair(pair, partial(_report_opened, report_progress))
+        opened = _open(pair, report_progress)
+        problem = opened.unloadable
+    if not problem:
         cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
         found = _check_cases(opened, cases, epsilon, report_progress)
         problem = _first_problem(found.checks, original)
@@ -126,6 +128,14 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
 
 
+def _open(pair: ModelPair, report_progress: Progress) -> OpenedPair:
+    """Return the opened pair; ExecutionError, with a remedy, where the original does not load."""
+    try:
+        return OpenedPair(pair, partial(_report_opened, report_progress))
+    except ExecutionError as error:
+        raise ExecutionError(_nowhere(pair.original) or f"{error}; {_REEXPORT}") from error
+
+
 def _report_opened(report_progress: Progress, share: float, what: str) -> None:
     report_progress(_OPENED * share, what)
 
@@ -154,7 +164,7 @@ def _check_cases(
             _OPENED + (1 - _OPENED) * at / len(cases),
             f"{case.request} request, {case.batch} candidates",
         )
-        run = _run_case(opened, case, once)
+        run = run_case(opened, case, once)
         if isinstance(run, str):
             notes += [run] if case.needed or not runs else []
         else:
@@ -162,7 +172,9 @@ def _check_cases(
     if not runs:
         raise ExecutionError(_nowhere(opened.models.original) or f"{notes[0]}; {_REMEDY}")
     checks = judge_runs(runs, epsilon=epsilon, once=once)
-    return _Outcome(opened.exact_method, checks, (*notes, *_remarks(opened, checks)))
+    return _Outcome(
+        opened.exact_method, checks, (*notes, *_remarks(opened, checks), *about_undefined(runs))
+    )
 
 
 def _nowhere(original: Model) -> str:
@@ -175,52 +187,6 @@ def _nowhere(original: Model) -> str:
                 "export it with standard operators"
             )
     return ""
-
-
-def _run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult | str:
-    """Return both models' results, or a note when the original itself refuses the request."""
-    try:
-        before = opened.run_original(case.feeds)
-    except ExecutionError as error:
-        if case.otherwise:
-            draw, *others = case.otherwise
-            return _run_case(opened, replace(case, feeds=draw(), otherwise=tuple(others)), once)
-        return (
-            f"not checked: the original itself refuses a {case.request} request of {case.batch} "
-            f"candidates ({error})"
-        )
-    try:
-        after = opened.run_optimized(case.feeds)
-    except ExecutionError as error:
-        failure = f"the optimized model cannot run what the original runs ({error})"
-        return CaseResult(case.batch, case.seed, case.request, {}, failure)
-    return CaseResult(case.batch, case.seed, case.request, _pair(before, after, once))
-
-
-def _pair(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
-    """Return the results by output; a single per-request row stands for all rows."""
-    own, truth = before
-    optimized, exact = after
-    names = own if own is not None else truth
-    return {
-        name: Results(
-            truth=_take(truth, name),
-            exact=_spread(_take(exact, name), _take(truth, name), name in once),
-            original=_take(own, name),
-            optimized=_spread(_take(optimized, name), _take(own, name), name in once),
-        )
-        for name in names or {}
-    }
-
-
-def _take(outputs: Feeds | None, name: str) -> np.ndarray | None:
-    return None if outputs is None else outputs[name]
-
-
-def _spread(array: np.ndarray | None, like: np.ndarray | None, once: bool) -> np.ndarray | None:
-    if array is None or like is None or not once or array.shape[:1] != (1,):
-        return array
-    return np.broadcast_to(array, like.shape) if array.shape[1:] == like.shape[1:] else array
 
 
 def _remarks(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:

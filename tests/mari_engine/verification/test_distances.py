@@ -46,6 +46,12 @@ HARD = [
      "NaN or infinity at 1 elements in only one of the models in float64"),
     (results([INF, 1.0], [-INF, 1.0], None, None),
      "NaN or infinity at 1 elements in only one of the models in float64"),
+    (results([0.0, 1.0], [1e-10, 1.0], None, None),
+     "exactly 0 at 1 elements in only one of the models in float64"),
+    (results([1e-10, 1.0], [0.0, 1.0], None, None),
+     "exactly 0 at 1 elements in only one of the models in float64"),
+    # What is left of a sum in another order is no other number.
+    (results([0.0, 1.0], [1e-16, 1.0], None, None), ""),
     (results([1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [1.0, INF]),
      "NaN or infinity at 1 elements in only one of the models"),
     # The original overflows where the truth is finite: so may, or may not, the rewritten model.

@@ -132,7 +132,10 @@ def test_nan_must_stay_nan() -> None:
     inputs, outputs = "float[N, 3] user, float[N, 3] item", "float[N, 3] y"
     before = build("s = Sqrt (item) y = Add (s, user)", inputs=inputs, outputs=outputs)
     after = build("a = Abs (item) s = Sqrt (a) y = Add (s, user)", inputs=inputs, outputs=outputs)
-    assert verify(load(before), load(before), LABELS).passed
+    same = verify(load(before), load(before), LABELS)
+    assert same.passed
+    told = [note for note in same.notes if "gives NaN or infinity in output 'y', in 1" in note]
+    assert told[0].endswith("requests; the same elements are asked of the rewritten model")
     certificate = verify(load(before), load(after), LABELS)
     assert "NaN or infinity at" in certificate.reason
     assert "in only one of the models in float64" in certificate.reason
@@ -229,3 +232,22 @@ def test_the_original_runs_from_its_own_file(tmp_path: Path) -> None:
     certificate = verify(wrong, wrong, LABELS)
     assert not certificate.passed
     assert "away from its own float64 value" in certificate.reason
+
+
+def test_a_rewritten_model_that_does_not_load_is_not_equal() -> None:
+    body, sizes = "y = Relu (user)", "float[N, 3] user"
+    model = load(build(body, inputs=sizes, outputs="float[N, 3] y"))
+    later = dataclasses.replace(model, ir=model.ir.clone(), data=None)
+    later.ir.opset_imports[""] = 999
+    certificate = verify(model, later, Labels({"user": InputLabel(role=Role.ITEM)}))
+    assert not certificate.passed
+    assert certificate.reason.startswith("the optimized model does not load (")
+    assert certificate.checks == ()
+
+
+def test_an_original_that_does_not_load_is_refused() -> None:
+    body, sizes = "y = Relu (user)", "float[N, 3] user"
+    model = load(build(body, inputs=sizes, outputs="float[N, 3] y"))
+    model.ir.opset_imports[""] = 999
+    with pytest.raises(ExecutionError, match=r"cannot load this model.*export it for the onnxrun"):
+        verify(model, model, Labels({"user": InputLabel(role=Role.ITEM)}))
