@@ -24,7 +24,9 @@ TYPES: Mapping[str, tuple[type, ...]] = {
         mari.Decision, mari.Selection, mari.Trial, mari.BreakEven, mari.Segment, mari.Flops,
         mari.OutputBinding,
     ),
-    "certificate.json": (mari.Certificate, mari.Check, mari.OutputError),
+    "certificate.json": (
+        mari.Certificate, mari.Check, mari.Coverage, mari.MissedBranch, mari.OutputError,
+    ),
     "review.json": (mari.Review, mari.Note, mari.Turn, mari.SignOff, mari.Stamp),
     "Inspection": (
         mari.ValueColor, mari.FusionLayout, mari.Measurement, mari.ProductMeasure,

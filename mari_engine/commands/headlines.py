@@ -117,7 +117,9 @@ def _exactness(certificate: mari.Certificate) -> str:
         outcome = "Lossless: the same numbers"
     count = len(certificate.checks)
     requests = "1 request" if count == 1 else f"{count} requests"
-    return f"{outcome}, if these labels are true ({requests} checked)"
+    found = certificate.coverage
+    reached = f", {found.reached} of {found.branches} branches reached" if found else ""
+    return f"{outcome}, if these labels are true ({requests} checked{reached})"
 
 
 def _savings(found: mari.Plan) -> str:

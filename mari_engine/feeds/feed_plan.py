@@ -111,6 +111,16 @@ class FeedPlan:
         extents = {extent for item in self.inputs for extent in item.extents}
         return any(isinstance(extent, str) for extent in extents - self._sized_by_batch)
 
+    @property
+    def lengths(self) -> tuple[tuple[str, int], ...]:
+        """An input, and its axis, for each free extent that is not the number of candidates."""
+        found: dict[str, tuple[str, int]] = {}
+        for item in self.inputs:
+            for axis, extent in enumerate(item.extents):
+                if isinstance(extent, str) and extent not in self._sized_by_batch:
+                    found.setdefault(extent, (item.name, axis))
+        return tuple(place for name, place in found.items() if not _is_worked_out(name, found))
+
     def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
         """Return the axes of an input along which candidates lie."""
         fixed = self.fixed_batch is not None and _rows(item) == self.fixed_batch

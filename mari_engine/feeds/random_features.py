@@ -30,7 +30,10 @@ class Values(StrEnum):
     """The same, but numbers without a range lie between 1e-2 and 1e2 by row: what a rare branch or
     a clamp asks for."""
     EDGES = "at the ends of ranges"
-    """The first and the last id of each table, the shortest and the longest length."""
+    """The first and the last id of each table, the shortest and the longest length; a single number
+    is the first."""
+    OTHER_EDGES = "at the other ends of ranges"
+    """The same, but a single number is the last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +76,8 @@ def draw_feature(
         return rng.integers(0, 2, shape).astype(str).astype(object)
     if kind in "iu" or feature.whole:
         low, high = _whole_bounds(feature, longest)
-        if values == Values.EDGES:
-            return rng.choice([low, high - 1], shape).astype(feature.dtype)
+        if values in (Values.EDGES, Values.OTHER_EDGES):
+            return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
         return rng.integers(low, high, shape).astype(feature.dtype)
     if feature.bounds is not None:
         return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
@@ -83,6 +86,16 @@ def draw_feature(
         rows = (shape[0], *[1] * (len(shape) - 1))
         drawn *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
     return drawn.astype(feature.dtype)
+
+
+def _draw_ends(
+    low: int, high: int, shape: tuple[int, ...], rng: np.random.Generator, values: Values
+) -> np.ndarray:
+    """Return both ends in any order, each of them at least once where there is more than one."""
+    drawn = rng.choice([low, high], math.prod(shape))
+    ends = (low, high) if values == Values.EDGES else (high, low)
+    drawn[-1:], drawn[:1] = ends[1], ends[0]
+    return drawn.reshape(shape)
 
 
 def _draw_mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:

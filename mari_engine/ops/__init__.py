@@ -1,5 +1,6 @@
 """All that is known of each ONNX operator, one family of operators a file."""
 
+from mari_engine.ops.branches import Branches
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
@@ -23,6 +24,7 @@ __all__ = [
     "LARGEST",
     "QUANTIZED",
     "USUAL_ACTIVATIONS",
+    "Branches",
     "Call",
     "Fact",
     "NormStep",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from mari_engine.ops.branches import CONDITION, TRIPS
 from mari_engine.ops.rule import Rule, Trait
 
-RULES = (Rule("If", traits=frozenset({Trait.CONDITIONAL})),)
+RULES = (
+    Rule("If", branches=CONDITION, traits=frozenset({Trait.CONDITIONAL})),
+    Rule("Loop", branches=TRIPS),
+)

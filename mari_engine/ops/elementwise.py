@@ -27,6 +27,7 @@ from mari_engine.axes import (
     positions,
 )
 from mari_engine.graph import constant_array
+from mari_engine.ops.branches import BOUND, CLIP, COMPARISON, CONDITION, MASK, SIGN
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of, same_columns
 from mari_engine.ops.evaluation import cast_progression, divided, filled, known, map_elements
@@ -169,9 +170,9 @@ def _choice_cost(spec: Spec | None) -> float:
     return 0.12
 
 
-_FREE = ("CastLike", "IsNaN", "IsInf", "BitwiseNot")
+_FREE = ("CastLike", "BitwiseNot")
 _ONE = (
-    "Ceil", "Sign", "Reciprocal", "Sqrt", "LeakyRelu", "ThresholdedRelu", "Shrink", "Pow", "Xor",
+    "Ceil", "Sign", "Reciprocal", "Sqrt", "ThresholdedRelu", "Shrink", "Pow", "Xor",
     "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Sum", "Mean",
 )  # fmt: skip
 _SEVERAL = (
@@ -200,6 +201,7 @@ def _arithmetic(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
 
 RULES = (
     *(Rule(op, pointwise(0)) for op in _FREE),
+    *(Rule(op, pointwise(0), branches=COMPARISON) for op in ("IsNaN", "IsInf")),
     *(Rule(op, pointwise(1)) for op in _ONE),
     *(Rule(op, pointwise(4)) for op in _SEVERAL),
     *(Rule(op, pointwise(4), element_cost=cost) for op, cost in _SLOW.items()),
@@ -209,29 +211,32 @@ RULES = (
     ),
     Rule(
         "Where", pointwise(0), evaluate=(map_elements(lambda c, a, b: a if c else b, like=1),),
-        trace=_choose, element_cost=_choice_cost, traits=EXACT,
+        trace=_choose, branches=CONDITION, element_cost=_choice_cost, traits=EXACT,
     ),
     Rule("Floor", pointwise(1), trace=same_columns),
     Rule("Round", pointwise(1), trace=same_columns),
-    Rule("Clip", pointwise(1), trace=same_columns),
-    Rule("PRelu", pointwise(1), element_cost=share(0.25)),
-    Rule("Relu", pointwise(1), traits=EXACT),
+    Rule("Clip", pointwise(1), trace=same_columns, branches=CLIP),
+    Rule("PRelu", pointwise(1), branches=SIGN, element_cost=share(0.25)),
+    Rule("Relu", pointwise(1), branches=SIGN, traits=EXACT),
+    Rule("LeakyRelu", pointwise(1), branches=SIGN),
     Rule("Abs", pointwise(1), evaluate=(map_elements(abs),), traits=EXACT),
     Rule("Max", pointwise(1), evaluate=(map_elements(lambda *each: max(each)),), trace=_lose_places,
-         traits=EXACT),
+         branches=BOUND, traits=EXACT),
     Rule("Min", pointwise(1), evaluate=(map_elements(lambda *each: min(each)),), trace=_lose_places,
-         traits=EXACT),
+         branches=BOUND, traits=EXACT),
     Rule("Mod", pointwise(1), usual_ids=_remainders),
     Rule("Not", pointwise(0), evaluate=_truth(operator.not_)),
     Rule("And", pointwise(1), evaluate=_truth(lambda a, b: a and b)),
     Rule("Or", pointwise(1), evaluate=_truth(lambda a, b: a or b)),
-    Rule("Equal", pointwise(1), evaluate=_truth(operator.eq)),
-    *(Rule(op, pointwise(1), evaluate=_truth(compare), usual_ids=_lengths)
+    Rule("Equal", pointwise(1), evaluate=_truth(operator.eq), branches=COMPARISON),
+    *(Rule(op, pointwise(1), evaluate=_truth(compare), usual_ids=_lengths,
+           branches=COMPARISON)
       for op, compare in _COMPARED.items()),
     Rule("Add", pointwise(1, "add"), evaluate=_arithmetic(operator.add), trace=_shift,
          traits=_REPEATS),
     Rule("Sub", pointwise(1, "sub"), evaluate=_arithmetic(operator.sub), trace=_shift),
-    Rule("Mul", pointwise(1, "mul"), evaluate=_arithmetic(operator.mul), traits=_REPEATS),
+    Rule("Mul", pointwise(1, "mul"), evaluate=_arithmetic(operator.mul), branches=MASK,
+         traits=_REPEATS),
     Rule("Div", pointwise(1, "div"), evaluate=_arithmetic(divided)),
     Rule("Neg", pointwise(1, "neg"), evaluate=(map_elements(operator.neg),), traits=EXACT),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from mari_engine.axes import (
     static,
 )
 from mari_engine.graph import constant_array
+from mari_engine.ops.branches import LOOKUP
 from mari_engine.ops.call import Call, Content, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of
 from mari_engine.ops.evaluation import chosen_rows, known
@@ -263,9 +264,11 @@ _LOOKUP = EXACT | {Trait.LOOKUP}
 RULES = (
     Rule(
         "Gather", look_up, evaluate=(_gather_known,), trace=_gather_trace, id_bounds=_ids_in_table,
-        traits=_LOOKUP | {Trait.ROW_LOOKUP},
+        branches=LOOKUP, traits=_LOOKUP | {Trait.ROW_LOOKUP},
     ),
-    Rule("GatherElements", gather_elements, id_bounds=_ids_in_table, traits=_LOOKUP),
+    Rule(
+        "GatherElements", gather_elements, id_bounds=_ids_in_table, branches=LOOKUP, traits=_LOOKUP
+    ),
     Rule("GatherND", gather_nd, trace=_gather_nd_trace, traits=_LOOKUP),
     Rule("OneHot", one_hot, evaluate=(_one_hot_known,), id_bounds=_ids_in_depth, traits=EXACT),
     Rule("ScatterElements", traits=EXACT),

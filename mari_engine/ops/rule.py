@@ -9,6 +9,7 @@ from enum import Enum, auto
 import onnx_ir as ir
 
 from mari_engine.axes import Spec
+from mari_engine.ops.branches import Branches
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import PassColumns
 from mari_engine.ops.decomposition_writer import Decompose
@@ -77,6 +78,8 @@ class Rule:
     """Ranges of whole numbers beyond which the op fails at run time."""
     usual_ids: FindBounds | None = None
     """Ranges of whole numbers that the op is written for, though it accepts others."""
+    branches: Branches | None = None
+    """What it does one way or another by its operands; the check names what it never saw."""
     element_cost: ElementCost | None = None
     """Time an element where runtimes have no vector code, as a share of one gathered run."""
     runtime_until: int = 0

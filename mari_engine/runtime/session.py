@@ -35,16 +35,20 @@ class Session:
             item.name: tuple(item.shape) for item in raw.get_inputs()
         }
 
-    def run(self, feeds: Feeds) -> Feeds:
-        """Return all outputs by name, as arrays in main memory.
+    def run(self, feeds: Feeds, *, only: Sequence[str] | None = None) -> Feeds:
+        """Return all outputs, or `only` these, by name, as arrays in main memory.
 
-        Raises ExecutionError with the runtime's own reason.
+        Nodes that `only` needs not are not run. Raises ExecutionError with the runtime's own
+        reason.
         """
+        options = ort.RunOptions()
+        options.only_execute_path_to_fetches = only is not None
+        names = self.output_names if only is None else tuple(only)
         try:
-            results = self._raw.run(None, feeds)
+            results = self._raw.run(names, feeds, options)
         except Exception as error:  # onnxruntime raises bare pybind exceptions
             raise ExecutionError(self._message("cannot run", error)) from error
-        return dict(zip(self.output_names, results, strict=True))
+        return dict(zip(names, results, strict=True))
 
     def bind(self, feeds: Feeds) -> BoundRun:
         """Return a run whose inputs and outputs stay in the device's memory.

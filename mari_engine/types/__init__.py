@@ -1,7 +1,7 @@
 """Frozen nouns with a JSON form; no graph objects."""
 
 from mari_engine.types.benchmark import Arm, BenchmarkResult, Peak, Timing
-from mari_engine.types.certificate import Certificate, Check, OutputError
+from mari_engine.types.certificate import Certificate, Check, Coverage, MissedBranch, OutputError
 from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
 from mari_engine.types.decisions import Action, Decision, Selection, Trial, Way
 from mari_engine.types.devices import DeviceInfo
@@ -39,6 +39,7 @@ __all__ = [
     "Coloring",
     "Column",
     "Cost",
+    "Coverage",
     "Decision",
     "DeviceInfo",
     "Feeds",
@@ -56,6 +57,7 @@ __all__ = [
     "LabelFinding",
     "Labels",
     "Measurement",
+    "MissedBranch",
     "NodeTime",
     "OperandMeasure",
     "OutputBinding",

@@ -46,6 +46,32 @@ class Check:
 
 
 @dataclass(frozen=True)
+class MissedBranch:
+    """A branch of the original that no request took."""
+
+    node: str
+    """Its name; of an input, the input's."""
+    op: str
+    """Empty for an input."""
+    branch: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many branches of the original the requests took, and which they did not.
+
+    Branches are the two values of a condition or comparison, masked and other places, what a clip
+    holds back, a table's first and last row, a loop's trips, and the lengths of inputs.
+    """
+
+    branches: int
+    reached: int
+    missed: tuple[MissedBranch, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """Nodes with branches that no run can show: those within loops and branches."""
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What was checked, with what, and how it came out."""
 
@@ -64,6 +90,8 @@ class Certificate:
     notes: tuple[str, ...] = ()
     reason: str = ""
     """Why it did not pass, in one sentence; empty when it passed."""
+    coverage: Coverage | None = None
+    """None where the original could not be run in its own precision."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the contents of certificate.json."""
@@ -89,7 +117,23 @@ class Certificate:
             contract=tuple(top.items("contract", ())),
             notes=tuple(top.items("notes", ())),
             reason=top.text("reason", ""),
+            coverage=_coverage(top, where),
         )
+
+
+def _coverage(top: JsonObject, where: str) -> Coverage | None:
+    if top.fields.get("coverage") is None:
+        return None
+    found = top.nested("coverage", where)
+    rows = [top.entry(row, f"{where}: missed {at}") for at, row in enumerate(found.items("missed"))]
+    return Coverage(
+        branches=found.whole("branches"),
+        reached=found.whole("reached"),
+        missed=tuple(
+            MissedBranch(row.text("node"), row.text("op"), row.text("branch")) for row in rows
+        ),
+        unseen=tuple(found.items("unseen")),
+    )
 
 
 def _check(row: JsonObject) -> Check:

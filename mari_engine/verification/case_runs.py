@@ -37,8 +37,9 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
         after = opened.run_optimized(case.feeds)
     except ExecutionError as error:
         failure = f"the optimized model cannot run what the original runs ({error})"
-        return CaseResult(case.batch, case.seed, case.request, {}, failure)
-    return CaseResult(case.batch, case.seed, case.request, _pair(before, after, once))
+        return CaseResult(case.batch, case.seed, case.request, {}, failure, case.feeds)
+    results = _pair(before, after, once)
+    return CaseResult(case.batch, case.seed, case.request, results, feeds=case.feeds)
 
 
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:

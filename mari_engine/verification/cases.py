@@ -60,8 +60,8 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
         for seed in seeds:
             yield case(batch, seed, TYPICAL)
     few = min(batches, key=lambda batch: abs(batch - _FEW))
-    for seed in seeds:
-        for values in (Values.MAGNITUDES, Values.EDGES):
+    for at, seed in enumerate(seeds):
+        for values in (Values.MAGNITUDES, (Values.EDGES, Values.OTHER_EDGES)[at % 2]):
             yield case(few, seed, f"{TYPICAL}, {values}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):

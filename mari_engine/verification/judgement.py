@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from mari_engine.types import Check, OutputError
+from mari_engine.types import Check, Feeds, OutputError
 from mari_engine.verification.distances import (
     EXACT,
     FLOAT64,
@@ -32,6 +32,7 @@ class CaseResult:
     request: str
     outputs: Mapping[str, Results]
     failure: str = ""
+    feeds: Feeds = field(default_factory=dict)
 
 
 TYPICAL = "generated"

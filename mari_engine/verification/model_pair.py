@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mari_engine.errors import ExecutionError, NoKernelError
@@ -117,14 +116,20 @@ class OpenedPair:
 
 def _open_original(model: Model) -> Session:
     """Return a session on the model's own file if its inputs are still the file's."""
-    session = open_session(model, threads=1)
     source = open_source(model, threads=1)
-    same = source is not None and _shapes(source) == _shapes(session)
-    return source if source is not None and same else session
+    if source is not None and source.input_shapes == _shapes(model):
+        return source
+    return open_session(model, threads=1)
 
 
-def _shapes(session: Session) -> Mapping[str, tuple[int | str | None, ...]]:
-    return session.input_shapes
+def _shapes(model: Model) -> dict[str, tuple[int | str | None, ...]]:
+    """Return the inputs' shapes as a session on the model would give them."""
+    return {
+        value.name or "": tuple(
+            extent if isinstance(extent, int) else extent.value for extent in value.shape or ()
+        )
+        for value in model.ir.graph.inputs
+    }
 
 
 def _open_wide(model: Model) -> Float64Evaluator:

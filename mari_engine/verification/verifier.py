@@ -28,6 +28,7 @@ from mari_engine.runtime import describe_versions
 from mari_engine.types import (
     Certificate,
     Check,
+    Coverage,
     Feeds,
     Interface,
     Labels,
@@ -38,6 +39,7 @@ from mari_engine.types import (
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import about_undefined, run_case
 from mari_engine.verification.cases import Case, drawn_cases, own_cases
+from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 
@@ -49,6 +51,8 @@ _EPSILON = {
 }
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
+_DRAWN = 0.9
+"""The share that is done when the drawn requests are."""
 _REMEDY = "give id ranges in the labels or a request file (.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
@@ -64,6 +68,7 @@ class _Outcome:
     exact_method: str
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    coverage: Coverage | None = None
 
 
 def verify(
@@ -92,20 +97,19 @@ def verify(
     contract, problem = compare_calling(pair)
     plan = plan_feeds(original, labels)
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
-    epsilon = _coarsest(original)
     found = _Outcome("nothing was evaluated")
     if not problem:
         opened = _open(pair, report_progress)
         problem = opened.unloadable
     if not problem:
         cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
-        found = _check_cases(opened, cases, epsilon, report_progress)
+        found = _check_cases(opened, cases, Explorer(original, plan, labels), report_progress)
         problem = _first_problem(found.checks, original)
     report_progress(1.0, "equal" if not problem else "not equal")
     return Certificate(
         passed=not problem,
         checks=found.checks,
-        limits=limits_in_force(epsilon),
+        limits=limits_in_force(_coarsest(original)),
         seeds=tuple(seeds),
         batches=tried,
         versions=describe_versions(),
@@ -113,6 +117,7 @@ def verify(
         contract=contract,
         notes=(*found.notes, *_about_batch(plan), *_about_labels(labels)),
         reason=problem,
+        coverage=found.coverage,
     )
 
 
@@ -152,16 +157,16 @@ def _coarsest(model: Model) -> float:
 def _check_cases(
     opened: OpenedPair,
     cases: Sequence[Case],
-    epsilon: float,
+    explorer: Explorer,
     report_progress: Progress,
 ) -> _Outcome:
-    """Run every case through both models, and compare the results with pooled tolerances."""
-    once = opened.models.per_request_outputs
+    """Run every case through both models, then some that take other branches; compare them all."""
+    once, original = opened.models.per_request_outputs, opened.models.original
     notes: list[str] = []
     runs: list[CaseResult] = []
     for at, case in enumerate(cases):
         report_progress(
-            _OPENED + (1 - _OPENED) * at / len(cases),
+            _OPENED + (_DRAWN - _OPENED) * at / len(cases),
             f"{case.request} request, {case.batch} candidates",
         )
         run = run_case(opened, case, once)
@@ -170,11 +175,14 @@ def _check_cases(
         else:
             runs.append(run)
     if not runs:
-        raise ExecutionError(_nowhere(opened.models.original) or f"{notes[0]}; {_REMEDY}")
-    checks = judge_runs(runs, epsilon=epsilon, once=once)
-    return _Outcome(
-        opened.exact_method, checks, (*notes, *_remarks(opened, checks), *about_undefined(runs))
-    )
+        raise ExecutionError(_nowhere(original) or f"{notes[0]}; {_REMEDY}")
+    report_progress(_DRAWN, "finding branches that were not taken")
+    explorer.observe([run.feeds for run in runs])
+    found = (run_case(opened, case, once) for case in explorer.guide())
+    runs += [run for run in found if not isinstance(run, str)]
+    checks = judge_runs(runs, epsilon=_coarsest(original), once=once)
+    notes += [*_remarks(opened, checks), *about_undefined(runs)]
+    return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage)
 
 
 def _nowhere(original: Model) -> str:

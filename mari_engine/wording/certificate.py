@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mari_engine.types import Certificate, OutputError
+from mari_engine.types import Certificate, Coverage, OutputError
 from mari_engine.wording.numbers import format_error
+
+_NAMED = 3
+"""Branches and nodes that a sentence names; more are counted."""
 
 
 def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
@@ -21,6 +24,7 @@ def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
         _rounding(certificate, errors),
         _ranking(errors),
         _requests(certificate),
+        _branches(certificate.coverage),
         _contract(certificate),
         *(f"{note[:1].upper()}{note[1:]}." for note in certificate.notes),
     )
@@ -84,6 +88,28 @@ def _requests(certificate: Certificate) -> str:
         f"Requests: {len(certificate.checks)} checked; generated ones of {batches} candidates with "
         f"seeds {seeds}{own}."
     )
+
+
+def _branches(coverage: Coverage | None) -> str:
+    """Return how many branches of the original the requests took, and the first they did not."""
+    if coverage is None or not (coverage.branches or coverage.unseen):
+        return ""
+    missed = [
+        f"{one.node}{f' ({one.op})' if one.op else ''}: {one.branch}" for one in coverage.missed
+    ]
+    which = f"{coverage.reached} of {coverage.branches}" if missed else f"all {coverage.branches}"
+    left = f"; not by any: {'; '.join(_few(missed))}" if missed else ""
+    inside = ", ".join(_few(list(coverage.unseen)))
+    unseen = f"; not observed, within loops and conditionals: {inside}" if inside else ""
+    return (
+        f"Branches: {which} were reached by some request (conditions, masks, clips, the ends of "
+        f"tables, loops, lengths){left}{unseen}."
+    )
+
+
+def _few(names: list[str]) -> list[str]:
+    more = len(names) - _NAMED
+    return names[:_NAMED] + ([f"{more} more"] if more > 0 else [])
 
 
 def _contract(certificate: Certificate) -> str:

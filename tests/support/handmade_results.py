@@ -12,11 +12,13 @@ from mari_engine.types import (
     Certificate,
     Check,
     Cost,
+    Coverage,
     Decision,
     Flops,
     FlopsReport,
     FusionLayout,
     Interface,
+    MissedBranch,
     OutputError,
     Segment,
     Side,
@@ -77,6 +79,7 @@ def make_certificate(*, passed: bool = True) -> Certificate:
         exact_method="Both graphs were converted to float64.",
         contract=("input names", "output names"),
         reason="" if passed else "score differs by 0.3",
+        coverage=Coverage(4, 3, (MissedBranch("pick", "Where", "true"),), ("inner",)),
     )
 
 

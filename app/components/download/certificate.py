@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.download import check_rows, explain, verdict
+from app.views.download import check_rows, explain, missed_rows, verdict
 from app.views.text import plain
 from mari_engine import Certificate
 
@@ -21,6 +21,9 @@ def show_certificate(certificate: Certificate) -> None:
         left, right = st.columns([1, 6])
         left.markdown(f"**{heading}**")
         right.markdown(plain(words))
+    if missed := missed_rows(certificate):
+        with st.expander("Branches that no request took", icon=":material/alt_route:"):
+            st.dataframe(missed, hide_index=True)
     with st.expander("Every check", icon=":material/checklist:"):
         number = st.column_config.NumberColumn
         st.dataframe(

@@ -42,3 +42,17 @@ def check_rows(certificate: Certificate) -> list[Row]:
         for check in certificate.checks
         for error in check.outputs
     ]
+
+
+def missed_rows(certificate: Certificate) -> list[Row]:
+    """Return one row for each branch of the original that no request took."""
+    coverage = certificate.coverage
+    if coverage is None:
+        return []
+    missed: list[Row] = [
+        {"node": one.node, "op": one.op or "input", "branch": one.branch} for one in coverage.missed
+    ]
+    unseen: list[Row] = [
+        {"node": name, "op": "", "branch": "not observed"} for name in coverage.unseen
+    ]
+    return missed + unseen

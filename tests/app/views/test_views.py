@@ -122,7 +122,16 @@ def test_certificate_in_words() -> None:
     assert words["Ranking"].startswith("Every output sorts the candidates in the same order")
     assert words["Requests"].startswith("6 checked; generated ones of 1, 2, 17 candidates")
     assert words["Calling contract"] == "Input names; output names."
+    assert words["Branches"].startswith("3 of 4 were reached by some request")
     assert len(certificate.check_rows(passed)) == 6
+
+
+def test_branches_that_no_request_took_are_rows() -> None:
+    assert certificate.missed_rows(make_certificate()) == [
+        {"node": "pick", "op": "Where", "branch": "true"},
+        {"node": "inner", "op": "", "branch": "not observed"},
+    ]
+    assert certificate.missed_rows(replace(make_certificate(), coverage=None)) == []
 
 
 def test_failed_certificate_in_words() -> None:

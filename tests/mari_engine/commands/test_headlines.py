@@ -75,6 +75,9 @@ def test_flops_are_told_per_request_and_as_no_speedup(planned: mari.Plan) -> Non
 def test_lossless_is_said_with_what_it_rests_on(planned: mari.Plan) -> None:
     lossless = "Lossless: the same numbers, if these labels are true (2 requests checked)"
     assert optimized(planned)[2] == lossless
+    covered = replace(PASSED, coverage=mari.Coverage(4, 3))
+    line = optimized(planned, certificate=covered)[2]
+    assert line.endswith("(2 requests checked, 3 of 4 branches reached)")
     failed = replace(PASSED, passed=False, reason="y differs at item 3")
     assert optimized(planned, certificate=failed)[2] == "Not lossless: y differs at item 3"
     rounded = replace(CHECK, outputs=(replace(ERROR, exact=None),))

@@ -69,6 +69,16 @@ def test_verdict_claims_no_identity_where_float64_was_not_evaluated() -> None:
     assert "an identity" not in text
 
 
+def test_branches_that_no_request_took_are_listed() -> None:
+    text = Elements(render_findings(handmade.make_findings())).text
+    assert "pickWherea row all true" in text
+    assert "innernot observed: within a loop or conditional" in text
+    findings = handmade.make_findings()
+    certificate = replace(findings.certificate, coverage=None)
+    text = Elements(render_findings(replace(findings, certificate=certificate))).text
+    assert "Branches that no request took" not in text
+
+
 def test_every_section_tells_its_facts() -> None:
     text = Elements(render_findings(handmade.make_findings())).text
     for fact in (

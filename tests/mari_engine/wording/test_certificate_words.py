@@ -1,7 +1,7 @@
 import dataclasses
 
 from mari_engine.runtime import describe_machine, describe_versions
-from mari_engine.types import Certificate
+from mari_engine.types import Certificate, Coverage, MissedBranch
 from mari_engine.verification import verify
 from mari_engine.wording import certificate_in_words
 from support.split_pairs import LABELS, split_pair
@@ -36,6 +36,25 @@ def test_notes_and_own_requests_are_told() -> None:
     words = certificate_in_words(told)
     assert words[4].endswith("with seeds 0, 1, and the requests mine.npz.")
     assert words[-1] == "A remark."
+
+
+def branches(coverage: Coverage | None) -> list[str]:
+    words = certificate_in_words(dataclasses.replace(certificate(), coverage=coverage))
+    return [word for word in words if word.startswith("Branches: ")]
+
+
+def test_branches_that_were_not_reached_are_named() -> None:
+    assert branches(None) == branches(Coverage(0, 0)) == []
+    kinds = "(conditions, masks, clips, the ends of tables, loops, lengths)"
+    assert branches(Coverage(4, 4)) == [f"Branches: all 4 were reached by some request {kinds}."]
+    missed = [MissedBranch(f"w{at}", "Where", "true") for at in range(4)]
+    found = Coverage(9, 5, (MissedBranch("hist", "", "length 0"), *missed), ("inner",))
+    told = (
+        f"Branches: 5 of 9 were reached by some request {kinds}; not by any: hist: length 0; "
+        "w0 (Where): true; w1 (Where): true; 2 more; not observed, within loops and conditionals: "
+        "inner."
+    )
+    assert branches(found) == [told]
 
 
 def test_what_is_not_shown_is_not_claimed() -> None:
