@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.session import Work
+from app.session import UPLOADS, VISITS, Work
 
 _WORK = "work"
 _PAGE = "page"
@@ -24,7 +24,10 @@ def begin() -> bool:
     """Return True, with new work, on a session's first run; else False."""
     if _WORK in st.session_state:
         return False
-    st.session_state[_WORK] = Work()
+    work = st.session_state[_WORK] = Work()
+    context = get_script_run_ctx()
+    if context is not None and runtime.exists():
+        VISITS.begin(context.session_id, work)
     return True
 
 
@@ -36,7 +39,7 @@ def get_work() -> Work:
     """
     if _WORK not in st.session_state:
         asked = (st.context.url or "").rstrip("/").rpartition("/")[2]
-        st.switch_page("main.py", query_params={**read_address(), _PAGE: asked})
+        st.switch_page("visit.py", query_params={**read_address(), _PAGE: asked})
     work: Work = st.session_state[_WORK]
     return work
 
@@ -102,5 +105,15 @@ def write_widget(key: str, value: object) -> None:
 def make_folder() -> Path:
     """Return a new folder that lives as long as this session's work does."""
     folder = Path(tempfile.mkdtemp(prefix="mari-"))
-    weakref.finalize(get_work(), shutil.rmtree, folder, ignore_errors=True)
+    get_work().folders.append(folder)
     return folder
+
+
+def drop_uploads(files: Sequence[Any]) -> None:
+    """Give back the memory of uploaded files that were taken over."""
+    context = get_script_run_ctx()
+    remove = getattr(context and context.uploaded_file_mgr, "remove_file", None)
+    if context is not None and remove is not None:
+        for file in files:
+            remove(context.session_id, file.file_id)
+            UPLOADS.release(context.session_id, file.file_id)

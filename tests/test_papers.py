@@ -23,6 +23,7 @@ PAPERS = (
     ROOT / "mari_engine" / "artifact" / "README.md",
     SAMPLES_PAPER,
     ROOT / "app" / "README.md",
+    ROOT / "app" / "THREATS.md",
 )
 LONGEST_README = 150
 """Lines: what a newcomer reads in five minutes."""
@@ -37,7 +38,9 @@ LINK = re.compile(r"\[[^]]*\]\(([^)]+)\)")
 PATH = re.compile(r"[\w./-]+(?:\.(?:py|md|toml|json|onnx|data|html|tsv|js|css)|/)|\.ci/run")
 COMMAND = re.compile(r"\bmari ([a-z]+)\b")
 
-every_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.parent.name)
+every_paper = pytest.mark.parametrize(
+    "paper", PAPERS, ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 
 
 def paths_in(paper: Path) -> Iterator[str]:

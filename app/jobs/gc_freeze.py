@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 
 
 def settle_garbage() -> None:
@@ -14,3 +16,15 @@ def settle_garbage() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def give_back_memory() -> None:
+    """Collect garbage, and hand free memory back to the system.
+
+    C libraries keep what was freed in small pieces between what is still used.
+    """
+    settle_garbage()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
+        if trim is not None:
+            trim(0)

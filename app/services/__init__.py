@@ -2,25 +2,40 @@
 
 from app.services.background import start_benchmark, start_check, start_flips, start_node_measures
 from app.services.downloads import MOST_BYTES, pack, save_once
-from app.services.model_sources import Upload, clean_name, open_at_start, open_sample
+from app.services.model_cache import cache_of, forget_all
+from app.services.model_sources import (
+    Upload,
+    clean_name,
+    open_at_start,
+    open_sample,
+    server_files,
+    without_folder,
+)
 from app.services.restore import find_model, follow_link, take_up
 from app.services.review_digests import find_seen, find_subjects
+from app.services.server_files import NO_FOLDER, read_arguments
 
 __all__ = [
     "MOST_BYTES",
+    "NO_FOLDER",
     "Upload",
+    "cache_of",
     "clean_name",
     "find_model",
     "find_seen",
     "find_subjects",
     "follow_link",
+    "forget_all",
     "open_at_start",
     "open_sample",
     "pack",
+    "read_arguments",
     "save_once",
+    "server_files",
     "start_benchmark",
     "start_check",
     "start_flips",
     "start_node_measures",
     "take_up",
+    "without_folder",
 ]

@@ -7,29 +7,36 @@ a file that changed on disk is another model, and so is a copy elsewhere.
 from __future__ import annotations
 
 import json
-import threading
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import mari_engine as mari
 from app.jobs import Job, settle_garbage
+from app.services.model_cache import cache_of
 from app.session import Opened, Options
+
+T = TypeVar("T")
+_MOST_PLANS = 16
 
 
 def describe(opened: Opened) -> mari.GraphInfo:
     """Return the original graph as plain data."""
-    return _describe(opened.key, opened.model)
+    return _get(opened, "info", "", lambda: mari.describe(opened.model), "Reading the graph")
 
 
 def describe_optimized(opened: Opened, labels: mari.Labels, options: Options) -> mari.GraphInfo:
     """Return the optimized graph as plain data."""
     plan = make_plan(opened, labels, options)
-    return _describe(f"{opened.key} {_text(labels)} {options}", plan.optimized)
+    key = (_text(labels), options)
+    return _get(opened, "optimized", key, lambda: mari.describe(plan.optimized), "Reading it")
 
 
 def propose(opened: Opened) -> mari.Labels:
     """Return the engine's proposals for this model."""
-    return _propose(opened.key, opened.model)
+    return _get(opened, "labels", "", lambda: mari.propose_labels(opened.model), "Proposing labels")
 
 
 def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Plan:
@@ -37,17 +44,18 @@ def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Pla
 
     Where the same rewrite is being made by `start_plan`, it is waited for.
     """
-    slot = _slot(opened.key, _text(labels), options)
-    if slot.plan is not None:
-        return slot.plan
-    with st.spinner("Rewriting"):
-        return slot.fill(opened.model, labels, options)
+    key = (_text(labels), options)
+    return _get(opened, "plan", key, lambda: _plan(opened, labels, options), "Rewriting")
 
 
 def start_plan(opened: Opened, labels: mari.Labels, options: Options) -> Job[mari.Plan]:
     """Make the same rewrite in the background; `make_plan` finds it when it is done."""
-    slot = _slot(opened.key, _text(labels), options)
-    return Job(lambda progress: slot.fill(opened.model, labels, options, progress))
+    cache, key = cache_of(opened), (_text(labels), options)
+    return Job(
+        lambda progress: cache.get(
+            "plan", key, lambda: _plan(opened, labels, options, progress), most=_MOST_PLANS
+        )
+    )
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,48 +64,31 @@ def list_devices() -> tuple[mari.DeviceInfo, ...]:
     return mari.devices()
 
 
-@st.cache_resource(show_spinner="Reading the graph", max_entries=64)
-def _describe(key: str, _model: mari.Model) -> mari.GraphInfo:
-    return mari.describe(_model)
+def _plan(
+    opened: Opened,
+    labels: mari.Labels,
+    options: Options,
+    progress: mari.Progress | None = None,
+) -> mari.Plan:
+    made = mari.plan(
+        opened.model,
+        labels,
+        signature=options.signature,
+        candidates=options.candidates,
+        keep=options.keep,
+        progress=progress,
+    )
+    settle_garbage()
+    return made
 
 
-@st.cache_resource(show_spinner="Proposing labels", max_entries=64)
-def _propose(key: str, _model: mari.Model) -> mari.Labels:
-    return mari.propose_labels(_model)
-
-
-class _Slot:
-    """A place for one rewrite, which is made once by whoever asks first."""
-
-    def __init__(self) -> None:
-        self.plan: mari.Plan | None = None
-        self._making = threading.Lock()
-
-    def fill(
-        self,
-        model: mari.Model,
-        labels: mari.Labels,
-        options: Options,
-        progress: mari.Progress | None = None,
-    ) -> mari.Plan:
-        """Return the rewrite, made now unless it is there; raises MariError or Cancelled."""
-        with self._making:
-            if self.plan is None:
-                self.plan = mari.plan(
-                    model,
-                    labels,
-                    signature=options.signature,
-                    candidates=options.candidates,
-                    keep=options.keep,
-                    progress=progress,
-                )
-                settle_garbage()
-            return self.plan
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _slot(key: str, labels: str, options: Options) -> _Slot:
-    return _Slot()
+def _get(opened: Opened, kind: str, key: Hashable, make: Callable[[], T], doing: str) -> T:
+    """Return what is cached, or make it while the page says what is being done."""
+    cache = cache_of(opened)
+    if cache.has(kind, key) or get_script_run_ctx(suppress_warning=True) is None:
+        return cache.get(kind, key, make, most=_MOST_PLANS)
+    with st.spinner(doing):
+        return cache.get(kind, key, make, most=_MOST_PLANS)
 
 
 def _text(labels: mari.Labels) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +13,13 @@ from typing import Protocol
 import mari_engine as mari
 from app.jobs import settle_garbage
 from app.services import engine_cache
-from app.session import Opened, Work
-from sample_models import labels_path, sample_names, sample_path
+from app.services.server_files import ServerFiles, read_arguments
+from app.session import MOST_UPLOADED, Opened, Work
+from sample_models import labels_path, sample_path
 
 MOST_FILES = 16
-MOST_BYTES = 1 << 30
-"""For all files of one upload together; larger models are opened by their path."""
 LONGEST_NAME = 120
+"""Bytes."""
 _UNSAFE = re.compile(r"[^\w.+=@ -]")
 
 
@@ -43,19 +44,29 @@ def open_sample(name: str) -> Opened:
     return _load(place, f"samples/{name}.onnx", mari.Labels.load(labels_path(name)), sample=name)
 
 
-def open_path(path: str) -> Opened:
-    """Return a model on the server's disk; raises MariError.
+def server_files() -> ServerFiles:
+    """Return the files of its own that this server opens for visitors."""
+    return ServerFiles.of(read_arguments(sys.argv[1:]))
 
-    A NAME.labels.json beside it is read too.
+
+def open_path(path: str, files: ServerFiles) -> Opened:
+    """Return a model on the server's disk, which `files` must hold; raises MariError.
+
+    A NAME.labels.json beside it is read too. What a file holds is never told in an error.
     """
-    place = Path(path.strip()).expanduser()
-    if not path.strip() or not place.is_file():
-        raise mari.ModelError(
-            f"{path.strip() or 'path'}: there is no such file; give an .onnx file"
-        )
-    beside = place.with_suffix(".labels.json")
-    labels = mari.Labels.load(beside) if beside.is_file() else None
-    return replace(_load(place, str(place), labels), server_path=str(place.resolve()))
+    place = files.find(path)
+    try:
+        beside: Path | None = files.find(str(place.with_suffix(".labels.json")))
+    except mari.ModelError:
+        beside = None
+    try:
+        labels = mari.Labels.load(beside) if beside is not None else None
+    except mari.MariError as error:
+        raise mari.LabelError(
+            f"{place.stem}.labels.json: the labels beside the model cannot be read; mend the file, "
+            "or take it away"
+        ) from error
+    return replace(_load(place, str(place), labels), server_path=str(place))
 
 
 def open_upload(files: Sequence[Upload], folder: Path) -> Opened:
@@ -72,33 +83,44 @@ def open_upload(files: Sequence[Upload], folder: Path) -> Opened:
         raise mari.ModelError(
             f"upload: {len(models)} .onnx files; give exactly one, with its external data if any"
         )
-    for name, file in zip(names, files, strict=True):
-        (folder / name).write_bytes(file.getbuffer())
+    try:
+        for name, file in zip(names, files, strict=True):
+            (folder / name).write_bytes(file.getbuffer())
+    except OSError as error:
+        raise mari.ModelError(
+            f"upload: cannot be kept ({error.strerror}); try again later, or ask whoever runs this"
+            " server"
+        ) from error
     beside = [folder / name for name in names if name.lower().endswith(".json")]
-    labels = mari.Labels.load(beside[0]) if beside else None
-    return _load(folder / models[0], models[0], labels)
+    try:
+        labels = mari.Labels.load(beside[0]) if beside else None
+        return _load(folder / models[0], models[0], labels)
+    except mari.MariError as error:
+        raise mari.ModelError(without_folder(str(error), folder)) from error
+
+
+def without_folder(text: str, folder: Path) -> str:
+    """Return a message without the server's folder in the paths that it names."""
+    return text.replace(f"{folder}{os.sep}", "").replace(str(folder), "upload")
 
 
 def clean_name(name: str) -> str:
     """Return a file name that stays in its folder; raises ModelError when none is left."""
     last = re.split(r"[/\\]", name)[-1]
-    cleaned = _UNSAFE.sub("_", last).lstrip(". ")[-LONGEST_NAME:]
+    cleaned = _UNSAFE.sub("_", last).lstrip(". ").encode()[-LONGEST_NAME:].decode(errors="ignore")
     if not cleaned:
         raise mari.ModelError("upload: a file has no usable name; rename it")
     return cleaned
 
 
-def open_at_start(work: Work, arguments: Sequence[str]) -> None:
-    """Open the model that the server was started with, if any; keep the reason if it fails.
-
-    It is the first argument, else MARI_MODEL; a path, or a sample's name.
-    """
-    asked = arguments[0] if arguments else os.environ.get("MARI_MODEL", "")
-    if not asked:
+def open_at_start(work: Work) -> None:
+    """Open the model that the server was started with, if any; keep the reason if it fails."""
+    named = read_arguments(sys.argv[1:])
+    if not named.model:
         return
     try:
-        known = asked in sample_names() and not Path(asked).is_file()
-        opened = open_sample(asked) if known else open_path(asked)
+        files = ServerFiles.of(named)
+        opened = open_path(files.model, files) if files.model else open_sample(named.model)
         work.open(opened, engine_cache.propose(opened))
     except mari.MariError as error:
         work.error = str(error)
@@ -113,7 +135,7 @@ def _load(place: Path, path: str, labels: mari.Labels | None, *, sample: str = "
 def _check_sizes(files: Sequence[Upload]) -> None:
     if len(files) > MOST_FILES:
         raise mari.ModelError(f"upload: more than {MOST_FILES} files; give a path on the server")
-    if sum(file.size for file in files) > MOST_BYTES:
+    if sum(file.size for file in files) > MOST_UPLOADED:
         raise mari.ModelError(
-            f"upload: more than {MOST_BYTES >> 30} GiB in all; give a path on the server"
+            f"upload: more than {MOST_UPLOADED >> 30} GiB in all; give a path on the server"
         )

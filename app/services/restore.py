@@ -5,14 +5,14 @@ from __future__ import annotations
 import mari_engine as mari
 from app.services import engine_cache
 from app.services.background import start_check
-from app.services.model_sources import open_path, open_sample
+from app.services.model_sources import open_path, open_sample, server_files
 from app.session import Link, Opened, Options, Session, SessionError, Work, digest_labels
 
 
 def follow_link(work: Work, link: Link) -> None:
     """Open what a link names, with its labels and choices; `work.notice` says what is not so."""
     try:
-        opened = open_sample(link.sample) if link.sample else open_path(link.path)
+        opened = open_sample(link.sample) if link.sample else open_path(link.path, server_files())
     except mari.MariError as error:
         work.notice = f"The link leads nowhere: {error}"
         return
@@ -42,7 +42,7 @@ def find_model(session: Session) -> Opened | None:
         if session.sample:
             opened = open_sample(session.sample)
         elif session.path:
-            opened = open_path(session.path)
+            opened = open_path(session.path, server_files())
         else:
             return None
     except mari.MariError:

@@ -18,11 +18,15 @@ from app.session.session_file import (
     read_session,
     write_session,
 )
+from app.session.visits import MOST_UPLOADED, UPLOADS, VISITS, Uploads, Visits
 from app.session.work import Work
 
 __all__ = [
     "LARGEST_FILE",
+    "MOST_UPLOADED",
     "OWN",
+    "UPLOADS",
+    "VISITS",
     "Flip",
     "Flips",
     "Link",
@@ -32,6 +36,8 @@ __all__ = [
     "Preview",
     "Session",
     "SessionError",
+    "Uploads",
+    "Visits",
     "Work",
     "digest_labels",
     "explain_lack",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.jobs import Job
 from app.session.choices import Flips, Opened, Options, Preview
@@ -62,6 +64,28 @@ class Work:
     """What people said of this model; None while there is no model."""
     reviewer: str = ""
     """The name that was last given with a note or a sign-off."""
+    folders: list[Path] = field(default_factory=list)
+    """Folders of this session's uploads and downloads; they go with it."""
+    _jobs: weakref.WeakSet[Job[Any]] = field(default_factory=weakref.WeakSet)
+    """What was started for this session and may still run."""
+
+    def __post_init__(self) -> None:
+        """Let what was started and made go with the work, however that ends."""
+        weakref.finalize(self, _give_back, self._jobs, self.folders)
+
+    def close(self) -> None:
+        """Cancel all jobs, remove all folders, hold nothing: the visitor will not come back."""
+        _give_back(self._jobs, self.folders)
+        self._drop_results()
+        self.opened = self.labels = self.base = self.review = None
+        self.ahead = self.preview = self.flips = None
+        self.drawn = None
+        for held in (self.elsewhere, self.history, self.future):
+            held.clear()
+
+    def watch(self, job: Job[Any]) -> None:
+        """Cancel this job at the latest when the session ends."""
+        self._jobs.add(job)
 
     def open(self, opened: Opened, labels: Labels) -> None:
         """Start over with this model and these proposals."""
@@ -119,28 +143,28 @@ class Work:
         self.confirmed = self.labels.confirmed()
         self.options = options
         self.check = check
-        weakref.finalize(self, check.cancel)
+        self.watch(check)
 
     def recheck(self, check: Job[OptimizeResult]) -> None:
         """Take over another check of the same rewrite; what was measured stands."""
         if self.check is not None:
             self.check.cancel()
         self.check, self.folder = check, None
-        weakref.finalize(self, check.cancel)
+        self.watch(check)
 
     def measure(self, benchmark: Job[BenchmarkResult]) -> None:
         """Take over a benchmark that was started."""
         if self.benchmark is not None:
             self.benchmark.cancel()
         self.benchmark = benchmark
-        weakref.finalize(self, benchmark.cancel)
+        self.watch(benchmark)
 
     def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
         """Take over a measurement of single nodes that was started."""
         if self.nodes is not None:
             self.nodes.cancel()
         self.nodes = nodes
-        weakref.finalize(self, nodes.cancel)
+        self.watch(nodes)
 
     @property
     def result(self) -> OptimizeResult | None:
@@ -187,3 +211,10 @@ class Work:
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
+
+
+def _give_back(jobs: weakref.WeakSet[Job[Any]], folders: list[Path]) -> None:
+    for job in list(jobs):
+        job.cancel()
+    while folders:
+        shutil.rmtree(folders.pop(), ignore_errors=True)

@@ -1,10 +1,11 @@
 """The commands of `mari`, thin over the engine."""
 
+from mari_engine.commands.app_command import app
 from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import print_error, show
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
-from mari_engine.commands.report_commands import app, report
+from mari_engine.commands.report_commands import report
 
 __all__ = [
     "app",

@@ -1,9 +1,7 @@
-"""`mari report` and `mari app`: what people look at."""
+"""`mari report`: what people look at."""
 
 from __future__ import annotations
 
-import runpy
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +21,8 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
-from mari_engine.errors import ModelError, VerificationError
+from mari_engine.errors import VerificationError
 from mari_engine.types import Signature
-from sample_models import sample_names
-
-APP = Path(__file__).parents[2] / "app" / "main.py"
 
 
 def report(
@@ -73,24 +68,3 @@ def report(
     if not found.certificate.passed:
         reason = found.certificate.reason
         raise VerificationError(f"{source}: not equal ({reason}); {output} says more")
-
-
-def app(
-    model: Annotated[
-        str | None, typer.Argument(metavar="MODEL", help="A file, or a sample's name.")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(metavar="N", help="The port; 8501 unless it is taken.")
-    ] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
-) -> None:
-    """Start the web app and open it in a browser."""
-    if model is not None and not Path(model).is_file() and model not in sample_names():
-        names = ", ".join(sample_names())
-        raise ModelError(f"{model}: there is no such file; give one, or a sample: {names}")
-    words = ["streamlit", "run", str(APP), "--server.showEmailPrompt", "false"]
-    words += ["--server.headless", "true"] if headless else []
-    words += ["--server.port", str(port)] if port is not None else []
-    words += ["--", model] if model is not None else []
-    sys.argv = words
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

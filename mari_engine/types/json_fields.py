@@ -21,6 +21,8 @@ E = TypeVar("E", bound=StrEnum)
 
 DEEPEST = 64
 """Objects and lists inside one another; documents of this project need fewer than ten."""
+_MOST_DIGITS = 400
+"""Of a whole number; no float is longer."""
 _LONGEST_SHOWN = 300
 """Characters of a name or value that an error repeats."""
 _MISSING: Any = object()
@@ -38,12 +40,13 @@ def parse_json(text: str | bytes) -> Any:
     """Return what JSON text holds; bytes are UTF-8.
 
     Raises JsonError for anything else: NaN and infinities, which Python would take, half surrogate
-    pairs, which cannot be written again, and nesting deeper than 64.
+    pairs, which cannot be written again, whole numbers of more than 400 digits, and nesting deeper
+    than 64.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        data = json.loads(text, parse_constant=_refuse_constant)
+        data = json.loads(text, parse_constant=_refuse_constant, parse_int=_read_whole)
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} at column {error.colno}", error.lineno) from error
     except UnicodeDecodeError as error:
@@ -52,6 +55,12 @@ def parse_json(text: str | bytes) -> Any:
         raise JsonError(f"nested deeper than {DEEPEST}") from error
     _check_values(data)
     return data
+
+
+def _read_whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise JsonError(f"a number of {len(digits)} digits")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> None:

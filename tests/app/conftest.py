@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import streamlit as st
 
 import mari_engine as mari
+from app.services import forget_all
 from app.session import Opened, Options, Work
 from support.app_visits import LABELS, ended
 from support.browser_session import address, chromium, page  # noqa: F401 - fixtures for all here
@@ -20,9 +20,9 @@ from support.handmade_results import make_benchmark, make_certificate, make_plan
 def _no_leftovers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("MARI_MODEL", raising=False)
     monkeypatch.setattr("sys.argv", ["main.py"])
-    st.cache_resource.clear()
+    forget_all()
     yield
-    st.cache_resource.clear()
+    forget_all()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.jobs import Job
 from app.session import Work
 from mari_engine import InputLabel, Labels, Progress, Role
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
+MAIN = Path(__file__).parents[2] / "app" / "visit.py"
 LONG = 30.0
 """Seconds after which waiting is given up."""
 LABELS = Labels(

@@ -9,7 +9,7 @@ import streamlit as st
 
 import mari_engine as mari
 from app.components.feedback import show_error
-from app.services import MOST_BYTES, engine_cache, pack, save_once
+from app.services import MOST_BYTES, NO_FOLDER, engine_cache, pack, save_once, server_files
 from app.session import Work
 from app.state import make_folder
 from app.views.text import plain
@@ -74,9 +74,16 @@ def _too_large(work: Work) -> bool:
 
 
 def _offer_folder(work: Work) -> None:
-    st.info("This model is too large for a browser; write it to a folder on the server.")
+    served = server_files()
+    if not served.folders:
+        st.info(f"This model is too large for a browser. {NO_FOLDER}")
+        return
+    st.info("This model is too large for a browser; write it to a new folder on the server.")
     with st.form("folder", border=False):
-        folder = st.text_input("Folder on the server's disk", placeholder="/models/optimized")
+        folder = st.text_input(
+            "New folder on the server's disk, in one that it was started with",
+            placeholder="optimized",
+        )
         sent = st.form_submit_button("Write", icon=":material/save:", type="primary")
     if not sent or work.result is None:
         return
@@ -84,8 +91,9 @@ def _offer_folder(work: Work) -> None:
         st.error("Name a folder.")
         return
     try:
-        work.result.save(folder.strip())
-        st.success(f"Written to {plain(folder.strip())}")
+        place = served.find_new(folder)
+        work.result.save(place)
+        st.success(f"Written to {plain(str(place))}")
     except mari.MariError as error:
         show_error(error)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 import mari_engine as mari
 from app.components.feedback import show_error
-from app.services import Upload, clean_name, engine_cache, start_check
+from app.services import Upload, clean_name, engine_cache, start_check, without_folder
 from app.session import Work
 from app.state import make_folder
 
@@ -29,10 +29,11 @@ def offer_requests(work: Work) -> None:
             sent = st.form_submit_button("Check again", icon=":material/verified:")
         if not sent or work.opened is None or work.confirmed is None:
             return
+        folder = make_folder()
         try:
-            requests = _read(files, work.opened.model, work.confirmed, make_folder())
+            requests = _read(files, work.opened.model, work.confirmed, folder)
         except mari.MariError as error:
-            show_error(error)
+            show_error(mari.FeedError(without_folder(str(error), folder)))
             return
         plan = engine_cache.make_plan(work.opened, work.confirmed, work.options)
         work.recheck(start_check(plan, requests))
@@ -47,6 +48,11 @@ def _read(
     requests: list[mari.Feeds] = []
     for file in files:
         place = folder / clean_name(file.name)
-        place.write_bytes(file.getbuffer())
+        try:
+            place.write_bytes(file.getbuffer())
+        except OSError as error:
+            raise mari.FeedError(
+                f"{place}: cannot be kept ({error.strerror}); try later"
+            ) from error
         requests.append(mari.load_requests(place, model, labels))
     return requests

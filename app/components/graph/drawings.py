@@ -6,11 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
 import mari_engine as mari
 from app.jobs import Job, undisturbed
-from app.services import engine_cache
+from app.services import cache_of, engine_cache
 from app.session import NodeMeasures, Opened, Options, Work
 from app.views.graph import (
     Drawing,
@@ -41,7 +39,7 @@ def make_drawing(work: Work, fold: Fold) -> Drawing:
     options = work.options if work.confirmed else None
     stamp = measures.stamp if measures else ""
     source = _Source(work.opened, labels, measures)
-    return _draw(work.opened.key, _text(labels), options, fold, stamp, source)
+    return _draw_once(source, options, fold, stamp)
 
 
 def draw_ahead(work: Work) -> None:
@@ -58,7 +56,8 @@ def draw_ahead(work: Work) -> None:
         work.drawn = asked
         fold = find_folds(work.opened, 0)[0]
         source = _Source(work.opened, labels, None)
-        work.ahead = Job(lambda progress: _draw(*asked, fold, "", source))
+        work.ahead = Job(lambda progress: _draw_once(source, options, fold, ""))
+        work.watch(work.ahead)
 
 
 def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[str, Any]:
@@ -105,18 +104,21 @@ def find_folds(opened: Opened, most: int) -> list[Fold]:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """What a drawing is made of; the cache goes by the names of it instead."""
+    """What a drawing is made of."""
 
     opened: Opened
     labels: mari.Labels
     measures: NodeMeasures | None
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _draw(
-    key: str, labels: str, options: Options | None, fold: Fold, measured: str, _source: _Source
-) -> Drawing:
-    opened, roles = _source.opened, _source.labels
+def _draw_once(source: _Source, options: Options | None, fold: Fold, measured: str) -> Drawing:
+    """Return the drawing, made by whoever asks first; `measured` tells measures apart."""
+    key = (_text(source.labels), options, fold, measured)
+    return cache_of(source.opened).get("drawing", key, lambda: _draw(source, options, fold))
+
+
+def _draw(source: _Source, options: Options | None, fold: Fold) -> Drawing:
+    opened, roles = source.opened, source.labels
     info = engine_cache.describe(opened)
     if options is None:
         with undisturbed():
@@ -132,7 +134,7 @@ def _draw(
             plan.flops,
             options.candidates,
             plan.layout,
-            _source.measures,
+            source.measures,
         )
         return draw(info, plan.coloring, rewrite, fold)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 import streamlit as st
 
 from app.services import engine_cache
@@ -40,7 +38,7 @@ def _start(
     same = last is not None and last.key[0] == opened.key
     before = (last.job.result or last.before) if last is not None and same else None
     job = engine_cache.start_plan(opened, labels.confirmed(), options)
-    weakref.finalize(work, job.cancel)
+    work.watch(job)
     return Preview(key, job, before)
 
 

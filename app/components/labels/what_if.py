@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 import streamlit as st
 
 from app.components.feedback import show_progress
@@ -40,7 +38,7 @@ def show_what_if(work: Work, labels: Labels, options: Options) -> None:
             shown = f"{MOST} of them" if len(parts) > MOST else "them"
             if st.button(f"Try {shown}", icon=":material/balance:", key="flips-run"):
                 job = start_flips(work.opened, labels, parts[:MOST], options)
-                weakref.finalize(work, job.cancel)
+                work.watch(job)
                 work.flips = Flips(key, job)
                 st.rerun()
             return

@@ -8,14 +8,19 @@ import streamlit as st
 
 from app import state
 from app.components.feedback import show_error
-from app.services import model_sources
-from app.session import Opened
+from app.services import NO_FOLDER, model_sources
+from app.session import MOST_UPLOADED, Opened, Work
 from app.views.text import plain
 from mari_engine import MariError
 from sample_models import sample, sample_names
 from sample_models.catalog import Sample
 
 ACROSS = 3
+
+
+def upload_key(work: Work) -> str:
+    """Return the key of the upload; each model that is opened begins a new, empty one."""
+    return f"upload-{work.revision}"
 
 
 def pick_model() -> Opened | None:
@@ -60,10 +65,12 @@ def _pick_upload() -> Opened | None:
         files = st.file_uploader(
             "An .onnx file; add its external data and a labels.json if you have them",
             accept_multiple_files=True,
+            key=upload_key(state.get_work()),
             help="Files stay on this server until the session ends",
         )
         st.caption(
-            "Larger models: give a path on the server, so that nothing is sent or held in memory."
+            f"At most {MOST_UPLOADED >> 30} GiB in all. Larger models: open a file of the server's"
+            " own, so that nothing is sent or held in memory."
         )
         sent = st.form_submit_button("Open", icon=":material/upload:")
     if not sent:
@@ -72,14 +79,19 @@ def _pick_upload() -> Opened | None:
 
 
 def _pick_path() -> Opened | None:
+    served = model_sources.server_files()
+    if not served.folders:
+        st.caption(NO_FOLDER)
+        return None
     with st.form("path", border=False):
         path = st.text_input(
             "Path of an .onnx file on the server's disk",
-            placeholder="/models/ranker.onnx",
-            help="External data are found beside it and never read into memory.",
+            placeholder="ranker.onnx",
+            help="In the folders that the server was started with. External data are found beside"
+            " it and never read into memory.",
         )
         sent = st.form_submit_button("Open", icon=":material/folder_open:")
-    return _try(lambda: model_sources.open_path(path)) if sent else None
+    return _try(lambda: model_sources.open_path(path, served)) if sent else None
 
 
 def _try(open_it: Callable[[], Opened]) -> Opened | None:

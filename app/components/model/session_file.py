@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.components.model.picker import upload_key
 from app.services import engine_cache, find_model, take_up
 from app.session import Opened, Session, Work
-from app.state import read_widget, turn_to, write_widget
+from app.state import drop_uploads, read_widget, turn_to, write_widget
 from app.views.text import plain
 
 _WAITING = "waiting-session"
@@ -26,11 +27,14 @@ def resume(work: Work, session: Session) -> None:
 
 def open_picked(work: Work, picked: Opened) -> None:
     """Open a model that was picked, or go on with the session that waits for it; MariError."""
-    session = _find_waiting()
+    session, uploader = _find_waiting(), upload_key(work)
     if session is None:
         work.open(picked, engine_cache.propose(picked))
+    else:
+        take_up(work, session, picked)
+    drop_uploads(read_widget(uploader) or ())  # they are on the disk by now
+    if session is None:
         return
-    take_up(work, session, picked)
     write_widget(_WAITING, None)
     turn_to(session.page, session.address)
 

@@ -45,7 +45,7 @@ def test_the_terms_are_explained_on_every_page(page: Page) -> None:
 def test_an_upload_says_its_limit_and_what_to_do_beyond_it(page: Page) -> None:
     page.get_by_role("tab", name=re.compile("Upload")).click()
     expect(page.get_by_text(re.compile("per file"))).to_be_visible()
-    expect(page.get_by_text("Larger models: give a path")).to_be_visible()
+    expect(page.get_by_text("Larger models: open a file of the server's own")).to_be_visible()
 
 
 def test_a_dark_screen_shows_every_page_in_dark(chromium: Browser, address: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.components.download import files
-from app.services import pack, save_once
+from app.services import NO_FOLDER, pack, save_once
 from app.session import Options, Work
 from mari_engine import ModelError, Review
 from support.app_visits import ended, visit
@@ -53,11 +53,13 @@ def test_the_zip_holds_the_latest_report(tmp_path: Path) -> None:
     assert packed.read("model.onnx") == b"model.onnx"
 
 
-@pytest.mark.parametrize("name", ["optimized", "refused", ""])
+@pytest.mark.parametrize("name", ["optimized", "refused", "there", ""])
 def test_a_large_model_is_written_on_the_server(
     name: str, opened: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MOST_BYTES", 0)
+    monkeypatch.setattr("sys.argv", ["main.py", "--folder", str(tmp_path)])
+    (tmp_path / "there").mkdir()
     save = Saved()
     opened.confirm(Options(), ended(lambda progress: passed(save)))
     app = visit("download", opened)
@@ -72,10 +74,21 @@ def test_a_large_model_is_written_on_the_server(
         {
             "optimized": f"Written to {target}",
             "refused": f"{target}: cannot be written; choose another folder",
+            "there": f"{target}: is there already; name a new folder",
             "": "Name a folder.",
         }[name]
     ]
-    assert save.times == (1 if name else 0)
+    assert save.times == (name in ("optimized", "refused"))
+
+
+def test_a_large_model_is_not_written_where_the_server_was_told_no_folder(
+    opened: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 0)
+    opened.confirm(Options(), ended(lambda progress: passed(Saved())))
+    app = visit("download", opened)
+    assert not app.text_input
+    assert NO_FOLDER in app.info[0].value
 
 
 def test_another_check_needs_a_request(confirmed: Work) -> None:

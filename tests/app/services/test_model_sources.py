@@ -8,7 +8,8 @@ import onnx
 import pytest
 
 from app.services import model_sources
-from app.session import Work
+from app.services.server_files import ServerFiles
+from app.session import MOST_UPLOADED, Work
 from mari_engine import LabelError, MariError, ModelError, Role
 from sample_models import sample_names
 from support.app_visits import LABELS
@@ -31,7 +32,7 @@ class Sent:
 class Huge(Sent):
     @property
     def size(self) -> int:
-        return model_sources.MOST_BYTES
+        return MOST_UPLOADED
 
 
 def test_an_upload_is_opened(tmp_path: Path) -> None:
@@ -71,6 +72,8 @@ def test_an_upload_brings_its_external_data_and_labels(tmp_path: Path) -> None:
         ("model.onnx.data", "model.onnx.data"),
         ("", None),
         ("x" * 500 + ".onnx", "x" * 115 + ".onnx"),
+        ("字" * 500 + ".onnx", "字" * 38 + ".onnx"),
+        ("a/" * 5000 + "m.onnx", "m.onnx"),
     ],
 )
 def test_names_stay_in_their_folder(name: str, cleaned: str | None) -> None:
@@ -104,23 +107,23 @@ def test_garbage_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_path_brings_the_labels_beside_it(tmp_path: Path) -> None:
+    served = ServerFiles((tmp_path,))
     (tmp_path / "m.onnx").write_bytes(ranking_tower())
-    assert model_sources.open_path(f" {tmp_path}/m.onnx ").labels is None
+    assert model_sources.open_path(f" {tmp_path}/m.onnx ", served).labels is None
     LABELS.save(tmp_path / "m.labels.json")
-    assert model_sources.open_path(str(tmp_path / "m.onnx")).labels == LABELS
+    opened = model_sources.open_path("m.onnx", served)
+    assert opened.labels == LABELS
+    assert opened.path == opened.server_path == str(tmp_path / "m.onnx")
 
 
-def test_malformed_labels_beside_a_model_are_told(tmp_path: Path) -> None:
+def test_an_error_tells_nothing_that_labels_beside_a_model_hold(tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_bytes(ranking_tower())
-    (tmp_path / "m.labels.json").write_text("{")
-    with pytest.raises(LabelError, match=r"m\.labels\.json: labels: line 1"):
-        model_sources.open_path(str(tmp_path / "m.onnx"))
-
-
-@pytest.mark.parametrize("path", ["", " ", "/no/such/model.onnx", "."])
-def test_a_missing_path_is_told(path: str) -> None:
-    with pytest.raises(ModelError, match=r"there is no such file; give an \.onnx file"):
-        model_sources.open_path(path)
+    secret = "hunter2"
+    for text in (secret, f'{{"inputs": "{secret}"}}', f'{{"inputs": {{"{secret}": 1}}}}'):
+        (tmp_path / "m.labels.json").write_text(text)
+        with pytest.raises(LabelError, match=r"^m\.labels\.json: .* cannot be read") as caught:
+            model_sources.open_path("m.onnx", ServerFiles((tmp_path,)))
+        assert secret not in str(caught.value)
 
 
 def test_two_copies_of_a_model_have_keys_of_their_own(tmp_path: Path) -> None:
@@ -142,28 +145,43 @@ def test_a_sample_brings_its_labels() -> None:
         model_sources.open_sample("nothing")
 
 
+def start(monkeypatch: pytest.MonkeyPatch, *words: str) -> Work:
+    monkeypatch.setattr("sys.argv", ["main.py", *words])
+    work = Work()
+    model_sources.open_at_start(work)
+    return work
+
+
 def test_the_server_may_be_started_with_a_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "m.onnx").write_bytes(ranking_tower())
-    work = Work()
-    model_sources.open_at_start(work, [str(tmp_path / "m.onnx")])
+    work = start(monkeypatch, str(tmp_path / "m.onnx"))
     assert work.opened is not None
     assert work.labels is not None
     assert work.labels.inputs["user"].role == Role.USER
     monkeypatch.setenv("MARI_MODEL", sample_names()[-1])
-    model_sources.open_at_start(work, [])
+    work = start(monkeypatch)
+    assert work.opened is not None
     assert work.opened.sample == sample_names()[-1]
 
 
-def test_a_wrong_model_at_the_start_is_told() -> None:
-    work = Work()
-    model_sources.open_at_start(work, ["/no/such.onnx"])
+def test_a_wrong_model_at_the_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = start(monkeypatch, "/no/such.onnx")
     assert work.opened is None
-    assert work.error == "/no/such.onnx: there is no such file; give an .onnx file"
+    assert work.error.startswith("/no/such.onnx: there is no such file")
 
 
-def test_no_model_at_the_start_is_no_error() -> None:
-    work = Work()
-    model_sources.open_at_start(work, [])
+def test_no_model_at_the_start_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = start(monkeypatch)
     assert (work.opened, work.error) == (None, "")
+
+
+def test_an_upload_that_the_disk_does_not_take_is_told_without_the_servers_folder(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ModelError, match="upload: cannot be kept"):
+        model_sources.open_upload([Sent("m.onnx", ranking_tower())], tmp_path / "gone")
+    files = [Sent("m.onnx", ranking_tower()), Sent("l.json", b"{")]
+    with pytest.raises(ModelError, match=r"^l\.json: labels: line 1"):
+        model_sources.open_upload(files, tmp_path)

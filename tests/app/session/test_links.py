@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
-from app.services import follow_link, open_sample
+from app.services import follow_link, open_sample, server_files
 from app.services.model_sources import open_path
 from app.session import (
     OWN,
@@ -104,15 +104,23 @@ def test_labels_that_were_not_confirmed_are_not_confirmed_by_a_link() -> None:
     assert work.confirmed is None
 
 
-def test_a_path_on_the_server_is_opened_again(tmp_path: Path) -> None:
+def test_a_path_on_the_server_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["main.py", "--folder", str(tmp_path)])
     path = tmp_path / "tower.onnx"
     path.write_bytes(ranking_tower())
     work = Work()
-    opened = open_path(str(path))
+    opened = open_path(str(path), server_files())
     work.open(opened, mari.propose_labels(opened.model))
     link = make_link(work)
     assert link.path == str(path.resolve())
     assert follow(link).opened is not None
+    with monkeypatch.context() as other:
+        other.setattr("sys.argv", ["main.py"])
+        closed = follow(link)
+    assert "leads nowhere" in closed.notice
+    assert closed.opened is None
     path.write_bytes(ranking_tower(seed=1))
     changed = follow(link)
     assert "made for another file" in changed.notice

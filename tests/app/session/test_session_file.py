@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import mari_engine as mari
-from app.services import find_model, open_sample, take_up
+from app.services import find_model, open_sample, server_files, take_up
 from app.services.model_sources import open_path
 from app.session import (
     Options,
@@ -122,7 +122,8 @@ def test_large_files_are_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tower(tmp_path: Path) -> Path:
+def tower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("sys.argv", ["main.py", "--folder", str(tmp_path)])
     path = tmp_path / "tower.onnx"
     path.write_bytes(ranking_tower())
     return path
@@ -131,7 +132,7 @@ def tower(tmp_path: Path) -> Path:
 def save(path: Path, **options: Any) -> Session:
     """Return the session of a model on the server, its labels confirmed."""
     work = Work()
-    work.open(open_path(str(path)), LABELS)
+    work.open(open_path(str(path), server_files()), LABELS)
     return Session(
         **{
             **vars(read_session(write_session(work, page="graph", address={}))),
@@ -172,12 +173,20 @@ def test_a_model_that_changed_or_went_is_not_taken(tower: Path) -> None:
     assert find_model(session) is None
     work = Work()
     with pytest.raises(SessionError, match=r"tower: is another model \(SHA-256 [0-9a-f]{12}\)"):
-        take_up(work, session, open_path(str(tower)))
+        take_up(work, session, open_path(str(tower), server_files()))
     assert work.opened is None
     tower.unlink()
     assert find_model(session) is None
     assert find_model(replace(session, path="")) is None
     assert find_model(replace(session, sample="no_such")) is None
+
+
+def test_a_session_opens_no_file_outside_the_servers_folders(
+    tower: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = save(tower)
+    monkeypatch.setattr("sys.argv", ["main.py"])
+    assert find_model(session) is None
 
 
 def test_labels_that_do_not_fit_change_nothing() -> None:

@@ -1,0 +1,7 @@
+"""What stands between visitors and the app: who is let in, how much is taken, and what goes."""
+
+from app.server.doors import Doors
+from app.server.hosts import Hosts
+from app.server.lifetime import live
+
+__all__ = ["Doors", "Hosts", "live"]
