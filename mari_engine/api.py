@@ -1,6 +1,6 @@
 """The public names of the engine: what `import mari_engine` offers."""
 
-from mari_engine.analysis import count_cost
+from mari_engine.analysis import AxisReading, count_cost, propose_axes, read_axes
 from mari_engine.artifact import Artifact, load_artifact, save_artifact
 from mari_engine.benchmarking import benchmark
 from mari_engine.coloring import color
@@ -38,10 +38,12 @@ from mari_engine.rewriting.cost import Calibration, Prices, measured_prices
 from mari_engine.rewriting.planning import build_arm
 from mari_engine.runtime import describe_versions, devices, open_session, profile_nodes
 from mari_engine.types import (
+    FROM_GRAPH,
     Action,
     Arm,
     BenchmarkResult,
     BreakEven,
+    CandidateAxis,
     Certificate,
     Check,
     Coloring,
@@ -98,13 +100,16 @@ from mari_engine.wording import (
 )
 
 __all__ = [
+    "FROM_GRAPH",
     "Action",
     "Arm",
     "Artifact",
+    "AxisReading",
     "BenchmarkResult",
     "BreakEven",
     "Calibration",
     "Cancelled",
+    "CandidateAxis",
     "Certificate",
     "Check",
     "Coloring",
@@ -199,7 +204,9 @@ __all__ = [
     "place_layers",
     "plan",
     "profile_nodes",
+    "propose_axes",
     "propose_labels",
+    "read_axes",
     "render_markdown",
     "render_report",
     "save_artifact",

@@ -1,5 +1,6 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
+from mari_engine.analysis.axis_readings import AxisReading, fixed_axes, propose_axes, read_axes
 from mari_engine.analysis.candidate_axis import candidate_symbols, survey_by_labels
 from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
@@ -7,6 +8,7 @@ from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph, extent
 
 __all__ = [
+    "AxisReading",
     "Consumers",
     "GraphFacts",
     "JoinSite",
@@ -16,6 +18,9 @@ __all__ = [
     "count_graph",
     "extent",
     "find_graph_facts",
+    "fixed_axes",
+    "propose_axes",
+    "read_axes",
     "survey_by_labels",
     "survey_model",
     "symbol_of",

@@ -9,7 +9,8 @@ that the length of a history, or the number of users in a batch, is never taken 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import onnx_ir as ir
 
@@ -23,13 +24,38 @@ Names = tuple[str | None, ...]
 """The names of an input's extents by axis; None for a number."""
 
 
+class UnclearAxis(LabelError):
+    """More than one reading is left; `extents` are the names of those in question."""
+
+    def __init__(self, text: str, extents: Collection[str]) -> None:
+        super().__init__(text)
+        self.extents = frozenset(extents)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The names of the candidates' extent in the inputs' shapes, and what tells so, in words.
+
+    No name where no input holds candidates along a free extent.
+    """
+
+    symbols: frozenset[str]
+    why: str = ""
+
+
 def survey_by_labels(model: Model, labels: Labels) -> Survey:
     """Return the survey of a model whose candidates lie where the labels and the graph say.
 
     `Survey.symbols` are then all names of the candidates' extent: those of `candidate_symbols`,
-    and those that the graph shows to be the same extent.
+    and those that the graph shows to be the same extent. Raises LabelError where a label names
+    another axis, and as `candidate_symbols` does.
     """
-    return survey_model(model, candidate_symbols(model, labels))
+    survey = survey_model(model, candidate_symbols(model, labels))
+    for value in model.ir.graph.inputs:
+        label = labels.inputs.get(value.name or "")
+        if label is not None and survey.symbols:
+            _check_axis(value, label, survey.symbols)
+    return survey
 
 
 def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
@@ -38,65 +64,86 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     Empty where no input is per candidate: nothing holds candidates then. Raises LabelError where
     more than one reading is left, naming the input and its axes.
     """
-    inputs = {value.name or "": _names(value) for value in model.ir.graph.inputs}
+    return read_candidates(model, labels).symbols
+
+
+def read_candidates(model: Model, labels: Labels) -> Reading:
+    """Return the candidates' extent and what tells it; raises UnclearAxis where it is left open."""
+    inputs = {value.name or "": extent_names(value) for value in model.ir.graph.inputs}
     if not labels.inputs:
-        return _most_common(inputs)
+        return Reading(_most_common(inputs), "which most inputs have")
     rows = {name: dims for name, dims in inputs.items() if _varies(labels.inputs.get(name))}
-    stated = frozenset(
-        dim
-        for name, dims in inputs.items()
-        if (dim := _stated(name, dims, labels.inputs.get(name))) is not None
-    )
+    told = {name: _stated(name, dims, labels.inputs.get(name)) for name, dims in inputs.items()}
+    stated = {name: dim for name, dim in told.items() if dim is not None}
     if stated:
-        return stated
-    fixed = {name for name, label in labels.inputs.items() if label.axis is None}
+        return Reading(frozenset(stated.values()), f"that is stated for {_listed(sorted(stated))}")
+    fixed = {name for name, label in labels.inputs.items() if label.stated_axis is None}
     free = {name: set(filter(None, dims)) for name, dims in rows.items() if name not in fixed}
     free = {name: dims for name, dims in free.items() if dims}
     if not free:
-        return frozenset()
+        return Reading(frozenset())
     shared = set.intersection(*free.values())
     if len(shared) == 1:
-        return frozenset(shared)
+        return _shared(model, next(iter(shared)), rows)
     if shared:
-        return frozenset({_borne(model, sorted(shared), rows)})
+        return _borne(model, sorted(shared), rows)
     return _of_unlike_names(model, {name: rows[name] for name in free})
 
 
-def _of_unlike_names(model: Model, rows: Mapping[str, Names]) -> frozenset[str]:
+def _shared(model: Model, name: str, rows: Mapping[str, Names]) -> Reading:
+    """Return the one extent that all per-candidate inputs share, unless outputs bear another."""
+    if _in_outputs(model, name) or _reaches_outputs(model, name):
+        return Reading(frozenset({name}), "which all inputs per candidate and an output have")
+    others = sorted({dim for dims in rows.values() for dim in dims if dim} - {name})
+    borne = [dim for dim in others if _in_outputs(model, dim) or _reaches_outputs(model, dim)]
+    if not borne:
+        return Reading(frozenset({name}), "which all inputs per candidate share")
+    raise UnclearAxis(
+        f"the inputs {_listed(sorted(rows))} share the extent {name!r}, and an output has "
+        f"{_listed(borne)} instead: it is not clear along which the candidates lie; state "
+        '"axis" in labels.json, or the role user for what is the same for all candidates',
+        [name, *borne],
+    )
+
+
+def _of_unlike_names(model: Model, rows: Mapping[str, Names]) -> Reading:
     """Return the candidates' extent where the per-candidate inputs name it differently."""
     leading = [dims[0] for dims in rows.values() if dims and dims[0]]
     told = sorted({dim for dim in leading if _in_outputs(model, dim)})
     if len(told) == 1:
-        return frozenset(told)
+        return Reading(frozenset(told), "which the rows of an output bear")
     single = all(sum(dim is not None for dim in dims) == 1 for dims in rows.values())
     if not told and single and len(leading) == len(rows):
         counts = Counter(leading)
         most = max(counts.values())
-        return frozenset(dim for dim in leading if counts[dim] == most)
+        names = frozenset(dim for dim in leading if counts[dim] == most)
+        return Reading(names, "the only free one of the inputs per candidate")
     found = told or sorted(set(leading))
-    raise LabelError(
+    raise UnclearAxis(
         f"the inputs {_listed(sorted(rows))} name different extents for their rows "
         f"({_listed(found)}), and no output says which of them are the candidates; state "
-        '"axis" for each of these inputs in labels.json'
+        '"axis" for each of these inputs in labels.json',
+        [dim for dims in rows.values() for dim in dims if dim],
     )
 
 
-def _borne(model: Model, shared: Sequence[str], rows: Mapping[str, Names]) -> str:
+def _borne(model: Model, shared: Sequence[str], rows: Mapping[str, Names]) -> Reading:
     """Return the one of several shared extents that the rows of an output bear."""
     named = [dim for dim in shared if _in_outputs(model, dim)]
     found = named or [dim for dim in shared if _reaches_outputs(model, dim)]
     if len(found) == 1:
-        return found[0]
+        return Reading(frozenset(found), "which the rows of an output bear")
     name, dims = min(rows.items())
     axes = " and ".join(f"{at} ({dim})" for at, dim in enumerate(dims) if dim in shared)
-    raise LabelError(
+    raise UnclearAxis(
         f"input {name!r}: the candidates may lie along its axes {axes}; state which with "
-        '"axis" in labels.json (one user a request)'
+        '"axis" in labels.json (one user a request)',
+        found or shared,
     )
 
 
 def _in_outputs(model: Model, name: str) -> bool:
-    return any(name in _names(value) for value in model.ir.graph.outputs)
+    return any(name in extent_names(value) for value in model.ir.graph.outputs)
 
 
 def _reaches_outputs(model: Model, name: str) -> bool:
@@ -108,14 +155,40 @@ def _reaches_outputs(model: Model, name: str) -> bool:
 
 def _stated(name: str, dims: Names, label: InputLabel | None) -> str | None:
     """Return the name of the extent along which the label says that candidates lie."""
-    if label is None or not isinstance(label.axis, int):
+    axis = None if label is None else label.stated_axis
+    if not isinstance(axis, int):
         return None
-    if not -len(dims) <= label.axis < len(dims):
+    if not -len(dims) <= axis < len(dims):
         raise LabelError(
-            f"input {name!r}: axis {label.axis} is stated, but it has {len(dims)} axes; state one "
+            f"input {name!r}: axis {axis} is stated, but it has {len(dims)} axes; state one "
             "of them, or null"
         )
-    return dims[label.axis]
+    return dims[axis]
+
+
+def _check_axis(value: ir.Value, label: InputLabel, symbols: Collection[str]) -> None:
+    """Refuse an axis that is not the candidates': a stated null, or a proposal that is out of date.
+
+    A stated number needs no check: it makes its extent the candidates'.
+    """
+    dims = extent_names(value)
+    found = [at for at, dim in enumerate(dims) if dim in symbols]
+    where = f"input {value.name!r}"
+    if label.stated_axis is None and found:
+        raise LabelError(
+            f"{where}: axis null is stated, but its axis {found[0]} ({dims[found[0]]}) is as long "
+            f"as there are candidates; state {found[0]}, or name that extent otherwise in the model"
+        )
+    if not label.axis_evidence or isinstance(label.axis, str):
+        return
+    fits = label.axis in found or (label.axis is None and not found)
+    if not fits:
+        proposed = "null" if label.axis is None else label.axis
+        raise LabelError(
+            f"{where}: axis {proposed} stands there as a proposal, but with these roles the "
+            f"candidates lie along {found[0] if found else 'none of its axes'}; correct 'axis' and "
+            "remove 'axis_evidence', or propose anew: mari labels MODEL --labels FILE"
+        )
 
 
 def _varies(label: InputLabel | None) -> bool:
@@ -134,7 +207,8 @@ def _most_common(inputs: Mapping[str, Names]) -> frozenset[str]:
     return frozenset(leading if unlike else order[:1])
 
 
-def _names(value: ir.Value) -> Names:
+def extent_names(value: ir.Value) -> Names:
+    """Return the names of a value's extents by axis; None for a number."""
     return tuple(symbol_of(value, at) for at in range(len(value.shape or ())))
 
 

@@ -68,6 +68,18 @@ def measure_headline(found: mari.Measurement) -> tuple[str, ...]:
     )
 
 
+def axis_questions(labels: mari.Labels) -> tuple[str, ...]:
+    """Return a line for each input of which the graph leaves open where its candidates lie."""
+    return _plain(
+        *(
+            f"Input {name}: {'; '.join(label.axis_evidence)}. Say which in the file: add 'axis', "
+            "its number or null for none."
+            for name, label in labels.inputs.items()
+            if label.axis == mari.FROM_GRAPH and label.axis_evidence
+        )
+    )
+
+
 def _plain(*lines: str) -> tuple[str, ...]:
     return tuple(make_plain(line) for line in lines if line)
 

@@ -10,7 +10,7 @@ import typer
 import mari_engine as mari
 from mari_engine.commands.console import show, show_progress, show_table
 from mari_engine.commands.documents import STDOUT, inspection, write_json
-from mari_engine.commands.headlines import inspect_headline, measure_headline
+from mari_engine.commands.headlines import axis_questions, inspect_headline, measure_headline
 from mari_engine.commands.measurement_tables import show_measurement
 from mari_engine.commands.options import (
     Called,
@@ -58,7 +58,7 @@ def labels(
     request: LoggedRequests = None,
     free_batch: FreeBatch = False,
 ) -> None:
-    """Propose a role for every input and column.
+    """Propose roles of inputs and columns, and the candidates' axis.
 
     Each proposal has a confidence from 0 to 1 and its evidence: names, facts of the graph, and,
     with --request, logged requests, in which what differs among the candidates is per candidate
@@ -79,6 +79,7 @@ def labels(
             "Those with a confidence below 1 are in doubt: answer each in the file (set 'role', "
             "remove 'confidence'), or let logged requests answer them (--request F).",
         )
+    show(*axis_questions(proposed))
 
 
 def inspect(

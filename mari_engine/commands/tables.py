@@ -9,6 +9,7 @@ from pathlib import Path
 import mari_engine as mari
 from mari_engine.commands.console import show, show_table
 from mari_engine.types import (
+    FROM_GRAPH,
     BenchmarkResult,
     Certificate,
     Column,
@@ -33,8 +34,8 @@ RUNS_SHOWN = 12
 
 
 def show_labels(found: Labels, *, evidence: bool) -> None:
-    """Print the roles of all inputs and columns."""
-    columns = ("input", "columns", "feature", "role", "confidence#", "range", "evidence")
+    """Print the roles of all inputs and columns, and the axis along which candidates lie."""
+    columns = ("input", "columns", "feature", "role", "confidence#", "axis", "range", "evidence")
     shown = len(columns) if evidence else -1
     show_table("Labels", columns[:shown], [row[:shown] for row in label_rows(found)])
 
@@ -43,14 +44,18 @@ def label_rows(found: Labels) -> list[tuple[str, ...]]:
     """Return a row for each input, or for each column range of a packed one."""
     rows: list[tuple[str, ...]] = []
     for name, label in found.inputs.items():
+        open_or_none = "?" if label.axis == FROM_GRAPH else "none"
+        axis = str(label.axis) if isinstance(label.axis, int) else open_or_none
+        told = label.axis_evidence
         for part in label.columns or (label,):
             columns, feature = "all", ""
             if isinstance(part, Column):
                 columns, feature = format_ranges(range(part.start, part.stop)), part.name
             span = f"[{part.range[0]:g}, {part.range[1]:g})" if part.range else ""
             certain = f"{part.confidence:.2f}"
-            why = "; ".join(part.evidence)
-            rows.append((name, columns, feature, str(part.role), certain, span, why))
+            why = "; ".join((*part.evidence, *told))
+            told = ()
+            rows.append((name, columns, feature, str(part.role), certain, axis, span, why))
     return rows
 
 

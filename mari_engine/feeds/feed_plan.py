@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis import survey_by_labels
+from mari_engine.analysis import fixed_axes, survey_by_labels
 from mari_engine.errors import FeedError, LabelError
 from mari_engine.feeds.random_features import Feature, Values, at_least_one, draw_feature
 from mari_engine.graph import Model
@@ -44,8 +44,8 @@ class PlannedInput:
     name: str
     extents: tuple[_Extent, ...]
     parts: tuple[Part, ...]
-    axis: int = 0
-    """Where candidates lie that no symbol tells of: the axis that a label states, or the first."""
+    axis: int | None = 0
+    """Where candidates lie that no symbol tells of (see `fixed_axes`), or None."""
 
     @property
     def per_request(self) -> bool:
@@ -170,7 +170,11 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     Raises LabelError for an input without a label, FeedError for one without a rank.
     """
     ranges = infer_ranges(model.ir)
-    inputs = tuple(_plan_input(value, labels, ranges) for value in model.ir.graph.inputs)
+    axes = fixed_axes(model, labels)
+    inputs = tuple(
+        replace(_plan_input(value, labels, ranges), axis=axes.get(value.name or "", 0))
+        for value in model.ir.graph.inputs
+    )
     fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
     if fragile:
         inputs = tuple(_without_empty(item) for item in inputs)
@@ -181,7 +185,7 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
         next((extent for extent in item.extents if extent in symbols), _rows(item))
         for item in inputs
         if item.extents and not item.per_request
-    }
+    } - {None}
     alike = {extent for extent in leading - inner - symbols if isinstance(extent, str)}
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
     only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
@@ -211,9 +215,7 @@ def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput
         for piece in label.columns or (label,)
         for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
     ]
-    stated = label.axis if isinstance(label.axis, int) else 0
-    axis = stated % len(value.shape) if len(value.shape) else 0
-    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts), axis)
+    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
 
 
 def _plan_parts(
@@ -237,7 +239,7 @@ def _plan_parts(
 
 
 def _rows(item: PlannedInput) -> _Extent | None:
-    return item.extents[item.axis] if item.extents else None
+    return item.extents[item.axis] if item.extents and item.axis is not None else None
 
 
 def _without_empty(item: PlannedInput) -> PlannedInput:

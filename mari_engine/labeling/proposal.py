@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
+from mari_engine.analysis import propose_axes
 from mari_engine.graph import Model
 from mari_engine.inputs import (
     WHOLE,
@@ -32,7 +33,8 @@ def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
     the clues in plain words, and what vouches for it (graph, request or name); ids and lengths
     also the range that the graph implies. `requests` are logged requests of one user each, rows of
     candidates along each input's axis: columns that differ among the candidates of one are per
-    candidate beyond doubt.
+    candidate beyond doubt. Each input has the axis along which candidates lie, with its evidence,
+    or FROM_GRAPH where it has to be asked (see `propose_axes`).
     """
     graph = model.ir.graph
     traces, ranges = trace_columns(model.ir), infer_ranges(model.ir)
@@ -44,12 +46,13 @@ def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
     structure = _clues_by_unit(model.ir, find_repetitions(model.ir, traces))
     readers = Counter(table for cut in pieces.values() for piece in cut for table in piece.tables)
     shared = frozenset(table for table, count in readers.items() if count > 1)
-    return Labels(
+    roles = Labels(
         {
             value.name or "": _propose(value, number, pieces[number], structure, shared, seen)
             for number, value in enumerate(graph.inputs)
         }
     )
+    return propose_axes(model, roles)
 
 
 def _propose(

@@ -17,7 +17,14 @@ from mari_engine.types.json_fields import (
     is_whole,
     parse_json,
 )
-from mari_engine.types.labels import Column, InputLabel, Labels, Role
+from mari_engine.types.labels import (
+    FROM_GRAPH,
+    CandidateAxis,
+    Column,
+    InputLabel,
+    Labels,
+    Role,
+)
 from mari_engine.types.measurement import (
     LabelFinding,
     Measurement,
@@ -30,10 +37,12 @@ from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
 
 __all__ = [
+    "FROM_GRAPH",
     "Action",
     "Arm",
     "BenchmarkResult",
     "BreakEven",
+    "CandidateAxis",
     "Certificate",
     "Check",
     "Coloring",

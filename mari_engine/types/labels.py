@@ -58,6 +58,8 @@ class Column:
     evidence: tuple[str, ...] = ()
     vouched: str = ""
     """Who or what vouches for the role: `graph`, `request`, `name`, or a person; "" if unsaid."""
+    axis: CandidateAxis = FROM_GRAPH
+    """As of the input (see there), stated here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,8 @@ class InputLabel:
     """The role of a whole input, or its columns when it packs several features.
 
     Exactly one of `role` and `columns` is set. `axis` is the axis along which the candidates lie,
-    None where they lie along none, and `FROM_GRAPH` where it is left to the graph.
+    None where they lie along none, and `FROM_GRAPH` where it is left to the graph. `axis_evidence`
+    stands beside an axis that was proposed, or beside `FROM_GRAPH` where more than one is possible.
     """
 
     role: Role | None = None
@@ -76,6 +79,15 @@ class InputLabel:
     evidence: tuple[str, ...] = ()
     vouched: str = ""
     axis: CandidateAxis = FROM_GRAPH
+    axis_evidence: tuple[str, ...] = ()
+
+    @property
+    def stated_axis(self) -> CandidateAxis:
+        """The axis that somebody states, here or in a column; a proposal states none."""
+        stated = [part.axis for part in self.columns if part.axis != FROM_GRAPH]
+        if self.axis != FROM_GRAPH and not self.axis_evidence:
+            stated.append(self.axis)
+        return stated[0] if stated else FROM_GRAPH
 
     @property
     def per_candidate(self) -> bool:
@@ -164,10 +176,16 @@ def _parsed(text: str | bytes) -> object:
 
 
 def _label_to_json(label: InputLabel) -> dict[str, Any]:
-    axis = {} if label.axis == FROM_GRAPH else {"axis": label.axis}
+    out: dict[str, Any] = {"role": str(label.role), **_extras(label)}
     if label.columns:
-        return {"columns": [_column_to_json(column) for column in label.columns], **axis}
-    return {"role": str(label.role), **_extras(label), **axis}
+        out = {"columns": [_column_to_json(column) for column in label.columns], **_axis_of(label)}
+    if label.axis_evidence:
+        out["axis_evidence"] = list(label.axis_evidence)
+    return out
+
+
+def _axis_of(part: Column | InputLabel) -> dict[str, Any]:
+    return {} if part.axis == FROM_GRAPH else {"axis": part.axis}
 
 
 def _column_to_json(column: Column) -> dict[str, Any]:
@@ -189,29 +207,29 @@ def _extras(part: Column | InputLabel) -> dict[str, Any]:
         out["evidence"] = list(part.evidence)
     if part.vouched:
         out["vouched"] = part.vouched
-    return out
+    return out | _axis_of(part)
 
 
-_EXTRAS = ("range", "integer", "confidence", "evidence", "vouched")
+_EXTRAS = ("range", "integer", "confidence", "evidence", "vouched", "axis")
 
 
 def _label_from_json(entry: JsonObject) -> InputLabel:
-    entry.allow(("role", "columns", "axis", *_EXTRAS))
+    entry.allow(("role", "columns", "axis_evidence", *_EXTRAS))
     if ("role" in entry.fields) == ("columns" in entry.fields):
         raise entry.wrong("give either 'role' or 'columns'")
+    proposed = _texts(entry, "axis_evidence")
     if "role" in entry.fields:
-        role = entry.choice("role", Role)
-        return InputLabel(role=role, axis=_axis(entry), **_extras_from_json(entry))
-    columns = entry.items("columns")
+        extras = _extras_from_json(entry)
+        return InputLabel(role=entry.choice("role", Role), axis_evidence=proposed, **extras)
+    columns = tuple(
+        _column_from_json(entry.entry(column, f"{entry.where} column {at}"))
+        for at, column in enumerate(entry.items("columns"))
+    )
     if not columns:
         raise entry.wrong("'columns' must be a list with at least one entry")
-    return InputLabel(
-        axis=_axis(entry),
-        columns=tuple(
-            _column_from_json(entry.entry(column, f"{entry.where} column {at}"))
-            for at, column in enumerate(columns)
-        ),
-    )
+    label = InputLabel(axis=_axis(entry), axis_evidence=proposed, columns=columns)
+    _check_one_axis(label, entry)
+    return label
 
 
 def _axis(entry: JsonObject) -> CandidateAxis:
@@ -221,6 +239,15 @@ def _axis(entry: JsonObject) -> CandidateAxis:
     if axis is None or (isinstance(axis, int) and not isinstance(axis, bool)):
         return axis
     raise entry.wrong("'axis' must be a whole number, or null for none")
+
+
+def _check_one_axis(label: InputLabel, entry: JsonObject) -> None:
+    """Refuse columns that state unlike axes: they lie in one array, and share its axes."""
+    every = (label.axis, *(column.axis for column in label.columns))
+    stated = {axis for axis in every if axis != FROM_GRAPH}
+    if len(stated) > 1:
+        told = " and ".join(sorted(json.dumps(axis) for axis in stated))
+        raise entry.wrong(f"'axis' is {told}; the columns of one input share one axis")
 
 
 def _column_from_json(entry: JsonObject) -> Column:
@@ -246,13 +273,18 @@ def _extras_from_json(entry: JsonObject) -> dict[str, Any]:
     confidence = entry.fields.get("confidence", 1.0)
     if not is_number(confidence) or not 0 <= confidence <= 1:
         raise entry.wrong("'confidence' must lie between 0 and 1")
-    evidence = entry.items("evidence", ())
-    if not all(isinstance(line, str) for line in evidence):
-        raise entry.wrong("'evidence' must be a list of texts")
     return {
         "range": None if bounds is None else (bounds[0], bounds[1]),
         "integer": entry.flag("integer", False),
         "confidence": float(confidence),
-        "evidence": tuple(evidence),
+        "evidence": _texts(entry, "evidence"),
         "vouched": entry.text("vouched", ""),
+        "axis": _axis(entry),
     }
+
+
+def _texts(entry: JsonObject, field: str) -> tuple[str, ...]:
+    lines = entry.items(field, ())
+    if not all(isinstance(line, str) for line in lines):
+        raise entry.wrong(f"{field!r} must be a list of texts")
+    return tuple(lines)

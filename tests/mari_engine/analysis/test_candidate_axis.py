@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mari_engine import InputLabel, LabelError, Labels, Role, load, make_feeds, optimize
-from mari_engine.analysis import candidate_symbols, survey_by_labels
+from mari_engine.analysis import candidate_symbols, propose_axes, survey_by_labels
 from mari_engine.feeds import plan_feeds
 from mari_engine.graph import Model
 from mari_engine.types.labels import FROM_GRAPH
@@ -102,3 +104,76 @@ def test_feeds_have_other_lengths_than_the_number_of_candidates() -> None:
         assert feeds["i"].shape == (batch, 4)
         assert feeds["h"].shape[0] != batch
     assert make_feeds(model, labelled(model), batch=3, seed=0)["i"].shape == (3, 4)
+
+
+def test_an_extent_that_is_shared_but_that_no_output_has_is_asked_about() -> None:
+    body = "t = Transpose <perm = [1, 0]> (i) y = MatMul (t, j)"
+    model = made(body, "float[T, 4] j, float[T, N] i", "float[N, 4] y")
+    with pytest.raises(LabelError, match=r"share the extent 'T', and an output has 'N' instead"):
+        candidate_symbols(model, labelled(model))
+    assert candidate_symbols(model, labelled(model, i=1)) == {"N"}
+
+
+def test_null_is_refused_where_the_extent_is_the_candidates() -> None:
+    model = made("y = Add (u, i)", "float[N, 4] u, float[N, 4] i", "float[N, 4] y")
+    with pytest.raises(LabelError, match=r"input 'u': axis null is stated, but its axis 0 \(N\)"):
+        survey_by_labels(model, labelled(model, u=None))
+
+
+def test_a_proposed_axis_is_read_anew_and_refused_where_the_roles_have_changed() -> None:
+    body = "s = ReduceSum <keepdims = 1> (h) y = Add (i, s)"
+    model = made(body, "float[L, 4] h, float[N, 4] i", "float[N, 4] y")
+    labels = propose_axes(model, labelled(model))
+    assert (labels.inputs["h"].axis, labels.inputs["i"].axis) == (None, 0)
+    assert all(label.axis_evidence for label in labels.inputs.values())
+    assert survey_by_labels(model, labels).symbols == {"N"}
+    stale = Labels({**labels.inputs, "h": replace(labels.inputs["h"], axis=0)})
+    with pytest.raises(LabelError, match="input 'h': axis 0 stands there as a proposal"):
+        survey_by_labels(model, stale)
+    assert propose_axes(model, stale) == labels
+
+
+def test_what_is_left_open_is_told_for_each_input() -> None:
+    model = made("m = Add (i, u) y = Identity (m)", "float[B, N] i, float[B, 1] u", "float[B, N] y")
+    found = propose_axes(model, labelled(model)).inputs
+    assert found["i"].axis == found["u"].axis == FROM_GRAPH
+    assert "axis 0 (B) or 1 (N), or along none" in found["i"].axis_evidence[0]
+    stated = propose_axes(model, labelled(model, i=1)).inputs
+    assert (stated["i"].axis, stated["i"].axis_evidence) == (1, ())
+    assert stated["u"].axis is None
+    assert "that is stated for 'i'" in stated["u"].axis_evidence[0]
+
+
+def test_an_axis_stated_in_a_column_is_that_of_the_input() -> None:
+    column = {"start": 0, "stop": 2, "role": "item", "axis": 0}
+    other = {"start": 2, "stop": 4, "role": "user"}
+    labels = Labels.from_json({"version": 1, "inputs": {"i": {"columns": [column, other]}}})
+    assert labels.inputs["i"].stated_axis == 0
+    assert Labels.from_json(labels.to_json()) == labels
+    unlike = {"columns": [column, {**other, "axis": None}]}
+    with pytest.raises(LabelError, match="'axis' is 0 and null; the columns of one input share"):
+        Labels.from_json({"version": 1, "inputs": {"i": unlike}})
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "candidates"), [("1, 50, 4", 1, 50), ("8, 4", 0, 8), ("1, 4", 0, 1)]
+)
+def test_a_fixed_number_of_candidates_is_found_where_it_stands(
+    shape: str, axis: int, candidates: int
+) -> None:
+    inputs = f"float[{shape}] i, float[{shape}] j"
+    model = made("y = Add (i, j)", inputs, f"float[{shape}] y")
+    labels = labelled(model)
+    plan = plan_feeds(model, labels)
+    assert plan.fixed_batch == candidates
+    assert [plan.candidate_axes(item) for item in plan.inputs] == [(axis,), (axis,)]
+    assert {label.axis for label in propose_axes(model, labels).inputs.values()} == {axis}
+
+
+def test_two_fixed_extents_that_may_be_the_candidates_are_asked_about() -> None:
+    model = made("y = Add (i, j)", "float[1, 5, 6, 4] i, float[1, 5, 6, 4] j",
+                 "float[1, 5, 6, 4] y")  # fmt: skip
+    with pytest.raises(LabelError, match="may lie along the extent 5 or 6"):
+        plan_feeds(model, labelled(model))
+    assert plan_feeds(model, labelled(model, i=2)).fixed_batch == 6
+    assert propose_axes(model, labelled(model)).inputs["i"].axis == FROM_GRAPH
