@@ -84,7 +84,7 @@ class _Interpreter:
         self.model = model
         self.graph = model.ir.graph
         self.survey, self.facts, self.options = facts.survey, facts, options
-        self.builder = GraphBuilder(opset=model.opset)
+        self.builder = GraphBuilder(opset=model.opset, reserved=_value_names(self.graph))
         self.materializer = Materializer(self.builder, candidates=options.candidates)
         self.originals = OriginalValues(self.survey, self.materializer)
         self.log = DecisionLog()
@@ -222,6 +222,11 @@ class _Interpreter:
             originals.register(old, value)
         if is_product(node):
             self.log.record(node, Action.KEPT, reason)
+
+
+def _value_names(graph: ir.Graph) -> set[str]:
+    made = (value for node in graph.all_nodes() for value in node.outputs)
+    return {value.name or "" for value in (*graph.inputs, *graph.initializers.values(), *made)}
 
 
 def _adds(spec: Contract) -> bool:

@@ -87,6 +87,8 @@ class Certificate:
     """How float64 was evaluated, in words, or why it could not be."""
     contract: tuple[str, ...] = ()
     """What was compared of the calling contract, in words."""
+    inside: tuple[str, ...] = ()
+    """What was compared inside the two models, beside their outputs, in words."""
     notes: tuple[str, ...] = ()
     reason: str = ""
     """Why it did not pass, in one sentence; empty when it passed."""
@@ -115,6 +117,7 @@ class Certificate:
             versions={name: versions.text(name) for name in versions.fields},
             exact_method=top.text("exact_method"),
             contract=tuple(top.items("contract", ())),
+            inside=tuple(top.items("inside", ())),
             notes=tuple(top.items("notes", ())),
             reason=top.text("reason", ""),
             coverage=_coverage(top, where),

@@ -11,7 +11,7 @@ from mari_engine.errors import ExecutionError
 from mari_engine.types import Feeds
 from mari_engine.verification.cases import Case
 from mari_engine.verification.distances import Results
-from mari_engine.verification.judgement import CaseResult
+from mari_engine.verification.judgement import TYPICAL, CaseResult
 from mari_engine.verification.model_pair import OpenedPair, Outputs
 
 _NAMES = 3
@@ -23,8 +23,9 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
 
     `once` are the outputs of which a single row stands for all rows.
     """
+    inside = opened.shared.asked_of(case.batch)
     try:
-        before = opened.run_original(case.feeds)
+        before = opened.run_original(case.feeds, inside)
     except ExecutionError as error:
         if case.otherwise:
             draw, *others = case.otherwise
@@ -34,12 +35,16 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
             f"candidates ({error})"
         )
     try:
-        after = opened.run_optimized(case.feeds)
+        after = opened.run_optimized(case.feeds, inside)
     except ExecutionError as error:
         failure = f"the optimized model cannot run what the original runs ({error})"
         return CaseResult(case.batch, case.seed, case.request, {}, failure, case.feeds)
+    typical = case.seed is not None and case.request == TYPICAL
+    differs = opened.shared.compare(case.batch, before.inside, after.inside, typical=typical)
     results = _pair(before, after, once)
-    return CaseResult(case.batch, case.seed, case.request, results, feeds=case.feeds)
+    return CaseResult(
+        case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
+    )
 
 
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
@@ -68,8 +73,8 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 
 def _pair(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
     """Return the results by output; a single per-request row stands for all rows."""
-    own, truth = before
-    optimized, exact = after
+    own, truth = before.own, before.wide
+    optimized, exact = after.own, after.wide
     names = own if own is not None else truth
     return {
         name: Results(

@@ -185,15 +185,15 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
     """
     if truth is None or exact is None or truth.dtype.kind not in "fV" or truth.ndim == 0:
         return None
+    if not truth.size:
+        return None
     a, b = truth.astype(np.float64), exact.astype(np.float64)
     usable = np.isfinite(a) & np.isfinite(b)
     sizes = np.where(usable, np.abs(a), 0.0).reshape(len(a), -1)
-    if not sizes.size:
-        return None
     nonzero = np.where(sizes > 0, sizes, np.inf)
     least = np.min(nonzero, axis=0)
     plain = np.where(sizes <= _SENTINEL * least, sizes, 0.0).max(axis=0)
-    off = np.where(usable, np.abs(a - b), 0.0).reshape(len(a), -1)
+    off = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=usable)).reshape(len(a), -1)
     scale = sizes + _OF_COLUMN * plain
     scale[scale == 0] = 1.0  # beside nothing but zeros, the difference is absolute
     return float(np.max(off / scale, initial=0.0))

@@ -8,7 +8,7 @@ own reference implementation, which computes in whatever type it is given, runs 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -40,13 +40,16 @@ class _Part:
     by_reference: bool
     needs: list[str] = field(default_factory=list)
     gives: list[str] = field(default_factory=list)
+    passed_on: frozenset[str] = frozenset()
+    """What parts after this one take of what it gives."""
     runner: _Runner | None = None
 
 
 class Float64Evaluator:
     """Evaluates a doubled model; which operators lack a float64 kernel shows in the first run."""
 
-    def __init__(self, doubled: Doubled) -> None:
+    def __init__(self, doubled: Doubled, inside: Collection[str] = ()) -> None:
+        """Take the names of results `inside` the graph that runs may be asked for, too."""
         self._graph = doubled.proto.graph
         self._opsets = list(doubled.proto.opset_import)
         self._tensors = doubled.tensors
@@ -55,6 +58,8 @@ class Float64Evaluator:
             item.name: onnx.numpy_helper.to_array(item) for item in self._graph.initializer
         }
         self._outputs = [output.name for output in self._graph.output]
+        made = {name for node in self._graph.node for name in node.output}
+        self._inside = frozenset(inside) & made
         present = {node.op_type for node in _all_nodes(self._graph)}
         self._without_kernel: set[str] = present & set(RECURRENT)
         self._parts = self._partition()
@@ -71,28 +76,33 @@ class Float64Evaluator:
             words += f"; in their own type, as their definition has no float64: {nodes}"
         return words
 
-    def run(self, feeds: Feeds) -> Feeds:
-        """Return the outputs by name; floating-point feeds are taken as float64.
+    def run(self, feeds: Feeds, inside: Collection[str] = ()) -> Feeds:
+        """Return the outputs by name, and the results named `inside` that this evaluator keeps.
 
-        Raises ExecutionError when neither evaluator can run some node.
+        Floating-point feeds are taken as float64. Raises ExecutionError when neither evaluator can
+        run some node.
         """
+        wanted = [*self._outputs, *(self._inside & frozenset(inside))]
         while True:
             env: dict[str, Any] = {**self._constants, **self._tensors, **_doubled_feeds(feeds)}
             try:
                 for part in self._parts:
-                    self._run_part(part, env)
-                return {name: env[name] for name in self._outputs}
+                    self._run_part(part, env, wanted)
+                return {name: env[name] for name in wanted}
             except _NoKernel as missing:
                 self._without_kernel |= missing.ops
                 self._parts = self._partition()
 
-    def _run_part(self, part: _Part, env: dict[str, Any]) -> None:
+    def _run_part(self, part: _Part, env: dict[str, Any], wanted: Collection[str]) -> None:
         given = {name: env[name] for name in part.needs}
+        asked = [name for name in part.gives if name in part.passed_on or name in wanted]
+        if not asked:
+            return
         try:
             if part.runner is None:
                 part.runner = self._open(part, given)
             fed = {k: v for k, v in given.items() if part.by_reference or k not in self._constants}
-            results = part.runner.run(part.gives, fed)
+            results = part.runner.run(asked, fed)
         except Exception as error:  # both evaluators raise whatever comes up
             reason = in_one_line(error)
             if not part.by_reference:
@@ -101,7 +111,7 @@ class Float64Evaluator:
                 f"node {part.nodes[0].name!r} ({part.nodes[0].op_type}) cannot be evaluated in "
                 f"float64 ({reason}); no exactness can be shown for this model"
             ) from error
-        env.update(zip(part.gives, results, strict=True))
+        env.update(zip(asked, results, strict=True))
 
     def _open(self, part: _Part, given: Mapping[str, Any]) -> _Runner:
         graph = onnx.GraphProto(name="part", node=part.nodes)
@@ -131,13 +141,14 @@ class Float64Evaluator:
             stage_of.update(dict.fromkeys(node.output, stage))
             parts.setdefault(stage, _Part([], by_reference)).nodes.append(node)
         ordered = [parts[stage] for stage in sorted(parts)]
-        wanted = set(self._outputs)
+        wanted, taken = {*self._outputs, *self._inside}, set[str]()
         for part in reversed(ordered):
             made = [name for node in part.nodes for name in node.output if name]
             used = {name for node in part.nodes for name in _used(node)}
-            part.gives = [name for name in made if name in wanted]
+            part.gives = [name for name in made if name in wanted or name in taken]
+            part.passed_on = frozenset(made) & taken
             part.needs = sorted(used - set(made))
-            wanted |= used
+            taken |= used
         return [part for part in ordered if part.gives]
 
 

@@ -33,6 +33,8 @@ class CaseResult:
     outputs: Mapping[str, Results]
     failure: str = ""
     feeds: Feeds = field(default_factory=dict)
+    inside: Mapping[str, str] = field(default_factory=dict)
+    """What differs of values inside both models, in words, by value."""
 
 
 TYPICAL = "generated"

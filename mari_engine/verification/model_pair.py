@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mari_engine.errors import ExecutionError, NoKernelError
 from mari_engine.feeds import bind_feeds
@@ -11,9 +13,16 @@ from mari_engine.runtime import Session, in_one_line, open_session, open_source
 from mari_engine.types import Feeds, Interface, Progress, Signature
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
+from mari_engine.verification.shared_values import SharedValues, common_names
 
-Outputs = tuple[Feeds | None, Feeds | None]
-"""A model's outputs in its own precision and in float64; None where that cannot be run."""
+
+class Outputs(NamedTuple):
+    """A model's outputs in its own precision and in float64; None where that cannot be run."""
+
+    own: Feeds | None
+    wide: Feeds | None
+    inside: Feeds
+    """Results inside the graph that were asked for, in float64; none where that is not run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +55,7 @@ class OpenedPair:
 
     def __init__(self, pair: ModelPair, report_progress: Progress) -> None:
         self.models = pair
+        self.shared = SharedValues(common_names(pair.original, pair.optimized))
         self.no_own = self.no_float64 = self.unloadable = ""
         self._own: tuple[Session, Session] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
@@ -59,9 +69,9 @@ class OpenedPair:
             return
         try:
             report_progress(0.5, "opening the original in float64")
-            wide = _open_wide(pair.original)
+            wide = _open_wide(pair.original, self.shared.names)
             report_progress(0.75, "opening the rewritten model in float64")
-            self._wide = (wide, _open_wide(pair.optimized))
+            self._wide = (wide, _open_wide(pair.optimized, self.shared.names))
         except ExecutionError as error:
             self.no_float64 = str(error)
 
@@ -87,12 +97,15 @@ class OpenedPair:
             return f"exactness could not be shown: {self.no_float64}"
         return max((evaluator.method for evaluator in self._wide), key=len)
 
-    def run_original(self, feeds: Feeds) -> Outputs:
-        """Return the original's outputs; raises ExecutionError if it refuses the request."""
-        own = self._own[0].run(feeds) if self._own is not None else None
-        return own, self._run_wide(0, feeds)
+    def run_original(self, feeds: Feeds, inside: Collection[str] = ()) -> Outputs:
+        """Return the original's outputs; raises ExecutionError if it refuses the request.
 
-    def run_optimized(self, feeds: Feeds) -> Outputs:
+        `inside` names results inside both graphs (see `shared`) that are asked for, too.
+        """
+        own = self._own[0].run(feeds) if self._own is not None else None
+        return self._with_wide(0, own, feeds, inside)
+
+    def run_optimized(self, feeds: Feeds, inside: Collection[str] = ()) -> Outputs:
         """Return the optimized model's outputs for the original's feeds, bound by its interface.
 
         Raises ExecutionError if it refuses them.
@@ -100,13 +113,22 @@ class OpenedPair:
         if self.models.interface is not None:
             feeds = bind_feeds(feeds, self.models.interface, self.models.signature)
         own = self._own[1].run(feeds) if self._own is not None else None
-        return own, self._run_wide(1, feeds)
+        return self._with_wide(1, own, feeds, inside)
 
-    def _run_wide(self, which: int, feeds: Feeds) -> Feeds | None:
+    def _with_wide(
+        self, which: int, own: Feeds | None, feeds: Feeds, inside: Collection[str]
+    ) -> Outputs:
+        found = self._run_wide(which, feeds, inside)
+        if found is None:
+            return Outputs(own, None, {})
+        values = {name: found.pop(name) for name in inside if name in found}
+        return Outputs(own, found, values)
+
+    def _run_wide(self, which: int, feeds: Feeds, inside: Collection[str]) -> Feeds | None:
         if self._wide is None or self.no_float64:
             return None
         try:
-            return self._wide[which].run(feeds)
+            return self._wide[which].run(feeds, inside)
         except ExecutionError as error:
             if self._own is None:  # then nothing tells a bad request from a missing operator
                 raise
@@ -132,9 +154,9 @@ def _shapes(model: Model) -> dict[str, tuple[int | str | None, ...]]:
     }
 
 
-def _open_wide(model: Model) -> Float64Evaluator:
+def _open_wide(model: Model, inside: Collection[str]) -> Float64Evaluator:
     try:
-        return Float64Evaluator(double_model(model))
+        return Float64Evaluator(double_model(model), inside)
     except Exception as error:  # graphs are strangers' work and the conversion touches all of them
         raise ExecutionError(
             f"{model.name}: cannot be converted to float64 ({in_one_line(error)})"

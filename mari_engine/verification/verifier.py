@@ -15,10 +15,8 @@ as the original, whose own error is taken over all generated requests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-
-import onnx_ir as ir
 
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan, plan_feeds
@@ -42,13 +40,10 @@ from mari_engine.verification.cases import Case, drawn_cases, own_cases
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
+from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
+from mari_engine.verification.shared_constants import compare_constants
+from mari_engine.verification.shared_values import SharedValues
 
-_EPSILON = {
-    ir.DataType.BFLOAT16: 2.0**-7,
-    ir.DataType.FLOAT16: 2.0**-10,
-    ir.DataType.FLOAT: 2.0**-23,
-    ir.DataType.DOUBLE: 2.0**-52,
-}
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
 _DRAWN = 0.9
@@ -69,6 +64,10 @@ class _Outcome:
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
     coverage: Coverage | None = None
+    inside: tuple[str, ...] = ()
+    """What was compared beside the outputs, in words."""
+    problem: str = ""
+    """Why the models are not equal; "" if they are."""
 
 
 def verify(
@@ -99,26 +98,40 @@ def verify(
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
     found = _Outcome("nothing was evaluated")
     if not problem:
-        opened = _open(pair, report_progress)
-        problem = opened.unloadable
+        opened, problem = _open(pair, report_progress)
     if not problem:
         cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
         found = _check_cases(opened, cases, Explorer(original, plan, labels), report_progress)
-        problem = _first_problem(found.checks, original)
+        problem = found.problem
     report_progress(1.0, "equal" if not problem else "not equal")
     return Certificate(
         passed=not problem,
         checks=found.checks,
-        limits=limits_in_force(_coarsest(original)),
+        limits=limits_in_force(coarsest_epsilon(original)),
         seeds=tuple(seeds),
         batches=tried,
         versions=describe_versions(),
         exact_method=found.exact_method,
         contract=contract,
+        inside=found.inside,
         notes=(*found.notes, *_about_batch(plan), *_about_labels(labels)),
         reason=problem,
         coverage=found.coverage,
     )
+
+
+def _compare_inside(opened: OpenedPair) -> tuple[tuple[str, ...], str]:
+    """Return what was compared beside the outputs, in words, and what no request has to show."""
+    original, optimized = opened.models.original, opened.models.optimized
+    values = len(opened.shared.agreed)
+    constants, problem = compare_constants(original, optimized)
+    counts = ((values, "value", "inside both models"), (constants, "constant", "in every element"))
+    words = tuple(
+        f"{count} {what if count == 1 else f'{what}s'} {where}"
+        for count, what, where in counts
+        if count
+    )
+    return words, problem or lost_precision(original, optimized)
 
 
 def _about_labels(labels: Labels) -> tuple[str, ...]:
@@ -133,25 +146,20 @@ def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
 
 
-def _open(pair: ModelPair, report_progress: Progress) -> OpenedPair:
-    """Return the opened pair; ExecutionError, with a remedy, where the original does not load."""
+def _open(pair: ModelPair, report_progress: Progress) -> tuple[OpenedPair, str]:
+    """Return the opened pair, and why only the optimized model does not load ("" if it does).
+
+    ExecutionError, with a remedy, where the original does not.
+    """
     try:
-        return OpenedPair(pair, partial(_report_opened, report_progress))
+        opened = OpenedPair(pair, partial(_report_opened, report_progress))
     except ExecutionError as error:
         raise ExecutionError(_nowhere(pair.original) or f"{error}; {_REEXPORT}") from error
+    return opened, opened.unloadable
 
 
 def _report_opened(report_progress: Progress, share: float, what: str) -> None:
     report_progress(_OPENED * share, what)
-
-
-def _coarsest(model: Model) -> float:
-    """Return the largest epsilon among the model's floating types; float32's where it has none."""
-    graph = model.ir.graph
-    outputs = (value for node in graph.all_nodes() for value in node.outputs)
-    dtypes = {value.dtype for value in (*graph.inputs, *graph.initializers.values(), *outputs)}
-    found = [epsilon for dtype, epsilon in _EPSILON.items() if dtype in dtypes]
-    return max(found, default=_EPSILON[ir.DataType.FLOAT])
 
 
 def _check_cases(
@@ -180,9 +188,18 @@ def _check_cases(
     explorer.observe([run.feeds for run in runs])
     found = (run_case(opened, case, once) for case in explorer.guide())
     runs += [run for run in found if not isinstance(run, str)]
-    checks = judge_runs(runs, epsilon=_coarsest(original), once=once)
+    judged = judge_runs(runs, epsilon=coarsest_epsilon(original), once=once)
+    checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes += [*_remarks(opened, checks), *about_undefined(runs)]
-    return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage)
+    inside, different = _compare_inside(opened)
+    problem = _first_problem(checks, original) or different
+    return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage, inside, problem)
+
+
+def _judge_inside(shared: SharedValues, check: Check, run: CaseResult) -> Check:
+    """Return the check, failed where a value differs that both models have inside."""
+    problem = shared.problem(run.inside) if check.passed else ""
+    return replace(check, passed=False, reason=problem) if problem else check
 
 
 def _nowhere(original: Model) -> str:

@@ -26,6 +26,7 @@ def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
         _requests(certificate),
         _branches(certificate.coverage),
         _contract(certificate),
+        _inside(certificate),
         *(f"{note[:1].upper()}{note[1:]}." for note in certificate.notes),
     )
     return tuple(sentence for sentence in sentences if sentence)
@@ -114,6 +115,13 @@ def _few(names: list[str]) -> list[str]:
 
 def _contract(certificate: Certificate) -> str:
     return f"Calling contract: {'; '.join(certificate.contract)}." if certificate.contract else ""
+
+
+def _inside(certificate: Certificate) -> str:
+    """Only of a check that passed: else the first sentence says what differs."""
+    if not certificate.passed or not certificate.inside:
+        return ""
+    return f"Inside, these agree too: {', '.join(certificate.inside)}."
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

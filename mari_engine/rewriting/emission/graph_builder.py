@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mari_engine.axes import Dim, Layout
 from mari_engine.rewriting.emission.layout_changes import LayoutChanges
@@ -14,8 +14,8 @@ from mari_engine.rewriting.emission.tensors import Tensor
 class GraphBuilder(NodeWriter):
     """Writes nodes, and layout changes and extents as nodes."""
 
-    def __init__(self, *, opset: int) -> None:
-        super().__init__(opset=opset)
+    def __init__(self, *, opset: int, reserved: Collection[str] = ()) -> None:
+        super().__init__(opset=opset, reserved=reserved)
         self.extents = RuntimeExtents(self)
         self.layouts = LayoutChanges(self, self.extents)
 

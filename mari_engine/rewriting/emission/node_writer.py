@@ -1,12 +1,14 @@
 """The nodes and initializers of the new graph, each under a name used once.
 
-Equal constants become one initializer, and the original's initializers are shared, not copied.
-Every node says in its metadata which original nodes it was written for.
+A name of the original's stands for what the same value or constant became, or for nothing: so the
+check may compare the two by name. Equal constants become one initializer, and the original's
+initializers are shared, not copied. Every node says in its metadata which original nodes it was
+written for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,11 +26,15 @@ _POOLED_BYTES = 1024
 class NodeWriter:
     """Collects the nodes and initializers of the new graph."""
 
-    def __init__(self, *, opset: int) -> None:
+    def __init__(self, *, opset: int, reserved: Collection[str] = ()) -> None:
+        """`reserved` are the names of the original's values, which new ones must not take."""
         self.opset = opset
         self.nodes: list[ir.Node] = []
         self.initializers: dict[str, ir.Value] = {}
         self.names: set[str] = set()
+        """Of values, as used."""
+        self._node_names: set[str] = set()
+        self._reserved = frozenset(reserved)
         self._origin: tuple[ir.Node, ...] = ()
         self._emitted: dict[object, ir.Value] = {}
         self._pooled: dict[object, ir.Value] = {}
@@ -43,12 +49,12 @@ class NodeWriter:
             self._origin = before
 
     def unique_name(self, name: str) -> str:
-        """Return the name, or the name with a number, so that it is used once."""
-        candidate, number = name, 1
-        while candidate in self.names:
-            candidate, number = f"{name}_{number}", number + 1
-        self.names.add(candidate)
-        return candidate
+        """Return the name for a new value, or the name with a number, so that it is used once."""
+        return _unused(name, self.names, self._reserved)
+
+    def _kept_name(self, name: str) -> str:
+        """Return the name for what an original value becomes: its own, if that is not used yet."""
+        return _unused(name, self.names, self._reserved - {name})
 
     # --- nodes
 
@@ -67,7 +73,7 @@ class NodeWriter:
 
     def _emit(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
         values = [self.value(tensor) for tensor in inputs]
-        name = self.unique_name(f"{self._prefix()}/{spelling.op}")
+        name = _unused(f"{self._prefix()}/{spelling.op}", self._node_names)
         node = ir.node(spelling.op, values, dict(spelling.attributes), name=name)
         node.outputs[0].name = self.unique_name(f"{node.name}:0")
         return self._add(node).outputs[0]
@@ -82,11 +88,11 @@ class NodeWriter:
             [*attributes.values(), *ir.convenience.convert_attributes(changed)],
             overload=node.overload,
             num_outputs=len(node.outputs),
-            name=self.unique_name(node.name or node.op_type),
+            name=_unused(node.name or node.op_type, self._node_names),
             doc_string=node.doc_string,
         )
         for old, value in zip(node.outputs, new.outputs, strict=True):
-            value.name = self.unique_name(old.name) if old.name else ""
+            value.name = self._kept_name(old.name) if old.name else ""
         return self._add(new, node)
 
     def _prefix(self) -> str:
@@ -128,7 +134,7 @@ class NodeWriter:
         name = original.name or ""
         if original not in self._pooled:
             value = ir.Value(
-                name=self.unique_name(name), type=original.type, shape=original.shape,
+                name=self._kept_name(name), type=original.type, shape=original.shape,
                 const_value=original.const_value,
             )  # fmt: skip
             self.initializers[value.name or ""] = value
@@ -150,6 +156,15 @@ class NodeWriter:
         if key is not None:
             self._pooled[key] = value
         return value
+
+
+def _unused(name: str, used: set[str], reserved: Collection[str] = ()) -> str:
+    """Return the name, or the name with a number, and note that it is used."""
+    candidate, number = name, 1
+    while candidate in used or candidate in reserved:
+        candidate, number = f"{name}_{number}", number + 1
+    used.add(candidate)
+    return candidate
 
 
 def _tensor(array: Array, dtype: ir.DataType, name: str) -> ir.TensorProtocol:

@@ -1,0 +1,112 @@
+"""Values inside both models that are the same by name, compared where outputs show nothing.
+
+A rewrite keeps the name of what it computes as before. The name alone proves nothing: it may
+stand for some of the columns, in another order. So a value is *shared* where both models agree
+about it on every typical request, repeated along axes of one row. From one that is shared and then
+differs on an unusual request an error is seen that the outputs hid: behind a mask, by an unlucky
+cancellation, in a branch that another one overrules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.graph import Model
+from mari_engine.types import Feeds
+from mari_engine.verification.distances import EXACT, OWN, Results, measure_distance
+
+_MOST_CANDIDATES = 20
+"""Requests of more candidates are compared by their outputs only: values inside may be large."""
+_BUDGET = 1 << 28
+"""Bytes of values that are kept of one run."""
+
+
+def common_names(original: Model, optimized: Model) -> tuple[str, ...]:
+    """Return the names of results that both graphs have, outputs and bodies left out."""
+    first, second = (_results(model.ir.graph) for model in (original, optimized))
+    return tuple(name for name in second if name in first)
+
+
+class SharedValues:
+    """Learns which values are shared, and what differs of those; fed with one request at a time."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self._agreed: set[str] = set()
+        self._refuted: set[str] = set()
+        self._bytes: dict[str, float] = {}
+        """By name: bytes for a candidate, as seen so far."""
+
+    def asked_of(self, batch: int) -> tuple[str, ...]:
+        """Return the values to ask of a run: the smallest first, while they fit into memory."""
+        if batch > _MOST_CANDIDATES:
+            return ()
+        left, kept = float(_BUDGET), []
+        useful = [name for name in self.names if name not in self._refuted]
+        for name in sorted(useful, key=lambda name: self._bytes.get(name, 0.0)):
+            left -= self._bytes.get(name, 0.0) * _MOST_CANDIDATES
+            if left > 0:
+                kept.append(name)
+        return tuple(kept)
+
+    def compare(
+        self, batch: int, before: Feeds, after: Feeds, *, typical: bool
+    ) -> Mapping[str, str]:
+        """Return what differs of one request in float64, in words, by value.
+
+        What differs on a `typical` request is not shared, and is not returned.
+        """
+        found: dict[str, str] = {}
+        for name in before.keys() & after.keys():
+            truth = before[name]
+            self._bytes[name] = max(self._bytes.get(name, 0.0), truth.nbytes / max(batch, 1))
+            problem = _difference(truth, after[name])
+            if typical:
+                (self._refuted if problem else self._agreed).add(name)
+            elif problem:
+                found[name] = problem
+        return found
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        """The values about which the two models agree on all typical requests."""
+        return frozenset(self._agreed - self._refuted)
+
+    def problem(self, differences: Mapping[str, str]) -> str:
+        """Return the first difference that is one of a shared value, in words, or ""."""
+        agreed = self.agreed
+        for name in self.names:
+            if name in agreed and name in differences:
+                return f"value {name!r}, inside both models: {differences[name]}"
+        return ""
+
+
+def _results(graph: ir.Graph) -> dict[str, None]:
+    outputs = {value.name for value in graph.outputs}
+    made = (value for node in graph for value in node.outputs)
+    return {
+        value.name: None
+        for value in made
+        if value.name and value.name not in outputs and isinstance(value.type, ir.TensorType)
+    }
+
+
+def _difference(truth: np.ndarray, value: np.ndarray) -> str:
+    """Return how far two values are apart, beyond what rounding in float64 explains, or ""."""
+    if truth.dtype != value.dtype or truth.ndim != value.ndim or truth.dtype.kind in "OSUT":
+        return "they cannot be compared"
+    try:
+        value = np.broadcast_to(value, truth.shape)
+    except ValueError:
+        return "they cannot be compared"
+    distance = measure_distance(Results(truth, value, None, None))
+    if distance.problem:
+        return distance.problem
+    if distance.exact is not None and distance.exact > EXACT * distance.scale:
+        return f"they differ by {distance.exact / distance.scale:.1e} of the largest in float64"
+    if distance.own is not None and distance.own > OWN:
+        return f"elements differ by {distance.own:.1e} of their own magnitude in float64"
+    return ""

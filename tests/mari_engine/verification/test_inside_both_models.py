@@ -1,0 +1,140 @@
+"""Rewrites that are wrong where no output shows it: in constants, in precision, inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from mari_engine import Certificate, InputLabel, Labels, Model, Role, load, plan, verify
+from mari_engine.graph import SOURCE
+from support.builders import build
+
+RNG = np.random.default_rng(3)
+TABLE = RNG.standard_normal((400, 3)).astype(np.float32)
+W = RNG.standard_normal((5, 4)).astype(np.float32)
+V = RNG.standard_normal((4, 1)).astype(np.float32)
+INPUTS = "int64[N] user_id, float[N, 2] item"
+LABELS = Labels({"user_id": InputLabel(role=Role.USER), "item": InputLabel(role=Role.ITEM)})
+SCORE = "u = Gather (T, user_id) c = Concat <axis = 1> (u, item) h = MatMul (c, W) "
+PLAIN = SCORE + "r = Relu (h) y = MatMul (r, V)"
+
+
+def model(body: str = PLAIN, **weights: object) -> Model:
+    own = {"T": TABLE, "W": W, "V": V}
+    held = own | {name: np.asarray(weight) for name, weight in weights.items()}
+    return load(build(body, inputs=INPUTS, outputs="float[N, 1] y", weights=held), name="m")
+
+
+def changed(array: np.ndarray, *at: int, by: float = 1.0) -> np.ndarray:
+    copy = array.copy()
+    copy[at] += by
+    return copy
+
+
+def rewritten(certified: Model) -> Model:
+    """Return the model as if the tool had written it."""
+    for node in certified.ir.graph:
+        node.metadata_props[SOURCE] = node.name or ""
+    return certified
+
+
+def check(first: Model, second: Model) -> Certificate:
+    return verify(first, second, LABELS)
+
+
+def test_a_row_of_a_table_that_no_request_reaches() -> None:
+    found = check(model(), model(T=changed(TABLE, 217, 1)))
+    assert found.reason == (
+        "constant 'T': 1 of its 1200 elements are not the original's, the first at [217, 1]"
+    )
+
+
+def test_a_constant_that_only_has_the_same_name_is_another_one() -> None:
+    """Two exporters numbered their weights: here the weights are scaled, and the score is not."""
+    body = SCORE + "r = Relu (h) s = MatMul (r, V) y = Mul (s, k)"
+    first = model(body, V=V, k=np.float32(1).reshape(()))
+    second = model(body, V=V * 2, k=np.float32(0.5).reshape(()))
+    assert check(first, second).passed
+    found = check(first, rewritten(second))
+    assert found.reason.startswith("constant 'V': 4 of its 4 elements are not the original's")
+
+
+def test_nan_in_a_constant_equals_itself() -> None:
+    unused = changed(TABLE, 399, 0, by=np.nan)
+    assert check(model(T=unused), model(T=unused.copy())).passed
+
+
+def test_constants_of_a_plan_keep_the_originals_names() -> None:
+    first = model()
+    planned = plan(first, LABELS)
+    found = check(first, planned.optimized)
+    assert found.passed
+    assert found.inside[-1] == "2 constants in every element"
+    again = plan(planned.optimized, LABELS).optimized
+    assert check(planned.optimized, again).passed
+
+
+def test_new_constants_do_not_take_the_names_of_the_originals() -> None:
+    """An original whose last weight has the name that the tool gives to a piece of the first."""
+    planned = plan(model(), LABELS).optimized.ir.graph.initializers
+    given = next(name for name in planned if name not in ("T", "W", "V"))
+    first = model()
+    first.ir.graph.initializers["V"].name = given
+    second = plan(first, LABELS).optimized.ir.graph.initializers
+    assert len(second) == len(planned)
+    kept = first.ir.graph.initializers[given].const_value
+    assert second[given].const_value is kept
+
+
+@pytest.mark.parametrize("to", ["FLOAT16", "BFLOAT16"])
+def test_a_precision_that_the_original_does_not_have(to: str) -> None:
+    """The rounding is far below what the original's own rounding hides."""
+    kind = getattr(onnx.TensorProto, to)
+    body = SCORE + f"n = Cast <to = {kind}> (k) m = Cast <to = 1> (n) s = Add (h, m) "
+    body += "r = Relu (s) y = MatMul (r, V)"
+    right = SCORE + "s = Add (h, k) r = Relu (s) y = MatMul (r, V)"
+    held = {"k": np.full(4, 1e-9, np.float32)}
+    assert check(model(right, **held), model(right, **held)).passed
+    found = check(model(right, **held), model(body, **held))
+    assert found.reason == (
+        f"the optimized model has values of type {to.lower()}, which the original does not have, "
+        "and which is coarser"
+    )
+
+
+def test_a_value_inside_that_an_output_hides() -> None:
+    """A value is wrong above 9, and the score saturates there."""
+    right = SCORE + "e = Exp (h) g = Identity (e) m = Min (g, ten) y = MatMul (m, V)"
+    wrong = SCORE + "e = Exp (h) f = Max (e, top) d = Sub (f, top) g = Add (e, d) "
+    wrong += "m = Min (g, ten) y = MatMul (m, V)"
+    held = {"ten": np.float32(9), "top": np.float32(1e4)}
+    assert check(model(right, **held), model(right, **held)).passed
+    found = check(model(right, **held), model(wrong, **held))
+    assert found.reason.startswith("value 'g', inside both models: they differ by")
+    assert {one.request for one in found.checks if not one.passed} == {
+        "generated, of other magnitudes"
+    }
+
+
+def test_values_of_one_name_that_are_not_the_same_are_left_out() -> None:
+    """Columns in another order, put back by the next weight."""
+    first = model()
+    second = model(W=W[:, ::-1], V=V[::-1])
+    assert check(first, second).passed
+
+
+def test_an_empty_value_inside_is_compared() -> None:
+    body = "s = Shape (h) e = Expand (k, s) p = ReduceSum <keepdims = 0> (h, one) "
+    body += "c = Concat <axis = 1> (p, item) y = MatMul (c, V)"
+    held = {"k": np.ones((1, 1, 1), np.float32), "one": np.array([1]), "V": V}
+    data = build(
+        body,
+        inputs="float[N, L, 2] h, float[N, 2] item",
+        outputs="float[N, 1] y",
+        weights=held,
+    )
+    labels = Labels({"h": InputLabel(role=Role.USER), "item": InputLabel(role=Role.ITEM)})
+    found = verify(load(data, name="m"), load(data, name="m"), labels)
+    assert found.passed
+    assert "generated, of length 0" in {one.request for one in found.checks}

@@ -1,0 +1,63 @@
+"""The command `python -m mutation`, to be run in the folder of tests, the repository installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import sample_models
+from mutation.campaign import Campaign, Mutant, Outcome, Target, count_by_kind
+from mutation.kinds import KINDS
+
+_SHARE = 0.99
+"""Of the mutants that differ, the share that the check is to catch."""
+
+
+def main() -> int:
+    """Run a campaign, print a table and the mutants that were missed; 1 where those are many."""
+    parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
+    parser.add_argument("models", nargs="*", help="model files or samples; all samples by default")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--kind", action="append", choices=list(KINDS))
+    parser.add_argument("--json", type=Path, help="where all mutants are written")
+    asked = parser.parse_args()
+    names = asked.models or sample_models.sample_names()
+    targets = [_target(name, asked.seed) for name in names]
+    mutants: list[Mutant] = []
+    for mutant in Campaign(targets, asked.count, asked.kind or tuple(KINDS)).run():
+        mutants.append(mutant)
+        if mutant.outcome == Outcome.MISSED:
+            print(f"missed: {mutant.model}: {mutant.kind}: {mutant.where} ({mutant.reason})")
+            sys.stdout.flush()
+    if asked.json is not None:
+        asked.json.write_text(json.dumps([asdict(one) for one in mutants], indent=1) + "\n")
+    return _report(mutants)
+
+
+def _target(name: str, seed: int) -> Target:
+    if name in sample_models.sample_names():
+        path, labels = sample_models.sample_path(name), sample_models.labels_path(name)
+    else:
+        path = Path(name)
+        labels = path.with_name(f"{path.stem}.labels.json")
+    return Target.read(path, labels, seed=seed)
+
+
+def _report(mutants: list[Mutant]) -> int:
+    print(f"{'kind':<24}{'made':>6}{'equivalent':>12}{'caught':>8}{'missed':>8}")
+    counts = count_by_kind(mutants)
+    total = {outcome: sum(found[outcome] for found in counts.values()) for outcome in Outcome}
+    for kind, found in {**counts, "all": total}.items():
+        made = sum(found.values()) - found[Outcome.INVALID]
+        numbers = (made, found[Outcome.EQUIVALENT], found[Outcome.CAUGHT], found[Outcome.MISSED])
+        print(f"{kind:<24}{numbers[0]:>6}{numbers[1]:>12}{numbers[2]:>8}{numbers[3]:>8}")
+    different = total[Outcome.CAUGHT] + total[Outcome.MISSED]
+    return int(total[Outcome.CAUGHT] < _SHARE * different)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
