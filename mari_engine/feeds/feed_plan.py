@@ -5,9 +5,8 @@ In an input `[N, K]` a per-request feature is drawn as one row `[1, K]` and repe
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,42 +14,24 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import fixed_axes, survey_by_labels
-from mari_engine.errors import FeedError, LabelError
-from mari_engine.feeds.random_features import Feature, Values, at_least_one, draw_feature
+from mari_engine.errors import FeedError
+from mari_engine.feeds.aimed_features import aim_feature
+from mari_engine.feeds.planned_inputs import (
+    Extent,
+    PlannedInput,
+    also_empty,
+    plan_input,
+    rows_of,
+    without_empty,
+)
+from mari_engine.feeds.random_features import Feature, Values, draw_feature
 from mari_engine.graph import Model
-from mari_engine.inputs import Ranges, infer_ranges, packed_width
+from mari_engine.inputs import infer_ranges
 from mari_engine.ops import Trait, has_trait
-from mari_engine.types import Column, Feeds, InputLabel, Labels
+from mari_engine.types import Feeds, Labels
 
 _LONGEST_SEQUENCE = 6
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
-_Extent = int | str
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some columns of an input (all when `stop` is None) and what they hold."""
-
-    feature: Feature
-    per_request: bool
-    start: int = 0
-    stop: int | None = None
-
-
-@dataclass(frozen=True)
-class PlannedInput:
-    """One input of the model: its shape, and what its columns hold."""
-
-    name: str
-    extents: tuple[_Extent, ...]
-    parts: tuple[Part, ...]
-    axis: int | None = 0
-    """Where candidates lie that no symbol tells of (see `fixed_axes`), or None."""
-
-    @property
-    def per_request(self) -> bool:
-        """True when nothing in it differs between the candidates of a request."""
-        return all(part.per_request for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -76,13 +57,15 @@ class FeedPlan:
         length: int | None = None,
         apart: bool = False,
         values: Values = Values.TYPICAL,
+        aims: Mapping[str, Sequence[float]] | None = None,
     ) -> Feeds:
         """Return a request of `batch` candidates; the same arguments give the same arrays.
 
         Symbols other than the candidates' get this length, or one of 2 to 6 each, the same wherever
         they stand. With `apart` none of them is as long as there are candidates, `drawn_alike`
-        included, so that an axis that was mistaken for the candidates' is seen. Raises FeedError
-        when the model allows only another number of candidates.
+        included, so that an axis that was mistaken for the candidates' is seen. The inputs in
+        `aims` get these numbers and some beside them. Raises FeedError when the model allows only
+        another number of candidates.
         """
         if self.fixed_batch not in (None, batch):
             raise FeedError(
@@ -100,8 +83,14 @@ class FeedPlan:
             default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
         )
         draw = partial(draw_feature, rng=rng, longest=longest, values=values)
+        aim = {
+            name: partial(aim_feature, rng=rng, longest=longest, numbers=numbers)
+            for name, numbers in (aims or {}).items()
+        }
         return {
-            item.name: _draw_input(item, shapes[item.name], self.candidate_axes(item), draw)
+            item.name: _draw_input(
+                item, shapes[item.name], self.candidate_axes(item), aim.get(item.name, draw)
+            )
             for item in self.inputs
         }
 
@@ -123,7 +112,7 @@ class FeedPlan:
 
     def candidate_axes(self, item: PlannedInput) -> tuple[int, ...]:
         """Return the axes of an input along which candidates lie."""
-        fixed = self.fixed_batch is not None and _rows(item) == self.fixed_batch
+        fixed = self.fixed_batch is not None and rows_of(item) == self.fixed_batch
         return tuple(
             axis
             for axis, extent in enumerate(item.extents)
@@ -172,17 +161,20 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     ranges = infer_ranges(model.ir)
     axes = fixed_axes(model, labels)
     inputs = tuple(
-        replace(_plan_input(value, labels, ranges), axis=axes.get(value.name or "", 0))
+        replace(plan_input(value, labels, ranges), axis=axes.get(value.name or "", 0))
         for value in model.ir.graph.inputs
     )
     fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
     if fragile:
-        inputs = tuple(_without_empty(item) for item in inputs)
+        inputs = tuple(without_empty(item) for item in inputs)
+    elif any(low == 1 for low, _ in ranges.values()):
+        binding = infer_ranges(model.ir, binding=True)
+        inputs = tuple(also_empty(item, binding) for item in inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
     symbols = survey_by_labels(model, labels).symbols
     of_candidates = {
-        next((extent for extent in item.extents if extent in symbols), _rows(item))
+        next((extent for extent in item.extents if extent in symbols), rows_of(item))
         for item in inputs
         if item.extents and not item.per_request
     } - {None}
@@ -197,71 +189,13 @@ def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
     return plan_feeds(model, labels).draw(batch=batch, seed=seed)
 
 
-def _plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput:
-    name = value.name or ""
-    if name not in labels.inputs:
-        raise LabelError(f"input {name!r} has no role; label it")
-    if value.type is not None and not isinstance(value.type, ir.TensorType):
-        raise FeedError(
-            f"input {name!r} is a sequence or another container, and a request holds tensors only; "
-            "export it as one padded tensor with its lengths"
-        )
-    if value.shape is None or value.dtype is None:
-        raise FeedError(f"input {name!r} has no known rank and type; give a request file (.npz)")
-    dtype = np.dtype(object) if value.dtype == ir.DataType.STRING else value.dtype.numpy()
-    label = labels.inputs[name]
-    parts = [
-        part
-        for piece in label.columns or (label,)
-        for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
-    ]
-    return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
-
-
-def _plan_parts(
-    name: str, dtype: np.dtype, piece: Column | InputLabel, ranges: Ranges, width: int | None
-) -> Iterator[Part]:
-    """Yield the runs of columns that share a range; a label's own range goes before the graph's."""
-    assert piece.role is not None  # either a column or a label without columns
-    start, stop = (piece.start, piece.stop) if isinstance(piece, Column) else (0, width)
-    everywhere = ranges.get((name, None))
-    found = [ranges.get((name, at), everywhere) for at in range(start, stop or 1)]
-    for bounds, run in itertools.groupby(enumerate(found, start), key=lambda item: item[1]):
-        columns = [at for at, _ in run]
-        feature = Feature(
-            name=(piece.name if isinstance(piece, Column) else "") or name,
-            dtype=dtype,
-            bounds=piece.range or bounds,
-            whole=piece.integer or bounds is not None,
-        )
-        end = None if stop is None else columns[-1] + 1
-        yield Part(feature, piece.role.per_request, columns[0], end)
-
-
-def _rows(item: PlannedInput) -> _Extent | None:
-    return item.extents[item.axis] if item.extents and item.axis is not None else None
-
-
-def _without_empty(item: PlannedInput) -> PlannedInput:
-    parts = (replace(part, feature=at_least_one(part.feature)) for part in item.parts)
-    return replace(item, parts=tuple(parts))
-
-
-def _extents_of(name: str, shape: ir.Shape) -> tuple[_Extent, ...]:
-    """Return the extents; one without a name gets a name of its own."""
-    return tuple(
-        extent if isinstance(extent, int) else extent.value or f"?{name}.{axis}"
-        for axis, extent in enumerate(shape)
-    )
-
-
 def _is_worked_out(extent: str, names: Collection[str]) -> bool:
     """Return whether an extent is an expression ("2*L") of others."""
     inside = _SYMBOL.findall(extent)
     return bool(inside) and extent not in inside and all(name in names for name in inside)
 
 
-def _resolve(extent: _Extent, extents: Mapping[str, int], name: str) -> int:
+def _resolve(extent: Extent, extents: Mapping[str, int], name: str) -> int:
     """Return an extent's number; "2*L" and the like are worked out from L."""
     if isinstance(extent, int) or extent in extents:
         return extent if isinstance(extent, int) else extents[extent]

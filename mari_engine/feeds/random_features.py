@@ -46,6 +46,13 @@ class Feature:
     """Half-open; None when neither labels nor graph give them."""
     whole: bool = False
     """A floating-point feature that carries whole numbers."""
+    may_be_less: int = 0
+    """By how much less than the range a number may be: 1 for lengths that are usually none of 0."""
+
+
+def is_mask(feature: Feature) -> bool:
+    """Return True for a feature of truths, by its type or its name."""
+    return feature.dtype.kind == "b" or _MASK.search(feature.name) is not None
 
 
 def at_least_one(feature: Feature) -> Feature:
@@ -70,12 +77,12 @@ def draw_feature(
     in every row of two or more, so that no row is masked out whichever value means that.
     """
     kind = feature.dtype.kind
-    if _MASK.search(feature.name) or kind == "b":
+    if is_mask(feature):
         return _draw_mask(shape, rng).astype(feature.dtype)
     if kind in "OSUT":
         return rng.integers(0, 2, shape).astype(str).astype(object)
     if kind in "iu" or feature.whole:
-        low, high = _whole_bounds(feature, longest)
+        low, high = whole_bounds(feature, longest)
         if values in (Values.EDGES, Values.OTHER_EDGES):
             return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
         return rng.integers(low, high, shape).astype(feature.dtype)
@@ -105,7 +112,8 @@ def _draw_mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def _whole_bounds(feature: Feature, longest: int) -> tuple[int, int]:
+def whole_bounds(feature: Feature, longest: int) -> tuple[int, int]:
+    """Return the half-open range that whole numbers of a feature are drawn from."""
     if feature.bounds is not None:
         low, high = (math.ceil(bound) for bound in feature.bounds)
         return low, max(high, low + 1)

@@ -9,7 +9,8 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.errors import FeedError
-from mari_engine.feeds.feed_plan import PlannedInput, plan_feeds
+from mari_engine.feeds.feed_plan import plan_feeds
+from mari_engine.feeds.planned_inputs import PlannedInput
 from mari_engine.graph import Model
 from mari_engine.types import Feeds, Labels
 

@@ -6,7 +6,8 @@ model that is wrong in one of them is seen only by a request that takes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ Values = Sequence[ir.Value | None]
 Arrays = Sequence[np.ndarray]
 Taken = Mapping[str, np.ndarray]
 """By branch, whether it was taken: `[]`, or one for each place of `[N, *places]`."""
+
+Turns = Iterator[tuple[ir.Value, float]]
+"""Values, and the numbers at which a node takes another branch."""
 
 _MOST_PLACES = 4096
 """Places of a slice up to which each is told apart."""
@@ -33,6 +37,8 @@ class Branches:
     """The values that tell it; none where the node has one way only."""
     taken: Callable[[ir.Node, Arrays], Taken]
     """From the arrays of these values."""
+    turns: Callable[[ir.Node], Turns] = lambda _node: iter(())
+    """Where another branch begins, as far as constants tell: what requests should come near to."""
 
 
 def _by_place(hit: np.ndarray) -> np.ndarray:
@@ -157,13 +163,59 @@ def _trips(node: ir.Node, shown: Arrays) -> Taken:
     }
 
 
+_MOST_NUMBERS = 16
+"""Numbers of a constant up to which each of them is a turn."""
+
+
+def _at_constants(node: ir.Node) -> Turns:
+    """Yield each operand with the numbers of the constants that it meets."""
+    constants = {value: array for value in node.inputs if (array := _few_numbers(value)).size}
+    for value in node.inputs:
+        if value is not None and value not in constants:
+            for array in constants.values():
+                yield from ((value, float(number)) for number in array.reshape(-1))
+
+
+def _few_numbers(value: ir.Value | None) -> np.ndarray:
+    array = constant_array(value)
+    if array is None or array.size > _MOST_NUMBERS or array.dtype.kind not in "iufbV":
+        return np.empty(0)
+    return np.unique(array.astype(np.float64))
+
+
+def _at(*numbers: float) -> Callable[[ir.Node], Turns]:
+    """Return turns of the first operand."""
+
+    def turns(node: ir.Node) -> Turns:
+        if node.inputs and node.inputs[0] is not None:
+            yield from ((node.inputs[0], number) for number in numbers)
+
+    return turns
+
+
+def _at_bounds(node: ir.Node) -> Turns:
+    attributes = (node.attributes.get(name) for name in ("min", "max"))
+    given = [each.as_float() for each in attributes if each is not None]
+    yield from _at(*given)(node)
+    yield from _at_constants(node)
+
+
+def _at_ends(node: ir.Node) -> Turns:
+    ids, rows = node.inputs[1], _rows(node)
+    if ids is not None and rows:
+        yield ids, 0.0
+        yield ids, float(rows - 1)
+
+
 CONDITION = Branches(_operand(0), lambda _node, shown: _chosen(shown[0].astype(bool)))
 """A condition that chooses between two values or two subgraphs."""
-COMPARISON = Branches(_results, _compared)
-SIGN = Branches(_operand(0), _signs)
+COMPARISON = Branches(_results, _compared, _at_constants)
+NOT_A_NUMBER = Branches(_results, _compared, _at(math.nan))
+INFINITE = Branches(_results, _compared, _at(math.inf, -math.inf))
+SIGN = Branches(_operand(0), _signs, _at(0.0))
 """Zero divides its operand's elements."""
-CLIP = Branches(_bounded, _clipped)
-BOUND = Branches(_against_constant, _held)
+CLIP = Branches(_bounded, _clipped, _at_bounds)
+BOUND = Branches(_against_constant, _held, _at_constants)
 MASK = Branches(_masked_product, _masked)
-LOOKUP = Branches(_looked_up, _rows_found)
-TRIPS = Branches(_looped, _trips)
+LOOKUP = Branches(_looked_up, _rows_found, _at_ends)
+TRIPS = Branches(_looped, _trips, _at(0.0, 1.0, 2.0))

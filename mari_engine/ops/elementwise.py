@@ -27,7 +27,16 @@ from mari_engine.axes import (
     positions,
 )
 from mari_engine.graph import constant_array
-from mari_engine.ops.branches import BOUND, CLIP, COMPARISON, CONDITION, MASK, SIGN
+from mari_engine.ops.branches import (
+    BOUND,
+    CLIP,
+    COMPARISON,
+    CONDITION,
+    INFINITE,
+    MASK,
+    NOT_A_NUMBER,
+    SIGN,
+)
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of, same_columns
 from mari_engine.ops.evaluation import cast_progression, divided, filled, known, map_elements
@@ -201,7 +210,8 @@ def _arithmetic(compute: Callable[..., object]) -> tuple[Evaluate, ...]:
 
 RULES = (
     *(Rule(op, pointwise(0)) for op in _FREE),
-    *(Rule(op, pointwise(0), branches=COMPARISON) for op in ("IsNaN", "IsInf")),
+    Rule("IsNaN", pointwise(0), branches=NOT_A_NUMBER),
+    Rule("IsInf", pointwise(0), branches=INFINITE),
     *(Rule(op, pointwise(1)) for op in _ONE),
     *(Rule(op, pointwise(4)) for op in _SEVERAL),
     *(Rule(op, pointwise(4), element_cost=cost) for op, cost in _SLOW.items()),

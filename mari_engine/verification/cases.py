@@ -41,6 +41,11 @@ def own_cases(
         yield Case(plan.batch_of(feeds), None, name, feeds)
 
 
+def few_of(batches: Sequence[int]) -> int:
+    """Return the number of candidates of requests with unusual values."""
+    return min(batches, key=lambda batch: abs(batch - _FEW))
+
+
 def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[Case]:
     """Yield typical requests, then some that reach rare branches, table ends and other lengths."""
 
@@ -59,10 +64,11 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
     for batch in batches:
         for seed in seeds:
             yield case(batch, seed, TYPICAL)
-    few = min(batches, key=lambda batch: abs(batch - _FEW))
+    few = few_of(batches)
     for at, seed in enumerate(seeds):
         for values in (Values.MAGNITUDES, (Values.EDGES, Values.OTHER_EDGES)[at % 2]):
-            yield case(few, seed, f"{TYPICAL}, {values}", values=values)
+            name = Values.EDGES if values == Values.OTHER_EDGES else values  # they share a noise
+            yield case(few, seed, f"{TYPICAL}, {name}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
             yield case(few, seeds[0], f"{TYPICAL}, of length {lengths[0]}", lengths=lengths)

@@ -36,7 +36,7 @@ from mari_engine.types import (
 )
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import about_undefined, run_case
-from mari_engine.verification.cases import Case, drawn_cases, own_cases
+from mari_engine.verification.cases import Case, drawn_cases, few_of, own_cases
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
@@ -186,7 +186,8 @@ def _check_cases(
         raise ExecutionError(_nowhere(original) or f"{notes[0]}; {_REMEDY}")
     report_progress(_DRAWN, "finding branches that were not taken")
     explorer.observe([run.feeds for run in runs])
-    found = (run_case(opened, case, once) for case in explorer.guide())
+    few = few_of([run.batch for run in runs])
+    found = (run_case(opened, case, once) for case in explorer.guide(few))
     runs += [run for run in found if not isinstance(run, str)]
     judged = judge_runs(runs, epsilon=coarsest_epsilon(original), once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))

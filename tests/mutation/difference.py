@@ -11,7 +11,7 @@ import numpy as np
 
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan
-from mari_engine.feeds.feed_plan import Part
+from mari_engine.feeds.planned_inputs import Part
 from mari_engine.graph import Model
 from mari_engine.runtime import open_session
 from mari_engine.types import Feeds

@@ -50,6 +50,7 @@ HARD = [
      "exactly 0 at 1 elements in only one of the models in float64"),
     (results([1e-10, 1.0], [0.0, 1.0], None, None),
      "exactly 0 at 1 elements in only one of the models in float64"),
+    (results([INF, 1.0], [INF, 1.0], [INF, 1.0], [INF, 1.0]), ""),
     # What is left of a sum in another order is no other number.
     (results([0.0, 1.0], [1e-16, 1.0], None, None), ""),
     (results([1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [1.0, INF]),
