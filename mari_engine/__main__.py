@@ -27,6 +27,7 @@ from mari_engine.commands import (
     verify,
 )
 from mari_engine.errors import Cancelled, MariError, VerificationError
+from mari_engine.isolation import isolated
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 TRACEBACK = "MARI_TRACEBACK"
@@ -60,9 +61,10 @@ def _start(
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line, and return its exit status."""
     try:
-        status = typer.main.get_command(command_line).main(
-            list(arguments), prog_name="mari", standalone_mode=False
-        )
+        with isolated():
+            status = typer.main.get_command(command_line).main(
+                list(arguments), prog_name="mari", standalone_mode=False
+            )
     except (KeyboardInterrupt, typer.Abort, Cancelled):
         status = STOPPED
     except Exception as error:

@@ -9,6 +9,7 @@ from mari_engine.errors import (
     ExecutionError,
     FeedError,
     LabelError,
+    LimitError,
     MariError,
     ModelError,
     ReviewError,
@@ -16,6 +17,7 @@ from mari_engine.errors import (
 )
 from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
 from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
+from mari_engine.isolation import Isolation, isolated
 from mari_engine.labeling import certain_labels, check_labels, propose_labels
 from mari_engine.loading import load
 from mari_engine.metering import measure
@@ -130,6 +132,7 @@ __all__ = [
     "InputLabel",
     "InputSlot",
     "Interface",
+    "Isolation",
     "JsonDocument",
     "JsonError",
     "JsonObject",
@@ -137,6 +140,7 @@ __all__ = [
     "LabelFinding",
     "Labels",
     "LayeredLayout",
+    "LimitError",
     "MariError",
     "Measurement",
     "MissedBranch",
@@ -191,6 +195,7 @@ __all__ = [
     "format_count",
     "format_seconds",
     "format_times",
+    "isolated",
     "list_slots",
     "load",
     "load_artifact",

@@ -8,6 +8,7 @@ MariError                what is wrong, where, and what to do, in one line
 ├── VerificationError    the rewritten model is not equal to the original
 ├── ExecutionError       a runtime could not load or run a model
 │   └── NoKernelError    the model is valid, and the runtime has no kernel for one of its operators
+├── LimitError           a model took too much time or memory, or ended the process that ran it
 └── Cancelled            the user stopped a long piece of work
 """
 
@@ -42,6 +43,10 @@ class ExecutionError(MariError):
 
 class NoKernelError(ExecutionError):
     """The model is valid, and the runtime has no kernel for one of its operators and types."""
+
+
+class LimitError(MariError):
+    """A model took more time or memory than it may, or ended the process that ran it."""
 
 
 class Cancelled(MariError):

@@ -12,11 +12,11 @@ from mari_engine.artifact import save_artifact
 from mari_engine.coloring import color_surveyed
 from mari_engine.graph import Model
 from mari_engine.labeling import certain_labels, check_answered, check_labels
+from mari_engine.native import no_collection
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.planning import choose, make_plan, race_once, survey_labeled
-from mari_engine.runtime import no_collection
 from mari_engine.types import (
     Certificate,
     Feeds,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, Literal, TypeVar
 
-from mari_engine import Cancelled, MariError, Progress
+from mari_engine import Cancelled, Isolation, MariError, Progress, isolated
 
 T = TypeVar("T")
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -59,6 +59,8 @@ class Job(Generic[T]):
         self._run = run
         self._alone = alone
         self._cancelled = threading.Event()
+        self._process: Isolation | None = None
+        """Where its models run, once it has begun."""
         self._thread = threading.Thread(target=self._work, name="mari-job", daemon=True)
         self._thread.start()
 
@@ -73,8 +75,10 @@ class Job(Generic[T]):
         return (self._ended or time.monotonic()) - self._began
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next report of progress."""
+        """Stop the work: at its next report of progress, or at once where a model runs."""
         self._cancelled.set()
+        if self._process is not None:
+            self._process.cancel()
 
     def wait(self, seconds: float) -> None:
         """Return when the work has ended, or after this long."""
@@ -86,7 +90,10 @@ class Job(Generic[T]):
                 self._take_turn()
             try:
                 self.state = "running"
-                self.result = self._run(self._report)
+                with isolated(ahead=True) as self._process:
+                    self._stop_if_cancelled()
+                    result = self._run(self._report)
+                self.result = result
                 self.state = "done"
             finally:
                 if self._alone:

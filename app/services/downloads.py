@@ -16,7 +16,8 @@ MOST_BYTES = 1 << 30
 def save_once(result: mari.OptimizeResult, folder: Path) -> Path:
     """Write the artifact to this folder unless it is there; raises VerificationError."""
     if not (folder / "manifest.json").is_file():
-        result.save(folder)
+        with mari.isolated(ahead=True):
+            result.save(folder)
     return folder
 
 

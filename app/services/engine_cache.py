@@ -70,14 +70,15 @@ def _plan(
     options: Options,
     progress: mari.Progress | None = None,
 ) -> mari.Plan:
-    made = mari.plan(
-        opened.model,
-        labels,
-        signature=options.signature,
-        candidates=options.candidates,
-        keep=options.keep,
-        progress=progress,
-    )
+    with mari.isolated(ahead=True):
+        made = mari.plan(
+            opened.model,
+            labels,
+            signature=options.signature,
+            candidates=options.candidates,
+            keep=options.keep,
+            progress=progress,
+        )
     settle_garbage()
     return made
 

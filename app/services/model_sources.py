@@ -127,7 +127,8 @@ def open_at_start(work: Work) -> None:
 
 
 def _load(place: Path, path: str, labels: mari.Labels | None, *, sample: str = "") -> Opened:
-    model = mari.load(place)
+    with mari.isolated(ahead=True):
+        model = mari.load(place)
     settle_garbage()
     return Opened(model, f"{model.identity} {place.resolve()}", path, sample, labels)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from mari_engine.benchmarking.interleaved_timing import summarize, time_interleaved
 from mari_engine.benchmarking.peak_memory import measure_peak_memory
@@ -57,7 +56,7 @@ def time_arms(
         def report_progress(share: float, at: int = at, batch: int = batch) -> None:
             progress((at + share) / (len(requests) + 1), f"timing {batch} candidates")
 
-        runs = {item.arm: _bound(sessions[item.arm], item.bind(feeds)) for item in prepared}
+        runs = {item.arm: _timed(sessions[item.arm], item.bind(feeds)) for item in prepared}
         samples = time_interleaved(
             runs, budget=settings.budget, rounds=settings.repetitions, each_round=report_progress
         )
@@ -75,11 +74,9 @@ def _open(item: PreparedArm, settings: Settings) -> Session:
         raise ExecutionError(f"arm {item.arm}: {error}") from error
 
 
-def _bound(session: Session, feeds: Feeds) -> Callable[[], object]:
-    """Return one run; texts cannot be bound, and are handed over at every run."""
-    if any(array.dtype.kind == "O" for array in feeds.values()):
-        return partial(session.run, feeds)
-    return session.bind(feeds).run
+def _timed(session: Session, feeds: Feeds) -> Callable[[int], float]:
+    bound = session.bind(feeds)
+    return lambda warm_ups: bound.seconds(warm_ups=warm_ups)
 
 
 def _timing(

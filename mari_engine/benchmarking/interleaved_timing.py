@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from mari_engine.runtime import no_collection
+from mari_engine.native import no_collection
 
 K = TypeVar("K")
 
@@ -34,13 +34,16 @@ class Summary:
 
 
 def time_interleaved(
-    runs: Mapping[K, Callable[[], object]],
+    runs: Mapping[K, Callable[[int], float]],
     *,
     budget: float,
     rounds: int | None = None,
     each_round: Callable[[float], None] | None = None,
 ) -> dict[K, list[float]]:
     """Return the seconds of every run, one for each way and round, after a warm-up.
+
+    Each way of `runs` takes how often it is to run untimed, runs once more, and returns the seconds
+    of that.
 
     A round runs each way once, in an order that rotates from round to round; before each timed run
     the same way runs once untimed, since a server runs one model again and again and its caches
@@ -59,10 +62,7 @@ def time_interleaved(
             if each_round is not None:
                 each_round(at / wanted)
             for way in _rotate(ways, at):
-                runs[way]()
-                begin = time.perf_counter()
-                runs[way]()
-                samples[way].append(time.perf_counter() - begin)
+                samples[way].append(runs[way](1))
             late = time.perf_counter() - started > 1.5 * budget
             if rounds is None and late and at + 1 >= _FEWEST_ROUNDS:
                 break
@@ -78,14 +78,9 @@ def summarize(samples: Sequence[float], reference: Sequence[float]) -> Summary:
     return Summary(p50, p90, p99, float(times.mean()), middle, low, high)
 
 
-def _warm_up(run: Callable[[], object]) -> float:
+def _warm_up(run: Callable[[int], float]) -> float:
     """Return the shortest of a few runs, in seconds."""
-    shortest = np.inf
-    for _ in range(_WARM_UPS):
-        begin = time.perf_counter()
-        run()
-        shortest = min(shortest, time.perf_counter() - begin)
-    return float(shortest)
+    return min(run(0) for _ in range(_WARM_UPS))
 
 
 def _rotate(ways: list[K], by: int) -> list[K]:

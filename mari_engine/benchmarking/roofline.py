@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import onnx
 
@@ -12,7 +9,6 @@ from mari_engine.loading import load
 from mari_engine.runtime import open_session
 from mari_engine.types import Peak
 
-Clock = Callable[[], float]
 _SIDES = (512, 1024, 2048, 4096)
 """Extents of the square products, in turn, until one of them takes long enough."""
 _LONG = 0.05
@@ -36,39 +32,29 @@ def measure_peak(*, device: str = "cpu", threads: int = 1) -> Peak:
     onnxruntime itself reaches on this device with so many threads. Raises ExecutionError where the
     device is absent.
     """
-    # One thread's own time also counts right while other programs keep the processor busy.
-    clock = time.thread_time if device == "cpu" and threads == 1 else time.perf_counter
-    return Peak(_arithmetic(device, threads, clock), _traffic(device, threads, clock))
+    return Peak(_arithmetic(device, threads), _traffic(device, threads))
 
 
-def _arithmetic(device: str, threads: int, clock: Clock) -> float:
+def _arithmetic(device: str, threads: int) -> float:
     best = 0.0
     for side in _SIDES:
-        run = _prepare(_PRODUCT.format(side=side), (side, side), device, threads)
-        taken = _fastest(run, clock)
+        taken = _fastest(_PRODUCT.format(side=side), (side, side), device, threads)
         best = max(best, 2 * side**3 / taken)
         if taken > _LONG:
             break
     return best
 
 
-def _traffic(device: str, threads: int, clock: Clock) -> float:
-    run = _prepare(_COPY, (_ELEMENTS,), device, threads)
-    return 2 * _ELEMENTS * _FLOAT / _fastest(run, clock)
+def _traffic(device: str, threads: int) -> float:
+    return 2 * _ELEMENTS * _FLOAT / _fastest(_COPY, (_ELEMENTS,), device, threads)
 
 
-def _prepare(text: str, shape: tuple[int, ...], device: str, threads: int) -> Callable[[], None]:
+def _fastest(text: str, shape: tuple[int, ...], device: str, threads: int) -> float:
+    """Return the seconds of the fastest run: what disturbs a run can only make it slower."""
     model = load(onnx.parser.parse_model(text).SerializeToString(), name="roofline")
     feeds = {"x": np.ones(shape, np.float32)}
-    return open_session(model, device=device, threads=threads).bind(feeds).run
-
-
-def _fastest(run: Callable[[], None], clock: Clock) -> float:
-    """Return the seconds of the fastest run: what disturbs a run can only make it slower."""
-    run()
-    taken = []
-    for _ in range(_RUNS):
-        began = clock()
-        run()
-        taken.append(clock() - began)
-    return min(taken)
+    bound = open_session(model, device=device, threads=threads).bind(feeds)
+    # One thread's own time also counts right while other programs keep the processor busy.
+    processor = device == "cpu" and threads == 1
+    bound.run()
+    return min(bound.seconds(processor=processor) for _ in range(_RUNS))

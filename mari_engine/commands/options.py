@@ -10,6 +10,7 @@ import typer
 
 import mari_engine as mari
 from mari_engine.errors import LabelError, ModelError
+from mari_engine.isolation import start_ahead
 from mari_engine.types import Arm, Labels, Signature
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def read_labels(model: mari.Model, path: Path | None) -> Labels:
 
 def read_model(path: Path, free_batch: bool = False) -> mari.Model:
     """Return the normalized model of a file."""
+    start_ahead()  # the process for the model starts while this one imports the engine
     return mari.load(path, free_batch=free_batch)
 
 

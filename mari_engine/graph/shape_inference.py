@@ -6,6 +6,8 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.graph.dtypes import stored_bytes
+from mari_engine.isolation import call
+from mari_engine.native import infer_shapes_of
 
 _LARGEST_KEPT = 1 << 16
 """Bytes of an initializer that inference may want to look into (split sizes, shapes, axes)."""
@@ -16,7 +18,7 @@ def infer_shapes(model: ir.Model) -> None:
     """Fill in the types and shapes of all values that ONNX's inference finds.
 
     Needs unique value names. What it does not find stays as it was; no large or external
-    tensor is read. https://github.com/onnx/onnx/blob/main/docs/ShapeInference.md
+    tensor is read. Raises LimitError. https://github.com/onnx/onnx/blob/main/docs/ShapeInference.md
     """
     skeleton = model.clone()
     for name, value in list(skeleton.graph.initializers.items()):
@@ -29,13 +31,10 @@ def infer_shapes(model: ir.Model) -> None:
     for value in skeleton.graph.inputs:
         _hide_length(value)
     proto = ir.serde.serialize_model(skeleton)
-    try:
-        inferred = onnx.shape_inference.infer_shapes(
-            proto, check_type=False, strict_mode=False, data_prop=True
-        )
-    except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):
-        return  # a graph that inference chokes on is still a graph: its values stay unknown
-    _take_over(model.graph, inferred.graph)
+    found = call(infer_shapes_of, proto.SerializeToString(), about="inferring its shapes")
+    if found is None:  # a graph that inference chokes on is still a graph: values stay unknown
+        return
+    _take_over(model.graph, onnx.load_model_from_string(bytes(found)).graph)
 
 
 def _hide_length(value: ir.Value) -> None:

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import onnx_ir as ir
-import onnxruntime as ort
 
+from mari_engine.errors import MariError
 from mari_engine.graph import constant_array, inline_branch, list_bodies, stored_bytes
 from mari_engine.loading.known_extents import read_extents
 from mari_engine.ops import Trait, has_trait
+from mari_engine.runtime import evaluate_constants
 
 _TENSOR_LIMIT = 64 << 20
-_TOTAL_LIMIT = 128 << 20
 _FREE_GROWTH = 64 << 10
 """Bytes that a folded tensor may always have; a larger one may not outgrow its inputs."""
 _GROWTH = 4
 
 
-def fold_constants(model: ir.Model) -> bool:
+@dataclass
+class FoldingBudget:
+    """What the constants that are folded for one model may hold together, in all rounds."""
+
+    left: int = 128 << 20
+    """Bytes."""
+
+
+def fold_constants(model: ir.Model, budget: FoldingBudget) -> bool:
     """Replace nodes with constant results by initializers; return whether anything changed.
 
     Needs inferred shapes and unique names. Covers conditionals with a constant condition (their
@@ -34,7 +43,7 @@ def fold_constants(model: ir.Model) -> bool:
         _inline_branch(node) for node in list(model.graph) if has_trait(node, Trait.CONDITIONAL)
     ]
     extents = [_fold_extents(node) for node in list(model.graph)]
-    nodes = _constant_nodes(model.graph)
+    nodes = _constant_nodes(model.graph, budget)
     results = _evaluate(nodes, model) if nodes else {}
     for value, array in results.items():
         _make_constant(value, array)
@@ -71,19 +80,18 @@ def _whole(extents: Sequence[int | None]) -> list[int] | None:
     return found if len(found) == len(extents) else None
 
 
-def _constant_nodes(graph: ir.Graph) -> list[ir.Node]:
-    """Return, in order, the nodes that may be evaluated now."""
+def _constant_nodes(graph: ir.Graph, budget: FoldingBudget) -> list[ir.Node]:
+    """Return, in order, the nodes that may be evaluated now, and take them from the budget."""
     tensors = [(value, value.const_value) for value in graph.initializers.values()]
     inside = [(v, t) for v, t in tensors if t is not None and not isinstance(t, ir.ExternalTensor)]
     weighed = ((value, stored_bytes(tensor)) for value, tensor in inside)
     sizes = {value: size for value, size in weighed if size <= _TENSOR_LIMIT}
     chosen: list[ir.Node] = []
-    total = 0
     for node in graph:
         results = _result_sizes(node, sizes)
-        if results is not None and total + sum(results) <= _TOTAL_LIMIT:
+        if results is not None and sum(results) <= budget.left:
             chosen.append(node)
-            total += sum(results)
+            budget.left -= sum(results)
             sizes.update(zip(node.outputs, results, strict=True))
     return chosen
 
@@ -137,6 +145,8 @@ def _evaluate(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarra
     """Return the results of constant nodes; those that the runtime cannot run are left out."""
     try:
         return _run(nodes, model)
+    except MariError:
+        raise
     except Exception:  # onnxruntime's errors share no narrower base
         if len(nodes) == 1:
             return {}
@@ -162,14 +172,7 @@ def _run(nodes: list[ir.Node], model: ir.Model) -> dict[ir.Value, np.ndarray]:
     )
     opsets = [onnx.helper.make_opsetid(*item) for item in model.opset_imports.items()]
     proto = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version)
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    session = ort.InferenceSession(
-        proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    arrays = session.run([value.name for value in wanted], {})
+    arrays = evaluate_constants(proto.SerializeToString(), [value.name or "" for value in wanted])
     return dict(zip(wanted, arrays, strict=True))
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import onnx
 import onnx_ir as ir
 
-from mari_engine.errors import ModelError
+from mari_engine.errors import LimitError, MariError, ModelError
 from mari_engine.graph import Model, check_external_data
 from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
 from mari_engine.loading.normalization import normalize
 from mari_engine.loading.sparse_initializers import make_dense
 from mari_engine.loading.validation import parse_model
-from mari_engine.runtime import no_collection
+from mari_engine.native import no_collection
 
 _LARGEST_FILE = (1 << 31) - 1
 
@@ -31,6 +31,8 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
     data = source if isinstance(source, bytes) else _read(Path(source))
     try:
         return _load(data, path, where, name, free_batch)
+    except LimitError as error:
+        raise LimitError(f"{where}: {error}") from error
     except RecursionError as error:
         raise ModelError(
             f"{where}: its functions or bodies are nested too deep; inline them before the export"
@@ -48,7 +50,7 @@ def _load(data: bytes, path: Path | None, where: str, name: str | None, free_bat
     model = Model(graph, stem, path, None if path is not None else data, stated)
     if batch is not None:
         mend_reshapes(graph, batch)
-        check_freed(str(path) if path is not None else data, model, batch)
+        check_freed(model, batch)
     return model
 
 
@@ -77,6 +79,8 @@ def _to_ir(
             for function in model.functions.values():
                 ir.external_data.set_base_dir(function.graph, folder)
         stated = normalize(model)
+    except MariError:
+        raise
     except Exception as error:  # a malformed graph may fail anywhere in the library
         reason = " ".join(str(_root(error)).split())[:300]
         raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error

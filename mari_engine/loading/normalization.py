@@ -7,7 +7,7 @@ import onnx_ir.passes.common as passes
 from onnx_ir.passes.common.naming import NameGenerator
 
 from mari_engine.graph import has_defaults, infer_shapes, set_aside_defaults, stored_bytes
-from mari_engine.loading.constant_folding import fold_constants
+from mari_engine.loading.constant_folding import FoldingBudget, fold_constants
 
 _SMALL = 4096
 """Bytes up to which an external tensor is read: axes and shapes, never tables."""
@@ -42,7 +42,8 @@ def normalize(model: ir.Model) -> frozenset[str]:
         if value.shape is not None
     )
     infer_shapes(model)
-    while fold_constants(model):
+    budget = FoldingBudget()
+    while fold_constants(model, budget):
         passes.RemoveUnusedNodesPass()(model)
         _name_everything(model)
         infer_shapes(model)

@@ -10,6 +10,8 @@ import onnx
 
 from mari_engine.errors import ModelError
 from mari_engine.graph import list_proto_bodies
+from mari_engine.isolation import call
+from mari_engine.native import check_nodes
 from mari_engine.ops import rule_for
 
 OLDEST_OPSET = 11
@@ -71,20 +73,19 @@ def _check_size(proto: onnx.ModelProto, where: str) -> None:
 
 def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:
     """Refuse standard operators with inputs or attributes that they do not have."""
-    context = onnx.checker.C.CheckerContext()
-    context.ir_version = proto.ir_version
-    context.opset_imports = {"": opset}
+    asked = []
     for node in proto.graph.node:
         if node.domain not in _STANDARD or any(list_proto_bodies(node)) or _has_external(node):
             continue
         rule = rule_for(node.domain, node.op_type)
         if rule is not None and opset < rule.runtime_until:
             continue
-        try:
-            onnx.checker.check_node(node, context)
-        except onnx.checker.ValidationError as error:
-            reason = str(error).split("\n")[0].rstrip(".")
-            raise ModelError(f"{where}: {_show(node)}: {reason}; export it again") from error
+        asked.append(node)
+    data = [node.SerializeToString() for node in asked]
+    wrong = call(check_nodes, data, opset, proto.ir_version, about="checking its nodes")
+    if wrong is not None:
+        at, reason = wrong
+        raise ModelError(f"{where}: {_show(asked[at])}: {reason}; export it again")
 
 
 def _check_extents(graph: onnx.GraphProto, where: str) -> None:

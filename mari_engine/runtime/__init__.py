@@ -1,21 +1,29 @@
 """onnxruntime: sessions, providers, profiles, and the machine they run on."""
 
-from mari_engine.runtime.gc_pause import no_collection
 from mari_engine.runtime.machine import describe_machine, describe_versions
 from mari_engine.runtime.node_profile import profile_nodes, time_operators
 from mari_engine.runtime.providers import devices, find_device
 from mari_engine.runtime.serialization import folder_entries, opened_for_runtime
-from mari_engine.runtime.session import Session, in_one_line, open_bytes, open_session, open_source
+from mari_engine.runtime.session import (
+    BoundRun,
+    Session,
+    evaluate_constants,
+    in_one_line,
+    open_bytes,
+    open_session,
+    open_source,
+)
 
 __all__ = [
+    "BoundRun",
     "Session",
     "describe_machine",
     "describe_versions",
     "devices",
+    "evaluate_constants",
     "find_device",
     "folder_entries",
     "in_one_line",
-    "no_collection",
     "open_bytes",
     "open_session",
     "open_source",

@@ -1,39 +1,47 @@
-"""Inference sessions of onnxruntime: opened on a device, run, bound to its memory."""
+"""Inference sessions of onnxruntime: opened on a device, run, timed, bound to its memory.
+
+They run in the caller's process, or within `isolation.isolated()` in another: what is here
+is the caller's side of both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import onnxruntime as ort
 
-from mari_engine.errors import ExecutionError, NoKernelError
-from mari_engine.graph import Model
+from mari_engine.errors import ExecutionError, MariError, NoKernelError
+from mari_engine.graph import Model, external_tensors, stored_bytes
+from mari_engine.isolation import Hosted, call, kind_of, make
+from mari_engine.native import FileArray, NativeSession, SessionFacts, SessionSettings, run_once
 from mari_engine.runtime.providers import find_device
-from mari_engine.runtime.serialization import opened_for_runtime
+from mari_engine.runtime.serialization import folder_entries, opened_for_runtime
 from mari_engine.types import Feeds
 
-_NOTHING = 4
-"""onnxruntime's log level: what it says of errors stands in the exceptions that it raises."""
 _NO_KERNEL = "NotImplemented"
 """The class of onnxruntime's exceptions for a valid model that one of its devices cannot run."""
+_COPIES = 3
+"""A session may take so many times its model's size: read, converted, and packed for products."""
+_DEVICE_ROOM = 4 << 30
+"""Bytes of main memory that a device's own libraries may take besides."""
 
 
 class Session:
     """A model that is ready to run on one device; made by `open_session`."""
 
-    def __init__(self, raw: ort.InferenceSession, *, name: str, device: str, memory: str) -> None:
-        self._raw = raw
+    def __init__(self, hosted: Hosted, facts: SessionFacts, *, name: str, device: str) -> None:
+        self._hosted = hosted
         self._name = name
-        self._memory = memory
         self.device = device
-        self.input_names = tuple(item.name for item in raw.get_inputs())
-        self.output_names = tuple(item.name for item in raw.get_outputs())
-        self.input_shapes: Mapping[str, tuple[int | str | None, ...]] = {
-            item.name: tuple(item.shape) for item in raw.get_inputs()
-        }
+        self.input_names = tuple(facts.inputs)
+        self.output_names = facts.outputs
+        self.input_shapes: Mapping[str, tuple[int | str | None, ...]] = facts.inputs
+        self.load_seconds = facts.seconds
+        """Processor time that loading it took."""
 
     def run(self, feeds: Feeds, *, only: Sequence[str] | None = None) -> Feeds:
         """Return all outputs, or `only` these, by name, as arrays in main memory.
@@ -41,37 +49,31 @@ class Session:
         Nodes that `only` needs not are not run. Raises ExecutionError with the runtime's own
         reason.
         """
-        options = ort.RunOptions()
-        options.only_execute_path_to_fetches = only is not None
         names = self.output_names if only is None else tuple(only)
-        try:
-            results = self._raw.run(names, feeds, options)
-        except Exception as error:  # onnxruntime raises bare pybind exceptions
-            raise ExecutionError(self._message("cannot run", error)) from error
+        with self._explained("cannot run"):
+            results = self._hosted.call("run", names, dict(feeds), only is not None)
         return dict(zip(names, results, strict=True))
 
     def bind(self, feeds: Feeds) -> BoundRun:
-        """Return a run whose inputs and outputs stay in the device's memory.
-
-        On the CPU nothing is copied in either case, so that binding changes nothing.
-        """
-        try:
-            binding = self._raw.io_binding()
-            held = [ort.OrtValue.ortvalue_from_numpy(a, self._memory, 0) for a in feeds.values()]
-            for name, value in zip(feeds, held, strict=True):
-                binding.bind_ortvalue_input(name, value)
-            for name in self.output_names:
-                binding.bind_output(name, self._memory, 0)
-        except Exception as error:  # onnxruntime raises bare pybind exceptions
-            raise ExecutionError(self._message("cannot bind its inputs", error)) from error
-        return BoundRun(self, self._raw, binding, held)
+        """Return a run whose inputs and outputs stay in the device's memory."""
+        with self._explained("cannot bind its inputs"):
+            return BoundRun(self, self._hosted.make("bind", dict(feeds)))
 
     def end_profiling(self) -> Path:
         """Stop profiling and return the file it was written to."""
-        return Path(self._raw.end_profiling())
+        return Path(self._hosted.call("end_profiling"))
 
-    def _message(self, what: str, error: Exception) -> str:
-        return f"{self._name}: onnxruntime {what} on {self.device} ({in_one_line(error)})"
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Tell the runtime's exceptions as ours, in one line."""
+        try:
+            yield
+        except MariError:
+            raise
+        except Exception as error:  # onnxruntime raises bare pybind exceptions
+            raise ExecutionError(
+                f"{self._name}: onnxruntime {what} on {self.device} ({in_one_line(error)})"
+            ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,25 +81,28 @@ class BoundRun:
     """One request whose arrays lie on the device; made by `Session.bind`."""
 
     session: Session
-    raw: ort.InferenceSession
-    binding: Any
-    held: Sequence[Any]
-    """The input values, kept alive as long as they are bound."""
+    hosted: Hosted
 
     def run(self) -> None:
         """Run once and return when the device has finished.
 
         Raises ExecutionError with the runtime's own reason.
         """
-        try:
-            self.raw.run_with_iobinding(self.binding)
-            self.binding.synchronize_outputs()
-        except Exception as error:  # onnxruntime raises bare pybind exceptions
-            raise ExecutionError(self.session._message("cannot run", error)) from error
+        with self.session._explained("cannot run"):
+            self.hosted.call("run")
+
+    def seconds(self, *, warm_ups: int = 0, runs: int = 1, processor: bool = False) -> float:
+        """Return the mean seconds of some runs in a row, after others that are not timed.
+
+        They are timed where the model runs, so that no way to another process counts; with
+        `processor` in processor time of one thread. Raises ExecutionError.
+        """
+        with self.session._explained("cannot run"):
+            return float(self.hosted.call("seconds", warm_ups, runs, processor))
 
     def outputs(self) -> Feeds:
         """Return the outputs of the last run, copied to main memory."""
-        arrays = self.binding.copy_outputs_to_cpu()
+        arrays = self.hosted.call("outputs")
         return dict(zip(self.session.output_names, arrays, strict=True))
 
 
@@ -115,11 +120,15 @@ def open_session(
     every node as it is, so that profiles name the model's own nodes. Tables in external data are
     mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
     """
-    options = _options(threads=threads, optimize=optimize)
-    if profile_prefix is not None:
-        options.enable_profiling = True
-        options.profile_file_prefix = profile_prefix
-    return _open(opened_for_runtime(model, options), options, name=model.name, device=device)
+    options = ort.SessionOptions()
+    data = opened_for_runtime(model, options)
+    settings = SessionSettings(
+        threads=threads,
+        optimize=optimize,
+        entries=folder_entries(options),
+        profile_prefix=profile_prefix,
+    )
+    return _open(data, settings, model, device=device)
 
 
 def open_source(model: Model, *, threads: int = 0) -> Session | None:
@@ -127,13 +136,24 @@ def open_source(model: Model, *, threads: int = 0) -> Session | None:
     source = str(model.path) if model.path is not None else model.data
     if source is None:
         return None
-    return _open(source, _options(threads=threads, optimize=True), name=model.name, device="cpu")
+    return _open(source, SessionSettings(threads=threads), model, device="cpu")
 
 
-def open_bytes(data: bytes, *, optimize: bool) -> ort.InferenceSession:
-    """Return a bare CPU session with one thread; onnxruntime's own exceptions pass through."""
-    options = _options(threads=1, optimize=optimize)
-    return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+def open_bytes(
+    data: bytes, *, name: str, fixed: Mapping[str, np.ndarray | FileArray] | None = None
+) -> Hosted:
+    """Return a bare NativeSession on the CPU, one thread, each node as it is.
+
+    `fixed` are inputs that are the same in each run. The runtime's own exceptions pass through.
+    """
+    room = _COPIES * (len(data) + sum(_bytes_of(item) for item in (fixed or {}).values()))
+    settings = SessionSettings(optimize=False)
+    return make(NativeSession, data, settings, dict(fixed or {}), about=name, room=room)
+
+
+def evaluate_constants(data: bytes, names: Sequence[str]) -> list[np.ndarray]:
+    """Return these outputs of a model without inputs; the runtime's own exceptions pass through."""
+    return list(call(run_once, data, list(names), about="folding its constants"))
 
 
 def in_one_line(error: Exception, *, limit: int = 240) -> str:
@@ -142,31 +162,37 @@ def in_one_line(error: Exception, *, limit: int = 240) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _options(*, threads: int, optimize: bool) -> ort.SessionOptions:
-    level = ort.GraphOptimizationLevel
-    options = ort.SessionOptions()
-    options.log_severity_level = _NOTHING
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.load_model_format", "ONNX")
-    options.graph_optimization_level = level.ORT_ENABLE_ALL if optimize else level.ORT_DISABLE_ALL
-    return options
-
-
-def _open(source: str | bytes, options: ort.SessionOptions, *, name: str, device: str) -> Session:
+def _open(source: str | bytes, settings: SessionSettings, model: Model, *, device: str) -> Session:
     found = find_device(device)
     available = ort.get_available_providers()
-    providers = [name for name in (found.provider, *found.behind) if name in available]
+    providers = tuple(name for name in (found.provider, *found.behind) if name in available)
+    settings = replace(settings, providers=providers, memory=found.memory)
+    room = _COPIES * _size(source, model) + (_DEVICE_ROOM if device != "cpu" else 0)
     try:
-        raw = ort.InferenceSession(source, options, providers=providers, enable_fallback=0)
+        hosted = make(NativeSession, source, settings, about=model.name, room=room)
+    except MariError:
+        raise
     except Exception as error:  # onnxruntime raises bare pybind exceptions
-        kind = NoKernelError if type(error).__name__ == _NO_KERNEL else ExecutionError
+        kind = NoKernelError if kind_of(error) == _NO_KERNEL else ExecutionError
         raise kind(
-            f"{name}: onnxruntime cannot load this model on {device} ({in_one_line(error)})"
+            f"{model.name}: onnxruntime cannot load this model on {device} ({in_one_line(error)})"
         ) from error
-    if found.provider not in raw.get_providers():
+    facts = SessionFacts(*hosted.call("facts"))
+    if found.provider not in facts.providers:
         raise ExecutionError(
-            f"{name}: {found.provider} refused this model, so that the CPU would have run it; "
-            "check the driver and the libraries that it needs, or use device cpu"
+            f"{model.name}: {found.provider} refused this model, so that the CPU would have run "
+            "it; check the driver and the libraries that it needs, or use device cpu"
         )
-    return Session(raw, name=name, device=device, memory=found.memory)
+    return Session(hosted, facts, name=model.name, device=device)
+
+
+def _size(source: str | bytes, model: Model) -> int:
+    """Return the bytes of a model's file and of its external tensors."""
+    own = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+    return own + sum(stored_bytes(tensor) for tensor in external_tensors(model.ir))
+
+
+def _bytes_of(item: np.ndarray | FileArray) -> int:
+    if isinstance(item, FileArray):
+        return int(np.dtype(item.dtype).itemsize * np.prod(item.shape, dtype=np.int64))
+    return item.nbytes

@@ -8,28 +8,25 @@ own reference implementation, which computes in whatever type it is given, runs 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import onnx
-import onnx.reference
 
-from mari_engine.errors import ExecutionError
+from mari_engine.errors import Cancelled, ExecutionError, LimitError
 from mari_engine.graph import list_proto_bodies
+from mari_engine.isolation import Hosted, make
+from mari_engine.native import RECURRENT, FileArray, ReferenceSession
+from mari_engine.ops import USUAL_ACTIVATIONS
 from mari_engine.runtime import in_one_line, open_bytes
 from mari_engine.types import Feeds
 from mari_engine.verification.float64_model import Doubled
-from mari_engine.verification.float64_recurrent import RECURRENT
 
 _BLAMED = re.compile(
     r"(?:find an implementation for |while running |of operator \(|Op \()(\w+)(?:\(| node|\))"
 )
-
-
-class _Runner(Protocol):
-    def run(self, names: list[str] | None, feeds: Any, /) -> Sequence[Any]: ...
 
 
 @dataclass
@@ -42,7 +39,7 @@ class _Part:
     gives: list[str] = field(default_factory=list)
     passed_on: frozenset[str] = frozenset()
     """What parts after this one take of what it gives."""
-    runner: _Runner | None = None
+    runner: Hosted | None = None
 
 
 class Float64Evaluator:
@@ -52,7 +49,8 @@ class Float64Evaluator:
         """Take the names of results `inside` the graph that runs may be asked for, too."""
         self._graph = doubled.proto.graph
         self._opsets = list(doubled.proto.opset_import)
-        self._tensors = doubled.tensors
+        self._tensors, self._files = doubled.tensors, doubled.files
+        self._name = doubled.name
         self._single = doubled.single
         self._constants = {
             item.name: onnx.numpy_helper.to_array(item) for item in self._graph.initializer
@@ -101,8 +99,10 @@ class Float64Evaluator:
         try:
             if part.runner is None:
                 part.runner = self._open(part, given)
-            fed = {k: v for k, v in given.items() if part.by_reference or k not in self._constants}
-            results = part.runner.run(asked, fed)
+            fed = {name: array for name, array in given.items() if not self._is_constant(name)}
+            results = part.runner.call("run", asked, fed)
+        except (LimitError, Cancelled):
+            raise
         except Exception as error:  # both evaluators raise whatever comes up
             reason = in_one_line(error)
             if not part.by_reference:
@@ -113,22 +113,28 @@ class Float64Evaluator:
             ) from error
         env.update(zip(asked, results, strict=True))
 
-    def _open(self, part: _Part, given: Mapping[str, Any]) -> _Runner:
+    def _is_constant(self, name: str) -> bool:
+        return name in self._constants or name in self._tensors
+
+    def _open(self, part: _Part, given: Mapping[str, Any]) -> Hosted:
+        fixed: dict[str, np.ndarray | FileArray] = {}
         graph = onnx.GraphProto(name="part", node=part.nodes)
         graph.output.extend(onnx.ValueInfoProto(name=name) for name in part.gives)
         for name, array in given.items():
             if name in self._constants and not part.by_reference:
                 graph.initializer.append(onnx.numpy_helper.from_array(array, name))
                 continue
+            if self._is_constant(name):
+                fixed[name] = self._files.get(name, array)
             kind = onnx.helper.np_dtype_to_tensor_dtype(np.asarray(array).dtype)
             graph.input.append(onnx.helper.make_tensor_value_info(name, kind, None))
         proto = onnx.ModelProto(graph=graph, opset_import=self._opsets, ir_version=10)
-        runner: _Runner
-        if part.by_reference:
-            runner = onnx.reference.ReferenceEvaluator(proto, new_ops=list(RECURRENT.values()))
-        else:
-            runner = open_bytes(proto.SerializeToString(), optimize=False)
-        return runner
+        data, name = proto.SerializeToString(), self._name
+        if not part.by_reference:
+            return open_bytes(data, name=name, fixed=fixed)
+        return make(
+            ReferenceSession, data, USUAL_ACTIVATIONS, fixed, about=name, room=2 * len(data)
+        )
 
     def _partition(self) -> list[_Part]:
         """Cut the nodes into parts, each run wholly by one evaluator, in an order that can run."""

@@ -17,6 +17,7 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.graph import Model, list_bodies, set_aside_defaults, stored_bytes
+from mari_engine.native import FileArray
 from mari_engine.ops import Trait, decompose_all, has_trait, rule_of, spelling
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
@@ -35,6 +36,10 @@ class Doubled:
     proto: onnx.ModelProto
     tensors: Mapping[str, np.ndarray]
     """By input name. Lookup tables keep their own type and stay mapped from their file."""
+    files: Mapping[str, FileArray]
+    """Where in their files those of `tensors` lie that are mapped."""
+    name: str
+    """The model's."""
     single: tuple[str, ...]
     """The nodes that still compute in their own type, between casts."""
 
@@ -70,9 +75,9 @@ def double_model(model: Model) -> Doubled:
     for table in tables:
         for node, _ in tuple(table.uses()):
             _cast_output(node, 0)
-    tensors = _feed_large(work.graph)
+    tensors, files = _feed_large(work.graph)
     single = tuple(node.name or node.op_type for node in islands)
-    return Doubled(ir.serde.serialize_model(work), tensors, single)
+    return Doubled(ir.serde.serialize_model(work), tensors, files, model.name, single)
 
 
 def _all_graphs(graph: ir.Graph) -> Iterator[ir.Graph]:
@@ -204,9 +209,10 @@ def _graph_of(node: ir.Node) -> ir.Graph:
     return graph
 
 
-def _feed_large(graph: ir.Graph) -> dict[str, np.ndarray]:
-    """Turn the large initializers into inputs, and return what is to be fed to them."""
+def _feed_large(graph: ir.Graph) -> tuple[dict[str, np.ndarray], dict[str, FileArray]]:
+    """Turn the large initializers into inputs; return what to feed them, and where it lies."""
     fed: dict[str, np.ndarray] = {}
+    files: dict[str, FileArray] = {}
     for name, value in tuple(graph.initializers.items()):
         tensor = value.const_value
         if tensor is None:
@@ -214,9 +220,15 @@ def _feed_large(graph: ir.Graph) -> dict[str, np.ndarray]:
         outside = value.is_graph_input() or value.is_graph_output()
         if stored_bytes(tensor) > _LARGEST_INSIDE and not outside:
             fed[name] = tensor.numpy()
+            if isinstance(tensor, ir.ExternalTensor):
+                files[name] = _place(tensor, fed[name])
             del graph.initializers[name]
             value.const_value = None
             graph.inputs.append(value)
         elif isinstance(tensor, ir.ExternalTensor):
             value.const_value = ir.Tensor(tensor.numpy(), dtype=tensor.dtype, name=name)
-    return fed
+    return fed, files
+
+
+def _place(tensor: ir.ExternalTensor, array: np.ndarray) -> FileArray:
+    return FileArray(str(tensor.path), tensor.offset or 0, array.dtype.str, array.shape)

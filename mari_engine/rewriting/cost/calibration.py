@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,8 @@ from mari_engine.runtime import describe_machine, open_session
 _BUDGET = 0.15
 """Seconds that each measurement is repeated for."""
 _FEWEST = 5
+_SAMPLE = 1e-3
+"""Seconds that one sample takes at least: shorter runs are timed several in a row."""
 _ROWS, _WIDTH = 500, 256
 _OUT_OF_CACHE = 8
 """So many times the rows make a tensor that does not stay in a core's own cache."""
@@ -150,13 +151,10 @@ def _run(body: str, shape: list[int], device: str, **weights: np.ndarray) -> flo
     for name, array in weights.items():
         proto.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
     model = load(proto.SerializeToString(), name="calibration")
-    run = open_session(model, device=device, threads=1).bind({"x": np.ones(shape, np.float32)}).run
+    bound = open_session(model, device=device, threads=1).bind({"x": np.ones(shape, np.float32)})
     # One thread's own time also counts right while other programs keep the processor busy.
-    clock = time.thread_time if device == "cpu" else time.perf_counter
-    run()
-    samples, began = list[float](), clock()
-    while len(samples) < _FEWEST or clock() - began < _BUDGET:
-        start = clock()
-        run()
-        samples.append(clock() - start)
-    return statistics.median(samples)
+    processor = device == "cpu"
+    first = bound.seconds(warm_ups=1, processor=processor)
+    runs = 1 + int(_SAMPLE / max(1e-7, first))
+    samples = max(_FEWEST, int(_BUDGET / (runs * max(1e-7, first))))
+    return statistics.median(bound.seconds(runs=runs, processor=processor) for _ in range(samples))

@@ -7,14 +7,13 @@ disturbs all models alike, and little.
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Sequence
 
 from mari_engine.errors import MariError
 from mari_engine.feeds import make_feeds
 from mari_engine.graph import Model
-from mari_engine.runtime import Session, open_session
-from mari_engine.types import Feeds, Labels
+from mari_engine.runtime import open_session
+from mari_engine.types import Labels
 
 _BUDGET = 1.2
 """Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
@@ -34,14 +33,12 @@ def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> li
     """
     try:
         feeds = make_feeds(models[0], labels, batch=candidates, seed=0)
-        began = time.process_time()
         sessions = [open_session(models[0], threads=1)]
-        if time.process_time() - began > _SLOW_TO_LOAD:
+        if sessions[0].load_seconds > _SLOW_TO_LOAD:
             return None
         sessions += [open_session(model, threads=1) for model in models[1:]]
-        for session in sessions:
-            session.run(feeds)
-        first = [_timed(session, feeds, 1) for session in sessions]
+        bound = [session.bind(feeds) for session in sessions]
+        first = [each.seconds(warm_ups=1, processor=True) for each in bound]
     except MariError:
         return None
     runs = [1 + int(_SAMPLE / max(1e-6, taken)) for taken in first]
@@ -49,15 +46,7 @@ def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> li
     rounds = int(max(_FEWEST, min(_MOST, _BUDGET / max(1e-6, whole))))
     times = [[taken] for taken in first]
     for number in range(1, rounds):
-        order = range(len(sessions)) if number % 2 else range(len(sessions) - 1, -1, -1)
+        order = range(len(bound)) if number % 2 else range(len(bound) - 1, -1, -1)
         for at in order:
-            times[at].append(_timed(sessions[at], feeds, runs[at]))
+            times[at].append(bound[at].seconds(runs=runs[at], processor=True))
     return [statistics.median(each) for each in times]
-
-
-def _timed(session: Session, feeds: Feeds, runs: int) -> float:
-    """Return the processor seconds of one run, the mean of several."""
-    began = time.thread_time()
-    for _ in range(runs):
-        session.run(feeds)
-    return (time.thread_time() - began) / runs

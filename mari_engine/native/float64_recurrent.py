@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from onnx.reference.op_run import OpRun
 
-from mari_engine.ops import USUAL_ACTIVATIONS
-
 _States = tuple[np.ndarray, ...]
 _Step = Callable[[np.ndarray, _States], _States]
 
@@ -28,6 +26,8 @@ class _Recurrent(OpRun):  # type: ignore[misc]  # onnx has no types
     op_domain = ""
     gates = 1
     states = 1
+    usual: tuple[str, ...] = ()
+    """The default activations of one direction."""
 
     def _run(
         self,
@@ -69,8 +69,7 @@ class _Recurrent(OpRun):  # type: ignore[misc]  # onnx has no types
         self, initial: tuple[np.ndarray | None, ...], attributes: dict[str, Any]
     ) -> None:
         activations = tuple(attributes.get("activations") or ())
-        usual = USUAL_ACTIVATIONS[type(self).__name__]
-        if activations not in ((), usual, usual * 2):
+        if activations not in ((), self.usual, self.usual * 2):
             raise NotImplementedError(f"activations {activations} are not evaluated in float64")
         if attributes.get("clip") or attributes.get("input_forget"):
             raise NotImplementedError("clip and input_forget are not evaluated in float64")

@@ -1,0 +1,15 @@
+"""A process of their own for strangers' models, with limits of time and memory."""
+
+from mari_engine.isolation.places import Hosted, Isolation, call, isolated, make, start_ahead
+from mari_engine.isolation.worker_process import NativeError, kind_of
+
+__all__ = [
+    "Hosted",
+    "Isolation",
+    "NativeError",
+    "call",
+    "isolated",
+    "kind_of",
+    "make",
+    "start_ahead",
+]
