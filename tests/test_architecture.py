@@ -51,7 +51,7 @@ PUBLIC_NAMES = {
     "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "FusionLayout",
     "GraphInfo", "GraphNode", "InputBinding", "InputLabel", "InputSlot", "Interface",
     "JsonDocument", "JsonError", "JsonObject", "LabelError", "LabelFinding", "Labels",
-    "LayeredLayout", "LimitError", "MariError", "Measurement", "MissedBranch", "Model", "ModelError",
+    "LayeredLayout", "MariError", "Measurement", "MissedBranch", "Model", "ModelError",
     "NodeTime", "Note", "OperandMeasure", "OptimizeResult", "OutputBinding", "OutputError",
     "Peak", "Plan", "Prices", "ProductMeasure", "Progress", "Review", "ReviewError", "Role",
     "Section", "SectionOutcome", "Segment", "Selection", "Side", "SignOff", "Signature",
@@ -64,7 +64,7 @@ PUBLIC_NAMES = {
     "open_session", "optimize", "parse_json", "place_layers", "plan", "profile_nodes",
     "propose_labels", "render_markdown", "render_report", "save_artifact",
     "selection_in_words", "sum_up_review", "summarize_weight", "to_plain", "verify",
-    "Isolation", "isolated",
+    "Isolation", "LimitError", "isolated",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}
