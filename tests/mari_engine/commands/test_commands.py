@@ -12,6 +12,7 @@ import pytest
 
 from mari_engine.__main__ import run
 from support.builders import build, ranking_tower
+from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
 LABELS = {"version": 1, "inputs": {"user": {"role": "user"}, "item": {"role": "item"}}}
 

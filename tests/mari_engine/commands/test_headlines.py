@@ -14,6 +14,7 @@ from mari_engine.commands.headlines import inspect_headline, measure_headline, o
 from mari_engine.types import Check, OutputError
 from sample_models import sample_path
 from support.builders import ranking_tower
+from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
 ROLES = {"user": {"role": "user"}, "item": {"role": "item"}}
 TIMES = (mari.Trial(mari.Way.ORIGINAL, 4e-3, 3e-3), mari.Trial(mari.Way.SPLIT, 1e-3, 1.5e-3))

@@ -6,6 +6,7 @@ import mari_engine as mari
 from mari_engine.__main__ import run
 from mari_engine.review import Note, Review, Section, SignOff, Stamp
 from support.builders import ranking_tower
+from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
 ANN = Stamp("Ann", "2026-11-20")
 

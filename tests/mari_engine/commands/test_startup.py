@@ -22,11 +22,9 @@ def in_a_new_process(*words: str, cwd: Path) -> str:
 
     The folder is not the checkout's, so what runs is found as an installed program finds it.
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    del environment["MARI_ISOLATION"]  # which the tests of commands set
     done = subprocess.run(
         [sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout

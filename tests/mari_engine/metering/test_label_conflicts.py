@@ -15,6 +15,7 @@ from mari_engine.metering import measure
 from mari_engine.pipeline import plan
 from mari_engine.types import Column, Feeds, InputLabel, LabelFinding, Labels, Role
 from support.builders import build, ranking_tower
+from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 from support.rewrite_checks import roles
 
 TOWER = ranking_tower(user=4, item=3)
