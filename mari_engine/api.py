@@ -6,6 +6,7 @@ from mari_engine.benchmarking import benchmark
 from mari_engine.coloring import color
 from mari_engine.errors import (
     Cancelled,
+    ContradictedLabel,
     ExecutionError,
     FeedError,
     LabelError,
@@ -18,7 +19,13 @@ from mari_engine.errors import (
 from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
 from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
 from mari_engine.isolation import Isolation, isolated
-from mari_engine.labeling import certain_labels, check_labels, propose_labels
+from mari_engine.labeling import (
+    certain_labels,
+    check_labels,
+    list_vouchers,
+    propose_labels,
+    vouch,
+)
 from mari_engine.loading import load
 from mari_engine.metering import measure
 from mari_engine.pipeline import OptimizeResult, certify, optimize, plan
@@ -99,6 +106,7 @@ from mari_engine.wording import (
     format_seconds,
     format_times,
     selection_in_words,
+    vouchers_in_words,
 )
 
 __all__ = [
@@ -116,6 +124,7 @@ __all__ = [
     "Check",
     "Coloring",
     "Column",
+    "ContradictedLabel",
     "Cost",
     "Coverage",
     "Decision",
@@ -197,6 +206,7 @@ __all__ = [
     "format_times",
     "isolated",
     "list_slots",
+    "list_vouchers",
     "load",
     "load_artifact",
     "load_requests",
@@ -220,4 +230,6 @@ __all__ = [
     "summarize_weight",
     "to_plain",
     "verify",
+    "vouch",
+    "vouchers_in_words",
 ]

@@ -4,6 +4,7 @@ MariError                what is wrong, where, and what to do, in one line
 ├── ModelError           the model cannot be read, or is not one that the engine takes
 ├── LabelError           the labels are malformed or do not fit the model
 ├── FeedError            request data do not fit the model
+│   └── ContradictedLabel    a request shows that a label is not true
 ├── ReviewError          a review is malformed, or is about another model
 ├── VerificationError    the rewritten model is not equal to the original
 ├── ExecutionError       a runtime could not load or run a model
@@ -27,6 +28,10 @@ class LabelError(MariError):
 
 class FeedError(MariError):
     """Request data do not fit the model."""
+
+
+class ContradictedLabel(FeedError):
+    """A request shows that a label is not true: per request, and yet unlike among candidates."""
 
 
 class ReviewError(MariError):

@@ -45,7 +45,8 @@ NAME_OPERATORS = ("ops", "passes")
 """The packages of the engine that hold what is known of operators, and patterns of them."""
 
 PUBLIC_NAMES = {
-    "FROM_GRAPH", "AxisReading", "CandidateAxis", "propose_axes", "read_axes",
+    "FROM_GRAPH", "AxisReading", "CandidateAxis", "ContradictedLabel",
+    "list_vouchers", "propose_axes", "read_axes", "vouch", "vouchers_in_words",
     "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Calibration", "Cancelled",
     "Certificate", "Check", "Coloring", "Column", "Cost", "Coverage", "Decision", "DeviceInfo",
     "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "FusionLayout",

@@ -111,7 +111,7 @@ def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult |
 def _check_passed(result: CheckedPlan) -> None:
     if not result.certificate.passed:
         reasons = [check.reason for check in result.certificate.checks if not check.passed]
-        why = reasons[0] if reasons else "the certificate says so"
+        why = result.certificate.reason or next(iter(reasons), "the certificate says so")
         raise VerificationError(f"{result.original.name}: not saved, the check failed: {why}")
 
 

@@ -8,11 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mari_engine.analysis import read_axes
 from mari_engine.errors import ModelError
 from mari_engine.graph import fingerprint
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.runtime import describe_versions
 from mari_engine.types import (
+    FROM_GRAPH,
+    Column,
     Decision,
     Flops,
     FusionLayout,
@@ -25,6 +28,7 @@ from mari_engine.types import (
     Signature,
     is_whole,
 )
+from mari_engine.wording import voucher_of
 
 _VERSION = 1
 _NAME = "mari-studio"
@@ -59,6 +63,7 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
         "keep": list(result.keep),
         "autotune": result.autotune,
         "selection": asdict(result.selection),
+        "labels": list(_write_labels(result)),
         "inputs": [_write_input(item) for item in result.interface.inputs],
         "outputs": [asdict(item) for item in result.interface.outputs],
         "flops": {
@@ -97,6 +102,23 @@ def _entries(top: JsonObject, field: str) -> Iterator[JsonObject]:
 
 def _write_file(path: Path, sha256: str) -> dict[str, Any]:
     return {"file": path.name, "sha256": sha256}
+
+
+def _write_labels(result: CheckedPlan) -> Iterator[dict[str, Any]]:
+    """Yield the role of each input or column, where its candidates lie, and what vouches for it."""
+    axes = read_axes(result.original, result.labels)
+    for name, label in result.labels.inputs.items():
+        axis = axes[name].axis
+        for part in label.columns or (label,):
+            columns = [part.start, part.stop] if isinstance(part, Column) else None
+            yield {
+                "input": name,
+                "columns": columns,
+                "name": part.name if isinstance(part, Column) else "",
+                "role": str(part.role),
+                "axis": None if axis == FROM_GRAPH else axis,
+                "vouched": voucher_of(result.certificate.vouched, name, part),
+            }
 
 
 def _write_input(item: InputBinding) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mari_engine.report import Findings, Picture, draw, emitted_sides, list_hash
 from mari_engine.types import (
     Action,
     BreakEven,
+    CandidateAxis,
     Certificate,
     Decision,
     Flops,
@@ -82,6 +83,7 @@ def read_findings(artifact: Artifact, original: Model | None = None) -> Findings
         flops_after=_flops(flops, "after"),
         uncounted=(),
         decisions=decisions,
+        axes=_axes(top),
         selection=_selection(top),
         layout=_layouts(top.nested("layout", f"{where}: layout")),
         interface=artifact.interface,
@@ -141,6 +143,15 @@ def _selection(top: JsonObject) -> Selection | None:
         break_even=_break_even(entry),
         prices=entry.text("prices"),
     )
+
+
+def _axes(top: JsonObject) -> dict[str, CandidateAxis]:
+    """Return the candidates' axis by input; empty where a version did not write it."""
+    rows = _rows(top, "labels") if "labels" in top.fields else iter(())
+    return {
+        row.text("input"): None if row.fields.get("axis") is None else row.whole("axis")
+        for row in rows
+    }
 
 
 def _trial(row: JsonObject) -> Trial:

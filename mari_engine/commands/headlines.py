@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import mari_engine as mari
 from mari_engine.commands.measurement_tables import left_lines
@@ -30,6 +30,7 @@ def optimize_headline(result: mari.OptimizeResult, *, confirmed: bool) -> tuple[
         f"{result.original.name}: {_speed(result.selection, result.candidates)}",
         _flops(result),
         _exactness(result.certificate),
+        _vouched(result.certificate.vouched),
         _savings(result),
         _attention(result, _doubts(result.labels, confirmed), result.certificate.notes),
     )
@@ -39,6 +40,7 @@ def inspect_headline(found: mari.Plan, *, confirmed: bool) -> tuple[str, ...]:
     """Return the inputs by side, what a rewrite would gain, what was decided, what to look at."""
     return _plain(
         f"{found.original.name}: {_inputs(found)}",
+        _vouched(mari.list_vouchers(found.original, found.labels)),
         f"Rewritten: {_speed(found.selection, found.candidates)}",
         _flops(found),
         _savings(found),
@@ -132,6 +134,12 @@ def _exactness(certificate: mari.Certificate) -> str:
     found = certificate.coverage
     reached = f", {found.reached} of {found.branches} branches reached" if found else ""
     return f"{outcome}, if these labels are true ({requests} checked{reached})"
+
+
+def _vouched(vouched: Mapping[str, Sequence[str]]) -> str:
+    """Return what the labels rest on: how many the graph vouches for, requests, names, people."""
+    told = mari.vouchers_in_words(vouched)
+    return f"Vouched for: {told}" if told else ""
 
 
 def _savings(found: mari.Plan) -> str:

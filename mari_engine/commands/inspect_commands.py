@@ -15,6 +15,7 @@ from mari_engine.commands.measurement_tables import show_measurement
 from mari_engine.commands.options import (
     Called,
     Candidates,
+    Corrected,
     Folder,
     FreeBatch,
     JsonOption,
@@ -24,6 +25,7 @@ from mari_engine.commands.options import (
     ModelArgument,
     OwnRequests,
     Verbose,
+    Vouched,
     read_labels,
     read_model,
 )
@@ -56,6 +58,8 @@ def labels(
         Path | None, typer.Option("-o", "--output", metavar="F", help="The labels.json to write.")
     ] = None,
     request: LoggedRequests = None,
+    labels: Corrected = None,
+    vouched: Vouched = None,
     free_batch: FreeBatch = False,
 ) -> None:
     """Propose roles of inputs and columns, and the candidates' axis.
@@ -63,13 +67,22 @@ def labels(
     Each proposal has a confidence from 0 to 1 and its evidence: names, facts of the graph, and,
     with --request, logged requests, in which what differs among the candidates is per candidate
     beyond doubt. 'mari optimize' takes no label that is still in doubt: answer each in the file
-    (set its role and remove its confidence). That labels are true is the one thing that nothing
-    can check for you.
+    (set its role and remove its confidence); --labels FILE --vouched NAME then says who did. That
+    labels are true is the one thing that nothing can check for you.
     """
+    if labels is not None and request:
+        raise typer.BadParameter("--request proposes labels, and --labels reads them; give one")
+    if vouched is not None and labels is None:
+        raise typer.BadParameter("--vouched is for a file that you have corrected; give --labels")
     loaded = read_model(model, free_batch)
-    logged = [mari.load_requests(path, loaded) for path in request or ()]
-    proposed = mari.propose_labels(loaded, logged)
+    if labels is None:
+        logged = [mari.load_requests(path, loaded) for path in request or ()]
+        proposed = mari.propose_labels(loaded, logged)
+    else:
+        proposed = mari.propose_axes(loaded, read_labels(loaded, labels))
+        proposed = proposed if vouched is None else mari.vouch(loaded, proposed, vouched)
     show_labels(proposed, evidence=True)
+    show("", f"Vouched for: {mari.vouchers_in_words(mari.list_vouchers(loaded, proposed))}")
     if output is not None:
         proposed.save(output)
         show("", f"written: {output}")

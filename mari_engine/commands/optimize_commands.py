@@ -59,7 +59,8 @@ def optimize(
 
     Says how much faster it became, whether it computes the same numbers, what was saved where, and
     what needs a look; -v prints the tables. Without --labels, proposed roles are taken where each
-    is certain. Where the check fails the exit status is 1, and nothing is written.
+    is certain. Where the check fails, or a request (--request) contradicts a label, the exit status
+    is 1, and nothing is written.
     """
     if more and not keep:
         raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
@@ -73,7 +74,7 @@ def optimize(
             signature=signature,
             candidates=candidates,
             keep=kept,
-            requests=tuple(mari.load_requests(path, loaded, known) for path in request or ()),
+            requests=tuple(mari.load_requests(path, loaded) for path in request or ()),
             autotune=autotune,
             prices=read_prices(calibrated),
             progress=progress,
@@ -112,7 +113,7 @@ def verify(
 ) -> None:
     """Check again that two models compute the same numbers.
 
-    The exit status is 1 where they do not.
+    The exit status is 1 where they do not, and where a request (--request) contradicts a label.
     """
     batches = read_numbers(batch)
     first = read_model(original, free_batch)
@@ -125,7 +126,7 @@ def verify(
             known,
             interface=second.interface,
             signature=second.signature,
-            requests=tuple(mari.load_requests(path, first, known) for path in request or ()),
+            requests=tuple(mari.load_requests(path, first) for path in request or ()),
             batches=batches,
             seeds=tuple(seed or (0, 1)),
             progress=progress,

@@ -52,6 +52,18 @@ LoggedRequests = Annotated[
         "candidates; repeatable.",
     ),
 ]
+Corrected = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="F", help="Read these labels, and propose only their axes."),
+]
+Vouched = Annotated[
+    str | None,
+    typer.Option(
+        "--vouched",
+        metavar="NAME",
+        help="With --labels: who vouches for what was set by hand.",
+    ),
+]
 OwnRequests = Annotated[
     list[Path] | None,
     typer.Option(

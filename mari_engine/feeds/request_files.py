@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.errors import FeedError
+from mari_engine.errors import ContradictedLabel, FeedError
 from mari_engine.feeds.feed_plan import plan_feeds
 from mari_engine.feeds.planned_inputs import PlannedInput
 from mari_engine.graph import Model
 from mari_engine.types import Feeds, Labels
+from mari_engine.wording import format_ranges
 
 _LARGEST = 4 << 30
 """Bytes that a request file may unpack to."""
@@ -106,7 +107,10 @@ def _check_shape(
 
 
 def _check_rows(array: np.ndarray, item: PlannedInput, axes: tuple[int, ...], where: str) -> None:
-    """Refuse per-request features that differ between candidates; NaN equals NaN."""
+    """Refuse per-request features that differ between candidates; NaN equals NaN.
+
+    Raises ContradictedLabel naming input, columns, feature and the first row that differs.
+    """
     for part in item.parts:
         piece = array if part.stop is None else array[..., part.start : part.stop]
         if not part.per_request or piece.size == 0:
@@ -114,9 +118,16 @@ def _check_rows(array: np.ndarray, item: PlannedInput, axes: tuple[int, ...], wh
         first = piece
         for axis in axes:
             first = np.take(first, [0], axis)
-        if not np.all((piece == first) | ((piece != piece) & (first != first))):
-            what = "" if part.stop is None else f" columns {part.start} to {part.stop}"
-            raise FeedError(
-                f"{where} {item.name!r}:{what} should hold one value per request, but rows differ; "
-                "send one user per request, or change the label to item or cross"
-            )
+        unlike = ~((piece == first) | ((piece != piece) & (first != first)))
+        if not unlike.any():
+            continue
+        row = int(np.argwhere(unlike)[0][axes[0]])
+        what = ""
+        if part.stop is not None:
+            columns = np.flatnonzero(unlike.reshape(-1, unlike.shape[-1]).any(axis=0)) + part.start
+            what = f" column {format_ranges(columns.tolist())}"
+        named = f" ({part.feature.name})" if part.feature.name != item.name else ""
+        raise ContradictedLabel(
+            f"{where} {item.name!r}{what}{named} is labelled as one value per request, but row "
+            f"{row} differs from row 0; label it item or cross, or send one user per request"
+        )

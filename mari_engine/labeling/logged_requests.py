@@ -15,6 +15,7 @@ from mari_engine.types import Feeds, Labels, Role
 
 _ENOUGH = 8
 """Candidates that a request must score before equal values in all of them are evidence."""
+DIFFERS = "its values differ among the candidates of one request"
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,7 @@ class Observed:
             return []
         own = found[piece.start : piece.stop] if len(found) > 1 else found
         if own.any():
-            text = "its values differ among the candidates of one request"
-            return [Clue(OBSERVED, Role.ITEM, SURE, text)]
+            return [Clue(OBSERVED, Role.ITEM, SURE, DIFFERS)]
         rows = self.rows[number]
         if rows < _ENOUGH:
             return []

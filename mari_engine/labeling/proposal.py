@@ -55,6 +55,12 @@ def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
     return propose_axes(model, roles)
 
 
+def role_at(label: InputLabel, column: int) -> Role | None:
+    """Return the role of a column; of the whole input where it has no columns."""
+    found = [part.role for part in label.columns if part.start <= column < part.stop]
+    return found[0] if found else label.role
+
+
 def _propose(
     value: ir.Value,
     number: int,

@@ -9,8 +9,8 @@ import onnx_ir as ir
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model
 from mari_engine.inputs import infer_ranges
-from mari_engine.labeling.proposal import propose_labels
-from mari_engine.types import Column, InputLabel, Labels, Role
+from mari_engine.labeling.proposal import propose_labels, role_at
+from mari_engine.types import Column, InputLabel, Labels
 
 
 def check_labels(model: Model, labels: Labels) -> None:
@@ -68,7 +68,7 @@ def check_answered(model: Model, labels: Labels) -> None:
     check_labels(model, labels)
     proposed = propose_labels(model)
     for name, start, where, part in _doubts(labels):
-        if part.role != _role_at(proposed.inputs[name], start):
+        if part.role != role_at(proposed.inputs[name], start):
             continue
         raise LabelError(
             f"{where}: its role is still in doubt ({_shown(part)}); answer it in the labels (set "
@@ -89,11 +89,6 @@ def _doubts(labels: Labels) -> Iterator[tuple[str, int, str, Column | InputLabel
 def _shown(part: Column | InputLabel) -> str:
     because = f": {part.evidence[0]}" if part.evidence else ""
     return f"{part.confidence:.0%} {part.role}{because}"
-
-
-def _role_at(label: InputLabel, column: int) -> Role | None:
-    found = [part.role for part in label.columns if part.start <= column < part.stop]
-    return found[0] if found else label.role
 
 
 def _check_columns(value: ir.Value, columns: tuple[Column, ...]) -> None:

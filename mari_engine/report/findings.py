@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mari_engine.analysis import read_axes
 from mari_engine.graph import SIDE, Model, describe
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.report.graph_drawing import Picture, draw
 from mari_engine.types import (
+    CandidateAxis,
     Certificate,
     Decision,
     Flops,
@@ -46,6 +48,8 @@ class Findings:
     """The ways to rewrite were timed, not compared by expectation."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the other files that belong to it, by name; empty before they are written."""
+    axes: Mapping[str, CandidateAxis] = field(default_factory=dict)
+    """The candidates' axis of each input; empty for an artifact that does not tell it."""
     selection: Selection | None = None
     """None for an artifact of a version that did not write it."""
 
@@ -69,6 +73,9 @@ def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Find
         elapsed=result.elapsed,
         autotune=result.autotune,
         hashes={} if manifest is None else list_hashes(manifest),
+        axes={
+            name: found.axis for name, found in read_axes(result.original, result.labels).items()
+        },
         selection=result.selection,
         pictures={
             "Before": draw(

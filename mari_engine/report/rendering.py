@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_r
 from mari_engine.types import Action, Arm, BenchmarkResult, Timing
 from mari_engine.wording import (
     Verbatim,
+    axis_in_words,
     break_even_in_words,
     certificate_in_words,
     escape_markdown,
@@ -35,6 +36,8 @@ from mari_engine.wording import (
     format_whole,
     make_plain,
     selection_in_words,
+    voucher_of,
+    vouchers_in_words,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -98,6 +101,9 @@ def _context(
             for check in certificate.checks
             for output in check.outputs
         ],
+        "vouchers": vouchers_in_words(certificate.vouched),
+        "axis_in_words": axis_in_words,
+        "voucher_of": partial(voucher_of, certificate.vouched),
         "counts": {action: counts[action] for action in Action},
         "anchors": _anchors(findings),
         "strips": pair_strips(findings.layout),

@@ -94,6 +94,8 @@ class Certificate:
     """Why it did not pass, in one sentence; empty when it passed."""
     coverage: Coverage | None = None
     """None where the original could not be run in its own precision."""
+    vouched: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    """By who or what vouches for them, the names of the labels that the check rests on."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the contents of certificate.json."""
@@ -121,6 +123,7 @@ class Certificate:
             notes=tuple(top.items("notes", ())),
             reason=top.text("reason", ""),
             coverage=_coverage(top, where),
+            vouched=_vouched(top, where),
         )
 
 
@@ -137,6 +140,13 @@ def _coverage(top: JsonObject, where: str) -> Coverage | None:
         ),
         unseen=tuple(found.items("unseen")),
     )
+
+
+def _vouched(top: JsonObject, where: str) -> dict[str, tuple[str, ...]]:
+    if "vouched" not in top.fields:  # of a version that did not write it
+        return {}
+    found = top.nested("vouched", where)
+    return {by: tuple(map(str, found.items(by))) for by in found.fields}
 
 
 def _check(row: JsonObject) -> Check:

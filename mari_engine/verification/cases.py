@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from mari_engine.errors import ContradictedLabel
 from mari_engine.feeds import FeedPlan, Request, Values, check_request
 from mari_engine.graph import Model
 from mari_engine.types import Feeds, Labels
@@ -31,19 +32,30 @@ class Case:
     """The certificate says so where the original refuses it."""
 
 
-def own_cases(
-    plan: FeedPlan, requests: Sequence[Feeds], original: Model, labels: Labels
-) -> Iterator[Case]:
-    """Yield the user's own requests; FeedError for one that fits neither model nor labels."""
+def own_cases(plan: FeedPlan, requests: Sequence[Feeds], original: Model) -> Iterator[Case]:
+    """Yield the user's own requests; FeedError for one that does not fit the model."""
     for at, feeds in enumerate(requests, start=1):
         name = feeds.name if isinstance(feeds, Request) else f"request {at}"
-        check_request(feeds, original, labels, where=name)
+        check_request(feeds, original, None, where=name)
         yield Case(plan.batch_of(feeds), None, name, feeds)
 
 
 def few_of(batches: Sequence[int]) -> int:
     """Return the number of candidates of requests with unusual values."""
     return min(batches, key=lambda batch: abs(batch - _FEW))
+
+
+def find_contradiction(own: Sequence[Case], original: Model, labels: Labels) -> str:
+    """Return which label a user's own request contradicts, or "".
+
+    Drawn requests are true to the labels, so that what they show says nothing of this one.
+    """
+    try:
+        for case in own:
+            check_request(case.feeds, original, labels, where=case.request)
+    except ContradictedLabel as error:
+        return str(error)
+    return ""
 
 
 def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) -> Iterator[Case]:

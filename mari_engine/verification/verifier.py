@@ -21,6 +21,7 @@ from functools import partial
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan, plan_feeds
 from mari_engine.graph import Model
+from mari_engine.labeling import list_vouchers
 from mari_engine.ops import Trait, has_trait
 from mari_engine.runtime import describe_versions
 from mari_engine.types import (
@@ -36,7 +37,13 @@ from mari_engine.types import (
 )
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import about_undefined, run_case
-from mari_engine.verification.cases import Case, drawn_cases, few_of, own_cases
+from mari_engine.verification.cases import (
+    Case,
+    drawn_cases,
+    few_of,
+    find_contradiction,
+    own_cases,
+)
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
@@ -86,9 +93,9 @@ def verify(
 
     Checked are the `requests`, which are feeds for the original (see `load_requests`), and a
     generated request for each number of candidates in `batches` and each seed. Without an interface
-    the optimized model takes the original's feeds. `progress` gets the share done and what is being
-    done. Raises FeedError for a request that does not fit the model and ExecutionError when the
-    original itself cannot be run.
+    the optimized model takes the original's feeds. One that contradicts a label fails the check.
+    `progress` gets the share done and what is being done. Raises FeedError for a request that does
+    not fit the model, ExecutionError when the original itself cannot be run.
     """
     report_progress = progress or report_nothing
     report_progress(0.0, "comparing the calling contracts")
@@ -96,16 +103,15 @@ def verify(
     contract, problem = compare_calling(pair)
     plan = plan_feeds(original, labels)
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
-    found = _Outcome("nothing was evaluated")
+    own = tuple(own_cases(plan, requests, original))
+    problem = problem or find_contradiction(own, original, labels)
+    found = _Outcome("nothing was evaluated", problem=problem)
     if not problem:
-        opened, problem = _open(pair, report_progress)
-    if not problem:
-        cases = [*own_cases(plan, requests, original, labels), *drawn_cases(plan, tried, seeds)]
-        found = _check_cases(opened, cases, Explorer(original, plan, labels), report_progress)
-        problem = found.problem
-    report_progress(1.0, "equal" if not problem else "not equal")
+        cases = [*own, *drawn_cases(plan, tried, seeds)]
+        found = _compare(pair, cases, Explorer(original, plan, labels), report_progress)
+    report_progress(1.0, "equal" if not found.problem else "not equal")
     return Certificate(
-        passed=not problem,
+        passed=not found.problem,
         checks=found.checks,
         limits=limits_in_force(coarsest_epsilon(original)),
         seeds=tuple(seeds),
@@ -115,8 +121,9 @@ def verify(
         contract=contract,
         inside=found.inside,
         notes=(*found.notes, *_about_batch(plan), *_about_labels(labels)),
-        reason=problem,
+        reason=found.problem,
         coverage=found.coverage,
+        vouched=list_vouchers(original, labels),
     )
 
 
@@ -132,6 +139,16 @@ def _compare_inside(opened: OpenedPair) -> tuple[tuple[str, ...], str]:
         if count
     )
     return words, problem or lost_precision(original, optimized)
+
+
+def _compare(
+    pair: ModelPair, cases: Sequence[Case], explorer: Explorer, report_progress: Progress
+) -> _Outcome:
+    """Return what the cases show; where a rewritten model does not load, that it does not."""
+    opened, problem = _open(pair, report_progress)
+    if problem:
+        return _Outcome("nothing was evaluated", problem=problem)
+    return _check_cases(opened, cases, explorer, report_progress)
 
 
 def _about_labels(labels: Labels) -> tuple[str, ...]:

@@ -1,6 +1,14 @@
 """Figures, certificates and selections in words."""
 
 from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.labels import (
+    LABELS_FILE,
+    NOBODY,
+    axis_in_words,
+    name_label,
+    voucher_of,
+    vouchers_in_words,
+)
 from mari_engine.wording.numbers import (
     Verbatim,
     escape_markdown,
@@ -16,7 +24,10 @@ from mari_engine.wording.numbers import (
 from mari_engine.wording.selection import break_even_in_words, selection_in_words
 
 __all__ = [
+    "LABELS_FILE",
+    "NOBODY",
     "Verbatim",
+    "axis_in_words",
     "break_even_in_words",
     "certificate_in_words",
     "escape_markdown",
@@ -28,5 +39,8 @@ __all__ = [
     "format_times",
     "format_whole",
     "make_plain",
+    "name_label",
     "selection_in_words",
+    "voucher_of",
+    "vouchers_in_words",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mari_engine.types import Certificate, Coverage, OutputError
+from mari_engine.wording.labels import vouchers_in_words
 from mari_engine.wording.numbers import format_error
 
 _NAMED = 3
@@ -27,6 +28,7 @@ def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
         _branches(certificate.coverage),
         _contract(certificate),
         _inside(certificate),
+        _labels(certificate),
         *(f"{note[:1].upper()}{note[1:]}." for note in certificate.notes),
     )
     return tuple(sentence for sentence in sentences if sentence)
@@ -122,6 +124,11 @@ def _inside(certificate: Certificate) -> str:
     if not certificate.passed or not certificate.inside:
         return ""
     return f"Inside, these agree too: {', '.join(certificate.inside)}."
+
+
+def _labels(certificate: Certificate) -> str:
+    told = vouchers_in_words(certificate.vouched)
+    return f"Labels that this rests on, and who or what vouches for them: {told}." if told else ""
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

@@ -135,10 +135,11 @@ def test_labels_that_nobody_confirmed_are_to_look_at(planned: mari.Plan) -> None
 
 def test_inspect_says_whose_the_inputs_are_and_what_was_decided(planned: mari.Plan) -> None:
     lines = inspect_headline(planned, confirmed=True)
-    assert len(lines) <= 6
+    assert len(lines) <= 7
     assert lines[0] == "tower: inputs by side: 1 request (user), 1 candidate (item)"
-    assert lines[1].startswith("Rewritten: ")
-    assert lines[4] == "Products: 1 split, 0 once per request, 0 fused, 1 kept"
+    assert lines[1] == "Vouched for: 2 labels: 2 by the labels file"
+    assert lines[2].startswith("Rewritten: ")
+    assert lines[5] == "Products: 1 split, 0 once per request, 0 fused, 1 kept"
 
 
 def test_packed_inputs_are_told_by_columns() -> None:
@@ -160,7 +161,7 @@ def test_measured_says_what_is_attainable_and_what_contradicts_the_labels(
 
 
 @pytest.mark.parametrize("command", ["optimize", "inspect"])
-def test_the_command_prints_six_lines_and_the_tables_only_when_asked(
+def test_the_command_prints_seven_lines_and_the_tables_only_when_asked(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, labels = tmp_path / "tower.onnx", tmp_path / "labels.json"
@@ -170,7 +171,7 @@ def test_the_command_prints_six_lines_and_the_tables_only_when_asked(
     words += ["--no-autotune", "-o", str(tmp_path / "out")] if command == "optimize" else []
     assert run(words) == 0
     short = capsys.readouterr().out
-    assert len(short.splitlines()) == 6
+    assert len(short.splitlines()) == 7
     assert "\x1b" not in short
     assert "━" not in short
     assert run([*words, "--verbose"]) == 0

@@ -60,10 +60,11 @@ def test_the_first_two_commands_work_in_a_clean_folder(tmp_path: Path) -> None:
     in_a_new_process("-m", "mari_engine", *samples.split(), cwd=tmp_path)
     out = in_a_new_process("-m", "mari_engine", *optimize.split(), cwd=tmp_path)
     lines = out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert lines[0].startswith("dlrm: ")
     assert " at 500 candidates (timed on this machine, one thread: " in lines[0]
     assert lines[1].startswith("FLOPs per request: ")
     assert lines[2].startswith("Lossless: the same numbers, if these labels are true (")
-    assert lines[5].startswith("Written to out; open report.html there.")
+    assert lines[3].startswith("Vouched for: ")
+    assert lines[6].startswith("Written to out; open report.html there.")
     assert json.loads((tmp_path / "out" / "certificate.json").read_text())["passed"] is True

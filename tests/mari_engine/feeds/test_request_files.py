@@ -58,8 +58,12 @@ WRONG = [
     ("id", np.array([[4, 4]]), "input 'id' has 2 axes, the model wants [N]; reshape it"),
     ("item", np.ones((2, 4), np.float32), "input 'item' has extent 4 at axis 1, 3 is 3 elsewhere"),
     ("item", np.ones((5, 3), np.float32), "input 'item' has extent 5 at axis 0, N is 2 elsewhere"),
-    ("id", np.array([4, 5]), "input 'id': should hold one value per request, but rows differ"),
-    ("user", f32([[0, 1, 2], [0, 2, 2]]), "input 'user': columns 0 to 2 should hold one value per"),
+    ("id", np.array([4, 5]), "input 'id' is labelled as one value per request, but row 1 differs"),
+    (
+        "user",
+        f32([[0, 1, 2], [0, 2, 2]]),
+        "input 'user' column 1 is labelled as one",
+    ),
     ("item", np.array([None, 1]), "cannot be read"),
 ]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mari_engine.errors import Cancelled, ExecutionError, FeedError
+from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.feeds import make_feeds
 from mari_engine.loading import load
 from mari_engine.types import (
@@ -113,12 +113,15 @@ def test_users_requests_are_checked_too() -> None:
     assert certificate.checks[0].request == "request 1"
 
 
-def test_two_users_in_one_request_are_refused() -> None:
+def test_a_request_that_contradicts_a_label_revokes_the_check() -> None:
     pair = split_pair()
     mine = make_feeds(pair.original, LABELS, batch=3, seed=9)
     mine["user"][2] += 1
-    with pytest.raises(FeedError, match=r"request 1: input 'user'.*rows differ; send one user"):
-        check(pair, requests=(mine,))
+    certificate = check(pair, requests=(mine,))
+    assert not certificate.passed
+    assert certificate.checks == ()
+    assert certificate.reason.startswith("request 1: input 'user' column 0–3 is labelled as one")
+    assert certificate.reason.endswith("label it item or cross, or send one user per request")
 
 
 def test_a_fixed_batch_is_the_only_one_tried() -> None:

@@ -1,0 +1,85 @@
+"""Labels on the command line: who vouches for them, and requests that contradict them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mari_engine.__main__ import run
+from support.builders import ranking_tower
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "tower.onnx"
+    path.write_bytes(ranking_tower(user=64, item=16, hidden=32))
+    return path
+
+
+@pytest.mark.parametrize("command", ["optimize", "verify"])
+def test_a_request_that_contradicts_a_label_ends_with_status_1(
+    command: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = [
+        {"start": 0, "stop": 60, "role": "user", "name": "profile"},
+        {"start": 60, "stop": 64, "role": "user", "name": "brand_ctr"},
+    ]
+    named = tmp_path / "named.json"
+    inputs = {"user": {"columns": columns}, "item": {"role": "item"}}
+    named.write_text(json.dumps({"version": 1, "inputs": inputs}), encoding="utf-8")
+    rng = np.random.default_rng(0)
+    user = np.repeat(rng.standard_normal((1, 64), dtype=np.float32), 5, axis=0)
+    user[3, 61] += 1
+    np.savez(tmp_path / "log.npz", user=user, item=rng.standard_normal((5, 16), dtype=np.float32))
+    words = ["--labels", str(named), "--request", str(tmp_path / "log.npz")]
+    target = tmp_path / "new"
+    place = ["-o", str(target), "--no-autotune"] if command == "optimize" else [str(model)]
+    assert run([command, str(model), *place, *words]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "log.npz: input 'user' column 61 (brand_ctr) is labelled as one value" in err
+    assert "row 3 differs from row 0; label it item or cross" in err
+    assert not target.exists()
+
+
+def test_who_vouches_stands_in_every_output(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, out = tmp_path / "labels.json", tmp_path / "out"
+    inputs = {"user": {"role": "user", "vouched": "Ann"}, "item": {"role": "item"}}
+    labels.write_text(json.dumps({"version": 1, "inputs": inputs}), encoding="utf-8")
+    words = [str(model), "--labels", str(labels)]
+    said = "2 labels: 1 by Ann, 1 by the labels file"
+    assert run(["inspect", *words]) == 0
+    assert f"Vouched for: {said}" in capsys.readouterr().out
+    assert run(["optimize", *words, "--no-autotune", "-o", str(out)]) == 0
+    assert f"Vouched for: {said}" in capsys.readouterr().out
+    certificate = json.loads((out / "certificate.json").read_text(encoding="utf-8"))
+    assert certificate["vouched"] == {"Ann": ["user"], "the labels file": ["item"]}
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    told = [(row["input"], row["axis"], row["vouched"]) for row in manifest["labels"]]
+    assert told == [("user", 0, "Ann"), ("item", 0, "the labels file")]
+    assert said in (out / "report.html").read_text(encoding="utf-8")
+    assert run(["report", str(out), "-o", str(tmp_path / "r.md")]) == 0
+    markdown = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "| user | all | user | Ann | axis 0 |" in markdown
+    assert "The same numbers, if these labels are true" in markdown
+
+
+def test_a_corrected_file_is_signed_by_whoever_corrected_it(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert run(["labels", str(model), "-o", str(first)]) == 0
+    data = json.loads(first.read_text(encoding="utf-8"))
+    data["inputs"]["user"]["role"] = "cross"
+    first.write_text(json.dumps(data), encoding="utf-8")
+    words = ["labels", str(model), "--labels", str(first), "-o", str(second)]
+    assert run([*words, "--vouched", "Ann"]) == 0
+    assert "Vouched for: 2 labels: 1 by names, 1 by Ann" in capsys.readouterr().out
+    assert json.loads(second.read_text(encoding="utf-8"))["inputs"]["user"]["vouched"] == "Ann"
+    assert run([*words, "--vouched", "graph"]) == 2
+    assert "is not the name of a person" in capsys.readouterr().err
+    assert run(["labels", str(model), "--vouched", "Ann"]) == 2
+    assert "give --labels" in capsys.readouterr().err
