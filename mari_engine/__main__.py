@@ -17,6 +17,7 @@ from mari_engine.commands import (
     app,
     bench,
     calibrate,
+    fuzz,
     inspect,
     labels,
     optimize,
@@ -42,7 +43,7 @@ command_line = typer.Typer(
     "-o out. Exit status: 0 done; 1 the check failed, and nothing was written; 2 bad input.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app):
+for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app, fuzz):
     command_line.command()(command)
 
 

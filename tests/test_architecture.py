@@ -41,8 +41,8 @@ TOP_LEVEL = {
     "tests",
 }
 
-NAME_OPERATORS = ("ops", "passes")
-"""The packages of the engine that hold what is known of operators, and patterns of them."""
+NAME_OPERATORS = ("ops", "passes", "fuzzing")
+"""What holds all that is known of operators, patterns of them, and graphs written with them."""
 
 PUBLIC_NAMES = {
     "FROM_GRAPH", "AxisReading", "CandidateAxis", "ContradictedLabel",

@@ -15,6 +15,7 @@ import mari_engine as mari
 from app.session.session_file import Session
 from app.views.layout import order_json
 from mari_engine.commands.documents import inspection
+from mari_engine.fuzzing import Examination, Examined, Failure, Outcome, Tally, case_of
 from sample_models import labels_path, sample_path
 
 PAPER = Path(__file__).parents[1] / "mari_engine" / "artifact" / "README.md"
@@ -98,6 +99,16 @@ def test_fields_of_an_inspection_are_named(saved: tuple[Path, mari.OptimizeResul
     document = inspection(saved[1])
     fields = set(document) | set(document["model"]) | set(document["flops"])
     assert not fields - named_in(section("Inspection")) - {"version"}
+
+
+def test_fields_of_fuzzing_are_named() -> None:
+    case = case_of(0)
+    found = Examination(Outcome.WRONG)
+    tally = Tally(0, 1)
+    tally.add(Examined(0, found, Failure(0, found, case, found)))
+    document = tally.to_json()
+    fields = {*document, *document["failures"][0], *document["failures"][0]["nodes"]}
+    assert not fields - named_in(section("Fuzzing")) - {"version"}
 
 
 def test_fields_of_an_input_order_are_named(saved: tuple[Path, mari.OptimizeResult]) -> None:

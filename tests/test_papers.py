@@ -30,7 +30,7 @@ LONGEST_README = 150
 MADE_BY_USERS = {
     "NAME.onnx", "NAME.labels.json", "labels.json", "model.onnx", "model.onnx.data",
     "manifest.json", "certificate.json", "review.json", "report.html", "report.md",
-    "requests.npz", "input_order.json",
+    "request.npz", "requests.npz", "failure.json", "input_order.json",
 }  # fmt: skip
 """Files that papers name and that commands write."""
 TICKS = re.compile(r"`([^`\n]+)`")

@@ -3,6 +3,7 @@
 from mari_engine.commands.app_command import app
 from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import print_error, show
+from mari_engine.commands.fuzz_commands import fuzz
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.report_commands import report
@@ -11,6 +12,7 @@ __all__ = [
     "app",
     "bench",
     "calibrate",
+    "fuzz",
     "inspect",
     "labels",
     "optimize",

@@ -1,5 +1,25 @@
 """Equivalence check: original and rewritten model run on the same requests, and are compared."""
 
+from mari_engine.verification.calling_contract import compare_calling
+from mari_engine.verification.case_runs import pair_results
+from mari_engine.verification.distances import Results
+from mari_engine.verification.float64_evaluator import Float64Evaluator
+from mari_engine.verification.float64_model import double_model
+from mari_engine.verification.judgement import CaseResult, judge_runs
+from mari_engine.verification.model_pair import ModelPair, Outputs
+from mari_engine.verification.precisions import coarsest_epsilon
 from mari_engine.verification.verifier import verify
 
-__all__ = ["verify"]
+__all__ = [
+    "CaseResult",
+    "Float64Evaluator",
+    "ModelPair",
+    "Outputs",
+    "Results",
+    "coarsest_epsilon",
+    "compare_calling",
+    "double_model",
+    "judge_runs",
+    "pair_results",
+    "verify",
+]

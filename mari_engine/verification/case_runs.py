@@ -41,7 +41,7 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
         return CaseResult(case.batch, case.seed, case.request, {}, failure, case.feeds)
     typical = case.seed is not None and case.request == TYPICAL
     differs = opened.shared.compare(case.batch, before.inside, after.inside, typical=typical)
-    results = _pair(before, after, once)
+    results = pair_results(before, after, once)
     return CaseResult(
         case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
     )
@@ -71,7 +71,7 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     return (note,)
 
 
-def _pair(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
+def pair_results(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
     """Return the results by output; a single per-request row stands for all rows."""
     own, truth = before.own, before.wide
     optimized, exact = after.own, after.wide

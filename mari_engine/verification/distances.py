@@ -22,9 +22,6 @@ ZERO = 2.0**10
 UNPROVEN = 64.0
 """Where no float64 truth is to be had: the allowed difference, in units of epsilon."""
 
-FLOAT64_FLOOR = 2.0**12
-"""Rounding that is allowed of a model in float64, in units of epsilon: its truth rounds as well."""
-
 WEAK_EPSILONS = 2.0**13
 """In units of epsilon: an original farther from its own float64 value is not explained by it."""
 WEAK = 0.25
@@ -33,6 +30,8 @@ WEAK = 0.25
 
 _SENTINEL = 1e6
 """Times the smallest magnitude of a column, beyond which an element is no score."""
+_LARGEST_SCORE = 1e6
+"""The magnitude beyond which an element is taken for a mask's, and leaves nothing of its own."""
 _OF_COLUMN = 0.1
 """The share of its column's magnitude that an element is judged by, beside its own."""
 
@@ -181,7 +180,8 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
 
     That is its magnitude and a tenth of its column's: the largest of the elements along the first
     axis that are no sentinels, such as the -1e9 of a mask beside scores of 1. So neither a large
-    column nor masked elements hide an error in a small one.
+    column nor masked elements hide an error in a small one. What sums leave of an exact zero is no
+    score that others could be sentinels beside.
     """
     if truth is None or exact is None or truth.dtype.kind not in "fV" or truth.ndim == 0:
         return None
@@ -190,8 +190,8 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
     a, b = truth.astype(np.float64), exact.astype(np.float64)
     usable = np.isfinite(a) & np.isfinite(b)
     sizes = np.where(usable, np.abs(a), 0.0).reshape(len(a), -1)
-    nonzero = np.where(sizes > 0, sizes, np.inf)
-    least = np.min(nonzero, axis=0)
+    left = ZERO * FLOAT64 * np.where(sizes <= _LARGEST_SCORE, sizes, 0.0).max(axis=0)
+    least = np.where(sizes > left, sizes, np.inf).min(axis=0)
     plain = np.where(sizes <= _SENTINEL * least, sizes, 0.0).max(axis=0)
     off = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=usable)).reshape(len(a), -1)
     scale = sizes + _OF_COLUMN * plain

@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph import Model, list_bodies, set_aside_defaults, stored_bytes
+from mari_engine.graph import Model, infer_shapes, list_bodies, set_aside_defaults, stored_bytes
 from mari_engine.native import FileArray
 from mari_engine.ops import Trait, decompose_all, has_trait, rule_of, spelling
 
@@ -61,6 +61,7 @@ def double_model(model: Model) -> Doubled:
     work = model.ir.clone()
     set_aside_defaults(work.graph)
     decompose_all(work)  # what a runtime fused, it has in few types only
+    infer_shapes(work)  # of a model that was rewritten in memory, few values have a type
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
     for graph in _all_graphs(work.graph):

@@ -9,7 +9,6 @@ from mari_engine.types import Check, Feeds, OutputError
 from mari_engine.verification.distances import (
     EXACT,
     FLOAT64,
-    FLOAT64_FLOOR,
     OWN,
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
@@ -96,7 +95,7 @@ def limits_in_force(epsilon: float) -> dict[str, float]:
     return {
         "exact": EXACT,
         "rounding_factor": ROUNDING_FACTOR,
-        "rounding_floor": _floor(epsilon) * epsilon,
+        "rounding_floor": _floor(epsilon),
         "unproven": UNPROVEN * epsilon,
     }
 
@@ -125,12 +124,12 @@ def _allowed(judge: _Judge, name: str, distance: Distance) -> float:
     if distance.original is None:
         return UNPROVEN * judge.epsilon * distance.scale
     noise = max(judge.noise.get(name, 0.0), distance.original)
-    return ROUNDING_FACTOR * noise + _floor(judge.epsilon) * judge.epsilon * distance.scale
+    return ROUNDING_FACTOR * noise + _floor(judge.epsilon) * distance.scale
 
 
 def _floor(epsilon: float) -> float:
-    """Return the rounding that is always allowed, in units of epsilon."""
-    return FLOAT64_FLOOR if epsilon <= FLOAT64 else ROUNDING_FLOOR
+    """Return the rounding that is always allowed: of a float64 model, what exactness allows."""
+    return EXACT if epsilon <= FLOAT64 else ROUNDING_FLOOR * epsilon
 
 
 def _problem(distance: Distance, allowed: float) -> str:

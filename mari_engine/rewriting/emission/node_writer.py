@@ -16,7 +16,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.graph import SOURCE, STANDS_FOR, stands_for
-from mari_engine.ops import Spelling
+from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission.tensors import Array, Tensor
 
 _POOLED_BYTES = 1024
@@ -58,23 +58,23 @@ class NodeWriter:
 
     # --- nodes
 
-    def emit(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+    def emit(self, spelled: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
         """Add a node and return its output; its lists of integers follow the inputs."""
-        lists = [self.integers(numbers) for numbers in spelling.lists]
-        return self._emit(spelling, [*inputs, *lists])
+        lists = [self.integers(numbers) for numbers in spelled.lists]
+        return self._emit(spelled, [*inputs, *lists])
 
-    def emit_once(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+    def emit_once(self, spelled: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
         """Return the output of `emit`, of one node for the same spelling and inputs."""
-        full = [*inputs, *(self.integers(numbers) for numbers in spelling.lists)]
-        key = (spelling.op, *full, *spelling.attributes.items())
+        full = [*inputs, *(self.integers(numbers) for numbers in spelled.lists)]
+        key = (spelled.op, *full, *spelled.attributes.items())
         if key not in self._emitted:
-            self._emitted[key] = self._emit(spelling, full)
+            self._emitted[key] = self._emit(spelled, full)
         return self._emitted[key]
 
-    def _emit(self, spelling: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
+    def _emit(self, spelled: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
         values = [self.value(tensor) for tensor in inputs]
-        name = _unused(f"{self._prefix()}/{spelling.op}", self._node_names)
-        node = ir.node(spelling.op, values, dict(spelling.attributes), name=name)
+        name = _unused(f"{self._prefix()}/{spelled.op}", self._node_names)
+        node = ir.node(spelled.op, values, dict(spelled.attributes), name=name)
         node.outputs[0].name = self.unique_name(f"{node.name}:0")
         return self._add(node).outputs[0]
 
@@ -126,8 +126,16 @@ class NodeWriter:
         return self._initialize(np.asarray(numbers, dtype=np.int64), ir.DataType.INT64)
 
     def scalar(self, number: float, dtype: ir.DataType) -> ir.Value:
-        """Return a constant of rank 0."""
-        return self._initialize(np.asarray(number, dtype=dtype.numpy()), dtype)
+        """Return a constant of rank 0; one that the type does not hold is cast to it in the graph.
+
+        A Gemm of float16 multiplies by the float32 of its attribute: rounded beforehand it would be
+        another function.
+        """
+        rounded = np.asarray(number, dtype=dtype.numpy())
+        if float(rounded) == number:
+            return self._initialize(rounded, dtype)
+        held = self._initialize(np.asarray(number, dtype=np.float64), ir.DataType.DOUBLE)
+        return self.emit_once(spelling.cast(int(dtype)), [held])
 
     def _share(self, original: ir.Value) -> ir.Value:
         """Return an initializer that holds the very tensor of an original one."""

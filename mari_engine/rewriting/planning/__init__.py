@@ -2,6 +2,7 @@
 
 from mari_engine.rewriting.planning.autotuning import race_once
 from mari_engine.rewriting.planning.benchmark_arms import build_arm
+from mari_engine.rewriting.planning.every_way import plan_every_way
 from mari_engine.rewriting.planning.labeled_model import LabeledModel, survey_labeled
 from mari_engine.rewriting.planning.plan import make_plan
 from mari_engine.rewriting.planning.strategy_search import choose
@@ -11,6 +12,7 @@ __all__ = [
     "build_arm",
     "choose",
     "make_plan",
+    "plan_every_way",
     "race_once",
     "survey_labeled",
 ]

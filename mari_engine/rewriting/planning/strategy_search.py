@@ -67,8 +67,7 @@ def choose(
     candidates, prices = options.candidates, options.prices
     before = count_original(source.model.ir.graph, source.survey, source.form)
     plain = whole_line(before, prices)
-    ways = dict(list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1])
-    attempts = list(_try_all(ways, source, options, report_progress))
+    attempts = list(try_ways(source, options, before, report_progress))
     measured = _race_close(source.model, plain, attempts, options, race)
     best = fastest(attempts, measured, candidates)
     lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in attempts)]
@@ -91,13 +90,24 @@ def _shares(one: Attempt, before: Cost, prices: Prices) -> Mapping[str, Share]:
     return attribute_costs(made.model.graph, made.log, before, one.cost, prices)
 
 
-def _try_all(
-    ways: Mapping[Way, Strategy],
+def choice_of(attempt: Attempt, before: Cost, prices: Prices) -> Choice:
+    """Return an attempt as if it had been chosen; `before` is the original's cost."""
+    selection = Selection(attempt.way, "expected", "it was asked for", ())
+    shares = _shares(attempt, before, prices)
+    return Choice(attempt.rewritten, before, attempt.cost, selection, shares)
+
+
+def try_ways(
     source: LabeledModel,
     options: Options,
-    report_progress: Callable[[float], None],
+    before: Cost,
+    report_progress: Callable[[float], None] = lambda share: None,
 ) -> Iterator[Attempt]:
-    """Yield the rewrites that these ways lead to, those of equal cost once."""
+    """Yield the rewrites that the ways lead to, those of equal cost once.
+
+    `before` is the original's cost: a large graph is rewritten in the first way only.
+    """
+    ways = dict(list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1])
     form, costs = source.form, list[Cost]()
     facts = find_graph_facts(form.model.ir.graph, form.survey)
     for at, (way, strategy) in enumerate(ways.items()):

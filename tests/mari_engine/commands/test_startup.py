@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[3]
 HEAVY = ("jinja2", "numpy", "onnx", "onnx_ir", "onnxruntime", "sympy", "mari_engine.api")
 COMMANDS = (
     "samples", "labels", "inspect", "optimize", "verify", "bench", "calibrate", "report", "app",
+    "fuzz",
 )  # fmt: skip
 
 

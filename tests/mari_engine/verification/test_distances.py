@@ -108,3 +108,20 @@ def test_ranking_is_what_comparing_all_pairs_says(pairs: list[tuple[int, int]], 
 def test_rows_that_are_not_finite_are_not_ranked() -> None:
     assert same_ranking(np.array([1.0, NAN, 2.0]), np.array([1.0, 5.0, 2.0]), 0.0)
     assert same_ranking(ONES.astype(int), ONES.astype(int) * 2, 0.0)
+
+
+def own(truth: list[float], exact: list[float]) -> float:
+    found = measure_distance(results(truth, exact, None, None)).own
+    assert found is not None
+    return found
+
+
+def test_what_sums_leave_of_an_exact_zero_makes_no_sentinels_of_the_scores() -> None:
+    """Found by a random graph: 1e-16 in one row, and all other scores were taken for a mask's."""
+    assert own([12.0, 1e-16, -7.0], [12.0, 4e-16, -7.0]) < 1e-7
+    assert own([12.0, 1e-16, -7.0], [12.0, 1e-5, -7.0]) > 1e-7
+
+
+@pytest.mark.parametrize("masked", [-1e9, -1e30, -3.4e38])
+def test_an_error_beside_a_mask_is_seen_by_its_own_scale(masked: float) -> None:
+    assert own([masked, 0.5, 0.001], [masked, 0.5, 0.0010001]) > 1e-7

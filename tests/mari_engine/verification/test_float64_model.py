@@ -219,3 +219,23 @@ def test_recurrences_keep_to_their_lengths(op: str, direction: str, linear: int)
     for name in ("y", "last"):
         assert wide[name].dtype == np.float64
         assert np.max(np.abs(wide[name] - own[name])) < 2e-6
+
+
+def test_a_rewritten_model_keeps_its_quantized_nodes_in_their_own_type() -> None:
+    """In memory a rewritten model says little of types; they are inferred before it is doubled."""
+    data = build(
+        "c = Cast <to = 1> (u) q, s, z = DynamicQuantizeLinear (c) y = DequantizeLinear (q, s, z)",
+        inputs="double[N, 3] u",
+        outputs="float[N, 3] y",
+    )
+    typed = load(data, name="typed")
+    untyped = Model(typed.ir.clone(), "rewritten")
+    for node in untyped.ir.graph:
+        for value in node.outputs:
+            if not value.is_graph_output():
+                value.type = None
+    feeds = {"u": np.linspace(-1.1, 2.3, 6).reshape(2, 3)}
+    before, after = (
+        Float64Evaluator(double_model(model)).run(feeds)["y"] for model in (typed, untyped)
+    )
+    assert np.array_equal(before, after)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from support.graph_writer import Value, Writer
+from mari_engine.fuzzing.graphs.graph_writer import Value, Writer
 
 Block = Callable[[Writer, Value], Value]
 
@@ -175,7 +175,7 @@ def over_candidates(w: Writer, x: Value) -> Value:
     face = w.below(6)
     if face == 0 and w.opset >= 13 and not w.whole:
         return w.op("Softmax", [x], x.shape, axis=w.pick(0, -2))
-    if face == 1:
+    if face == 1 and w.dtype != np.float16:
         return w.op("CumSum", [x, w.const(w.pick(0, -2), np.int64)], x.shape)
     if face == 2:
         best, _ = w.ops("TopK", [x, w.ints(1)], [(1, x.width)] * 2, axis=0)

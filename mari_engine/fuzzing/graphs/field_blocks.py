@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from support.graph_writer import Value, Writer
-from support.random_rows import activate, dense, linear, normalized
+from mari_engine.fuzzing.graphs.graph_writer import Value, Writer
+from mari_engine.fuzzing.graphs.row_blocks import activate, dense, linear, normalized
 
 # --- rows with rows
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from support.graph_writer import FLOATS, Extent, Value, Writer
+from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
 
 _SHAPES: dict[int, list[int]] = {TensorProto.INT64: [], TensorProto.BOOL: []}
 """By element type: iterations and conditions are scalars; of states nothing is declared."""

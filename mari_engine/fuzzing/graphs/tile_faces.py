@@ -6,7 +6,7 @@ from typing import Any
 
 from onnx import TensorProto, helper
 
-from support.graph_writer import FLOATS, Value, Writer
+from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Value, Writer
 
 
 def tiled(w: Writer, x: Value) -> Value:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from support.graph_writer import Value, Writer
-from support.random_rows import dense, linear, normalized
+from mari_engine.fuzzing.graphs.graph_writer import Value, Writer
+from mari_engine.fuzzing.graphs.row_blocks import dense, linear, normalized
 
 
 def repeated(w: Writer, target: Value, length: int | str) -> Value:

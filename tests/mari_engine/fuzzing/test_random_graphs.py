@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mari_engine.fuzzing import Dialect, Graph, random_graph
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
-from support.random_graphs import Graph, random_graph
 from support.rewrite_checks import (
     ARMS,
     SIGNATURES,
@@ -40,7 +40,7 @@ def requests_for(graph: Graph, seed: int) -> list[dict[str, np.ndarray]]:
 
 @pytest.mark.parametrize("seed", range(GRAPHS))
 def test_real_numbers_agree(seed: int) -> None:
-    graph = random_graph(seed, whole=False)
+    graph = random_graph(seed, Dialect())
     ways = (*SIGNATURES, ARMS[seed % 3])
     wrong = wrong_rewrites(
         graph.data, graph.labels, requests_for(graph, seed), alike(EXACT), ways=ways
@@ -50,7 +50,7 @@ def test_real_numbers_agree(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + GRAPHS))
 def test_whole_numbers_agree_in_every_bit(seed: int) -> None:
-    graph = random_graph(seed, whole=True)
+    graph = random_graph(seed, Dialect(whole=True))
     ways = (*SIGNATURES, ARMS[seed % 3])
     wrong = wrong_rewrites(graph.data, graph.labels, requests_for(graph, seed), alike(0), ways=ways)
     assert wrong == []
@@ -59,14 +59,14 @@ def test_whole_numbers_agree_in_every_bit(seed: int) -> None:
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("seed", range(5000, 5020))
 def test_bodies_and_states_agree(seed: int, whole: bool) -> None:
-    graph = random_graph(seed, whole=whole, looping=True)
+    graph = random_graph(seed, Dialect(whole=whole, looping=True))
     requests, same = requests_for(graph, seed), alike(0 if whole else EXACT)
     assert wrong_rewrites(graph.data, graph.labels, requests, same, ways=SIGNATURES) == []
 
 
 @pytest.mark.parametrize("seed", range(2000, 2030))
 def test_request_values_do_not_know_the_candidates(seed: int) -> None:
-    graph = random_graph(seed, whole=False)
+    graph = random_graph(seed, Dialect())
     planned = plan(load(graph.data, name="graph"), graph.labels)
     first, second = (graph.draw(5, seed, candidates) for candidates in (1, 2))
     assert changed_request_values(planned, first, second) == []
@@ -75,7 +75,7 @@ def test_request_values_do_not_know_the_candidates(seed: int) -> None:
 @pytest.mark.parametrize("candidates", [1, 20_000])
 @pytest.mark.parametrize("seed", range(3000, 3005))
 def test_the_expected_number_of_candidates_changes_no_result(seed: int, candidates: int) -> None:
-    graph = random_graph(seed, whole=False)
+    graph = random_graph(seed, Dialect())
     requests = requests_for(graph, seed)
     wrong = wrong_rewrites(
         graph.data, graph.labels, requests, alike(EXACT), ways=SIGNATURES, candidates=candidates
@@ -96,7 +96,7 @@ def distance(truth: Arrays, other: Arrays) -> float:
 @pytest.mark.parametrize(("dtype", "floor"), [(np.float32, 1e-5), (np.float16, 2e-2)])
 @pytest.mark.parametrize("seed", range(4000, 4006))
 def test_rounding_stays_that_of_the_type(seed: int, dtype: type[np.floating], floor: float) -> None:
-    graph, twin = (random_graph(seed, whole=False, dtype=kind) for kind in (dtype, np.float64))
+    graph, twin = (random_graph(seed, Dialect(dtype=kind)) for kind in (dtype, np.float64))
     feeds = graph.draw(5, seed, seed)
     wide = {name: a.astype(np.float64) if a.dtype == dtype else a for name, a in feeds.items()}
     truth = run(session(twin.data), wide)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from onnx import helper
 
+from mari_engine.fuzzing.graphs.body_blocks import bagged, decided, looped, quantized, scanned
+from mari_engine.fuzzing.graphs.dialects import Dialect
+from mari_engine.fuzzing.graphs.field_blocks import (
+    FIELD_BLOCKS,
+    PAIR_BLOCKS,
+    crossed,
+    fields_of,
+    lookup,
+    numbered,
+)
+from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
+from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
+from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
+from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
+from mari_engine.fuzzing.graphs.tile_faces import tiled
 from mari_engine.types import Column, InputLabel, Labels, Role
-from support.graph_writer import FLOATS, Extent, Value, Writer
-from support.random_histories import attended, encoded, interest, recalled
-from support.random_loops import bagged, decided, looped, quantized, scanned
-from support.random_rows import ROW_BLOCKS, activate, dense, linear
-from support.random_sequences import FIELD_BLOCKS, PAIR_BLOCKS, crossed, fields_of, lookup, numbered
-from support.tile_faces import tiled
 
-VOCABULARY = 5
 LENGTH = 3
 _OPSETS = (12, 13, 16, 17, 18, 21)
 
@@ -28,20 +34,7 @@ class Graph:
 
     data: bytes
     labels: Labels
-    draw: Callable[[int, int, int], dict[str, np.ndarray]]
-    """Takes the number of candidates, a seed for the request side and one for the candidates."""
-    whole: bool
-    """True when all numbers are whole, so that results must be equal in every bit."""
-
-
-@dataclass(frozen=True)
-class _Input:
-    value: Value
-    per_request: tuple[bool, ...]
-    """For all columns, or one for each column of a packed input."""
-    ids: tuple[bool, ...]
-    """Whether the columns hold ids."""
-    dtype: Any
+    draw: RequestDraw
 
 
 @dataclass(eq=False)
@@ -49,7 +42,7 @@ class _Builder:
     w: Writer
     one_shot: bool
     length: Extent
-    inputs: list[_Input] = field(default_factory=list)
+    inputs: list[GraphInput] = field(default_factory=list)
     labels: dict[str, InputLabel] = field(default_factory=dict)
     rows: list[Value] = field(default_factory=list)
     histories: list[Value] = field(default_factory=list)
@@ -62,7 +55,7 @@ class _Builder:
     def input(self, role: Role, shape: tuple[Extent, ...], *, ids: bool) -> Value:
         dtype = np.dtype(self.w.pick(np.int64, np.int32)) if ids else self.w.dtype
         value = Value(self.w.name(f"{role}_in"), shape)
-        self.inputs.append(_Input(value, (role.per_request,), (ids,), dtype))
+        self.inputs.append(GraphInput(value, (role.per_request,), (ids,), dtype))
         self.labels[value.name] = InputLabel(role=role)
         for axis, extent in enumerate(shape):
             if extent == "N" and role.per_request and self.w.chance(0.5):
@@ -102,7 +95,7 @@ class _Builder:
         request[:2] = [True, False]
         ids = [w.chance(0.4) for _ in range(width)]
         value = Value(w.name("packed_in"), ("N", width))
-        self.inputs.append(_Input(value, tuple(request), tuple(ids), w.dtype))
+        self.inputs.append(GraphInput(value, tuple(request), tuple(ids), w.dtype))
         w.measures.setdefault("N", (value, 0))
         columns = [
             Column(start=at, stop=at + 1, role=Role.USER if own else Role.ITEM)
@@ -212,14 +205,12 @@ class _Builder:
         self.outputs = list(unique.values())
 
 
-def random_graph(
-    seed: int, *, whole: bool, dtype: type[np.floating] = np.float64, looping: bool = False
-) -> Graph:
-    """Return the graph of a seed; a whole one has whole numbers only and no op that leaves them."""
+def random_graph(seed: int, dialect: Dialect) -> Graph:
+    """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    w = Writer(rng, dtype=dtype, opset=int(rng.choice(_OPSETS)), whole=whole)
+    w = Writer(rng, dtype=dialect.dtype, opset=int(rng.choice(_OPSETS)), whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
-    b = _Builder(w, w.chance(0.5), length, looping=looping)
+    b = _Builder(w, w.chance(0.5), length, looping=dialect.looping)
     b.feature(Role.ITEM)
     b.feature(Role.USER)
     for _ in range(w.below(5)):
@@ -233,7 +224,7 @@ def random_graph(
     for _ in range(w.below(9, 3)):
         b.step()
     b.finish()
-    return Graph(_model(b), Labels(b.labels), lambda n, user, item: _draw(b, n, user, item), whole)
+    return Graph(_model(b), Labels(b.labels), RequestDraw(b.inputs, dialect.whole))
 
 
 def _model(b: _Builder) -> bytes:
@@ -251,33 +242,3 @@ def _model(b: _Builder) -> bytes:
     opsets = [helper.make_opsetid("", b.w.opset)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     return bytes(model.SerializeToString())
-
-
-def _draw(b: _Builder, count: int, user: int, item: int) -> dict[str, np.ndarray]:
-    sides = {True: np.random.default_rng([user, 1]), False: np.random.default_rng([item, 2])}
-    length = int(np.random.default_rng([user, 3]).integers(1, 5))
-    sizes = {"N": count, "L": length}
-    return {each.value.name: _array(b, each, sizes, sides) for each in b.inputs}
-
-
-def _array(
-    b: _Builder, each: _Input, sizes: dict[str, int], sides: dict[bool, np.random.Generator]
-) -> np.ndarray:
-    shape = [sizes[extent] if isinstance(extent, str) else extent for extent in each.value.shape]
-    packed = len(each.ids) > 1
-    columns = []
-    for request, ids in zip(each.per_request, each.ids, strict=True):
-        own = [1 if request and e == "N" else s
-               for e, s in zip(each.value.shape, shape, strict=True)]  # fmt: skip
-        if packed:
-            own = [*own[:-1], 1]
-        rng = sides[request]
-        if ids:
-            drawn = rng.integers(0, VOCABULARY, own).astype(np.float64)
-        elif b.w.whole:
-            drawn = rng.integers(-2, 3, own).astype(np.float64)
-        else:
-            drawn = rng.normal(size=own)
-        columns.append(np.broadcast_to(drawn, [*shape[:-1], 1] if packed else shape))
-    array = np.concatenate(columns, axis=-1) if packed else columns[0]
-    return np.ascontiguousarray(array, dtype=each.dtype)

@@ -1,0 +1,43 @@
+"""Shrinking: a failing case is reduced as long as it still fails in the same manner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from mari_engine.fuzzing.cases import Case
+from mari_engine.fuzzing.examination import Examination, examine
+from mari_engine.fuzzing.reductions import REDUCTIONS, Reduction
+
+
+def shrink(case: Case, found: Examination, *, seconds: float) -> tuple[Case, Examination]:
+    """Return the smallest case that is found within so many seconds, and how it fails.
+
+    It fails in the same manner: a crash stays the same exception at the same place, a wrong number
+    stays a wrong number. The case itself is returned where nothing can be taken away.
+    """
+    until, smaller = time.monotonic() + seconds, True
+    while smaller:
+        smaller = False
+        for reduction in REDUCTIONS:
+            while (reduced := _reduce(case, found, reduction, until)) is not None:
+                case, smaller = reduced, True
+    return case, examine(case)
+
+
+def _reduce(case: Case, found: Examination, reduction: Reduction, until: float) -> Case | None:
+    """Return the first attempt that fails in the same manner; None where none does."""
+    for attempt in _attempts(case, reduction):
+        if time.monotonic() > until:
+            return None
+        seen = examine(attempt, certify=False)
+        if seen.outcome.failed and seen.manner == found.manner:
+            return attempt
+    return None
+
+
+def _attempts(case: Case, reduction: Reduction) -> Iterator[Case]:
+    try:
+        yield from reduction.attempts(case)
+    except Exception:  # reductions work on broken models, where any library may give up
+        return

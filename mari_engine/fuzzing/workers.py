@@ -1,0 +1,127 @@
+"""Processes that examine cases, one after another: what ends a process ends one case only."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from mari_engine.fuzzing.cases import case_of
+from mari_engine.fuzzing.examination import Examination, Outcome, examine
+from mari_engine.fuzzing.failures import Failure
+from mari_engine.fuzzing.shrinking import shrink
+
+_SHRINKING = 60.0
+"""Seconds that making a failing case smaller may take."""
+_LONGEST = 120.0
+"""Seconds after which a case is taken for one that never ends; shrinking is within them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What became of a seed's case; `failure` where the engine is at fault."""
+
+    seed: int
+    examination: Examination
+    failure: Failure | None = None
+
+
+def examine_seed(seed: int) -> Examined:
+    """Return what becomes of the case of a seed, shrunk where it fails."""
+    case = case_of(seed)
+    found = examine(case)
+    if not found.outcome.failed:
+        return Examined(seed, found)
+    smallest, shrunk = shrink(case, found, seconds=_SHRINKING)
+    return Examined(seed, found, Failure(seed, found, smallest, shrunk))
+
+
+def examine_seeds(seeds: Iterator[int], jobs: int) -> Iterator[Examined]:
+    """Yield what becomes of each seed's case, as they end; `jobs` processes work at a time.
+
+    A process that ends, or that does not end, is a crash of the case that it had.
+    """
+    workers: dict[Connection, _Worker] = {}
+    try:
+        for _ in range(jobs):
+            worker = _Worker()
+            if worker.take(next(seeds, None)):
+                workers[worker.connection] = worker
+        while workers:
+            ready = wait(list(workers), timeout=1.0)
+            late = [one.connection for one in workers.values() if one.is_late]
+            for connection in (*ready, *(each for each in late if each not in ready)):
+                assert isinstance(connection, Connection)
+                worker = workers.pop(connection)
+                yield worker.result()
+                worker = worker if worker.process.is_alive() else _Worker()
+                if worker.take(next(seeds, None)):
+                    workers[worker.connection] = worker
+    finally:
+        for worker in workers.values():
+            worker.end()
+
+
+class _Worker:
+    """A process with a case."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._seed = -1
+        self._began = 0.0
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it
+        try:
+            self.process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        theirs.close()
+
+    def take(self, seed: int | None) -> bool:
+        """Give the process a case; without one it ends, and False is returned."""
+        if seed is None:
+            self.end()
+            return False
+        self._seed, self._began = seed, time.monotonic()
+        self.connection.send(seed)
+        return True
+
+    @property
+    def is_late(self) -> bool:
+        """True where the case takes longer than any should."""
+        return time.monotonic() - self._began > _LONGEST
+
+    def result(self) -> Examined:
+        """Return what the process found, or that it ended or had to be ended."""
+        try:
+            if self.connection.poll():
+                found = self.connection.recv()
+                assert isinstance(found, Examined)
+                return found
+            reason = f"no end within {_LONGEST:.0f} s"
+        except EOFError:
+            self.process.join()
+            reason = f"the process ended with status {self.process.exitcode}"
+        self.end()
+        found = Examination(Outcome.CRASH, reason, "process")
+        return Examined(self._seed, found, Failure(self._seed, found, case_of(self._seed), found))
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self.process.terminate()
+        self.process.join()
+        self.connection.close()
+
+
+def _work(connection: Connection) -> None:
+    """Examine what comes through a connection until nothing does."""
+    try:
+        while True:
+            connection.send(examine_seed(connection.recv()))
+    except EOFError:
+        return
