@@ -27,6 +27,7 @@ from mari_engine.ops import (
     LARGEST,
     QUANTIZED,
     Call,
+    Declare,
     Fact,
     before_rounding,
     bit_by_bit,
@@ -209,7 +210,7 @@ class _Walk:
         for value in node.inputs:
             if value is not None and self.values.get(value) is None:
                 raise Unsupported(_rank_unknown(value))
-        spec = declare_factors(call)
+        spec = _declared(declare_factors, call)
         if isinstance(spec, Contract) and runs_on_integers(node):
             spec = whole(spec, QUANTIZED)
         elif node in self.rounded:
@@ -223,6 +224,16 @@ class _Walk:
         operands = (None if value is None else self.values.get(value) for value in node.inputs)
         inferred = (self.axes(value) for value in node.outputs)
         return Call.of(node, operands, inferred=inferred, fresh=self.fresh)
+
+
+def _declared(declare_factors: Declare, call: Call) -> Spec:
+    """Return what a rule declares; a graph that is odder than it foresees has no declaration."""
+    try:
+        return declare_factors(call)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as failure:
+        raise Unsupported(
+            f"its declaration failed here ({type(failure).__name__}), please report it"
+        ) from failure
 
 
 def _rank_unknown(value: ir.Value) -> str:

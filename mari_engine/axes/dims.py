@@ -228,7 +228,7 @@ def align(left: Axis, right: Axis) -> Axis:
         if x == y:
             out.append(x)
             continue
-        if isinstance(x, str) or isinstance(y, str):
+        if isinstance(x, str) or isinstance(y, str) or 0 in (x, y):
             break
         if x % y == 0:
             out.append(y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import onnx
 import onnx_ir as ir
 
@@ -34,7 +36,30 @@ def infer_shapes(model: ir.Model) -> None:
     found = call(infer_shapes_of, proto.SerializeToString(), about="inferring its shapes")
     if found is None:  # a graph that inference chokes on is still a graph: values stay unknown
         return
-    _take_over(model.graph, onnx.load_model_from_string(bytes(found)).graph)
+    inferred = onnx.load_model_from_string(bytes(found)).graph
+    inputs = (dim for value in model.graph.inputs for dim in value.shape or ())
+    named = {dim.value for dim in inputs if _is_named(dim)}
+    outputs = [(value, value.shape) for value in model.graph.outputs]
+    _take_over(model.graph, inferred)
+    for value, stated in outputs:
+        _forget_invented(value, stated, named)
+
+
+def _forget_invented(value: ir.Value, stated: ir.Shape | None, named: set[str | None]) -> None:
+    """Leave extents of an output unknown that inference gave a name of its own.
+
+    A caller would be promised a name that means nothing, and another one by the next inference.
+    """
+    if value.shape is None:
+        return
+    kept = named | {dim.value for dim in stated or () if _is_named(dim)}
+    value.shape = ir.Shape(
+        [None if _is_named(dim) and dim.value not in kept else dim for dim in value.shape]
+    )
+
+
+def _is_named(dim: int | ir.SymbolicDim) -> TypeGuard[ir.SymbolicDim]:
+    return isinstance(dim, ir.SymbolicDim) and dim.value is not None
 
 
 def _hide_length(value: ir.Value) -> None:

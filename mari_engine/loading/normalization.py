@@ -8,6 +8,7 @@ from onnx_ir.passes.common.naming import NameGenerator
 
 from mari_engine.graph import has_defaults, infer_shapes, set_aside_defaults, stored_bytes
 from mari_engine.loading.constant_folding import FoldingBudget, fold_constants
+from mari_engine.loading.scalar_operands import make_scalar
 
 _SMALL = 4096
 """Bytes up to which an external tensor is read: axes and shapes, never tables."""
@@ -47,6 +48,8 @@ def normalize(model: ir.Model) -> frozenset[str]:
         passes.RemoveUnusedNodesPass()(model)
         _name_everything(model)
         infer_shapes(model)
+    if make_scalar(model):
+        _name_everything(model)
     return stated
 
 

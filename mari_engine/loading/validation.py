@@ -31,6 +31,7 @@ def parse_model(data: bytes, where: str) -> onnx.ModelProto:
         raise ModelError(f"{where}: this is not an ONNX file; export the model to ONNX") from error
     if not proto.graph.node or not proto.opset_import:
         raise ModelError(f"{where}: this is not an ONNX model with a graph; export it to ONNX")
+    _state_version(proto)
     versions = {entry.domain: entry.version for entry in proto.opset_import}
     opset = versions.get("", versions.get("ai.onnx"))
     if opset is None:
@@ -44,6 +45,19 @@ def parse_model(data: bytes, where: str) -> onnx.ModelProto:
     _check_extents(proto.graph, where)
     _check_defined(proto.graph, frozenset(), where)
     return proto
+
+
+def _state_version(proto: onnx.ModelProto) -> None:
+    """State a version of the standard operators where a model has none of them, as of scikit-learn.
+
+    It is the newest that came with the file's own IR version.
+    """
+    stated = {entry.domain for entry in proto.opset_import}
+    if not stated.isdisjoint(_STANDARD) or any(n.domain in _STANDARD for n in proto.graph.node):
+        return
+    table = onnx.helper.VERSION_TABLE
+    opset = max((row[2] for row in table if row[1] <= proto.ir_version), default=0)
+    proto.opset_import.append(onnx.helper.make_opsetid("", max(opset, OLDEST_OPSET)))
 
 
 def _check_size(proto: onnx.ModelProto, where: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 
 from mari_engine.native.gc_pause import no_collection
@@ -91,7 +92,8 @@ class NativeSession:
         """Return these outputs, or all; with `needed_only` nodes that they need not are not run."""
         options = ort.RunOptions()
         options.only_execute_path_to_fetches = needed_only
-        return list(self._raw.run(names, {**feeds, **self._fixed}, options))
+        taken = {name: _as_taken(array) for name, array in {**feeds, **self._fixed}.items()}
+        return list(self._raw.run(names, taken, options))
 
     def bind(self, feeds: Arrays) -> NativeRun:
         """Return a run whose inputs and outputs stay in the device's memory.
@@ -105,6 +107,18 @@ class NativeSession:
         return str(self._raw.end_profiling())
 
 
+def _as_taken(array: np.ndarray) -> Any:
+    """Return an array as onnxruntime takes it: types that numpy lacks go by their number."""
+    return _as_held(array, "cpu") if array.dtype.kind == "V" else array
+
+
+def _as_held(array: np.ndarray, memory: str) -> Any:
+    if array.dtype.kind != "V":
+        return ort.OrtValue.ortvalue_from_numpy(array, memory, 0)
+    kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(array, kind)
+
+
 class NativeRun:
     """One request whose arrays lie on the device."""
 
@@ -115,7 +129,7 @@ class NativeRun:
         if any(array.dtype.kind == "O" for array in feeds.values()):
             return
         self._binding = raw.io_binding()
-        self._held = [ort.OrtValue.ortvalue_from_numpy(a, memory, 0) for a in feeds.values()]
+        self._held = [_as_held(array, memory) for array in feeds.values()]
         for name, value in zip(feeds, self._held, strict=True):
             self._binding.bind_ortvalue_input(name, value)
         for name in self._names:

@@ -16,7 +16,7 @@ from mari_engine.ops.quantization import (
     whole,
 )
 from mari_engine.ops.recurrent import USUAL_ACTIVATIONS
-from mari_engine.ops.rule import Rule, Trait
+from mari_engine.ops.rule import Declare, Rule, Trait
 from mari_engine.ops.rule_table import declaration_of, has_trait, is_product, rule_for, rule_of
 from mari_engine.ops.spelling import Spelling
 
@@ -26,6 +26,7 @@ __all__ = [
     "USUAL_ACTIVATIONS",
     "Branches",
     "Call",
+    "Declare",
     "Fact",
     "NormStep",
     "Rule",

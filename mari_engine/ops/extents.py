@@ -61,6 +61,10 @@ RULES = (
         traits=EXACT | {Trait.FILLING},
     ),
     Rule("EyeLike", traits=EXACT),
-    Rule("Range", evaluate=(_range_known, range_progression)),
+    Rule(
+        "Range",
+        evaluate=(_range_known, range_progression),
+        traits=frozenset({Trait.TAKES_SCALARS}),
+    ),
     Rule("NonZero", evaluate=(true_places,)),
 )  # fmt: skip

@@ -32,9 +32,12 @@ from mari_engine.ops.branches import LOOKUP
 from mari_engine.ops.call import Call, Content, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of
 from mari_engine.ops.evaluation import chosen_rows, known
-from mari_engine.ops.id_bounds import Bound, traced, within_table
+from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
 from mari_engine.ops.rule import EXACT, Rule, Trait
 from mari_engine.ops.slice import pick
+
+_FEW_CLASSES = 6
+"""What a request draws at most where an input gives the number of classes."""
 
 
 def look_up(call: Call) -> Spec:
@@ -259,6 +262,13 @@ def _ids_in_depth(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[B
         yield trace, *within_table(trace.offsets, int(depth.reshape(-1)[0]))
 
 
+def _few_classes(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield a few for the number of classes, where an input gives it: it is a whole number."""
+    trace = traced(node, 1, traces)
+    if trace is not None:
+        yield trace, *within_steps(trace, _FEW_CLASSES)
+
+
 _LOOKUP = EXACT | {Trait.LOOKUP}
 
 RULES = (
@@ -270,7 +280,10 @@ RULES = (
         "GatherElements", gather_elements, id_bounds=_ids_in_table, branches=LOOKUP, traits=_LOOKUP
     ),
     Rule("GatherND", gather_nd, trace=_gather_nd_trace, traits=_LOOKUP),
-    Rule("OneHot", one_hot, evaluate=(_one_hot_known,), id_bounds=_ids_in_depth, traits=EXACT),
+    Rule(
+        "OneHot", one_hot, evaluate=(_one_hot_known,), id_bounds=_ids_in_depth,
+        usual_ids=_few_classes, traits=EXACT,
+    ),
     Rule("ScatterElements", traits=EXACT),
     Rule("ScatterND", traits=EXACT),
 )  # fmt: skip

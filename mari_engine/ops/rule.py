@@ -58,6 +58,8 @@ class Trait(Enum):
     """Reads 0 in a list of extents as the operand's own, and -1 as what is left."""
     CONDITIONAL = auto()
     """Runs one of two subgraphs, as its operand says."""
+    TAKES_SCALARS = auto()
+    """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
     NEVER_EMPTY = auto()
     """Of no steps or rows, onnxruntime ends the process: "terminate called without ..."."""
 

@@ -134,6 +134,8 @@ def reshape(call: Call) -> Spec:
     targets: list[Size | None] = []
     for at, extent in enumerate(wanted):
         if not isinstance(extent, Size) and extent == 0 and not call.attribute("allowzero", 0):
+            if at >= len(axes):
+                raise Unsupported(f"it keeps axis {at}, which its operand does not have")
             targets.append(size(axes[at]))
         elif not isinstance(extent, Size) and extent == -1:
             targets.append(None)

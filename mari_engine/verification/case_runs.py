@@ -73,8 +73,8 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 
 def pair_results(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:
     """Return the results by output; a single per-request row stands for all rows."""
-    own, truth = before.own, before.wide
-    optimized, exact = after.own, after.wide
+    own, truth = _tensors(before.own), _tensors(before.wide)
+    optimized, exact = _tensors(after.own), _tensors(after.wide)
     names = own if own is not None else truth
     return {
         name: Results(
@@ -87,8 +87,26 @@ def pair_results(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[
     }
 
 
+def _tensors(outputs: Feeds | None) -> Feeds | None:
+    """Return the outputs with sequences taken apart: their length, and each tensor by its place.
+
+    An optional output that is empty is a sequence of none.
+    """
+    if outputs is None:
+        return None
+    found: Feeds = {}
+    for name, value in outputs.items():
+        parts = [] if value is None else value
+        if isinstance(parts, list):
+            found[f"{name} (length)"] = np.array(len(parts))
+            found |= _tensors({f"{name}[{at}]": part for at, part in enumerate(parts)}) or {}
+        else:
+            found[name] = value
+    return found
+
+
 def _take(outputs: Feeds | None, name: str) -> np.ndarray | None:
-    return None if outputs is None else outputs[name]
+    return None if outputs is None else outputs.get(name)
 
 
 def _spread(array: np.ndarray | None, like: np.ndarray | None, once: bool) -> np.ndarray | None:

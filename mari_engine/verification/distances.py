@@ -111,7 +111,7 @@ def _ordered(before: np.ndarray, after: np.ndarray, tie: float) -> bool:
 def _columns(
     original: np.ndarray, optimized: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    if original.ndim == 0 or original.dtype.kind not in "fV":
+    if original.ndim == 0 or original.size == 0 or original.dtype.kind not in "fV":
         return
     rows = len(original)
     before = original.astype(np.float64).reshape(rows, -1)

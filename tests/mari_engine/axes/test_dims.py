@@ -102,7 +102,14 @@ def test_align_refines_both(left: Axis, right: Axis, expected: Axis) -> None:
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [((2, 3), (3, 2)), ((2,), (3,)), (("N", 2), (2, "N")), (("N",), (4,)), ((4,), (2,))],
+    [
+        ((2, 3), (3, 2)),
+        ((2,), (3,)),
+        (("N", 2), (2, "N")),
+        (("N",), (4,)),
+        ((4,), (2,)),
+        ((0,), (2,)),
+    ],
 )
 def test_align_refuses_what_interleaves(left: Axis, right: Axis) -> None:
     with pytest.raises(Unsupported, match=r"an axis of .* meets one of "):

@@ -223,3 +223,16 @@ def test_functions_that_call_themselves_are_refused() -> None:
     )
     with pytest.raises(ModelError, match="function 'f' calls itself"):
         load(proto.SerializeToString())
+
+
+def test_a_model_without_standard_operators_needs_no_version_of_them() -> None:
+    node = onnx.helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml", scale=[2.0])
+    graph = onnx.helper.make_graph(
+        [node],
+        "g",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 3])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["N", 3])],
+    )
+    opset = onnx.helper.make_opsetid("ai.onnx.ml", 3)
+    proto = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
+    assert load(proto.SerializeToString()).opset == 18

@@ -2,10 +2,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from mari_engine.errors import Cancelled, ExecutionError
 from mari_engine.feeds import make_feeds
+from mari_engine.graph import list_extents
 from mari_engine.loading import load
 from mari_engine.types import (
     Certificate,
@@ -257,3 +259,41 @@ def test_an_original_that_does_not_load_is_refused() -> None:
     model = load(proto.SerializeToString())
     with pytest.raises(ExecutionError, match=r"cannot load this model.*export it for the onnxrun"):
         verify(model, model, Labels({"user": InputLabel(role=Role.ITEM)}))
+
+
+def test_sequence_outputs_are_compared_tensor_by_tensor() -> None:
+    body = "y = SequenceConstruct (x, {})\n z = Identity (x)"
+    outputs = "seq(float[N, 3]) y, float[N, 3] z"
+    one, other = (
+        load(build(body.format(name), inputs="float[N, 3] x, float[N, 3] u", outputs=outputs))
+        for name in ("x", "u")
+    )
+    labels = Labels({"x": InputLabel(role=Role.ITEM), "u": InputLabel(role=Role.ITEM)})
+    assert verify(one, one, labels).passed
+    wrong = verify(one, other, labels)
+    assert not wrong.passed
+    assert "output 'y[1]'" in wrong.reason
+
+
+def test_outputs_without_elements_are_compared() -> None:
+    data = build("y = Slice (x, at, at, axis)", inputs="float[N, 3] x", outputs="float[N, 0] y",
+                 weights={"at": np.array([2]), "axis": np.array([1])})  # fmt: skip
+    model = load(data)
+    assert verify(model, model, Labels({"x": InputLabel(role=Role.ITEM)})).passed
+
+
+def test_bfloat16_inputs_are_fed() -> None:
+    model = load(build("y = Cast <to = 1> (x)", inputs="bfloat16[N, 3] x", outputs="float[N, 3] y"))
+    certificate = verify(model, model, Labels({"x": InputLabel(role=Role.ITEM)}))
+    assert certificate.passed
+    assert not any("rounding could not be checked" in note for note in certificate.notes)
+
+
+def test_an_output_is_promised_no_name_that_inference_made_up() -> None:
+    data = build(
+        "n = NonZero (x)\n y = Cast <to = 1> (n)", inputs="float[N, 3] x", outputs="float y"
+    )
+    proto = onnx.load_from_string(data)
+    proto.graph.output[0].type.tensor_type.ClearField("shape")
+    model = load(proto.SerializeToString())
+    assert list_extents(model.ir.graph.outputs[0].shape) == (2, "?")
