@@ -87,11 +87,6 @@ def tell_page() -> tuple[str, str]:
     return (name if (_PAGES / f"{name}.py").is_file() else "model"), address
 
 
-def is_drawn(key: str) -> bool:
-    """Return True when the widget with this key was on the page in the last run."""
-    return key in st.session_state
-
-
 def read_widget(key: str) -> Any:
     """Return what the widget with this key, or `write_widget`, last said; None before that."""
     return st.session_state.get(key)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.feedback import show_missing, show_next
-from app.components.labels import change_labels, edit_labels, edit_packed, show_confirm
+from app.components.labels import change_labels, edit_packed, edit_rows, show_confirm
 from app.components.review import show_review
 from app.services import engine_cache
 from app.state import get_work
+from app.views.labels import list_parts
 from mari_engine import Section
 
 work = get_work()
@@ -16,22 +17,20 @@ if work.opened is None or work.labels is None:
     show_missing("Choose a model first.", page="pages/model.py", label="To the models")
 else:
     info = engine_cache.describe(work.opened)
-    st.header("Who owns which input?", anchor=False)
+    st.header("Who owns which input?", anchor="roles")
     st.caption(
         "**R** user and context features have one value per request; **I** item and **C** cross"
-        " features have one per candidate. Conflicts and doubtful rows come first. Nothing goes"
-        " on until you have confirmed them."
+        " features have one per candidate. Nothing can check that for you: whatever is in doubt is"
+        " answered by a person, or by logged requests, before anything goes on."
     )
-    tools = st.container(horizontal=True)
-    proposals = engine_cache.propose(work.opened)
-    labels, problems = edit_labels(work, info, proposals)
-    work.edit(labels)
-    with tools:
-        made = change_labels(work, labels, proposals, info)
+    labels = work.labels
+    parts = list_parts(labels, work.proposed)
+    made = change_labels(work, parts, info)
+    problems = edit_rows(work, parts, info)
     made = edit_packed(labels, info, work.revision) or made
     if made is not None:
         work.relabel(made)
         st.rerun()
-    show_confirm(work, info, problems)
+    show_confirm(work, parts, info, problems)
     show_review(work, Section.LABELS)
     show_next("pages/graph.py", "Graph", blocked=work.blocked())

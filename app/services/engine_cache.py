@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -16,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import mari_engine as mari
 from app.jobs import Job, settle_garbage
 from app.services.model_cache import cache_of
-from app.session import Opened, Options
+from app.session import Opened, Options, bare
 
 T = TypeVar("T")
 _MOST_PLANS = 16
@@ -30,7 +31,7 @@ def describe(opened: Opened) -> mari.GraphInfo:
 def describe_optimized(opened: Opened, labels: mari.Labels, options: Options) -> mari.GraphInfo:
     """Return the optimized graph as plain data."""
     plan = make_plan(opened, labels, options)
-    key = (_text(labels), options)
+    key = (_text(bare(labels)), options)
     return _get(opened, "optimized", key, lambda: mari.describe(plan.optimized), "Reading it")
 
 
@@ -44,16 +45,20 @@ def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Pla
 
     Where the same rewrite is being made by `start_plan`, it is waited for.
     """
-    key = (_text(labels), options)
-    return _get(opened, "plan", key, lambda: _plan(opened, labels, options), "Rewriting")
+
+    read = bare(labels)
+    key = (_text(read), options)
+    plan = _get(opened, "plan", key, lambda: _plan(opened, read, options), "Rewriting")
+    told = (_text(labels), options)
+    return cache_of(opened).get("told plan", told, lambda: replace(plan, labels=labels))
 
 
 def start_plan(opened: Opened, labels: mari.Labels, options: Options) -> Job[mari.Plan]:
     """Make the same rewrite in the background; `make_plan` finds it when it is done."""
-    cache, key = cache_of(opened), (_text(labels), options)
+    cache, key, read = cache_of(opened), (_text(bare(labels)), options), bare(labels)
     return Job(
         lambda progress: cache.get(
-            "plan", key, lambda: _plan(opened, labels, options, progress), most=_MOST_PLANS
+            "plan", key, lambda: _plan(opened, read, options, progress), most=_MOST_PLANS
         )
     )
 

@@ -6,7 +6,17 @@ import mari_engine as mari
 from app.services import engine_cache
 from app.services.background import start_check
 from app.services.model_sources import open_path, open_sample, server_files
-from app.session import Link, Opened, Options, Session, SessionError, Work, digest_labels
+from app.session import (
+    Link,
+    Opened,
+    Options,
+    Session,
+    SessionError,
+    Work,
+    digest_labels,
+    name_answers,
+)
+from app.views.labels import list_parts, name_open
 
 
 def follow_link(work: Work, link: Link) -> None:
@@ -27,7 +37,7 @@ def follow_link(work: Work, link: Link) -> None:
         if labels is not None and digest_labels(opened.model, labels) == link.labels:
             work.relabel(labels)
             if link.confirmed:
-                confirm_again(work, link.options, by="whoever made the link")
+                _confirm_again(work, link.options, by=link.by, place="link")
             return
     if link.labels:
         work.notice = (
@@ -63,7 +73,7 @@ def take_up(work: Work, session: Session, opened: Opened) -> None:
             f" session's {session.name} ({session.sha256[:12]}); open that one"
         )
     mari.check_labels(opened.model, session.labels)
-    work.open(opened, session.labels)
+    work.open(opened, engine_cache.propose(opened), session.labels)
     work.history.extend(one for one in session.history if _fits(opened.model, one))
     work.elsewhere += [
         one for one in session.benchmarks if one.source_sha256 in ("", session.sha256)
@@ -71,7 +81,7 @@ def take_up(work: Work, session: Session, opened: Opened) -> None:
     work.review, work.reviewer = session.review, session.reviewer
     work.options = session.options
     if session.confirmed:
-        confirm_again(work, session.options, by="whoever saved the session")
+        _confirm_again(work, session.options, by=session.confirmed_by, place="session file")
     work.notice = " ".join([f"A session of {session.saved}.", work.notice, *_remarks(session)])
 
 
@@ -95,19 +105,27 @@ def _fits(model: mari.Model, labels: mari.Labels) -> bool:
     return True
 
 
-def confirm_again(work: Work, options: Options, *, by: str) -> None:
+def _confirm_again(work: Work, options: Options, *, by: str, place: str) -> None:
     """Confirm labels as somebody did before, which starts the check; say so, or why not."""
     if work.opened is None or work.labels is None:
         return
+    left = name_open(list_parts(work.labels, work.proposed))
     try:
-        labels = work.labels.confirmed()
+        if left:
+            raise mari.LabelError(left)
+        if not by.strip():
+            raise mari.LabelError(f"the {place} does not say who did; confirm them yourself")
+        labels = name_answers(work.labels, by)
         mari.check_labels(work.opened.model, labels)
         plan = engine_cache.make_plan(work.opened, labels, _known(work.opened, options))
     except mari.MariError as error:
         work.notice = f"The labels could not be confirmed again: {error}"
         return
-    work.confirm(_known(work.opened, options), start_check(plan))
-    work.notice = f"These labels and choices were confirmed by {by}. The check runs again here."
+    work.confirm(_known(work.opened, options), start_check(plan), labels, by.strip())
+    work.notice = (
+        f"These labels and choices were confirmed by {by.strip()}, so the {place} says."
+        " The check runs again here."
+    )
 
 
 def _known(opened: Opened, options: Options) -> Options:

@@ -19,12 +19,25 @@ from app.session.session_file import (
     write_session,
 )
 from app.session.visits import MOST_UPLOADED, UPLOADS, VISITS, Uploads, Visits
+from app.session.vouchers import (
+    ANSWERED,
+    BY_HAND,
+    REQUEST,
+    answer,
+    bare,
+    count_vouchers,
+    is_person,
+    name_answers,
+)
 from app.session.work import Work
 
 __all__ = [
+    "ANSWERED",
+    "BY_HAND",
     "LARGEST_FILE",
     "MOST_UPLOADED",
     "OWN",
+    "REQUEST",
     "UPLOADS",
     "VISITS",
     "Flip",
@@ -39,9 +52,14 @@ __all__ = [
     "Uploads",
     "Visits",
     "Work",
+    "answer",
+    "bare",
+    "count_vouchers",
     "digest_labels",
     "explain_lack",
+    "is_person",
     "make_link",
+    "name_answers",
     "read_link",
     "read_session",
     "write_link",

@@ -14,7 +14,7 @@ import mari_engine as mari
 from app.session.choices import Options
 from app.session.work import Work
 
-OWN = ("sample", "path", "sha256", "labels", "confirmed", "contract", "expect", "leave")
+OWN = ("sample", "path", "sha256", "labels", "confirmed", "by", "contract", "expect", "leave")
 """The parameters that this module speaks of; no widget may have one of them as its key."""
 DIGITS = 16
 """Of a digest, as much as tells one file from another."""
@@ -38,6 +38,8 @@ class Link:
     labels: str = ""
     """The first digits of the labels' digest."""
     confirmed: bool = False
+    by: str = ""
+    """Who confirmed."""
     options: Options = field(default_factory=Options)
 
     def __bool__(self) -> bool:
@@ -55,10 +57,13 @@ def make_link(work: Work) -> Link:
         sha256=opened.model.sha256[:DIGITS],
         labels=digest_labels(opened.model, work.labels),
         confirmed=work.confirmed is not None,
+        by=work.confirmed_by if work.confirmed is not None else "",
         options=work.options if work.confirmed is not None else Options(),
     )
     long = sum(len(text) for texts in write_link(link).values() for text in texts)
-    return link if long <= LONGEST_LINK else replace(link, confirmed=False, options=Options())
+    return (
+        link if long <= LONGEST_LINK else replace(link, confirmed=False, by="", options=Options())
+    )
 
 
 def explain_lack(work: Work, proposals: mari.Labels | None) -> str:
@@ -68,10 +73,16 @@ def explain_lack(work: Work, proposals: mari.Labels | None) -> str:
         return ""
     if not make_link(work):
         return "An uploaded model is in no link. Save a session file instead."
-    known = [one for one in (opened.labels, proposals) if one is not None]
     digest = digest_labels(opened.model, work.labels)
-    if digest not in [digest_labels(opened.model, one) for one in known]:
+    known = [
+        one
+        for one in (opened.labels, proposals)
+        if one is not None and digest_labels(opened.model, one) == digest
+    ]
+    if not known:
         return "Labels that were edited here are in no link. Save a session file instead."
+    if work.labels.confidence == 1 and all(one.confidence < 1 for one in known):
+        return "Answers that were given here are in no link. Save a session file instead."
     return ""
 
 
@@ -89,6 +100,7 @@ def write_link(link: Link) -> dict[str, list[str]]:
         "sha256": [link.sha256],
         "labels": [link.labels],
         "confirmed": ["1" if link.confirmed else ""],
+        "by": [link.by],
         "contract": ["" if options.signature == usual.signature else str(options.signature)],
         "expect": ["" if options.candidates == usual.candidates else str(options.candidates)],
         "leave": list(options.keep),
@@ -113,6 +125,7 @@ def read_link(parameters: Parameters) -> Link:
         sha256=one("sha256"),
         labels=one("labels"),
         confirmed=one("confirmed") == "1",
+        by=one("by"),
         options=Options(
             mari.Signature(contract) if known else usual.signature,
             max(1, int(expected)) if counted else usual.candidates,

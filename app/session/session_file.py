@@ -32,6 +32,8 @@ _FIELDS = {
     "version", "kind", "tool", "saved", "model", "labels", "history", "confirmed", "options",
     "certificate", "benchmarks", "review", "reviewer", "page", "address", "digest",
 }  # fmt: skip
+_LATER = {"confirmed_by"}
+"""Fields that older files lack."""
 _KIND = "mari-session"
 
 
@@ -58,6 +60,7 @@ class Session:
     labels: mari.Labels
     history: tuple[mari.Labels, ...]
     confirmed: bool
+    confirmed_by: str
     options: Options
     certificate: Mapping[str, Any] | None
     """What certificate.json held, as claimed."""
@@ -88,6 +91,7 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
         "labels": labels.to_json(),
         "history": [earlier.to_json() for earlier in work.history[-MOST_HISTORY:]],
         "confirmed": work.confirmed is not None,
+        "confirmed_by": work.confirmed_by if work.confirmed is not None else "",
         "options": {
             "signature": str(work.options.signature),
             "candidates": work.options.candidates,
@@ -120,8 +124,8 @@ def read_session(data: bytes) -> Session:
             f"session: version is {str(top.get('version'))[:20]!r}, and this app reads {VERSION};"
             " open it with the app that saved it"
         )
-    if set(top) != _FIELDS:
-        strange = sorted(set(top) ^ _FIELDS)[0]
+    if set(top) - _LATER != _FIELDS:
+        strange = sorted((set(top) - _LATER) ^ _FIELDS)[0]
         raise SessionError(f"session: field {strange[:40]!r} is missing or unknown; save it again")
     if top.pop("digest") != _digest(top):
         raise SessionError("session: was changed after it was saved; give the file as it was saved")
@@ -142,6 +146,7 @@ def _read(top: mari.JsonObject) -> Session:
         labels=mari.Labels.from_json(top.fields["labels"]),
         history=tuple(mari.Labels.from_json(earlier) for earlier in history),
         confirmed=top.flag("confirmed"),
+        confirmed_by=top.text("confirmed_by", "", longest=LONGEST_TEXT),
         options=_options(top.nested("options", "session: options")),
         certificate=_certificate(top),
         benchmarks=tuple(mari.BenchmarkResult.from_json(one) for one in benchmarks),

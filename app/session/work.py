@@ -27,10 +27,12 @@ class Work:
     opened: Opened | None = None
     labels: Labels | None = None
     """The labels as the table stands, confirmed or not."""
-    base: Labels | None = None
-    """The labels that the table was drawn from; edits are kept relative to them."""
+    proposed: Labels = field(default_factory=Labels)
+    """What the engine proposes for the model, learnt from logged requests where there are any."""
     confirmed: Labels | None = None
     """The labels that were confirmed; None as soon as one is edited."""
+    confirmed_by: str = ""
+    """Who confirmed last."""
     options: Options = field(default_factory=Options)
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
@@ -49,7 +51,9 @@ class Work:
     notice: str = ""
     """What is to be known of work that a link or a session file brought back; empty when seen."""
     revision: int = 0
-    """Grows whenever labels change other than by the table: the table starts anew."""
+    """Grows whenever labels change: the table starts anew."""
+    picked: tuple[tuple[str, int | None], ...] = ()
+    """The rows that were answered last, by input and place; they stay selected."""
     history: list[Labels] = field(default_factory=list)
     """Earlier labels, for undo; the latest last."""
     future: list[Labels] = field(default_factory=list)
@@ -63,7 +67,7 @@ class Work:
     review: Review | None = None
     """What people said of this model; None while there is no model."""
     reviewer: str = ""
-    """The name that was last given with a note or a sign-off."""
+    """The name that was last given with labels, a note or a sign-off."""
     folders: list[Path] = field(default_factory=list)
     """Folders of this session's uploads and downloads; they go with it."""
     _jobs: weakref.WeakSet[Job[Any]] = field(default_factory=weakref.WeakSet)
@@ -77,7 +81,8 @@ class Work:
         """Cancel all jobs, remove all folders, hold nothing: the visitor will not come back."""
         _give_back(self._jobs, self.folders)
         self._drop_results()
-        self.opened = self.labels = self.base = self.review = None
+        self.opened = self.labels = self.review = None
+        self.proposed = Labels()
         self.ahead = self.preview = self.flips = None
         self.drawn = None
         for held in (self.elsewhere, self.history, self.future):
@@ -87,10 +92,11 @@ class Work:
         """Cancel this job at the latest when the session ends."""
         self._jobs.add(job)
 
-    def open(self, opened: Opened, labels: Labels) -> None:
-        """Start over with this model and these proposals."""
+    def open(self, opened: Opened, proposed: Labels, labels: Labels | None = None) -> None:
+        """Start over with this model and these proposals, or with other labels."""
         self._drop_results()
-        self.opened, self.labels, self.error, self.notice = opened, labels, "", ""
+        self.opened, self.error, self.notice, self.picked = opened, "", "", ()
+        self.proposed, self.labels = proposed, proposed if labels is None else labels
         self.history.clear()
         self.future.clear()
         self.selected = ""
@@ -102,8 +108,8 @@ class Work:
         self.review = Review(opened.model.sha256)
         self.revision += 1
 
-    def edit(self, labels: Labels) -> None:
-        """Take over what the table shows, which can be undone; what was confirmed no longer is."""
+    def relabel(self, labels: Labels) -> None:
+        """Replace the labels, which can be undone; what was confirmed no longer is."""
         if labels == self.labels:
             return
         if self.labels is not None:
@@ -111,11 +117,6 @@ class Work:
             del self.history[:-MOST_STEPS]
         self.future.clear()
         self._replace(labels)
-
-    def relabel(self, labels: Labels) -> None:
-        """Replace the labels other than by the table; can be undone."""
-        self.edit(labels)
-        self.revision += 1
 
     def undo(self) -> None:
         """Go back to the labels before the last change."""
@@ -129,18 +130,22 @@ class Work:
         if come and self.labels is not None:
             go.append(self.labels)
             self._replace(come.pop())
-            self.revision += 1
 
     def _replace(self, labels: Labels) -> None:
         self.labels = labels
+        self.revision += 1
         self._drop_results()
 
-    def confirm(self, options: Options, check: Job[OptimizeResult]) -> None:
-        """Record that a person has looked at the labels; `check` rewrites and verifies."""
-        if self.labels is None:
-            raise ValueError("there are no labels to confirm")
+    def confirm(
+        self, options: Options, check: Job[OptimizeResult], labels: Labels, by: str = ""
+    ) -> None:
+        """Record who confirmed these labels, each with its voucher; `check` verifies."""
+        if labels.confidence < 1:
+            raise ValueError("a label is still in doubt")
         self._drop_results()
-        self.confirmed = self.labels.confirmed()
+        self.labels = self.confirmed = labels
+        self.confirmed_by = by
+        self.revision += 1
         self.options = options
         self.check = check
         self.watch(check)

@@ -10,7 +10,7 @@ import pytest
 import mari_engine as mari
 from app.services import forget_all
 from app.session import Opened, Options, Work
-from support.app_visits import LABELS, ended
+from support.app_visits import CONFIRMED, LABELS, ended
 from support.browser_session import address, chromium, page  # noqa: F401 - fixtures for all here
 from support.builders import ranking_tower
 from support.handmade_results import make_benchmark, make_certificate, make_plan
@@ -46,7 +46,7 @@ def opened(plan: Any) -> Work:
 def confirmed(opened: Work) -> Work:
     """The labels are confirmed, and the check has passed."""
     result = make_plan(certificate=make_certificate())
-    opened.confirm(Options(), ended(lambda progress: result))
+    opened.confirm(Options(), ended(lambda progress: result), CONFIRMED, "Ada")
     return opened
 
 

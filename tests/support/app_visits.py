@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ LABELS = Labels(
     }
 )
 """For builders.ranking_tower."""
+CONFIRMED = Labels(
+    {
+        "user": replace(LABELS.inputs["user"], confidence=1.0, vouched="Ada"),
+        "item": replace(LABELS.inputs["item"], vouched="Ada"),
+    }
+)
+"""The same, answered and confirmed by a person."""
 
 
 def ended(run: Callable[[Progress], Any]) -> Job[Any]:
@@ -29,6 +37,18 @@ def ended(run: Callable[[Progress], Any]) -> Job[Any]:
     job = Job(run)
     job.wait(LONG)
     return job
+
+
+def answer(app: AppTest) -> None:
+    """Say that the first open row, which is selected by itself, is right as shown."""
+    app.button(key="answer-right").click().run()
+    assert not app.exception
+
+
+def confirm(app: AppTest, by: str = "Ada") -> None:
+    """Give a name, and confirm."""
+    app.text_input(key="confirm-name").set_value(by)
+    app.button(key="confirm").click().run()
 
 
 def visit(page: str, work: Work | None = None) -> AppTest:

@@ -154,8 +154,31 @@ def confirm(page: Page) -> None:
     status(page, 1, "confirmed")
 
 
-def click_confirm(page: Page) -> None:
+def select_row(page: Page, row: int) -> None:
+    """Click the box of a row of the labels' table, counted from 1; 0 selects all rows."""
+    expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
+    rest(page)
+    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 16, box["y"] + 90)
+    page.wait_for_timeout(500)  # the table must see the pointer before it takes a click
+    page.mouse.click(box["x"] + 16, box["y"] + 16 + 33 * row)
+
+
+def answer_all(page: Page) -> None:
+    """Select every row that is left to answer, and say that it is right as shown."""
+    expect(page.locator(".st-key-left-to-answer")).to_be_visible()
+    if page.get_by_text("rows are left to answer").is_visible():
+        select_row(page, 0)
+        expect(page.get_by_text("rows selected")).to_be_visible()
+    rest(page)
+    click(page, "answer-right")
+    expect(page.locator(".st-key-left-to-answer")).to_have_count(0)
+
+
+def click_confirm(page: Page, by: str = "Ada") -> None:
     expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
     page.wait_for_timeout(500)  # the table has its height, and the button its place
+    page.locator(".st-key-confirm-name input").fill(by)
     click(page, "confirm")
     status(page, 2, "verified")

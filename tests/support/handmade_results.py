@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import make_dataclass
 from typing import Any
 
 from mari_engine.types import (
@@ -18,6 +18,7 @@ from mari_engine.types import (
     FlopsReport,
     FusionLayout,
     Interface,
+    Labels,
     MissedBranch,
     OutputError,
     Segment,
@@ -112,6 +113,8 @@ def make_plan(**changes: Any) -> Any:
                  Flops(0, 200_000)),
     )  # fmt: skip
     fields = {
+        "labels": Labels(),
+        "optimized": None,
         "decisions": decisions,
         "layout": (make_layout(),),
         "flops": flops,
@@ -120,4 +123,5 @@ def make_plan(**changes: Any) -> Any:
         "keep": (),
         "interface": Interface((), ()),
     }
-    return SimpleNamespace(**(fields | changes))
+    made = fields | changes
+    return make_dataclass("HandmadePlan", list(made), eq=False)(**made)

@@ -6,9 +6,14 @@ import streamlit as st
 
 from app.session import Work
 from app.views.header import status_html
+from app.views.labels import lacks_candidates
 from app.views.text import plain
 
 SECONDS = 0.7
+NO_CANDIDATES = (
+    "Every input is labelled as the request's, so that all candidates of a request get one score:"
+    " right for a user tower, wrong for a ranking model."
+)
 
 
 def show_status(work: Work) -> None:
@@ -17,6 +22,8 @@ def show_status(work: Work) -> None:
     st.fragment(_strip, run_every=SECONDS if active else None)(work, active)
     if work.check is not None and work.check.state == "failed":
         st.error(plain(work.check.error), icon=":material/error:")
+    if work.confirmed is not None and lacks_candidates(work.confirmed):
+        st.warning(plain(NO_CANDIDATES), icon=":material/warning:")
 
 
 def _strip(work: Work, was_active: bool) -> None:

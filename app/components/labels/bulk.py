@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ GLOB, REGEX = "with *", "regular expression"
 TALL = 260
 
 
-def set_by_pattern(labels: Labels) -> Labels | None:
+def set_by_pattern(labels: Labels, parts: Sequence[Part]) -> Labels | None:
     """Draw the pattern, what it matches, and the button; return the labels it just made."""
     kind = st.segmented_control(
         "Pattern", [GLOB, REGEX], default=GLOB, required=True, key="pattern-kind"
@@ -31,19 +31,21 @@ def set_by_pattern(labels: Labels) -> Labels | None:
     )
     role = choose_role("get the role", key="pattern-role")
     try:
-        found = match(labels, _reader(labels, pattern, regular=kind == REGEX))
+        found = match(parts, _reader(parts, pattern, regular=kind == REGEX))
     except LabelError as error:
         show_error(error)
         return None
     return _offer(labels, found, role, key="pattern")
 
 
-def set_by_selection(labels: Labels, info: GraphInfo, selected: str) -> Labels | None:
+def set_by_selection(
+    labels: Labels, parts: Sequence[Part], info: GraphInfo, selected: str
+) -> Labels | None:
     """Draw the inputs that reach what is selected in the graph; return the labels just made."""
     inputs = find_inputs(info, selected)
     st.caption(f"Inputs that reach **{plain(shorten(selected, 60))}**, selected in the graph")
     role = choose_role("get the role", key="selection-role")
-    return _offer(labels, match(labels, inputs.__contains__), role, key="selection")
+    return _offer(labels, match(parts, inputs.__contains__), role, key="selection")
 
 
 def choose_role(label: str, *, key: str) -> Role:
@@ -52,16 +54,18 @@ def choose_role(label: str, *, key: str) -> Role:
     return Role(st.selectbox(label, roles, format_func=name_role, key=key))
 
 
-def _reader(labels: Labels, pattern: str, *, regular: bool) -> Callable[[str], bool]:
-    return regex(pattern, list_names(labels)) if regular else glob(pattern)
+def _reader(parts: Sequence[Part], pattern: str, *, regular: bool) -> Callable[[str], bool]:
+    return regex(pattern, list_names(parts)) if regular else glob(pattern)
 
 
 def _offer(labels: Labels, found: list[Part], role: Role, *, key: str) -> Labels | None:
     changing = sum(1 for part in found if part.role != role)
-    st.caption(f"{len(found):,} {'match' if len(found) == 1 else 'matches'}, {changing:,} change")
+    same = sum(1 for part in found if part.role == role and part.open)
+    matches = f"{len(found):,} {'match' if len(found) == 1 else 'matches'}, {changing:,} change"
+    st.caption(matches + (f", {same:,} answered as they are" if same else ""))
     if found:
         rows = preview_rows(found, role)
         st.dataframe(rows, hide_index=True, height=TALL if len(rows) > 6 else "content")
-    if st.button("Apply", key=f"{key}-apply", disabled=not changing, type="primary"):
+    if st.button("Apply", key=f"{key}-apply", disabled=not (changing or same), type="primary"):
         return set_role(labels, found, role)
     return None

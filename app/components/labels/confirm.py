@@ -1,4 +1,4 @@
-"""Confirm: the options, and the button that rewrites and starts the check."""
+"""Confirm: the options, who confirms, and the button that rewrites and starts the check."""
 
 from __future__ import annotations
 
@@ -10,41 +10,72 @@ import mari_engine as mari
 from app.components.feedback import show_command, show_error
 from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
+from app.components.labels.rows import jump_to_open
 from app.components.labels.what_if import show_what_if
 from app.services import engine_cache, start_check
-from app.session import Options, Work
+from app.session import Options, Work, name_answers
 from app.views.header import optimize_command
+from app.views.labels import Part, explain_lack_of_candidates, name_open
 from app.views.layout import sum_up
 from app.views.text import plain
 
+LONGEST_NAME = 120
 
-def show_confirm(work: Work, info: mari.GraphInfo, problems: Sequence[str]) -> None:
+
+def show_confirm(
+    work: Work, parts: Sequence[Part], info: mari.GraphInfo, problems: Sequence[str]
+) -> None:
     """Draw the options and the button; confirming rewrites, and starts the check."""
     with st.container(border=True):
         options = choose_options(work.options, info)
         if not problems and work.confirmed is None and work.labels is not None:
             show_effect(work, work.labels, options)
-            show_what_if(work, work.labels, options)
+            show_what_if(work, parts, work.labels, options)
         changed = work.confirmed is not None and options != work.options
         for problem in problems:
             st.warning(plain(problem), icon=":material/edit:")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if work.confirmed is not None and not changed:
+        if work.confirmed is not None and not changed:
+            with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge("Confirmed", icon=":material/check:", color="green")
-                clicked = False
-            else:
-                clicked = st.button(
-                    "Confirm labels and rewrite",
-                    type="primary",
-                    icon=":material/check:",
-                    disabled=bool(problems),
-                    key="confirm",
-                )
-            st.caption(_remark(work, changed=changed), width="content")
-        if clicked:
-            _confirm(work, options)
+                st.caption(_remark(work, changed=changed), width="content")
+        else:
+            _offer(work, parts, options, blocked=bool(problems), changed=changed)
         if work.opened is not None:
             show_command(work.opened, optimize_command(work.opened.path, options))
+
+
+def _offer(
+    work: Work, parts: Sequence[Part], options: Options, *, blocked: bool, changed: bool
+) -> None:
+    """Draw who confirms and the button, disabled while a row is left to answer."""
+    left = name_open(parts)
+    lack = "" if left or work.labels is None else explain_lack_of_candidates(work.labels)
+    if left:
+        with st.container(horizontal=True, vertical_alignment="center", key="left-to-answer"):
+            st.markdown(f":material/help: {plain(left)}", width="content")
+            st.button("Show them", key="show-open", on_click=jump_to_open)
+    elif lack:
+        st.warning(plain(lack), icon=":material/warning:")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.text_input(
+            "Your name",
+            work.reviewer,
+            LONGEST_NAME,
+            key="confirm-name",
+            width=260,
+            help="Written into labels, certificate and report, as who vouches for the roles that"
+            " you answered; what graph, requests or names vouch for stays theirs",
+        )
+        clicked = st.button(
+            "Confirm labels and rewrite",
+            type="primary",
+            icon=":material/check:",
+            disabled=blocked or bool(left or lack),
+            key="confirm",
+        )
+        st.caption(_remark(work, changed=changed), width="content")
+    if clicked:
+        _confirm(work, options, by)
 
 
 def _remark(work: Work, *, changed: bool) -> str:
@@ -56,15 +87,16 @@ def _remark(work: Work, *, changed: bool) -> str:
     return plain(sum_up(plan.decisions, plan.flops, work.options.candidates))
 
 
-def _confirm(work: Work, options: Options) -> None:
+def _confirm(work: Work, options: Options, by: str) -> None:
     if work.opened is None or work.labels is None:
         return
     try:
-        labels = work.labels.confirmed()
+        labels = name_answers(work.labels, by)
         mari.check_labels(work.opened.model, labels)
         plan = engine_cache.make_plan(work.opened, labels, options)
     except mari.MariError as error:
         show_error(error)
         return
-    work.confirm(options, start_check(plan))
+    work.reviewer, work.picked = by.strip(), ()
+    work.confirm(options, start_check(plan), labels, work.reviewer)
     st.rerun()

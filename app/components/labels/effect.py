@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.services import engine_cache
-from app.session import Opened, Options, Preview, Work
+from app.session import Opened, Options, Preview, Work, bare
 from app.state import get_work
 from app.views.labels import describe_effect, describe_step
 from app.views.text import plain
@@ -22,7 +22,7 @@ def show_effect(work: Work, labels: Labels, options: Options) -> None:
     """Draw the FLOPs that these labels lead to, and what the last change did to them."""
     if work.opened is None:
         return
-    key = (work.opened.key, labels.confirmed(), options)
+    key = (work.opened.key, bare(labels), options)
     if work.preview is None or work.preview.key != key:
         work.preview = _start(work, work.opened, labels, options, key)
     active = work.preview.job.active
@@ -37,7 +37,7 @@ def _start(
         last.job.cancel()
     same = last is not None and last.key[0] == opened.key
     before = (last.job.result or last.before) if last is not None and same else None
-    job = engine_cache.start_plan(opened, labels.confirmed(), options)
+    job = engine_cache.start_plan(opened, bare(labels), options)
     work.watch(job)
     return Preview(key, job, before)
 

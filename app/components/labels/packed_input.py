@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.components.feedback import show_error
 from app.components.labels.bulk import choose_role
+from app.session import ANSWERED, BY_HAND
 from app.state import read_widget, write_widget
 from app.views.labels import columns_of, join_columns, packable, set_columns
 from app.views.layout import columns_figure, read_span
@@ -60,7 +61,9 @@ def _edit_range(labels: Labels, name: str, width: int) -> Labels | None:
         role = choose_role("Role", key="columns-role")
     title = cells[3].text_input("Name", key="columns-name", max_chars=200)
     if cells[4].button("Set", key="columns-apply", type="primary"):
-        column = Column(start=start, stop=end + 1, role=role, name=title, evidence=("set by hand",))
+        column = Column(
+            start=start, stop=end + 1, role=role, name=title, evidence=BY_HAND, vouched=ANSWERED
+        )
         try:
             return set_columns(labels, name, column, width=width)
         except LabelError as error:

@@ -1,99 +1,81 @@
-"""The labels as an editable table."""
+"""The labels as a table to choose rows from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from app.session import Work
-from app.state import is_drawn
-from app.views.labels import (
-    ALL,
-    list_filters,
-    list_parts,
-    make_rows,
-    name_filter,
-    narrow,
-    read_rows,
-)
-from app.views.palette import name_role
-from mari_engine import GraphInfo, Labels, Role
+from app.state import read_widget, write_widget
+from app.views.labels import ALL, OPEN, Part, list_filters, make_rows, name_filter, narrow
+from mari_engine import GraphInfo
 
-_LOCKED = ("input", "columns", "standing", "confidence", "evidence", "type")
+SHOW = "labels-show"
 _MOST_ROWS = 14
 _TALL = 540
 
 
-def edit_labels(work: Work, info: GraphInfo, proposals: Labels) -> tuple[Labels, list[str]]:
-    """Draw the table; return the labels as edited, and what is not finished.
-
-    The table is always drawn from the same rows while it stays on the page, and edits are read
-    relative to them: data that followed the edits would throw away a cell that is being typed.
-    """
-    current = list_filters(list_parts(work.labels or Labels(), proposals))
-    chosen = str(
-        st.pills(
-            "Show", list(current), default=ALL, required=True, label_visibility="collapsed",
-            format_func=lambda name: name_filter(name, current[name]),
-            key="labels-show",
-        )
+def choose_filter(parts: Sequence[Part]) -> list[Part]:
+    """Draw what the table can be narrowed to; return the parts that are let through."""
+    current = list_filters(parts)
+    asked = read_widget(SHOW)
+    if asked is not None and asked not in current:
+        write_widget(SHOW, ALL)
+    chosen = st.pills(
+        "Show", list(current), default=OPEN if OPEN in current else ALL, required=True,
+        label_visibility="collapsed", format_func=lambda name: name_filter(name, current[name]),
+        key=SHOW,
     )  # fmt: skip
-    key = f"labels-{work.revision}-{chosen}"
-    if work.base is None or not is_drawn(key):
-        work.base = work.labels
-    base = work.base or Labels()
-    parts = narrow(list_parts(base, proposals), chosen)
+    return narrow(parts, str(chosen))
+
+
+def choose_rows(work: Work, parts: Sequence[Part], info: GraphInfo) -> list[Part]:
+    """Draw the table; return the parts whose rows are selected.
+
+    Rows that were answered last stay selected; where they left the table, its first open row is.
+    """
     rows = make_rows(parts, info)
-    edited = st.data_editor(
+    told: Any = st.dataframe(
         rows,
-        key=key,
+        key=f"labels-{work.revision}-{read_widget(SHOW)}",
         height=_TALL if len(rows) > _MOST_ROWS else "content",
         hide_index=True,
-        placeholder="inferred",
-        disabled=_LOCKED,
         column_config=_columns(
-            packed=any(label.columns for label in base.inputs.values()),
-            evidence=any(row["evidence"] for row in rows),
+            packed=any(part.at is not None for part in parts),
+            values=any(row["values"] for row in rows),
         ),
-        column_order=("input", "columns", "name", "standing", "role", "confidence", "evidence",
-                      "low", "high", "integer", "type"),
-    )  # fmt: skip
-    return read_rows(base, parts, edited)
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": _selected(work, parts)}},
+        alt="Inputs and columns with their roles",
+    )
+    return [parts[row] for row in told.selection.rows if row < len(parts)]
 
 
-def _columns(*, packed: bool, evidence: bool) -> Mapping[str, ColumnConfig | None]:
-    config = st.column_config
+def _selected(work: Work, parts: Sequence[Part]) -> list[int]:
+    kept = [at for at, part in enumerate(parts) if (part.input, part.at) in work.picked]
+    return kept or [at for at, part in enumerate(parts) if part.open][:1]
+
+
+def _columns(*, packed: bool, values: bool) -> Mapping[str, ColumnConfig | None]:
+    text = st.column_config.TextColumn
     return {
-        "input": config.TextColumn("Input", width="medium", pinned=True),
-        "columns": config.TextColumn("Columns", width="small") if packed else None,
-        "name": config.TextColumn("Name", max_chars=200) if packed else None,
-        "standing": config.TextColumn(
+        "feature": text("Feature", pinned=True),
+        "role": text("Role", help="R: one value per request. I, C: one value per candidate."),
+        "standing": text(
             "Standing",
-            width="small",
-            help="! the evidence speaks for the other side, too; ? it is thin; ✎ you set it",
+            help="! the evidence speaks for the other side, too; ? it is thin; ✎ a person said so",
         ),
-        "role": config.SelectboxColumn(
-            "Role",
-            options=[str(role) for role in Role],
-            format_func=lambda role: name_role(str(role)),
-            required=True,
-            help="R: one value per request. I, C: one value per candidate.",
+        "vouched": text(
+            "Vouched for by",
+            help="graph: a fact of the model; request: a logged request; name: a name that no known"
+            " convention uses otherwise; else a person",
         ),
-        "confidence": config.ProgressColumn(
-            "Confidence",
-            min_value=0.0,
-            max_value=1.0,
-            format="percent",
-            width="small",
-            help="Of the proposal; what you set or confirm counts in full",
-        ),
-        "evidence": config.TextColumn("Evidence", width="large") if evidence else None,
-        "low": config.NumberColumn(
-            "From", width="small", help="Generated values start here; leave empty to infer"
-        ),
-        "high": config.NumberColumn("Below", width="small", help="Generated values stay below"),
-        "integer": config.CheckboxColumn("Whole", width="small", help="Whole numbers only (ids)"),
-        "type": config.TextColumn("Type"),
+        "evidence": text("Evidence", width="large"),
+        "columns": text("Columns") if packed else None,
+        "values": text("Values", help="What checks generate") if values else None,
+        "type": text("Type"),
     }

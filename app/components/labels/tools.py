@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
 
 from app.components.feedback import show_error
 from app.components.labels.bulk import set_by_pattern, set_by_selection
 from app.session import Opened, Work
+from app.views.labels import Part
 from mari_engine import GraphInfo, LabelError, Labels, check_labels
 
 MOST_MEGABYTES = 8
 
 
-def change_labels(work: Work, labels: Labels, proposals: Labels, info: GraphInfo) -> Labels | None:
+def change_labels(work: Work, parts: Sequence[Part], info: GraphInfo) -> Labels | None:
     """Draw the tools, and return the labels that one of them just made, if one did.
 
     Labels from a file are checked against the model before they replace anything.
     """
-    if work.opened is None:
+    if work.opened is None or work.labels is None:
         return None
-    made = _offer(work.opened, labels, proposals)
+    with st.container(horizontal=True):
+        return _draw(work, work.opened, work.labels, parts, info)
+
+
+def _draw(
+    work: Work, opened: Opened, labels: Labels, parts: Sequence[Part], info: GraphInfo
+) -> Labels | None:
+    made = _offer(opened, labels, work.proposed)
     with st.popover("Set by pattern", icon=":material/filter_alt:"):
-        made = set_by_pattern(labels) or made
+        made = set_by_pattern(labels, parts) or made
     if work.selected:
         with st.popover("Set by selection", icon=":material/ads_click:"):
-            made = set_by_selection(labels, info, work.selected) or made
+            made = set_by_selection(labels, parts, info, work.selected) or made
     with st.popover("Import", icon=":material/upload_file:"):
-        made = _import(work.opened) or made
+        made = _import(opened) or made
     st.download_button(
         "Export",
         json.dumps(labels.to_json(), indent=2) + "\n",

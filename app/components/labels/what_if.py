@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.components.feedback import show_progress
-from app.services import engine_cache, start_flips
-from app.session import Flips, Options, Work
-from app.views.labels import Standing, flip_rows, list_parts
+from app.services import start_flips
+from app.session import Flips, Options, Work, bare
+from app.views.labels import Part, flip_rows
 from app.views.text import count
 from mari_engine import Labels
 
 MOST = 20
 
 
-def show_what_if(work: Work, labels: Labels, options: Options) -> None:
+def show_what_if(work: Work, rows: Sequence[Part], labels: Labels, options: Options) -> None:
     """Draw the button, the progress, and the table of what was tried for these labels."""
-    if work.opened is None:
+    parts = [part for part in rows if part.open]
+    if work.opened is None or not parts:
         return
-    parts = [
-        part
-        for part in list_parts(labels, engine_cache.propose(work.opened))
-        if part.standing in (Standing.CONFLICT, Standing.DOUBTFUL)
-    ]
-    if not parts:
-        return
-    key = (work.opened.key, labels.confirmed(), options)
+    key = (work.opened.key, bare(labels), options)
     with st.expander(
         f"What {count(len(parts), 'doubtful label')} would change", icon=":material/balance:"
     ):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.session import Work
-from app.views.labels import count_sides
+from app.views.labels import count_sides, list_parts, vouchers_in_words
 from app.views.text import count, markup, shorten
 
 Tone = Literal["done", "busy", "open", "wrong"]
@@ -39,12 +39,14 @@ def _model(work: Work) -> Item:
 def _labels(work: Work) -> Item:
     if work.labels is None:
         return Item("Labels", "open", "none yet", "wait for a model")
-    request, candidate, doubtful = count_sides(work.labels)
-    sides = f"{request:,} request side, {candidate:,} candidate side"
     if work.confirmed is not None:
-        return Item("Labels", "done", "confirmed", sides)
-    note = f", {doubtful:,} doubtful" if doubtful else ""
-    return Item("Labels", "open", "not confirmed", sides + note)
+        return Item("Labels", "done", "confirmed", vouchers_in_words(work.confirmed))
+    request, candidate = count_sides(work.labels)
+    sides = f"{request:,} request side, {candidate:,} candidate side"
+    left = sum(1 for part in list_parts(work.labels, work.proposed) if part.open)
+    return Item(
+        "Labels", "open", "not confirmed", f"{left:,} to answer; {sides}" if left else sides
+    )
 
 
 def _check(work: Work) -> Item:
@@ -59,7 +61,8 @@ def _check(work: Work) -> Item:
     if not work.verified:
         return Item("Check", "wrong", "not equal", "nothing can be downloaded")
     number = len(check.result.certificate.checks)
-    return Item("Check", "done", "verified", f"equal in {count(number, 'check')}")
+    line = f"if these labels are true, equal in {count(number, 'check')}"
+    return Item("Check", "done", "verified", line)
 
 
 def _benchmark(work: Work) -> Item:

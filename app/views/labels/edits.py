@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 
-from app.views.labels.doubts import BY_HAND, Part, list_parts
+from app.session import answer
+from app.views.labels.doubts import Part, lacks_candidates
 from app.views.palette import name_role
 from app.views.text import count
 from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role
@@ -20,15 +22,15 @@ def glob(pattern: str) -> Callable[[str], bool]:
     return lambda name: fnmatchcase(name.casefold(), wanted)
 
 
-def list_names(labels: Labels) -> list[str]:
+def list_names(parts: Iterable[Part]) -> list[str]:
     """Return every name by which a part can be found, each once: with its input's, and alone."""
-    names = [name for part in list_parts(labels) for name in _names(part)]
+    names = [name for part in parts for name in _names(part)]
     return list(dict.fromkeys(names))
 
 
-def match(labels: Labels, fits: Callable[[str], bool]) -> list[Part]:
+def match(parts: Iterable[Part], fits: Callable[[str], bool]) -> list[Part]:
     """Return the parts of which one name fits."""
-    return [part for part in list_parts(labels) if any(map(fits, _names(part)))]
+    return [part for part in parts if any(map(fits, _names(part)))]
 
 
 def _names(part: Part) -> tuple[str, ...]:
@@ -42,28 +44,72 @@ def preview_rows(parts: Collection[Part], role: Role) -> list[Row]:
         {
             "feature": part.name,
             "now": name_role(part.role),
-            "then": "the same" if part.role == role else name_role(role),
+            "then": name_role(role) if part.role != role else _same(part),
         }
         for part in parts
     ]
 
 
+def _same(part: Part) -> str:
+    return "the same, answered" if part.open else "the same"
+
+
 def set_role(labels: Labels, parts: Collection[Part], role: Role) -> Labels:
-    """Return labels in which these parts have this role; what has it already stays as it was."""
+    """Return labels in which a person says that these parts have this role.
+
+    What has it already and is not open keeps who vouches for it.
+    """
+    return _answered(labels, [(part, role) for part in parts if part.open or part.role != role])
+
+
+def keep_roles(labels: Labels, parts: Collection[Part]) -> Labels:
+    """Return labels in which a person says that these parts are right as they stand.
+
+    What is not open keeps who vouches for it, unless nothing would be left per candidate: only
+    people say that. What a request refutes stays open.
+    """
+    every = lacks_candidates(labels)
+    return _answered(labels, [(part, part.role) for part in parts if part.open or every])
+
+
+def _answered(labels: Labels, answers: Iterable[tuple[Part, Role]]) -> Labels:
     inputs = dict(labels.inputs)
-    for part in parts:
-        if part.label.role == role:
+    for part, role in answers:
+        if part.refuted and role.per_request:
             continue
         label = inputs[part.input]
         if part.at is None:
-            inputs[part.input] = replace(label, role=role, confidence=1.0, evidence=BY_HAND)
+            inputs[part.input] = answer(label, role)
         else:
             columns = list(label.columns)
-            columns[part.at] = replace(
-                columns[part.at], role=role, confidence=1.0, evidence=BY_HAND
-            )
+            columns[part.at] = answer(columns[part.at], role)
             inputs[part.input] = replace(label, columns=tuple(columns))
     return Labels(inputs)
+
+
+def change_part(labels: Labels, part: Part, **fields: Any) -> Labels:
+    """Return labels in which a part has other fields than its role; nothing is answered by that."""
+    label = labels.inputs[part.input]
+    if part.at is None:
+        return Labels({**labels.inputs, part.input: replace(label, **fields)})
+    columns = list(label.columns)
+    columns[part.at] = replace(columns[part.at], **fields)
+    return Labels({**labels.inputs, part.input: replace(label, columns=tuple(columns))})
+
+
+def read_range(low: float | None, high: float | None) -> tuple[float, float] | None:
+    """Return the range that two ends give, None for none; LabelError where it is not finished."""
+    if low is None and high is None:
+        return None
+    if low is None or high is None:
+        raise LabelError("the range has one end only; give both or none")
+    if not low < high:
+        raise LabelError("the range must go from low to a higher end")
+    return _whole(low), _whole(high)
+
+
+def _whole(number: float) -> float:
+    return int(number) if float(number).is_integer() else float(number)
 
 
 def find_inputs(info: GraphInfo, selected: str) -> set[str]:
@@ -98,6 +144,7 @@ def columns_of(labels: Labels, name: str, *, width: int) -> tuple[Column, ...]:
         Column(
             start=0, stop=width, role=label.role or Role.ITEM, name=name, range=label.range,
             integer=label.integer, confidence=label.confidence, evidence=label.evidence,
+            vouched=label.vouched,
         ),
     )  # fmt: skip
 
@@ -115,11 +162,12 @@ def set_columns(labels: Labels, name: str, column: Column, *, width: int) -> Lab
         )
     rest = [piece for part in columns_of(labels, name, width=width) for piece in _cut(part, column)]
     columns = sorted([*rest, column], key=lambda part: part.start)
-    return Labels({**labels.inputs, name: InputLabel(columns=tuple(columns))})
+    packed = InputLabel(columns=tuple(columns), axis=labels.inputs[name].axis)
+    return Labels({**labels.inputs, name: packed})
 
 
 def join_columns(labels: Labels, name: str, *, width: int) -> Labels:
-    """Return labels in which neighboring columns of one role, range and kind are one range."""
+    """Return labels in which neighboring columns of one role, range, kind and voucher are one."""
     joined: list[Column] = []
     for column in columns_of(labels, name, width=width):
         last = joined[-1] if joined else None
@@ -130,11 +178,13 @@ def join_columns(labels: Labels, name: str, *, width: int) -> Labels:
             )  # fmt: skip
         else:
             joined.append(column)
-    return Labels({**labels.inputs, name: InputLabel(columns=tuple(joined))})
+    packed = InputLabel(columns=tuple(joined), axis=labels.inputs[name].axis)
+    return Labels({**labels.inputs, name: packed})
 
 
 def _alike(one: Column, other: Column) -> bool:
-    return (one.role, one.range, one.integer) == (other.role, other.range, other.integer)
+    fields = ("role", "range", "integer", "vouched")
+    return all(getattr(one, field) == getattr(other, field) for field in fields)
 
 
 def _shared(one: str, other: str) -> str:

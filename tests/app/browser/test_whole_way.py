@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.browser_session import (
     PATIENCE,
+    answer_all,
     click,
     click_confirm,
     confirm,
     open_sample,
+    select_row,
     status,
     turn_to,
 )
@@ -53,19 +55,12 @@ def test_from_sample_to_download(page: Page) -> None:
     assert json.loads(packed.read("manifest.json"))["signature"] == "drop-in"
 
 
-def test_a_cell_that_is_being_typed_is_not_lost(page: Page) -> None:
-    page.set_viewport_size({"width": 1440, "height": 1300})
+def test_a_value_that_is_being_typed_is_not_lost(page: Page) -> None:
     open_sample(page, "mmoe_interleaved")
     confirm(page)
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
-    assert box is not None
-    below = box["x"] + 0.69 * box["width"]
-    page.mouse.move(below, box["y"] + 100)
-    page.wait_for_timeout(500)  # the table must see the pointer before it takes a click
-    page.mouse.dblclick(below, box["y"] + 50)
-    expect(page.locator("#portal input")).to_be_visible()
-    page.keyboard.press("Control+A")
-    page.keyboard.type("450")
+    select_row(page, 1)
+    page.get_by_text("Values that checks generate").click()
+    page.locator("[class*=st-key-row-high] input").fill("450")
     with page.expect_download():
         page.get_by_role("button", name="Export").click()
     status(page, 1, "not confirmed")
@@ -73,7 +68,8 @@ def test_a_cell_that_is_being_typed_is_not_lost(page: Page) -> None:
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Export").click()
     labels = json.loads(Path(waiting.value.path()).read_text())
-    assert next(iter(labels["inputs"].values()))["range"] == [0, 450]
+    first = next(iter(labels["inputs"].values()))
+    assert (first["range"], first["vouched"]) == ([0, 450], "Ada")
 
 
 def test_sessions_do_not_mix(page: Page, chromium: Browser, address: str) -> None:
@@ -119,6 +115,7 @@ def test_names_from_a_model_are_shown_as_text(page: Page, tmp_path: Path) -> Non
     page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
     status(page, 0, "a_b_")
     turn_to(page, "labels", "Who owns which input?")
+    answer_all(page)
     click_confirm(page)
     for step, heading in [("layout", "Each side in one block"), ("download", "Shown, not claimed")]:
         turn_to(page, step, heading)

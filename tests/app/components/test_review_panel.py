@@ -105,7 +105,7 @@ def test_what_was_digested_is_kept_until_it_changes(
 def test_editing_labels_outdates_what_was_signed(confirmed: Work) -> None:
     before = find_seen(confirmed)
     name, label = next(iter(LABELS.inputs.items()))
-    confirmed.edit(Labels({**LABELS.inputs, name: replace(label, role=Role.ITEM)}))
+    confirmed.relabel(Labels({**LABELS.inputs, name: replace(label, role=Role.ITEM)}))
     after = find_seen(confirmed)
     assert set(after) == {Section.LABELS}
     assert after[Section.LABELS] != before[Section.LABELS]

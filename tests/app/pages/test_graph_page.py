@@ -10,7 +10,7 @@ from app.components.graph.drawings import describe_selected, make_drawing
 from app.services import engine_cache, start_node_measures
 from app.session import Opened, Options, Work
 from app.views.graph import Fold
-from support.app_visits import LABELS, LONG, ended, visit
+from support.app_visits import CONFIRMED, LABELS, LONG, ended, visit
 from support.builders import ranking_tower
 
 
@@ -26,7 +26,7 @@ def tower() -> Work:
 @pytest.fixture
 def rewritten(tower: Work) -> Work:
     """The labels are confirmed; whether the rewrite is right is not looked at here."""
-    tower.confirm(Options(), ended(lambda progress: None))
+    tower.confirm(Options(), ended(lambda progress: None), CONFIRMED)
     return tower
 
 
@@ -60,7 +60,7 @@ def test_confirmed_labels_show_both_graphs(rewritten: Work) -> None:
 
 
 def test_labels_that_do_not_fit_are_one_line(tower: Work) -> None:
-    tower.edit(mari.Labels({"user": mari.InputLabel(role=mari.Role.USER)}))
+    tower.relabel(mari.Labels({"user": mari.InputLabel(role=mari.Role.USER)}))
     app = visit("graph", tower)
     assert len(app.error) == 1
     assert "item" in app.error[0].value

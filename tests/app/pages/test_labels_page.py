@@ -12,7 +12,7 @@ import mari_engine as mari
 from app.session import Flip, Work
 from app.views.labels import describe_effect, describe_step, flip_rows
 from mari_engine import Cost, Flops, FlopsReport, Role
-from support.app_visits import LONG, visit
+from support.app_visits import LONG, answer, confirm, visit
 from support.browser_session import click, open_sample, status, turn_to
 from support.handmade_results import make_plan
 
@@ -34,12 +34,12 @@ def wait_for_preview(work: Work) -> None:
 def test_rows_are_narrowed_by_what_they_are(opened: Work) -> None:
     app = visit("labels", opened)
     assert app.pills(key="labels-show").options == [
-        "All 2", "? doubtful 1", "✓ sure 1", "R · user 1", "I · item 1",
+        "All 2", "To answer 1", "? doubtful 1", "✓ sure 1", "R · user 1", "I · item 1",
     ]  # fmt: skip
     app.pills(key="labels-show").set_value("item").run()
     assert not app.exception
     (table,) = (one.value for one in app.dataframe if "standing" in one.value)
-    assert list(table["input"]) == ["item"]
+    assert list(table["feature"]) == ["item"]
 
 
 def test_a_regular_expression_is_previewed_and_applied(opened: Work) -> None:
@@ -83,6 +83,7 @@ def test_every_change_can_be_undone_and_redone(opened: Work) -> None:
 
 def test_equal_neighbors_are_joined_on_the_page(opened: Work) -> None:
     app = visit("labels", opened)
+    answer(app)
     assert app.button(key="columns-join").disabled
     app.number_input(key="columns-first").set_value(1).run()
     app.button(key="columns-apply").click().run()
@@ -115,7 +116,8 @@ def test_labels_are_tried_before_they_are_confirmed(
     app.run()
     assert metrics(app)["The last change"] == "50 MFLOP more"
     assert opened.confirmed is None
-    app.button(key="confirm").click().run()
+    answer(app)
+    confirm(app)
     assert not app.exception
     assert opened.confirmed is not None
     assert len(asked) == 2, "what was tried is not made again"
@@ -199,12 +201,12 @@ def test_a_packed_input_is_labelled_in_its_strip(page: Page) -> None:
     page.keyboard.press("Enter")
     click(page, "columns-apply")
     status(page, 1, "not confirmed")
-    expect(page.get_by_text("✎ by hand 1")).to_be_visible()
+    expect(page.get_by_text("✎ answered 1")).to_be_visible()
     expect(page.get_by_text("fewer", exact=False).first).to_be_visible()
     click(page, "undo")
-    expect(page.get_by_text("✎ by hand 1")).to_have_count(0)
+    expect(page.get_by_text("✎ answered 1")).to_have_count(0)
     click(page, "redo")
-    expect(page.get_by_text("✎ by hand 1")).to_be_visible()
+    expect(page.get_by_text("✎ answered 1")).to_be_visible()
     assert page.locator("b", has_text="chosen").count() == 0
 
 
@@ -222,4 +224,4 @@ def test_what_is_selected_in_the_graph_is_labelled_at_once(page: Page) -> None:
     page.get_by_role("button", name="Set by selection").click()
     expect(page.get_by_text("selected in the graph")).to_be_visible()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("✎ by hand 1")).to_be_visible()
+    expect(page.get_by_text("✎ answered 1")).to_be_visible()

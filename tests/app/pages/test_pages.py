@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 import mari_engine as mari
 from app.components.benchmark.run_form import read_batches
-from app.components.labels import confirm
+from app.components.labels import confirm as confirm_box
 from app.services import NO_FOLDER
 from app.session import Options, Work
-from support.app_visits import ended, visit
+from support.app_visits import CONFIRMED, answer, confirm, ended, visit
 from support.handmade_results import make_certificate, make_plan
 
 
@@ -105,7 +105,6 @@ def test_labels_show_every_input(opened: Work) -> None:
     app = visit("labels", opened)
     assert opened.confirmed is None
     assert "--candidates 500" in texts(app)
-    assert not button(app, "confirm").disabled
 
 
 def test_confirming_starts_the_check(
@@ -118,12 +117,15 @@ def test_confirming_starts_the_check(
         asked.extend(arguments)
         return ended(lambda progress: result)
 
-    monkeypatch.setattr(confirm, "start_check", start)
+    monkeypatch.setattr(confirm_box, "start_check", start)
     app = visit("labels", opened)
     app.number_input(key="candidates").set_value(800)
-    button(app, "confirm").click().run()
+    answer(app)
+    confirm(app)
     assert not app.exception
-    assert asked == [plan]
+    (checked,) = asked
+    assert checked.optimized is plan.optimized
+    assert checked.labels == opened.confirmed
     assert opened.options == Options(candidates=800)
     assert opened.verified
     assert "1 of 2 products changed" in texts(app)
@@ -133,7 +135,8 @@ def test_labels_that_do_not_fit_are_one_line(opened: Work) -> None:
     assert opened.labels is not None
     opened.labels = mari.Labels({"user": opened.labels.inputs["user"]})
     app = visit("labels", opened)
-    button(app, "confirm").click().run()
+    answer(app)
+    confirm(app)
     assert errors(app) == ["input 'item' has no label; give it a role"]
     assert opened.confirmed is None
 
@@ -144,7 +147,8 @@ def test_a_rewrite_that_fails_is_one_line(opened: Work, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(mari, "plan", fail)
     app = visit("labels", opened)
-    button(app, "confirm").click().run()
+    answer(app)
+    confirm(app)
     assert errors(app) == ["node 'a*b': is <odd>"]
     assert opened.confirmed is None
 
@@ -266,7 +270,7 @@ def test_download_shows_the_certificate_and_the_files(confirmed: Work) -> None:
 
 def test_nothing_unequal_is_handed_out(opened: Work) -> None:
     result = make_plan(certificate=make_certificate(passed=False))
-    opened.confirm(Options(), ended(lambda progress: result))
+    opened.confirm(Options(), ended(lambda progress: result), CONFIRMED)
     app = visit("download", opened)
     assert errors(app)[0] == "Not lossless: score differs by 0.3."
     assert "not equal to the original" in app.warning[0].value.replace("\\", "")
@@ -277,7 +281,7 @@ def test_a_failed_check_hands_out_nothing(opened: Work) -> None:
     def run(progress: Any) -> Any:
         raise mari.VerificationError("score: differs by 0.5")
 
-    opened.confirm(Options(), ended(run))
+    opened.confirm(Options(), ended(run), CONFIRMED)
     app = visit("download", opened)
     assert "score: differs by 0.5" in errors(app)
     assert all(one.proto.disabled for one in app.download_button)

@@ -13,7 +13,7 @@ from app.components.download import files
 from app.services import NO_FOLDER, pack, save_once
 from app.session import Options, Work
 from mari_engine import ModelError, Review
-from support.app_visits import ended, visit
+from support.app_visits import CONFIRMED, ended, visit
 from support.handmade_results import make_certificate, make_plan
 
 
@@ -61,7 +61,7 @@ def test_a_large_model_is_written_on_the_server(
     monkeypatch.setattr("sys.argv", ["main.py", "--folder", str(tmp_path)])
     (tmp_path / "there").mkdir()
     save = Saved()
-    opened.confirm(Options(), ended(lambda progress: passed(save)))
+    opened.confirm(Options(), ended(lambda progress: passed(save)), CONFIRMED)
     app = visit("download", opened)
     assert not app.download_button
     target = tmp_path / name
@@ -85,7 +85,7 @@ def test_a_large_model_is_not_written_where_the_server_was_told_no_folder(
     opened: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MOST_BYTES", 0)
-    opened.confirm(Options(), ended(lambda progress: passed(Saved())))
+    opened.confirm(Options(), ended(lambda progress: passed(Saved())), CONFIRMED)
     app = visit("download", opened)
     assert not app.text_input
     assert NO_FOLDER in app.info[0].value

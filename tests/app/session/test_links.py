@@ -13,11 +13,14 @@ from app.session import (
     Options,
     Work,
     digest_labels,
+    explain_lack,
     make_link,
+    name_answers,
     read_link,
     write_link,
 )
 from app.session.link import LONGEST_VALUE, MOST_LEFT_ALONE
+from app.views.labels import keep_roles, list_parts
 from support.app_visits import LABELS, LONG, visit
 from support.builders import ranking_tower
 
@@ -33,7 +36,7 @@ def follow(link: Link) -> Work:
 def test_a_link_says_what_it_was_made_from() -> None:
     for link in (
         Link(),
-        Link(sample="dlrm", sha256="ab", labels="cd", confirmed=True, options=CHOICES),
+        Link(sample="dlrm", sha256="ab", labels="cd", confirmed=True, by="Ada Ü", options=CHOICES),
         Link(path="/models/Ünïcode & co.onnx", options=Options(candidates=1)),
     ):
         assert read_link(write_link(link)) == link
@@ -85,8 +88,9 @@ def test_a_link_leads_back_to_confirmed_labels_and_choices() -> None:
     assert digest != digest_labels(opened.model, mari.propose_labels(opened.model))
     node = next(node.name for node in mari.describe(opened.model).nodes if node.op == "Gemm")
     options = Options(mari.Signature.COMPACT, 50, (node, "no such node"))
-    work = follow(Link("two_tower", labels=digest, confirmed=True, options=options))
-    assert work.confirmed == labels.confirmed()
+    work = follow(Link("two_tower", labels=digest, confirmed=True, by=" Ada ", options=options))
+    assert work.confirmed == name_answers(labels, "Ada")
+    assert work.confirmed_by == "Ada"
     assert work.options == replace(options, keep=(node,))
     assert work.check is not None
     work.check.wait(LONG)
@@ -102,6 +106,34 @@ def test_labels_that_were_not_confirmed_are_not_confirmed_by_a_link() -> None:
     work = follow(Link("two_tower", labels=digest_labels(opened.model, opened.labels)))
     assert work.labels == opened.labels
     assert work.confirmed is None
+
+
+def test_a_link_confirms_no_doubt_and_nothing_in_nobodys_name() -> None:
+    opened = open_sample("wide_deep_packed")
+    proposed = mari.propose_labels(opened.model)
+    assert proposed.confidence < 1
+    doubted = Link("wide_deep_packed", labels=digest_labels(opened.model, proposed), confirmed=True)
+    work = follow(replace(doubted, by="Ada"))
+    assert work.labels == proposed
+    assert work.confirmed is None
+    assert "left to answer" in work.notice
+    assert opened.labels is not None
+    given = Link(
+        "wide_deep_packed", labels=digest_labels(opened.model, opened.labels), confirmed=True
+    )
+    work = follow(given)
+    assert work.confirmed is None
+    assert "does not say who did" in work.notice
+
+
+def test_answers_to_doubts_are_in_no_link() -> None:
+    opened = replace(open_sample("wide_deep_packed"), labels=None)
+    work = Work()
+    work.open(opened, mari.propose_labels(opened.model))
+    assert work.labels is not None
+    assert explain_lack(work, work.proposed) == ""
+    work.relabel(keep_roles(work.labels, list_parts(work.labels)))
+    assert "Answers that were given here are in no link" in explain_lack(work, work.proposed)
 
 
 def test_a_path_on_the_server_is_opened_again(

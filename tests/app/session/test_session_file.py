@@ -19,7 +19,7 @@ from app.session import (
     write_session,
 )
 from mari_engine import Note, Review, Section, SignOff, Stamp
-from support.app_visits import LABELS, LONG
+from support.app_visits import CONFIRMED, LABELS, LONG
 from support.builders import ranking_tower
 from support.handmade_results import make_benchmark
 
@@ -50,6 +50,7 @@ def test_a_session_file_holds_the_whole_work(reviewed: Work) -> None:
     assert found.labels == reviewed.labels
     assert found.history == (LABELS,)
     assert found.confirmed
+    assert found.confirmed_by == reviewed.confirmed_by
     assert found.options == reviewed.options
     assert list(found.benchmarks) == reviewed.benchmarks
     assert found.review == reviewed.review
@@ -132,11 +133,12 @@ def tower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def save(path: Path, **options: Any) -> Session:
     """Return the session of a model on the server, its labels confirmed."""
     work = Work()
-    work.open(open_path(str(path), server_files()), LABELS)
+    work.open(open_path(str(path), server_files()), LABELS, CONFIRMED)
     return Session(
         **{
             **vars(read_session(write_session(work, page="graph", address={}))),
             "confirmed": True,
+            "confirmed_by": "Ada",
             **options,
         }
     )
@@ -155,7 +157,8 @@ def test_what_a_session_says_was_checked_is_checked_again(tower: Path) -> None:
     assert opened is not None
     work = Work()
     take_up(work, session, opened)
-    assert work.confirmed == LABELS.confirmed()
+    assert work.confirmed == CONFIRMED
+    assert work.confirmed_by == "Ada"
     assert work.options == session.options
     assert work.history == [LABELS], "labels that do not fit are left out"
     assert work.elsewhere == [make_benchmark()], "another model's benchmark is left out"
@@ -164,6 +167,25 @@ def test_what_a_session_says_was_checked_is_checked_again(tower: Path) -> None:
     assert work.verified
     for words in ("The check runs again", "had passed in 2 checks", "saved by version 0.0.1"):
         assert words in work.notice
+
+
+def test_a_session_with_doubts_or_without_a_name_is_not_confirmed_again(tower: Path) -> None:
+    for session, why in (
+        (save(tower, labels=LABELS), "1 row is left to answer: user"),
+        (save(tower, confirmed_by=""), "does not say who did"),
+    ):
+        opened = find_model(session)
+        assert opened is not None
+        work = Work()
+        take_up(work, session, opened)
+        assert work.confirmed is None
+        assert why in work.notice
+
+
+def test_older_session_files_do_not_say_who_confirmed(reviewed: Work) -> None:
+    document = json.loads(write_session(reviewed, page="layout", address={}))
+    del document["confirmed_by"]
+    assert read_session(changed(json.dumps(document).encode())).confirmed_by == ""
 
 
 def test_a_model_that_changed_or_went_is_not_taken(tower: Path) -> None:

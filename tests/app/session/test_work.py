@@ -12,7 +12,7 @@ from app.session.work import MOST_STEPS
 from app.views.header import status_html
 from app.views.header.status import list_items
 from mari_engine import InputLabel, Labels, ModelError, Progress, Role
-from support.app_visits import LABELS, LONG, ended
+from support.app_visits import CONFIRMED, LABELS, LONG, ended
 from support.handmade_results import make_benchmark, make_certificate, make_plan
 
 
@@ -23,7 +23,7 @@ def stages(work: Work) -> list[str]:
 def edited(work: Work) -> None:
     assert work.labels is not None
     item = replace(work.labels.inputs["item"], role=Role.CROSS)
-    work.edit(replace(work.labels, inputs={**work.labels.inputs, "item": item}))
+    work.relabel(replace(work.labels, inputs={**work.labels.inputs, "item": item}))
 
 
 def test_a_session_starts_with_nothing() -> None:
@@ -34,19 +34,22 @@ def test_a_session_starts_with_nothing() -> None:
 
 def test_proposals_are_not_confirmed(opened: Work) -> None:
     assert stages(opened) == ["tower", "not confirmed", "not verified", "not measured"]
-    assert list_items(opened)[1].line == "1 request side, 1 candidate side, 1 doubtful"
+    assert list_items(opened)[1].line == "1 to answer; 1 request side, 1 candidate side"
     assert opened.blocked() == opened.unverified() == "Confirm the labels first."
 
 
 def test_confirmed_and_checked(confirmed: Work) -> None:
     assert stages(confirmed)[1:3] == ["confirmed", "verified"]
-    assert confirmed.confirmed == LABELS.confirmed()
+    assert confirmed.confirmed == CONFIRMED
+    assert list_items(confirmed)[1].line == "vouched for by: Ada 2"
+    assert list_items(confirmed)[2].line == "if these labels are true, equal in 6 checks"
     assert confirmed.unverified() == ""
 
 
-def test_confirming_nothing_is_a_mistake_of_the_page() -> None:
-    with pytest.raises(ValueError, match="no labels"):
-        Work().confirm(Options(), ended(lambda progress: make_plan()))
+def test_confirming_what_is_in_doubt_is_a_mistake_of_the_page(opened: Work) -> None:
+    with pytest.raises(ValueError, match="in doubt"):
+        opened.confirm(Options(), ended(lambda progress: make_plan()), LABELS)
+    assert opened.confirmed is None
 
 
 def test_an_edit_undoes_what_came_after(measured: Work) -> None:
@@ -57,7 +60,7 @@ def test_an_edit_undoes_what_came_after(measured: Work) -> None:
 
 
 def test_an_edit_that_changes_nothing_undoes_nothing(measured: Work) -> None:
-    measured.edit(replace(LABELS))
+    measured.relabel(replace(CONFIRMED))
     assert measured.verified
     assert measured.measured == make_benchmark()
 
@@ -123,7 +126,7 @@ def test_what_is_out_of_date_is_cancelled(confirmed: Work, step: str) -> None:
         assert confirmed.opened is not None
         confirmed.open(confirmed.opened, LABELS)
     else:
-        confirmed.confirm(Options(), ended(lambda progress: make_plan()))
+        confirmed.confirm(Options(), ended(lambda progress: make_plan()), CONFIRMED)
     go_on.set()
     job.wait(LONG)
     assert job.state == "cancelled"
@@ -153,7 +156,7 @@ def test_a_running_check_is_not_a_passed_one(opened: Work) -> None:
         progress(0.42, "batch 17")
         go_on.wait(LONG)
 
-    opened.confirm(Options(), Job(run))  # type: ignore[arg-type]
+    opened.confirm(Options(), Job(run), CONFIRMED)  # type: ignore[arg-type]
     while opened.check is not None and not opened.check.message:
         opened.check.wait(0.01)
     assert opened.unverified() == "The check still runs."
@@ -165,7 +168,7 @@ def test_a_failed_check_says_why(opened: Work) -> None:
     def run(progress: Progress) -> None:
         raise ModelError("tower.onnx: node 'x' is odd")
 
-    opened.confirm(Options(), ended(run))
+    opened.confirm(Options(), ended(run), CONFIRMED)
     item = list_items(opened)[2]
     assert (item.tone, item.word, item.line) == ("wrong", "failed", "tower.onnx: node 'x' is odd")
     assert opened.unverified() == "The rewrite or its check failed; see the reason above."
@@ -173,7 +176,7 @@ def test_a_failed_check_says_why(opened: Work) -> None:
 
 def test_an_unequal_model_is_not_verified(opened: Work) -> None:
     result = make_plan(certificate=make_certificate(passed=False))
-    opened.confirm(Options(), ended(lambda progress: result))
+    opened.confirm(Options(), ended(lambda progress: result), CONFIRMED)
     assert not opened.verified
     assert stages(opened)[2] == "not equal"
     assert opened.unverified() == "The optimized model is not equal to the original."

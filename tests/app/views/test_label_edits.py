@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.jobs import regex
+from app.session import ANSWERED
 from app.views.labels import (
+    change_part,
     columns_of,
+    explain_lack_of_candidates,
     find_inputs,
     glob,
     join_columns,
+    keep_roles,
+    lacks_candidates,
     list_names,
     list_parts,
     match,
     packable,
     preview_rows,
+    read_range,
     set_columns,
     set_role,
 )
@@ -47,6 +55,7 @@ PACKED = InputLabel(
     )
 )
 LABELS = Labels({"user_id": InputLabel(role=Role.USER, range=(0, 9)), "x": PACKED})
+PARTS = list_parts(LABELS)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +70,11 @@ LABELS = Labels({"user_id": InputLabel(role=Role.USER, range=(0, 9)), "x": PACKE
     ],
 )
 def test_patterns(pattern: str, names: list[str]) -> None:
-    assert [part.name for part in match(LABELS, glob(pattern))] == names
+    assert [part.name for part in match(PARTS, glob(pattern))] == names
 
 
 def test_roles_are_set_by_pattern() -> None:
-    labels = set_role(LABELS, match(LABELS, glob("x")), Role.CONTEXT)
+    labels = set_role(LABELS, match(PARTS, glob("x")), Role.CONTEXT)
     assert [column.role for column in labels.inputs["x"].columns] == [Role.CONTEXT, Role.CONTEXT]
     assert labels.inputs["user_id"] == LABELS.inputs["user_id"]
 
@@ -113,8 +122,8 @@ def test_only_inputs_with_several_columns_can_be_packed() -> None:
     ],
 )
 def test_regular_expressions(pattern: str, found: list[str]) -> None:
-    fits = regex(pattern, list_names(LABELS))
-    assert [part.name for part in match(LABELS, fits)] == found
+    fits = regex(pattern, list_names(PARTS))
+    assert [part.name for part in match(PARTS, fits)] == found
 
 
 @pytest.mark.parametrize(
@@ -132,7 +141,7 @@ def test_expressions_that_cannot_be_used_say_so(pattern: str, problem: str) -> N
 
 
 def test_a_bulk_edit_is_seen_before_it_is_made() -> None:
-    rows = preview_rows(match(LABELS, glob("*")), Role.USER)
+    rows = preview_rows(match(PARTS, glob("*")), Role.USER)
     assert [(row["feature"], row["now"], row["then"]) for row in rows] == [
         ("x/item", "I · item", "R · user"),
         ("user_id", "R · user", "the same"),
@@ -146,6 +155,67 @@ def test_what_has_the_role_already_keeps_its_evidence() -> None:
     profile, item = labels.inputs["x"].columns
     assert profile == PACKED.columns[0]
     assert (item.role, item.confidence, item.evidence) == (Role.USER, 1.0, ("set by hand",))
+    assert item.vouched == ANSWERED
+
+
+def test_rows_that_are_right_as_shown_are_a_persons_answer_with_their_evidence() -> None:
+    told = replace(PACKED.columns[1], evidence=("the table 'items'",))
+    sure = replace(PACKED.columns[0], vouched="graph")
+    labels = Labels({"x": InputLabel(columns=(sure, told))})
+    first, second = keep_roles(labels, list_parts(labels)).inputs["x"].columns
+    assert first == sure
+    assert second == replace(told, confidence=1.0, vouched=ANSWERED)
+
+
+def test_where_nothing_is_left_per_candidate_all_selected_rows_are_the_persons() -> None:
+    labels = Labels({name: InputLabel(role=Role.USER, vouched="graph") for name in "ab"})
+    assert "all candidates would get one score" in explain_lack_of_candidates(labels)
+    one = keep_roles(labels, list_parts(labels)[:1])
+    assert explain_lack_of_candidates(one)
+    both = keep_roles(labels, list_parts(labels))
+    assert explain_lack_of_candidates(both) == ""
+    assert lacks_candidates(both)
+    assert explain_lack_of_candidates(set_role(labels, list_parts(labels)[:1], Role.ITEM)) == ""
+
+
+def test_what_a_request_refutes_is_answered_by_another_role_only() -> None:
+    learnt = Labels({"x": InputLabel(role=Role.ITEM, vouched="request", evidence=("it differs",))})
+    labels = Labels({"x": InputLabel(role=Role.USER, vouched="Ada")})
+    (part,) = list_parts(labels, learnt)
+    assert (part.refuted, part.doubt) == (True, "it differs")
+    assert keep_roles(labels, [part]) == labels
+    assert set_role(labels, [part], Role.CONTEXT) == labels
+    (part,) = list_parts(set_role(labels, [part], Role.CROSS), learnt)
+    assert not part.open
+
+
+def test_values_of_a_row_answer_nothing() -> None:
+    (part,) = [part for part in PARTS if part.open]
+    column = change_part(LABELS, part, range=(0, 450)).inputs["x"].columns[1]
+    assert (column.range, column.confidence, column.vouched) == ((0, 450), 0.5, "")
+    (whole,) = [part for part in PARTS if part.at is None]
+    assert change_part(LABELS, whole, integer=True).inputs["user_id"].integer
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [(None, None, None), (0.0, 450.0, (0, 450)), (-0.5, 2.0, (-0.5, 2))],
+)
+def test_a_range_has_both_ends_or_none(low: float, high: float, found: object) -> None:
+    assert read_range(low, high) == found
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "problem"),
+    [
+        (0, None, "the range has one end only; give both or none"),
+        (None, 5, "the range has one end only; give both or none"),
+        (5, 5, "the range must go from low to a higher end"),
+    ],
+)
+def test_an_unfinished_range_says_what_is_missing(low: float, high: float, problem: str) -> None:
+    with pytest.raises(LabelError, match=problem):
+        read_range(low, high)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +244,12 @@ def test_equal_neighbors_are_joined() -> None:
         Column(start=6, stop=8, role=Role.USER, range=(0, 9)),
         Column(start=8, stop=10, role=Role.CONTEXT),
     )
-    joined = join_columns(Labels({"x": InputLabel(columns=columns)}), "x", width=10).inputs["x"]
+    packed = InputLabel(columns=columns, axis=0)
+    joined = join_columns(Labels({"x": packed}), "x", width=10).inputs["x"]
     first, *rest = joined.columns
     assert (first.start, first.stop, first.name, first.confidence) == (0, 6, "a … c", 0.5)
     assert tuple(rest) == columns[3:]
+    assert joined.axis == 0
 
 
 def test_an_input_labelled_as_a_whole_is_one_range() -> None:

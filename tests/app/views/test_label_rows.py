@@ -1,19 +1,21 @@
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from app.views.labels import (
     ALL,
+    OPEN,
     Standing,
     count_sides,
     list_filters,
     list_parts,
     make_rows,
     name_filter,
+    name_open,
     narrow,
-    read_rows,
+    tell_voucher,
 )
 from mari_engine import Column, GraphInfo, InputLabel, Labels, Role, TensorInfo
 
@@ -35,62 +37,44 @@ LABELS = Labels({"user_id": InputLabel(role=Role.USER, range=(0, 9)), "x": PACKE
 PARTS = list_parts(LABELS)
 
 
-def rows(**changes: Any) -> list[dict[str, object]]:
-    """The rows of LABELS, the doubtful one (x/item) first and changed as given."""
-    made = make_rows(PARTS, INFO)
-    return [made[0] | changes, *made[1:]]
-
-
 def test_doubtful_rows_come_first() -> None:
     assert [part.name for part in list_parts(LABELS)] == ["x/item", "user_id", "x/profile"]
 
 
 def test_a_row_says_what_it_stands_for() -> None:
-    assert rows()[0] == {
-        "input": "x", "columns": "4 to 9", "name": "item", "standing": "? doubtful",
-        "role": "item", "confidence": 0.5, "evidence": "", "low": None, "high": None,
-        "integer": False, "type": "float32 [N, 10]",
+    rows = make_rows(PARTS, INFO)
+    assert rows[0] == {
+        "feature": "x/item", "role": "I · item", "standing": "? doubtful",
+        "vouched": "nobody yet", "evidence": "", "columns": "4 to 9", "values": "",
+        "type": "float32 [N, 10]",
     }  # fmt: skip
-    assert [row["columns"] for row in rows()] == ["4 to 9", "all", "0 to 3"]
-
-
-def test_unchanged_rows_give_the_same_labels() -> None:
-    assert read_rows(LABELS, PARTS, rows()) == (LABELS, [])
-
-
-def test_an_edit_counts_in_full() -> None:
-    labels, problems = read_rows(LABELS, PARTS, rows(role="cross", low=0, high=2.5, integer=True))
-    changed = labels.inputs["x"].columns[1]
-    assert (changed.role, changed.range, changed.integer) == (Role.CROSS, (0, 2.5), True)
-    assert (changed.confidence, changed.evidence) == (1.0, ("set by hand",))
-    assert problems == []
-    assert labels.inputs["user_id"] == LABELS.inputs["user_id"]
+    assert [row["columns"] for row in rows] == ["4 to 9", "all", "0 to 3"]
+    assert [row["values"] for row in rows] == ["", "0 to below 9", ""]
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "problem"),
+    ("label", "voucher"),
     [
-        (0, None, "x/item: the range has one end only; give both or none"),
-        (None, 5, "x/item: the range has one end only; give both or none"),
-        (5, 5, "x/item: the range must go from low to a higher end"),
+        (InputLabel(role=Role.USER, vouched="graph"), "graph"),
+        (InputLabel(role=Role.USER, vouched="Ada"), "Ada"),
+        (InputLabel(role=Role.USER), "whoever confirms"),
+        (InputLabel(role=Role.USER, confidence=0.9), "nobody yet"),
     ],
 )
-def test_an_unfinished_range_keeps_the_old_one(low: object, high: object, problem: str) -> None:
-    labels, problems = read_rows(LABELS, PARTS, rows(low=low, high=high))
-    assert problems == [problem]
-    assert labels == LABELS
+def test_a_row_says_who_vouches_for_it(label: InputLabel, voucher: str) -> None:
+    (part,) = list_parts(Labels({"a": label}))
+    assert tell_voucher(part) == voucher
 
 
-def test_a_range_can_be_taken_away() -> None:
-    made = rows()
-    made[1] |= {"low": float("nan"), "high": None}
-    labels, problems = read_rows(LABELS, PARTS, made)
-    assert labels.inputs["user_id"].range is None
-    assert problems == []
+def test_what_is_left_to_answer_is_named() -> None:
+    assert name_open(PARTS) == "1 row is left to answer: x/item."
+    assert name_open(PARTS[1:]) == ""
+    many = Labels({name: InputLabel(role=Role.USER, confidence=0.5) for name in "abcde"})
+    assert name_open(list_parts(many)) == "5 rows are left to answer: a, b, c and 2 more."
 
 
 def test_sides_are_counted() -> None:
-    assert count_sides(LABELS) == (2, 1, 1)
+    assert count_sides(LABELS) == (2, 1)
 
 
 def test_conflicts_come_first_then_doubts_then_role_by_role() -> None:
@@ -112,23 +96,42 @@ def test_conflicts_come_first_then_doubts_then_role_by_role() -> None:
         "b says user", "proposed as R · user: its name says 'user'",
     ]  # fmt: skip
     assert list_filters(parts) == {
-        "all": 7, "conflict": 2, "doubtful": 2, "sure": 3, "user": 3, "context": 1, "item": 3,
+        "all": 7, "open": 4, "conflict": 2, "doubtful": 2, "sure": 3, "user": 3, "context": 1,
+        "item": 3,
     }  # fmt: skip
     assert [part.name for part in narrow(parts, "doubtful")] == ["thinner", "thin"]
     assert [part.name for part in narrow(parts, "context")] == ["c"]
+    assert [part.name for part in narrow(parts, OPEN)] == ["both", "turned", "thinner", "thin"]
     assert narrow(parts, ALL) == parts
-    assert [name_filter(one, 1000) for one in ("all", "conflict", "item")] == [
-        "All 1,000", "! conflict 1,000", "I · item 1,000",
+    assert [name_filter(one, 1000) for one in ("all", "open", "conflict", "item")] == [
+        "All 1,000", "To answer 1,000", "! conflict 1,000", "I · item 1,000",
     ]  # fmt: skip
 
 
-def test_what_a_person_set_against_the_evidence_is_theirs() -> None:
-    hand = InputLabel(role=Role.ITEM, evidence=("set by hand",))
+def test_what_a_person_said_against_the_evidence_is_theirs() -> None:
+    hand = InputLabel(role=Role.ITEM, evidence=("set by hand",), vouched="Ada")
     (part,) = list_parts(Labels({"a": hand}), Labels({"a": InputLabel(role=Role.USER)}))
-    assert part.standing == Standing.BY_HAND
+    assert part.standing == Standing.ANSWERED
     assert part.doubt == "proposed as R · user"
     (row,) = make_rows([part], INFO)
     assert row["evidence"] == "but proposed as R · user; set by hand"
+
+
+def test_a_request_outweighs_a_person_and_the_graph() -> None:
+    differs = Column(
+        start=3, stop=6, role=Role.ITEM, vouched="request", evidence=("its values differ",)
+    )
+    learnt = Labels({"x": InputLabel(columns=(replace(differs, start=0, stop=3, role=Role.USER,
+                                                      vouched="graph"), differs))})  # fmt: skip
+    for vouched in ("Ada", "graph", ""):
+        said = Labels({"x": InputLabel(role=Role.USER, vouched=vouched)})
+        (part,) = list_parts(said, learnt)
+        assert (part.standing, part.doubt) == (
+            Standing.CONFLICT, "columns 3 to 5: its values differ",
+        )  # fmt: skip
+    settled = Labels({"x": InputLabel(role=Role.ITEM, vouched="request", evidence=("but no",))})
+    (part,) = list_parts(settled, Labels({"x": InputLabel(role=Role.USER, vouched="graph")}))
+    assert part.standing == Standing.SURE
 
 
 def test_columns_are_held_against_the_proposals_that_cover_them() -> None:
@@ -153,11 +156,3 @@ def test_columns_are_held_against_the_proposals_that_cover_them() -> None:
     assert [(part.name, str(part.standing)) for part in parts] == [
         ("x/a", "conflict"), ("x/c", "sure"), ("x/b", "sure"),
     ]  # fmt: skip
-
-
-def test_a_narrowed_table_edits_only_its_rows() -> None:
-    shown = narrow(PARTS, "user")
-    made = [row | {"role": "context"} for row in make_rows(shown, INFO)]
-    labels, _ = read_rows(LABELS, shown, made)
-    assert labels.inputs["user_id"].role == Role.CONTEXT
-    assert [column.role for column in labels.inputs["x"].columns] == [Role.CONTEXT, Role.ITEM]

@@ -1,0 +1,80 @@
+"""Vouchers: who or what says that a label is true, and what a person's answer writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from mari_engine import Column, InputLabel, LabelError, Labels, Role
+
+ANSWERED = "a person"
+"""Vouches for what was answered here, until whoever confirms gives a name."""
+REQUEST = "request"
+EVIDENCE = ("graph", REQUEST, "name")
+"""What vouches besides people."""
+BY_HAND = ("set by hand",)
+"""The evidence of a role that a person chose against the proposal."""
+Label = TypeVar("Label", Column, InputLabel)
+
+
+def is_person(vouched: str) -> bool:
+    """Return True where a person vouches."""
+    return bool(vouched) and vouched not in EVIDENCE
+
+
+def answer(part: Label, role: Role) -> Label:
+    """Return a label as a person answered it; its evidence stays where it spoke for this role."""
+    evidence = part.evidence if role == part.role else BY_HAND
+    return replace(part, role=role, confidence=1.0, evidence=evidence, vouched=ANSWERED)
+
+
+def name_answers(labels: Labels, by: str) -> Labels:
+    """Return labels in which this person vouches for what nothing else vouches for.
+
+    Raises LabelError for a name that is empty or no person's.
+    """
+    name = by.strip()
+    if not name:
+        raise LabelError("name: is empty; give yours, it is written as who vouches for the labels")
+    if name.casefold() in (ANSWERED, *EVIDENCE):
+        raise LabelError(f"name: {name!r} stands for something else in labels; give yours")
+
+    def sign(part: Label) -> Label:
+        return replace(part, vouched=name) if part.vouched in ("", ANSWERED) else part
+
+    return _each(labels, sign, sign)
+
+
+def bare(labels: Labels) -> Labels:
+    """Return what a rewrite reads of labels: neither evidence nor who vouches for it."""
+
+    def strip(part: Label) -> Label:
+        return replace(part, confidence=1.0, evidence=(), vouched="")
+
+    return _each(labels, strip, strip)
+
+
+def count_vouchers(labels: Labels) -> dict[str, int]:
+    """Return how many labels each vouches for: graph, requests and names, then people."""
+    found = Counter(
+        part.vouched for label in labels.inputs.values() for part in label.columns or (label,)
+    )
+    people = sorted(set(found) - set(EVIDENCE) - {""})
+    return {one: found[one] for one in (*EVIDENCE, *people, "") if found[one]}
+
+
+def _each(
+    labels: Labels,
+    column: Callable[[Column], Column],
+    whole: Callable[[InputLabel], InputLabel],
+) -> Labels:
+    return Labels(
+        {
+            name: replace(label, columns=tuple(map(column, label.columns)))
+            if label.columns
+            else whole(label)
+            for name, label in labels.inputs.items()
+        }
+    )
