@@ -158,6 +158,7 @@ def select_row(page: Page, row: int) -> None:
     """Click the box of a row of the labels' table, counted from 1; 0 selects all rows."""
     expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
     rest(page)
+    page.wait_for_timeout(700)  # the page may still scroll
     box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 16, box["y"] + 90)
