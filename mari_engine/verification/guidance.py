@@ -28,7 +28,7 @@ class Explorer:
     """Runs the original alone, and notes which branches it takes."""
 
     def __init__(self, original: Model, plan: FeedPlan, labels: Labels) -> None:
-        self._original, self._plan = original, plan
+        self._original, self.plan = original, plan
         self._survey = survey_by_labels(original, labels)
         sites, self._unseen = find_sites(original, self._survey)
         self._tracker = Tracker(sites, plan)
@@ -58,7 +58,7 @@ class Explorer:
             sites = left if attempt % 2 else [left[attempt // 2 % len(left)]]
             aimed = _join([aims.of(site) for site in sites])
             seed = _FIRST_SEED + attempt
-            feeds = self._plan.draw(
+            feeds = self.plan.draw(
                 batch=batch, seed=seed, length=self._length(aimed, attempt), aims=aimed
             )
             try:

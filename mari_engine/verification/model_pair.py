@@ -97,6 +97,22 @@ class OpenedPair:
             return f"exactness could not be shown: {self.no_float64}"
         return max((evaluator.method for evaluator in self._wide), key=len)
 
+    def run_own(self, feeds: Feeds) -> tuple[Feeds, Feeds | ExecutionError] | None:
+        """Return what both models give in their own precision, or why the optimized one does not.
+
+        None where the original does not run.
+        """
+        if self._own is None:
+            return None
+        try:
+            before = self._own[0].run(feeds)
+        except ExecutionError:
+            return None
+        try:
+            return before, self._own[1].run(self._bound(feeds))
+        except ExecutionError as error:
+            return before, error
+
     def run_original(self, feeds: Feeds, inside: Collection[str] = ()) -> Outputs:
         """Return the original's outputs; raises ExecutionError if it refuses the request.
 
@@ -110,10 +126,14 @@ class OpenedPair:
 
         Raises ExecutionError if it refuses them.
         """
-        if self.models.interface is not None:
-            feeds = bind_feeds(feeds, self.models.interface, self.models.signature)
+        feeds = self._bound(feeds)
         own = self._own[1].run(feeds) if self._own is not None else None
         return self._with_wide(1, own, feeds, inside)
+
+    def _bound(self, feeds: Feeds) -> Feeds:
+        if self.models.interface is None:
+            return feeds
+        return bind_feeds(feeds, self.models.interface, self.models.signature)
 
     def _with_wide(
         self, which: int, own: Feeds | None, feeds: Feeds, inside: Collection[str]

@@ -36,7 +36,7 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification.calling_contract import compare_calling
-from mari_engine.verification.case_runs import about_undefined, run_case
+from mari_engine.verification.case_runs import about_undefined, run_case, run_empty
 from mari_engine.verification.cases import (
     Case,
     drawn_cases,
@@ -59,6 +59,8 @@ _REMEDY = "give id ranges in the labels or a request file (.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""
+_NOT_EMPTY = "the original answers a request of no candidates, the optimized model does not"
+"""A note, and no failure: a drop-in model is not promised to take such a request."""
 _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
 
@@ -206,9 +208,14 @@ def _check_cases(
     few = few_of([run.batch for run in runs])
     found = (run_case(opened, case, once) for case in explorer.guide(few))
     runs += [run for run in found if not isinstance(run, str)]
-    judged = judge_runs(runs, epsilon=coarsest_epsilon(original), once=once)
+    epsilon = coarsest_epsilon(original)
+    judged = judge_runs(runs, epsilon=epsilon, once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes += [*_remarks(opened, checks), *about_undefined(runs)]
+    if (empty := run_empty(opened, explorer.plan, once)) is not None:
+        (check,) = judge_runs([empty], epsilon=epsilon, once=once)
+        checks += (check,) if check.passed else ()
+        notes += [] if check.passed else [_NOT_EMPTY]
     inside, different = _compare_inside(opened)
     problem = _first_problem(checks, original) or different
     return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage, inside, problem)

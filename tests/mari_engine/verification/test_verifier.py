@@ -55,7 +55,8 @@ def test_a_split_is_certified() -> None:
     assert certificate.reason == ""
     typical = [check for check in certificate.checks if check.request == "generated"]
     assert [(c.batch, c.seed) for c in typical] == [
-        (batch, seed) for batch in (1, 2, 3, 17, 128) for seed in (0, 1)
+        *((batch, seed) for batch in (1, 2, 3, 17, 128) for seed in (0, 1)),
+        (0, 0),
     ]
     unusual = {check.request for check in certificate.checks} - {"generated"}
     assert unusual == {"generated, of other magnitudes", "generated, at the ends of ranges"}
@@ -211,7 +212,7 @@ def test_a_batch_that_the_original_refuses_is_noted() -> None:
     )
     certificate = verify(model, model, LABELS)
     assert certificate.passed
-    assert [check.batch for check in certificate.checks] == [2, 2, 128, 128]
+    assert [check.batch for check in certificate.checks] == [2, 2, 128, 128, 0]
     assert len([note for note in certificate.notes if "the original itself refuses" in note]) == 6
 
 
