@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import onnx_ir as ir
@@ -9,6 +10,8 @@ import onnx_ir as ir
 from mari_engine.graph import list_extents, name_dtype
 from mari_engine.types import Signature
 from mari_engine.verification.model_pair import ModelPair
+
+_SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
 Extents = tuple[int | str, ...] | None
 Described = tuple[str, str, Extents]
@@ -19,10 +22,11 @@ def compare_calling(pair: ModelPair) -> tuple[tuple[str, ...], str]:
 
     Drop-in: the inputs are the original's, name by name, with types, shapes and symbols. Compact:
     they are the interface's. The outputs keep names, types and order in both; their shapes too,
-    except that a per-request output of a compact model may have one row: `[1, M]` for `[N, M]`.
+    except that a per-request output of a compact model may have one row: `[1, M]` for `[N, M]`. A
+    symbol that only outputs have is an exporter's name for an extent that it did not know.
     """
     own = describe_values(pair.original.ir.graph.inputs)
-    outputs = describe_values(pair.original.ir.graph.outputs)
+    outputs = _without_unknown(describe_values(pair.original.ir.graph.outputs), own)
     promised, free = own, frozenset[str]()
     if pair.signature == Signature.COMPACT and pair.interface is not None:
         promised = [(item.name, item.dtype, item.shape) for item in pair.interface.inputs]
@@ -48,6 +52,20 @@ def _equal(count: int, what: str, whose: str) -> str:
 def describe_values(values: Sequence[ir.Value]) -> list[Described]:
     """Return name, type and shape of graph inputs or outputs."""
     return [(v.name or "", name_dtype(v.dtype), list_extents(v.shape)) for v in values]
+
+
+def _without_unknown(outputs: list[Described], inputs: list[Described]) -> list[Described]:
+    """Return the outputs with "?" for each symbol that no input's shape can give."""
+    given = " ".join(str(extent) for _, _, shape in inputs for extent in shape or ())
+
+    def known(extent: int | str) -> int | str:
+        names = _SYMBOL.findall(str(extent))
+        return extent if all(name in _SYMBOL.findall(given) for name in names) else "?"
+
+    return [
+        (name, dtype, None if shape is None else tuple(map(known, shape)))
+        for name, dtype, shape in outputs
+    ]
 
 
 def _first_difference(

@@ -9,7 +9,7 @@ cancellation, in a branch that another one overrules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import onnx_ir as ir
@@ -26,8 +26,10 @@ _BUDGET = 1 << 28
 
 def common_names(original: Model, optimized: Model) -> tuple[str, ...]:
     """Return the names of results that both graphs have, outputs and bodies left out."""
-    first, second = (_results(model.ir.graph) for model in (original, optimized))
-    return tuple(name for name in second if name in first)
+    tensors = {
+        name for name, kind in _results(original.ir.graph) if isinstance(kind, ir.TensorType)
+    }
+    return tuple(name for name, _ in _results(optimized.ir.graph) if name in tensors)
 
 
 class SharedValues:
@@ -84,14 +86,13 @@ class SharedValues:
         return ""
 
 
-def _results(graph: ir.Graph) -> dict[str, None]:
+def _results(graph: ir.Graph) -> Iterator[tuple[str, ir.TypeProtocol | None]]:
+    """Yield names of results with their types, which a model just written may lack."""
     outputs = {value.name for value in graph.outputs}
-    made = (value for node in graph for value in node.outputs)
-    return {
-        value.name: None
-        for value in made
-        if value.name and value.name not in outputs and isinstance(value.type, ir.TensorType)
-    }
+    for node in graph:
+        for value in node.outputs:
+            if value.name and value.name not in outputs:
+                yield value.name, value.type
 
 
 def _difference(truth: np.ndarray, value: np.ndarray) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,26 +19,31 @@ _SHARE = 0.99
 def main() -> int:
     """Run a campaign, print a table and the mutants that were missed; 1 where those are many."""
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
-    parser.add_argument("models", nargs="*", help="model files or samples; all samples by default")
+    parser.add_argument(
+        "models", nargs="*", help="model files, samples, or random:SEED; all samples by default"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kind", action="append", choices=list(KINDS))
-    parser.add_argument("--json", type=Path, help="where all mutants are written")
+    parser.add_argument("--json", type=Path, help="where each mutant is written, one a line")
     asked = parser.parse_args()
     names = asked.models or sample_models.sample_names()
     targets = [_target(name, asked.seed) for name in names]
     mutants: list[Mutant] = []
-    for mutant in Campaign(targets, asked.count, asked.kind or tuple(KINDS)).run():
-        mutants.append(mutant)
-        if mutant.outcome == Outcome.MISSED:
-            print(f"missed: {mutant.model}: {mutant.kind}: {mutant.where} ({mutant.reason})")
-            sys.stdout.flush()
-    if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(one) for one in mutants], indent=1) + "\n")
+    with (asked.json or Path(os.devnull)).open("w", encoding="utf-8") as lines:
+        campaign = Campaign(targets, asked.count, asked.kind or tuple(KINDS), asked.seed)
+        for mutant in campaign.run():
+            mutants.append(mutant)
+            print(json.dumps(asdict(mutant)), file=lines, flush=True)
+            if mutant.outcome == Outcome.MISSED:
+                where = f"{mutant.model}: {mutant.kind}: {mutant.where}"
+                print(f"missed: {where} ({mutant.reason})", flush=True)
     return _report(mutants)
 
 
 def _target(name: str, seed: int) -> Target:
+    if name.startswith("random:"):
+        return Target.draw(int(name.removeprefix("random:")), seed=seed)
     if name in sample_models.sample_names():
         path, labels = sample_models.sample_path(name), sample_models.labels_path(name)
     else:

@@ -13,8 +13,9 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine import Labels, Model, load, plan, verify
-from mari_engine.errors import MariError
+from mari_engine.errors import MariError, ModelError
 from mari_engine.feeds import FeedPlan, plan_feeds
+from mari_engine.fuzzing import Dialect, random_graph
 from mari_engine.runtime import open_session
 from mutation.difference import Search
 from mutation.kinds import KINDS, Kind
@@ -46,7 +47,7 @@ class Mutant:
 
 
 class Target:
-    """A model, its labels, and the optimized model that is changed."""
+    """A model, its labels, and the optimized model that is changed, certified as it is."""
 
     def __init__(self, name: str, model: Model, labels: Labels, *, seed: int) -> None:
         self.name = name
@@ -57,11 +58,21 @@ class Target:
         self.optimized = load(_bytes(made.ir), name=name)
         self.feeds: FeedPlan = plan_feeds(model, labels)
         self._facts: dict[str, Fact] = look_at(self.optimized, self.feeds)
+        certificate = verify(model, self.optimized, labels)
+        if not certificate.passed:
+            raise ModelError(f"{name}: not certified as it is ({certificate.reason})")
 
     @classmethod
     def read(cls, path: Path, labels: Path, *, seed: int) -> Target:
         """Return the target of a model file and a labels file."""
         return cls(path.stem, load(path), Labels.load(labels), seed=seed)
+
+    @classmethod
+    def draw(cls, graph: int, *, seed: int) -> Target:
+        """Return the target of a random graph, which has loops, branches and free lengths."""
+        drawn = random_graph(graph, Dialect(dtype=np.float32, looping=True))
+        name = f"random:{graph}"
+        return cls(name, load(drawn.data, name=name), drawn.labels, seed=seed)
 
     @cached_property
     def search(self) -> Search:
@@ -103,17 +114,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Campaign:
-    """Mutants of all targets and kinds in turn, at most `count` of them that run."""
+    """One mutant of each target and kind, in a random order, then a second one, up to `count`."""
 
     targets: Sequence[Target]
     count: int
     kinds: Sequence[str] = tuple(KINDS)
+    seed: int = 0
 
     def run(self) -> Iterator[Mutant]:
         """Yield each mutant as it is judged, those that do not run included."""
-        places = {
-            (target, kind): target.places(kind) for kind in self.kinds for target in self.targets
-        }
+        cells = [(target, kind) for kind in self.kinds for target in self.targets]
+        order = np.random.default_rng(self.seed).permutation(len(cells))
+        places = {cells[at]: cells[at][0].places(cells[at][1]) for at in order}
         made = 0
         for at in range(max(places.values(), default=0)):
             for (target, kind), number in places.items():

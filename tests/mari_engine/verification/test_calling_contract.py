@@ -1,3 +1,4 @@
+import onnx_ir as ir
 import pytest
 
 from mari_engine.graph import Model
@@ -23,6 +24,12 @@ def test_the_same_contract_is_told_in_words() -> None:
         "2 inputs are the original's: names, order, types, shapes and symbols",
         "1 output is the original's: name, order, type, shape and symbols",
     )
+
+
+def test_a_symbol_that_no_input_has_may_become_what_it_stands_for() -> None:
+    promised = model(outputs="float[N, y_dim_1] y")
+    promised.ir.graph.outputs[0].shape = ir.Shape(["N", "y_dim_1"])  # which loading worked out
+    assert compare_calling(ModelPair(promised, model()))[1] == ""
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_constants_of_a_plan_keep_the_originals_names() -> None:
     planned = plan(first, LABELS)
     found = check(first, planned.optimized)
     assert found.passed
-    assert found.inside[-1] == "2 constants in every element"
+    assert found.inside == ("2 values inside both models", "2 constants in every element")
     again = plan(planned.optimized, LABELS).optimized
     assert check(planned.optimized, again).passed
 
