@@ -17,6 +17,10 @@ class Dialect:
     """Whole numbers only, and no op that leaves them."""
     looping: bool = False
     """With bodies and states, bags of ids and quantized layers."""
+    recent: bool = False
+    """With the ops of later opsets, gates, masks by lengths, and sizes computed in floats."""
+    across: bool = False
+    """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -26,5 +30,8 @@ DIALECTS: Mapping[str, Dialect] = {
     "whole bodies": Dialect(whole=True, looping=True),
     "float32": Dialect(dtype=np.float32),
     "float16": Dialect(dtype=np.float16),
+    "recent": Dialect(recent=True),
+    "recent float32": Dialect(recent=True, dtype=np.float32),
+    "across": Dialect(across=True),
 }
 """By name, in the order of seeds."""

@@ -19,6 +19,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
 )
 from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
+from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, RECENT_TARGETS
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
 from mari_engine.fuzzing.graphs.tile_faces import tiled
@@ -26,6 +27,7 @@ from mari_engine.types import Column, InputLabel, Labels, Role
 
 LENGTH = 3
 _OPSETS = (12, 13, 16, 17, 18, 21)
+_RECENT_OPSETS = (20, 21, 22, 23)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +49,7 @@ class _Builder:
     rows: list[Value] = field(default_factory=list)
     histories: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
-    looping: bool = False
-    """Blocks with bodies and states are drawn too."""
+    dialect: Dialect = field(default_factory=Dialect)
 
     # --- inputs
 
@@ -77,9 +78,13 @@ class _Builder:
             ids = self.input(role, (first, w.below(4, 1)), ids=True)
             found = lookup(w, ids, 2, VOCABULARY)
             self.rows.append(w.reshape(found, [first, 2 * ids.width]))
-        elif face == 2 and self.looping:
+        elif face == 2 and self.dialect.looping:
             ids = self.input(role, (first, w.below(4, 1)), ids=True)
             self.rows.append(bagged(w, ids, VOCABULARY))
+        elif self.dialect.across and first == "N":
+            across = self.input(role, (w.below(6, 1), "N"), ids=False)
+            self.labels[across.name] = InputLabel(role=role, axis=1)
+            self.rows.append(w.transpose(across, 1, 0))
         else:
             self.rows.append(self.input(role, (first, w.below(6, 1)), ids=False))
 
@@ -159,13 +164,12 @@ class _Builder:
     def step(self) -> None:
         """Add one block."""
         w, face = self.w, self.w.below(10)
-        if self.looping and w.chance(0.3):
+        if self.dialect.looping and w.chance(0.3):
             self.loop()
-        elif face == 0 and self.histories:
-            target, history = w.pick(*self.rows), w.pick(*self.histories)
-            self.rows.append(w.pick(interest, attended, recalled)(w, target, history))
-        elif face == 1 and self.histories:
-            self.histories.append(encoded(w, w.pick(*self.histories)))
+        elif self.dialect.recent and w.chance(0.5):
+            self.recent()
+        elif face in (0, 1) and self.histories:
+            self.sequence(face)
         elif face == 2:
             self.rows.append(self.fields_to_row(self.fields()))
         elif face == 3:
@@ -182,6 +186,25 @@ class _Builder:
             self.rows.append(w.pick(*blocks)(w, w.pick(*self.rows)))
         if self.rows[-1].width > 16:
             self.rows[-1] = linear(w, self.rows[-1], 4)
+
+    def sequence(self, face: int) -> None:
+        """Add a block over a history: of a target, or of itself."""
+        w = self.w
+        if face == 0:
+            target, history = w.pick(*self.rows), w.pick(*self.histories)
+            self.rows.append(w.pick(interest, attended, recalled)(w, target, history))
+        else:
+            self.histories.append(encoded(w, w.pick(*self.histories)))
+
+    def recent(self) -> None:
+        """Add a block of later opsets."""
+        w, row = self.w, self.w.pick(*self.rows)
+        if not self.histories or w.chance(0.5):
+            self.rows.append(w.pick(*RECENT_ROWS)(w, row))
+        elif w.chance(0.5):
+            self.rows.append(w.pick(*RECENT_POOLS)(w, w.pick(*self.histories)))
+        else:
+            self.rows.append(w.pick(*RECENT_TARGETS)(w, row, w.pick(*self.histories)))
 
     def loop(self) -> None:
         """Add a block with a body or a state."""
@@ -208,9 +231,10 @@ class _Builder:
 def random_graph(seed: int, dialect: Dialect) -> Graph:
     """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    w = Writer(rng, dtype=dialect.dtype, opset=int(rng.choice(_OPSETS)), whole=dialect.whole)
+    opset = int(rng.choice(_RECENT_OPSETS if dialect.recent else _OPSETS))
+    w = Writer(rng, dtype=dialect.dtype, opset=opset, whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
-    b = _Builder(w, w.chance(0.5), length, looping=dialect.looping)
+    b = _Builder(w, w.chance(0.5), length, dialect=dialect)
     b.feature(Role.ITEM)
     b.feature(Role.USER)
     for _ in range(w.below(5)):
@@ -240,5 +264,5 @@ def _model(b: _Builder) -> bytes:
     ]
     graph = helper.make_graph(b.w.nodes, "random", inputs, outputs, b.w.weights)
     opsets = [helper.make_opsetid("", b.w.opset)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8 if b.w.opset < 21 else 10)
     return bytes(model.SerializeToString())

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from mari_engine.fuzzing import DIALECTS, case_of, dialect_of
+from mari_engine.fuzzing import DIALECTS, Outcome, case_of, dialect_of, examine
 
 ONE_OF_EACH = range(len(DIALECTS))
 
@@ -46,4 +46,12 @@ def test_no_number_overflows_in_half_precision() -> None:
     seed = next(seed for seed in ONE_OF_EACH if dialect_of(seed) == "float16")
     assert all(
         np.isfinite(array).all() for feeds in case_of(seed).requests for array in feeds.values()
+    )
+
+
+@pytest.mark.parametrize("dialect", ["recent", "recent float32", "across"])
+def test_graphs_of_later_dialects_are_rewritten_right(dialect: str) -> None:
+    seeds = [seed for seed in range(3 * len(DIALECTS)) if dialect_of(seed) == dialect]
+    assert {seed: examine(case_of(seed)).outcome for seed in seeds} == dict.fromkeys(
+        seeds, Outcome.SAME
     )
