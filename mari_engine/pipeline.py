@@ -34,9 +34,12 @@ DEFAULT_CANDIDATES = 500
 class OptimizeResult(CheckedPlan):
     """A rewritten model and its certificate, ready to be saved."""
 
-    def save(self, directory: str | Path) -> None:
-        """Write the artifact; raises VerificationError when the certificate is not passed."""
-        save_artifact(self, directory)
+    def save(self, directory: str | Path, *, force: bool = False) -> None:
+        """Write the artifact; raises VerificationError when the certificate is not passed.
+
+        A file there that is not part of an artifact is replaced with `force` only.
+        """
+        save_artifact(self, directory, force=force)
 
 
 @no_collection()

@@ -5,12 +5,10 @@ The models are files of this package; `python -m sample_models.export` makes the
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from mari_engine.errors import MariError, ModelError
+from mari_engine.files import write_whole
 from sample_models.catalog import SAMPLES, Exporter, Sample, Style
 
 __all__ = [
@@ -58,20 +56,25 @@ def labels_path(name: str) -> Path:
     return _HERE / f"{sample(name).name}.labels.json"
 
 
-def write_samples(directory: str | Path) -> tuple[Path, ...]:
+def write_samples(directory: str | Path, *, force: bool = False) -> tuple[Path, ...]:
     """Copy every sample's model and labels into a folder, and return the paths written.
 
-    Each file appears whole or not at all: it is copied to a temporary place in the same
-    folder and moved from there. Raises MariError when the folder cannot be written.
+    Each file appears whole or not at all. Raises MariError when the folder cannot be written, and,
+    without `force`, before anything is written where a file of one of these names is another one.
     """
     folder = Path(directory)
     sources = [path for name in _BY_NAME for path in (sample_path(name), labels_path(name))]
+    contents = {folder / path.name: path.read_bytes() for path in sources}
     try:
+        for path, data in contents.items():
+            if not force and path.exists() and path.read_bytes() != data:
+                raise MariError(
+                    f"{path}: is there already and is not this sample; choose another folder, or"
+                    " overwrite it with --force"
+                )
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".samples-") as place:
-            copies = [shutil.copyfile(path, Path(place) / path.name) for path in sources]
-            for copy in copies:
-                os.replace(copy, folder / copy.name)
+        for path, data in contents.items():
+            write_whole(path, data)
     except OSError as error:
         raise MariError(
             f"{folder}: samples cannot be written ({error}); give a folder that you may write to"

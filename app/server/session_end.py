@@ -20,6 +20,8 @@ GRACE = 60.0
 """Seconds for which a session without a connection is kept."""
 LOOK = 5.0
 """Seconds between two looks."""
+LATER = 4
+"""Looks for which memory is given back after an end: jobs that were cancelled let go later."""
 
 
 @contextlib.asynccontextmanager
@@ -37,7 +39,7 @@ async def close_left_sessions() -> AsyncIterator[None]:
 
 
 async def _keep_looking() -> None:
-    absence = Absence(GRACE)
+    absence, untidy = Absence(GRACE), 0
     while True:
         await asyncio.sleep(LOOK)
         server = runtime.get_instance()
@@ -49,7 +51,8 @@ async def _keep_looking() -> None:
             server.close_session(session)
             VISITS.end(session)
             UPLOADS.release_all(session)
-        if left:
+        untidy = LATER if left else max(0, untidy - 1)
+        if untidy:
             await asyncio.to_thread(give_back_memory)
 
 

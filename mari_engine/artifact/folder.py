@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mari_engine.artifact.file_digests import check_digests, with_digests
-from mari_engine.artifact.manifest import read_interface, write_manifest
+from mari_engine.artifact.manifest import TOOL, read_interface, write_manifest
 from mari_engine.artifact.model_writer import DATA_FILE, MODEL_FILE, write_model
 from mari_engine.errors import ModelError, VerificationError
+from mari_engine.files import finish_replacement, reading, replace_files
 from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.plan_types import CheckedPlan
@@ -52,21 +49,31 @@ class Artifact:
 
 
 def save_artifact(
-    result: CheckedPlan, directory: str | Path, *, benchmark: BenchmarkResult | None = None
+    result: CheckedPlan,
+    directory: str | Path,
+    *,
+    benchmark: BenchmarkResult | None = None,
+    force: bool = False,
 ) -> Path:
     """Write the artifact to a folder, all of it or nothing, and return the folder.
 
-    An earlier artifact there is replaced once the new one is complete; other files stay. Raises
-    VerificationError when the result did not pass its check, and ModelError when the folder cannot
-    be written or holds the original model under a name that the artifact needs.
+    An earlier artifact there is replaced at once, when the new one is complete; other files stay.
+    Raises VerificationError when the result did not pass its check, and ModelError when the folder
+    cannot be written, when it holds the original model under a name that the artifact needs, or,
+    without `force`, such a file that was not written as part of an artifact, and when the
+    original's data were changed since they were checked.
     """
     _check_passed(result)
     target = Path(directory)
-    _check_target(result.original, target)
+    check_target(result.original, target, force=force)
+
+    def fill(made: Path) -> None:
+        result.original.check_data()
+        _write_files(result, made, benchmark)
+        result.original.check_data()
+
     try:
-        with _folder_beside(target) as made:
-            _write_files(result, made, benchmark)
-            _move_into_place(made, target)
+        replace_files(target, _FILES, fill)
     except OSError as error:
         raise ModelError(
             f"{target}: cannot be written ({error.strerror or error}); choose another folder"
@@ -80,6 +87,13 @@ def load_artifact(directory: str | Path) -> Artifact:
     Raises ModelError or LabelError naming the file that is wrong, or that was changed since.
     """
     folder = Path(directory)
+    with contextlib.suppress(OSError):  # where it may not be written to, what is there is read
+        finish_replacement(folder, _FILES)
+    with reading(folder):
+        return _load(folder)
+
+
+def _load(folder: Path) -> Artifact:
     manifest = _read_json(folder / MANIFEST_FILE)
     certificate = _read_json(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
@@ -115,32 +129,12 @@ def _check_passed(result: CheckedPlan) -> None:
         raise VerificationError(f"{result.original.name}: not saved, the check failed: {why}")
 
 
-@contextmanager
-def _folder_beside(target: Path) -> Iterator[Path]:
-    """Yield a new folder on the target's file system; what is left of it goes afterwards."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = target.absolute().parent / f".{target.absolute().name}.{secrets.token_hex(6)}"
-    made.mkdir()
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+def check_target(original: Model, target: Path, *, force: bool = False) -> None:
+    """Return if an artifact of this model may be written here, replacing nobody's files.
 
-
-def _move_into_place(made: Path, target: Path) -> None:
-    if not target.exists():
-        made.rename(target)
-        return
-    (target / MANIFEST_FILE).unlink(missing_ok=True)
-    for name in _FILES:
-        if (made / name).exists():
-            os.replace(made / name, target / name)
-        else:
-            (target / name).unlink(missing_ok=True)
-
-
-def _check_target(original: Model, target: Path) -> None:
-    """Refuse a target where the artifact would overwrite the model that it was made from."""
+    Raises ModelError where it would overwrite the model that it was made from, or, without `force`,
+    a file that is not part of an artifact.
+    """
     if target.exists() and not target.is_dir():
         raise ModelError(f"{target}: this is a file; give a folder")
     ours = {(target / name).resolve() for name in _FILES}
@@ -148,6 +142,41 @@ def _check_target(original: Model, target: Path) -> None:
     for path in (*sources, *original.data_files):
         if path.resolve() in ours:
             raise ModelError(f"{target}: {path.name} there is the original; choose another folder")
+    if not force:
+        _refuse_strangers(target)
+
+
+def _refuse_strangers(target: Path) -> None:
+    """Raise ModelError for a file of an artifact's name that no artifact was written with."""
+    present = [name for name in _FILES if (target / name).exists()]
+    if not present:
+        return
+    with contextlib.suppress(OSError):
+        finish_replacement(target, _FILES)
+    with reading(target):
+        _check_written(target, present[0])
+
+
+def _check_written(target: Path, first: str) -> None:
+    """Raise ModelError where a folder holds no artifact, or one that was changed."""
+    try:
+        tool = _read_json(target / MANIFEST_FILE).get("tool")
+        known = isinstance(tool, dict) and tool.get("name") == TOOL
+        certificate = _read_json(target / CERTIFICATE_FILE)
+    except ModelError:
+        known = False
+    if not known:
+        raise ModelError(
+            f"{target / first}: was not written by mari; choose another folder, or overwrite"
+            " it with --force"
+        )
+    try:
+        check_digests(certificate, target, target / CERTIFICATE_FILE)
+    except ModelError as error:
+        raise ModelError(
+            f"{str(error).partition(': ')[0]}: was changed after it was written, and would be lost;"
+            " choose another folder, or overwrite it with --force"
+        ) from error
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

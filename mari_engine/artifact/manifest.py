@@ -31,7 +31,7 @@ from mari_engine.types import (
 from mari_engine.wording import voucher_of
 
 _VERSION = 1
-_NAME = "mari-studio"
+TOOL = "mari-studio"
 
 
 def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
     source = original.path.name if original.path is not None else original.name
     return {
         "version": _VERSION,
-        "tool": {"name": _NAME, "version": describe_versions()["mari_engine"]},
+        "tool": {"name": TOOL, "version": describe_versions()["mari_engine"]},
         "source": {
             "file": source,
             "sha256": original.sha256,

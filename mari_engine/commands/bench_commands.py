@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import mari_engine as mari
 from mari_engine.commands.console import show_progress
-from mari_engine.commands.documents import STDOUT, write_json
+from mari_engine.commands.documents import STDOUT, check_json, write_json
 from mari_engine.commands.options import (
     Arms,
     Batches,
@@ -15,6 +15,7 @@ from mari_engine.commands.options import (
     Candidates,
     CsvOption,
     DeviceName,
+    Force,
     FreeBatch,
     JsonOption,
     MaybeOptimized,
@@ -28,6 +29,7 @@ from mari_engine.commands.options import (
     read_numbers,
     read_optimized,
 )
+from mari_engine.commands.output_files import check_output, is_timing_table, write_output
 from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
 from mari_engine.types import FlopsReport, Signature
@@ -36,14 +38,15 @@ if TYPE_CHECKING:
     from mari_engine.artifact import Optimized
 
 
-def calibrate(device: DeviceName = "cpu", json: JsonOption = None) -> None:
+def calibrate(device: DeviceName = "cpu", json: JsonOption = None, force: Force = False) -> None:
     """Measure this machine's prices of products, memory and nodes.
 
     Takes seconds; 'mari optimize --calibrated' then expects times by them.
     """
+    check_json(json, force=force)
     found = mari.measured_prices(device, anew=True)
     if json is not None:
-        write_json({"version": 1, **dataclasses.asdict(found)}, json)
+        write_json({"version": 1, **dataclasses.asdict(found)}, json, force=force)
     if json != STDOUT:
         from mari_engine.rewriting.cost import price_file  # here, so that help starts without ONNX
 
@@ -64,12 +67,16 @@ def bench(
     free_batch: FreeBatch = False,
     json: JsonOption = None,
     csv: CsvOption = None,
+    force: Force = False,
 ) -> None:
     """Time the original and the optimized model, interleaved.
 
     Prints p50, p90, p99 and throughput at each number of candidates, with the FLOPs beside them.
     Without OPTIMIZED the original is rewritten first.
     """
+    check_json(json, force=force)
+    if csv is not None:
+        check_output(csv, is_timing_table, force=force)
     batches, chosen = read_numbers(batch), read_arms(arms)
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
@@ -84,9 +91,9 @@ def bench(
             insight=True, progress=progress,
         )  # fmt: skip
     if csv is not None:
-        csv.write_text(result.to_csv(), encoding="utf-8")
+        write_output(csv, result.to_csv(), is_timing_table, force=force)
     if json is not None:
-        write_json(result.to_json(), json)
+        write_json(result.to_json(), json, force=force)
     if json != STDOUT:
         show_benchmark(result)
 

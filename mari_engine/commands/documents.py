@@ -8,19 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import mari_engine as mari
+from mari_engine.commands.output_files import (
+    check_output,
+    is_document,
+    like_document,
+    write_output,
+)
 from mari_engine.errors import MariError
 from mari_engine.types import BenchmarkResult, Measurement, to_plain
 
 STDOUT = "-"
 
 
-def write_json(document: Any, target: str) -> None:
-    """Write a document to a file, or to stdout where the target is `-`."""
-    text = json.dumps(to_plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def check_json(target: str | None, *, force: bool) -> None:
+    """Return if JSON may be written here, as far as can be said before there is any."""
+    if target not in (None, STDOUT):
+        check_output(Path(str(target)), is_document, force=force)
+
+
+def write_json(document: Any, target: str, *, force: bool = False) -> None:
+    """Write a document to a file, or to stdout where the target is `-`.
+
+    Raises MariError for a file that holds anything but an earlier document of its kind, unless
+    `force` is given.
+    """
+    plain = to_plain(document)
+    text = json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if target == STDOUT:
         sys.stdout.write(text)
     else:
-        Path(target).write_text(text, encoding="utf-8")
+        write_output(Path(target), text, like_document(plain), force=force)
 
 
 def read_benchmark(path: Path) -> BenchmarkResult:

@@ -9,7 +9,7 @@ import typer
 
 import mari_engine as mari
 from mari_engine.commands.console import show, show_progress, show_table
-from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.documents import STDOUT, check_json, inspection, write_json
 from mari_engine.commands.headlines import axis_questions, inspect_headline, measure_headline
 from mari_engine.commands.measurement_tables import show_measurement
 from mari_engine.commands.options import (
@@ -17,6 +17,7 @@ from mari_engine.commands.options import (
     Candidates,
     Corrected,
     Folder,
+    Force,
     FreeBatch,
     JsonOption,
     LabelsOption,
@@ -29,6 +30,7 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
+from mari_engine.commands.output_files import check_output, proposals_like
 from mari_engine.commands.tables import (
     show_decisions,
     show_flops,
@@ -41,12 +43,12 @@ from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
 
 
-def samples(output: Folder) -> None:
+def samples(output: Folder, force: Force = False) -> None:
     """Write the sample models, each with its labels.
 
     NAME.onnx and NAME.labels.json lie side by side in DIR, ready for 'mari optimize'.
     """
-    paths = write_samples(output)
+    paths = write_samples(output, force=force)
     rows = [(name, sample_description(name)) for name in sample_names()]
     show_table("Samples", ("name", "what it is"), rows)
     show("", f"{len(paths)} files in {output}")
@@ -61,6 +63,7 @@ def labels(
     labels: Corrected = None,
     vouched: Vouched = None,
     free_batch: FreeBatch = False,
+    force: Force = False,
 ) -> None:
     """Propose roles of inputs and columns, and the candidates' axis.
 
@@ -84,6 +87,7 @@ def labels(
     show_labels(proposed, evidence=True)
     show("", f"Vouched for: {mari.vouchers_in_words(mari.list_vouchers(loaded, proposed))}")
     if output is not None:
+        check_output(output, proposals_like(proposed), force=force)
         proposed.save(output)
         show("", f"written: {output}")
     if proposed.confidence < 1:
@@ -104,6 +108,7 @@ def inspect(
     measure: Measured = False,
     request: OwnRequests = None,
     free_batch: FreeBatch = False,
+    force: Force = False,
     verbose: Verbose = False,
 ) -> None:
     """Show what a rewrite would gain, and write nothing.
@@ -114,6 +119,7 @@ def inspect(
     """
     if request and not measure:
         raise typer.BadParameter("--request is read by --measure; add it")
+    check_json(json, force=force)
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels)
     own = tuple(mari.load_requests(path, loaded) for path in request or ())
@@ -126,7 +132,7 @@ def inspect(
         with show_progress() as progress:
             measured = mari.measure(found, requests=own, progress=progress)
     if json is not None:
-        write_json(inspection(found, measured), json)
+        write_json(inspection(found, measured), json, force=force)
     if json != STDOUT:
         show(*inspect_headline(found, confirmed=labels is not None))
         if measured is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 import mari_engine as mari
 from mari_engine.commands.console import show, show_progress
-from mari_engine.commands.documents import STDOUT, inspection, write_json
+from mari_engine.commands.documents import STDOUT, check_json, inspection, write_json
 from mari_engine.commands.headlines import optimize_headline
 from mari_engine.commands.options import (
     Autotune,
@@ -15,6 +17,7 @@ from mari_engine.commands.options import (
     Called,
     Candidates,
     Folder,
+    Force,
     FreeBatch,
     JsonOption,
     Keep,
@@ -27,6 +30,7 @@ from mari_engine.commands.options import (
     Requests,
     Seeds,
     Verbose,
+    check_output_folder,
     read_kept,
     read_labels,
     read_model,
@@ -53,6 +57,7 @@ def optimize(
     autotune: Autotune = True,
     calibrated: Calibrated = False,
     json: JsonOption = None,
+    force: Force = False,
     verbose: Verbose = False,
 ) -> None:
     """Rewrite a model, verify it, and write the artifact.
@@ -64,7 +69,9 @@ def optimize(
     """
     if more and not keep:
         raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
+    check_json(json, force=force)
     loaded = read_model(model, free_batch)
+    check_output_folder(loaded, output, force=force)
     known = read_labels(loaded, labels) if labels else None
     kept = read_kept(loaded, [*(keep or ()), *(more or ())])
     with show_progress() as progress:
@@ -79,18 +86,32 @@ def optimize(
             prices=read_prices(calibrated),
             progress=progress,
         )
+    _write_document(result, json, force=force)
+    quiet = json == STDOUT
+    _show_result(result, confirmed=labels is not None, verbose=verbose, quiet=quiet)
+    result.save(output, force=force)
+    _show_place(result, output, quiet=quiet)
+
+
+def _write_document(result: mari.OptimizeResult, json: str | None, *, force: bool) -> None:
     if json is not None:
-        write_json(inspection(result) | {"certificate": result.certificate.to_json()}, json)
-    if json != STDOUT:
-        _show_result(result, confirmed=labels is not None, verbose=verbose)
-    result.save(output)
-    if json != STDOUT:
-        took = format_seconds(result.elapsed)
-        show(f"Written to {output}; open report.html there. Planning took {took}.")
+        document = inspection(result) | {"certificate": result.certificate.to_json()}
+        write_json(document, json, force=force)
 
 
-def _show_result(result: mari.OptimizeResult, *, confirmed: bool, verbose: bool) -> None:
+def _show_place(result: mari.OptimizeResult, output: Path, *, quiet: bool) -> None:
+    if quiet:
+        return
+    took = format_seconds(result.elapsed)
+    show(f"Written to {output}; open report.html there. Planning took {took}.")
+
+
+def _show_result(
+    result: mari.OptimizeResult, *, confirmed: bool, verbose: bool, quiet: bool
+) -> None:
     """Print the result in a few lines, and the tables that it rests on where they are asked for."""
+    if quiet:
+        return
     show(*optimize_headline(result, confirmed=confirmed))
     if not verbose:
         return
@@ -110,11 +131,13 @@ def verify(
     seed: Seeds = None,
     free_batch: FreeBatch = False,
     json: JsonOption = None,
+    force: Force = False,
 ) -> None:
     """Check again that two models compute the same numbers.
 
     The exit status is 1 where they do not, and where a request (--request) contradicts a label.
     """
+    check_json(json, force=force)
     batches = read_numbers(batch)
     first = read_model(original, free_batch)
     known = read_labels(first, labels)
@@ -132,7 +155,7 @@ def verify(
             progress=progress,
         )
     if json is not None:
-        write_json(certificate.to_json(), json)
+        write_json(certificate.to_json(), json, force=force)
     if json != STDOUT:
         show_certificate(certificate)
     if not certificate.passed:

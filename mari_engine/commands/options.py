@@ -38,6 +38,10 @@ Requests = Annotated[
         help="Check this request, too: an .npz of arrays by input name; repeatable.",
     ),
 ]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Overwrite files that mari did not write, or that were changed."),
+]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print the tables, too.")]
 Measured = Annotated[
     bool,
@@ -171,6 +175,13 @@ def read_optimized(path: Path) -> Optimized:
     from mari_engine.artifact import open_optimized  # here, so that help starts without ONNX
 
     return open_optimized(path)
+
+
+def check_output_folder(model: mari.Model, path: Path, *, force: bool) -> None:
+    """Return if an artifact may be written to this folder; asked before the work."""
+    from mari_engine.artifact import check_target  # here, so that help starts without ONNX
+
+    check_target(model, path, force=force)
 
 
 def read_kept(model: mari.Model, names: Sequence[str]) -> tuple[str, ...]:

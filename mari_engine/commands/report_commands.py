@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from mari_engine.commands.options import (
     BenchmarkFiles,
     Called,
     Candidates,
+    Force,
     FreeBatch,
     LabelsOption,
     OriginalFile,
@@ -21,8 +22,12 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
+from mari_engine.commands.output_files import check_output, is_report, write_output
 from mari_engine.errors import VerificationError
 from mari_engine.types import Signature
+
+if TYPE_CHECKING:
+    from mari_engine.report import Findings
 
 
 def report(
@@ -39,32 +44,48 @@ def report(
     signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
     free_batch: FreeBatch = False,
+    force: Force = False,
 ) -> None:
     """Write the report for a review, in one file.
 
     HTML that opens offline, or Markdown for a pull request where the name ends in .md.
     """
-    from mari_engine.artifact import read_findings  # here, so that help starts without ONNX
-    from mari_engine.report import find, render_findings, render_findings_markdown
+    from mari_engine.report import render_findings, render_findings_markdown  # help needs no ONNX
 
+    check_output(output, is_report, force=force)
     said = mari.Review.load(review) if review is not None else None
     measured = [read_benchmark(path) for path in benchmark or ()]
     if source.is_dir():
-        before = read_model(original, free_batch) if original is not None else None
-        found = read_findings(mari.load_artifact(source), before)
+        found = _read(source, read_model(original, free_batch) if original is not None else None)
     else:
         model = read_model(source, free_batch)
-        known = read_labels(model, labels) if labels is not None else None
-        with show_progress() as progress:
-            found = find(
-                mari.optimize(
-                    model, known, signature=signature, candidates=candidates, progress=progress
-                )
-            )
+        found = _make(model, labels, signature, candidates)
     markdown = output.suffix.lower() in (".md", ".markdown")
     render = render_findings_markdown if markdown else render_findings
-    output.write_text(render(found, measured, said), encoding="utf-8")
+    write_output(output, render(found, measured, said), is_report, force=force)
     show(f"written: {output}")
     if not found.certificate.passed:
         reason = found.certificate.reason
         raise VerificationError(f"{source}: not equal ({reason}); {output} says more")
+
+
+def _read(source: Path, before: mari.Model | None) -> Findings:
+    """Return the findings of an artifact."""
+    from mari_engine.artifact import read_findings
+
+    return read_findings(mari.load_artifact(source), before)
+
+
+def _make(
+    model: mari.Model, labels: Path | None, signature: Signature, candidates: int
+) -> Findings:
+    """Return the findings of a model that is optimized for its report."""
+    from mari_engine.report import find
+
+    known = read_labels(model, labels) if labels is not None else None
+    with show_progress() as progress:
+        return find(
+            mari.optimize(
+                model, known, signature=signature, candidates=candidates, progress=progress
+            )
+        )

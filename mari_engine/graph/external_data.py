@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -21,8 +22,10 @@ _CHUNK = 1 << 20
 _ZEROS = bytes(_CHUNK)
 
 
-def check_external_data(proto: onnx.ModelProto, folder: Path | None, where: str) -> None:
-    """Return if every external tensor lies inside `folder`; opens no file.
+def check_external_data(
+    proto: onnx.ModelProto, folder: Path | None, where: str
+) -> dict[Path, FileState]:
+    """Return the files of external tensors, if each lies inside `folder`; opens no file.
 
     Raises ModelError, naming the tensor, for a location that leaves the folder, a missing or short
     file, and for any external tensor when `folder` is None (the model came as bytes).
@@ -37,6 +40,23 @@ def check_external_data(proto: onnx.ModelProto, folder: Path | None, where: str)
         if location not in sizes:
             sizes[location] = _contained_size(folder, location, at)
         _check_extent(tensor, entries, sizes[location], at)
+    return {folder / each: FileState.of(folder / each) for each in sizes} if folder else {}
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells that a file was changed, or replaced by another: no program can set `changed`."""
+
+    size: int
+    modified: int
+    changed: int
+    node: int
+
+    @staticmethod
+    def of(path: Path) -> FileState:
+        """Return the state of a file; raises OSError."""
+        found = path.stat()
+        return FileState(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def external_tensors(model: ir.Model) -> Iterator[ir.ExternalTensor]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import onnx_ir as ir
 
-from mari_engine.graph.external_data import external_tensors, fingerprint
+from mari_engine.errors import ModelError
+from mari_engine.graph.external_data import FileState, external_tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,10 @@ class Model:
     """The bytes it came from, or None."""
     stated: frozenset[str] = frozenset()
     """The values whose shapes the file itself stated; the others' were inferred."""
+    digest: str = ""
+    """The SHA-256 of the file, or of the bytes, as they were read; "" for rewritten models."""
+    data_states: Mapping[Path, FileState] = field(default_factory=dict, repr=False)
+    """The external data files as they were when the model was read."""
 
     @property
     def as_loaded(self) -> bool:
@@ -44,10 +50,8 @@ class Model:
 
         For a model that was rewritten in memory: of its serialized graph.
         """
-        if self.path is not None:
-            return fingerprint(self.path)
-        if self.data is not None:
-            return hashlib.sha256(self.data).hexdigest()
+        if self.digest:
+            return self.digest
         return hashlib.sha256(ir.serde.serialize_model(self.ir).SerializeToString()).hexdigest()
 
     @property
@@ -59,6 +63,22 @@ class Model:
         states = [(path, path.stat()) for path in self.data_files]
         stamps = [f"{path.name} {state.st_size} {state.st_mtime_ns}" for path, state in states]
         return " ".join([self.sha256, *stamps])
+
+    def check_data(self) -> None:
+        """Return if the external data are what they were when the model was read.
+
+        Raises ModelError naming the file that was changed since.
+        """
+        for path, state in self.data_states.items():
+            try:
+                same = FileState.of(path) == state
+            except OSError:
+                same = False
+            if not same:
+                raise ModelError(
+                    f"{path}: was changed after the model was read, so what was checked is not "
+                    "what is there; run it again"
+                )
 
     @cached_property
     def data_files(self) -> tuple[Path, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import onnx
@@ -43,11 +44,13 @@ def _load(data: bytes, path: Path | None, where: str, name: str | None, free_bat
     proto = parse_model(data, where)
     make_dense(proto, where)
     folder = path.resolve().parent if path is not None else None
-    check_external_data(proto, folder, where)
+    states = check_external_data(proto, folder, where)
     batch = free_inputs(proto, where) if free_batch else None
     graph, stated = _to_ir(proto, folder, where)
     stem = name or (path.stem if path is not None else proto.graph.name or "model")
-    model = Model(graph, stem, path, None if path is not None else data, stated)
+    kept = None if path is not None else data
+    digest = hashlib.sha256(data).hexdigest()
+    model = Model(graph, stem, path, kept, stated, digest, states)
     if batch is not None:
         mend_reshapes(graph, batch)
         check_freed(model, batch)

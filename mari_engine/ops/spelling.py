@@ -108,11 +108,6 @@ def reshape(shape: Sequence[int] | None = None, *, verbatim: bool = False) -> Sp
     return Spelling("Reshape", attributes, lists=() if shape is None else (tuple(shape),))
 
 
-def flatten(axis: int) -> Spelling:
-    """The elements in two dimensions: those before the axis, and the rest; either may be empty."""
-    return Spelling("Flatten", {"axis": axis})
-
-
 def expand() -> Spelling:
     """`data, shape`: broadcast to a shape."""
     return Spelling("Expand")

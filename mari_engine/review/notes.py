@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import ReviewError
+from mari_engine.files import write_whole
 from mari_engine.types import JsonDocument, JsonError, JsonObject, parse_json
 
 VERSION = 1
@@ -184,7 +185,7 @@ class Review:
     def save(self, path: str | Path) -> None:
         """Write review.json, indented, ending in a newline."""
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
-        Path(path).write_text(text, encoding="utf-8")
+        write_whole(path, text)
 
 
 def _note(entry: JsonObject) -> Note:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mari_engine.errors import LabelError
+from mari_engine.files import write_whole
 from mari_engine.types.json_fields import (
     JsonDocument,
     JsonError,
@@ -163,7 +164,7 @@ class Labels:
 
     def save(self, path: str | Path) -> None:
         """Write labels.json, indented, ending in a newline."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(self.to_json(), indent=2) + "\n")
 
 
 def _parsed(text: str | bytes) -> object:

@@ -73,7 +73,7 @@ class LayoutChanges:
             tensor, pieces = self.transpose(tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:
-            return tensor if pieces == core else self._merge(tensor, pieces, core, extents)
+            return tensor if pieces == core else self.reshape(tensor, core, extents)
         open_ = tuple(
             piece
             for group in want
@@ -98,19 +98,6 @@ class LayoutChanges:
                 tensor = self.reshape(tensor, step.groups, extents)
         return tensor, groups
 
-    def _merge(
-        self, tensor: ir.Value, have: Layout, want: Layout, extents: Mapping[int, Dim]
-    ) -> ir.Value:
-        """Return the tensor with adjacent dimensions as one; none is cut.
-
-        Two that may both be empty, a reshape before opset 14 cannot say: a 0 means "as before".
-        """
-        empty = [group for group in want if _may_be_empty([extents[label] for label in group])]
-        border = _border(have, want)
-        if len(empty) < 2 or border is None or self._writer.opset >= 14:
-            return self.reshape(tensor, want, extents)
-        return self._writer.emit(spelling.flatten(border), [tensor])
-
     def reshape(self, tensor: ir.Value, want: Layout, extents: Mapping[int, Dim]) -> ir.Value:
         """Return the tensor's elements, in their order, in other dimensions."""
         groups = [[extents[label] for label in group] for group in want]
@@ -126,14 +113,6 @@ class LayoutChanges:
             groups[empty[0]] = [-1]
         node = spelling.reshape(verbatim=len(empty) > 1 and self._writer.opset >= 14)
         return self._writer.emit(node, [tensor, self._extents.shape(groups)])
-
-
-def _border(have: Layout, want: Layout) -> int | None:
-    """Return how many dimensions become the first of two, or None where not two come of them."""
-    if len(want) != 2:
-        return None
-    held = [sum(map(len, have[:at])) for at in range(len(have) + 1)]
-    return held.index(len(want[0])) if len(want[0]) in held else None
 
 
 def _may_be_empty(dims: Sequence[Dim]) -> bool:

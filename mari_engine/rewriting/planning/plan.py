@@ -29,6 +29,8 @@ def make_plan(source: LabeledModel, options: Options, choice: Choice, coloring: 
     """Return the plan that a choice leads to; its `elapsed` is set by who measured it."""
     made = choice.rewritten
     mark_sides(made.model, made.boundary)
+    for old, new in zip(source.model.ir.graph.outputs, made.model.graph.outputs, strict=True):
+        new.shape = old.shape  # as promised: what was found of the canonical form may be more
     restore_defaults(made.model)
     return Plan(
         original=source.model,

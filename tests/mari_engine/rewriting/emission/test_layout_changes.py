@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import onnx_ir as ir
 import pytest
 
 from mari_engine import Feeds, InputLabel, Labels, Role, load, open_session, plan
-from mari_engine.graph import Model
-from mari_engine.rewriting.emission import GraphBuilder
 from support.builders import build
 
 RNG = np.random.default_rng(2)
@@ -49,24 +46,3 @@ def test_a_reshape_by_two_free_extents_takes_an_empty_history(opset: int, length
     }
     found, wanted = (open_session(m).run(feeds)["y"] for m in (planned.optimized, model))
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("opset", [13, 17])
-@pytest.mark.parametrize("length", [0, 1, 3])
-def test_two_dimensions_that_may_both_be_empty_are_made_of_four(opset: int, length: int) -> None:
-    """`[2, L, L, 4] -> [2 L, 4 L]`, found by a random graph: a 0 in a shape means "as before"."""
-    builder = GraphBuilder(opset=opset)
-    value = ir.val("x", dtype=ir.DataType.FLOAT, shape=(2, "L", "L", 4))
-    builder.extents.register("L", value, 1)
-    extents: dict[int, int | str] = {0: 2, 1: "L", 2: "L", 3: 4}
-    made = builder.lay(value, ((0,), (1,), (2,), (3,)), ((0, 1), (2, 3)), extents)
-    assert isinstance(made, ir.Value)
-    made.type = ir.TensorType(ir.DataType.FLOAT)
-    graph = ir.Graph(
-        [value], [made], nodes=builder.nodes, initializers=list(builder.initializers.values()),
-        opset_imports={"": opset}, name="laid",
-    )  # fmt: skip
-    model = Model(ir.Model(graph, ir_version=8), "laid")
-    held = RNG.standard_normal((2, length, length, 4)).astype(np.float32)
-    (found,) = open_session(model).run({"x": held}).values()
-    assert np.array_equal(found, held.reshape(2 * length, 4 * length))

@@ -25,7 +25,7 @@ def test_each_way_that_costs_otherwise_is_planned_and_none_is_chosen() -> None:
     assert any(differs for _, differs in plans)
 
 
-def test_a_width_that_only_the_canonical_form_tells_breaks_no_promise() -> None:
+def test_outputs_state_the_shape_that_the_original_states() -> None:
     """A row that is tiled by computed numbers: the canonical form knows the width, the file not."""
     data = build(
         """
