@@ -88,6 +88,8 @@ def _explain(error: Exception) -> str:
         return f"{str(usage()).rstrip('.')}; see '{path} --help'"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; give a path that can be read or written"
+    if isinstance(error, MemoryError):
+        return "the memory does not hold this; ask for fewer candidates, or use a larger machine"
     what = f"{type(error).__name__}: {error}"
     return f"the program failed on this input ({what}); set {TRACEBACK}=1 to see where"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,13 @@ from mari_engine.wording import format_ranges
 
 _LARGEST = 4 << 30
 """Bytes that a request file may unpack to."""
+
+
+_UNREADABLE = (
+    OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error,
+    RuntimeError,  # an encrypted entry; of its kind is NotImplementedError, an unknown compression
+    MemoryError,  # a header that says more than its array holds
+)  # fmt: skip
 
 
 class Request(Feeds):
@@ -75,7 +83,7 @@ def _read_arrays(path: Path, where: str) -> Feeds:
             raise FeedError(f"{where}: unpacks to {size} bytes; give at most {_LARGEST}")
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise FeedError(
             f"{where}: cannot be read ({error}); save it with numpy.savez, without objects"
         ) from error

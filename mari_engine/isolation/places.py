@@ -160,7 +160,7 @@ def isolated(
     try:
         yield place
     except Exception as error:
-        if place.failure is not None and error is not place.failure:
+        if place.failure is not None and not isinstance(error, type(place.failure)):
             raise place.failure from error
         raise
     finally:

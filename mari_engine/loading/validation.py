@@ -16,7 +16,10 @@ from mari_engine.ops import rule_for
 
 OLDEST_OPSET = 11
 _MOST_NODES = 200_000
-_MOST_ELEMENTS = 1 << 31
+_MOST_ELEMENTS = 1 << 27
+"""Of an input in the largest request that the check draws: 1 GiB in float64."""
+_ROWS = 128
+"""Candidates of that request."""
 _STANDARD = ("", "ai.onnx")
 
 
@@ -110,9 +113,12 @@ def _check_extents(graph: onnx.GraphProto, where: str) -> None:
                 extent.ClearField("value")
     for value in graph.input:
         dims = value.type.tensor_type.shape.dim
-        if math.prod(extent.dim_value for extent in dims if extent.dim_value) > _MOST_ELEMENTS:
+        rows = 1 if all(extent.dim_value for extent in dims) else _ROWS
+        size = rows * math.prod(extent.dim_value for extent in dims if extent.dim_value)
+        if size > _MOST_ELEMENTS:
             raise ModelError(
-                f"{where}: input {value.name!r} is too large to be held; mend its shape"
+                f"{where}: input {value.name!r} has {size} elements in a request of {rows} rows, "
+                f"more than {_MOST_ELEMENTS}; divide it, or mend its shape"
             )
 
 

@@ -211,6 +211,8 @@ def _extras(part: Column | InputLabel) -> dict[str, Any]:
     return out | _axis_of(part)
 
 
+_FARTHEST = 1 << 63
+"""Bounds of ranges: whole numbers beyond it have no type, and are not drawn."""
 _EXTRAS = ("range", "integer", "confidence", "evidence", "vouched", "axis")
 
 
@@ -271,6 +273,8 @@ def _extras_from_json(entry: JsonObject) -> dict[str, Any]:
         numbers = isinstance(bounds, list) and all(is_number(bound) for bound in bounds)
         if not numbers or len(bounds) != 2 or not bounds[0] < bounds[1]:
             raise entry.wrong("'range' must be [low, high) with low < high")
+        if bounds[0] < -_FARTHEST or bounds[1] > _FARTHEST:
+            raise entry.wrong("'range' must lie between -2^63 and 2^63")
     confidence = entry.fields.get("confidence", 1.0)
     if not is_number(confidence) or not 0 <= confidence <= 1:
         raise entry.wrong("'confidence' must lie between 0 and 1")

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 
 from app.jobs import Job, undisturbed
-from mari_engine import ModelError, Progress
+from mari_engine import Feeds, ModelError, Progress, load, open_session
+from support.bombs import loop
 
 LONG = 30.0
 
@@ -39,6 +41,21 @@ def test_an_unexpected_error_ends_the_job_and_is_logged(caplog: pytest.LogCaptur
     assert job.state == "failed"
     assert "secret" not in job.error
     assert "KeyError" in caplog.text
+
+
+def test_a_model_that_runs_for_ever_ends_with_its_job() -> None:
+    started = threading.Event()
+
+    def run(progress: Progress) -> Feeds:
+        session = open_session(load(loop(10**12)), optimize=False)
+        started.set()
+        return session.run({name: np.ones((2, 8), np.float32) for name in "ui"})
+
+    job = Job(run)
+    started.wait(LONG)
+    job.cancel()
+    job.wait(LONG)
+    assert (job.state, job.result) == ("cancelled", None)
 
 
 def test_a_job_stops_at_its_next_report() -> None:

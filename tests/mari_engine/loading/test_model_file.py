@@ -162,7 +162,7 @@ BAD = [
         build("y = Gather (x)", inputs=X, outputs=Y),
         "a node Gather: Node with schema(::Gather:13) has input size 1",
     ),
-    (build("y = Relu (x)", inputs="float[9999999999] x", outputs=Y), "input 'x' is too large"),
+    (build("y = Relu (x)", inputs="float[9999999999] x", outputs=Y), "input 'x' has 9999999999 elements in a request of 1 rows"),
 ]
 
 
@@ -187,7 +187,7 @@ def test_a_negative_extent_is_an_unknown_one() -> None:
 
 def test_a_long_list_of_ids_is_not_taken_for_a_shape() -> None:
     body = "one = Constant <value_ints = [1]> ()\n y = Unsqueeze (x, one)"
-    model = load(build(body, inputs="int64[2000000000] x", outputs="int64[A, B] y"))
+    model = load(build(body, inputs="int64[100000000] x", outputs="int64[A, B] y"))
     assert ops(model) == ["Unsqueeze"]
 
 
