@@ -162,7 +162,10 @@ BAD = [
         build("y = Gather (x)", inputs=X, outputs=Y),
         "a node Gather: Node with schema(::Gather:13) has input size 1",
     ),
-    (build("y = Relu (x)", inputs="float[9999999999] x", outputs=Y), "input 'x' has 9999999999 elements in a request of 1 rows"),
+    (
+        build("y = Relu (x)", inputs="float[9999999999] x", outputs=Y),
+        "input 'x' has 9999999999 elements in a request of 1 rows",
+    ),
 ]
 
 
