@@ -14,17 +14,17 @@ SAMPLES_COMMAND = "mari samples -o samples"
 
 def labels_command(model: str) -> str:
     """Return the command that proposes labels."""
-    return f"mari labels {_quote(model)} -o labels.json"
+    return f"mari labels {_place(model)} -o labels.json"
 
 
 def inspect_command(model: str) -> str:
     """Return the command that says what would be rewritten, and why."""
-    return f"mari inspect {_quote(model)} --labels labels.json"
+    return f"mari inspect {_place(model)} --labels labels.json"
 
 
 def optimize_command(model: str, options: Options) -> str:
     """Return the command that rewrites, verifies and writes the artifact."""
-    words = ["mari optimize", _quote(model), "--labels labels.json -o optimized"]
+    words = ["mari optimize", _place(model), "--labels labels.json -o optimized"]
     if options.signature != Signature.DROP_IN:
         words.append(f"--signature {options.signature}")
     words.append(f"--candidates {options.candidates}")
@@ -37,9 +37,14 @@ def bench_command(model: str, *, batches: Sequence[int], device: str, threads: i
     """Return the command that measures."""
     sweep = ",".join(map(str, batches))
     return (
-        f"mari bench {_quote(model)} optimized/model.onnx --labels labels.json"
+        f"mari bench {_place(model)} optimized/model.onnx --labels labels.json"
         f" --batch {sweep} --device {_quote(device)} --threads {threads}"
     )
+
+
+def _place(path: str) -> str:
+    """Return a path for a shell; one that begins with a dash is no option."""
+    return _quote(f"./{path}" if path.startswith("-") else path)
 
 
 def _quote(text: str) -> str:

@@ -220,6 +220,11 @@ def test_commands_quote_names() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_begins_with_a_dash_is_no_option() -> None:
+    assert commands.labels_command("-o x.onnx") == "mari labels './-o x.onnx' -o labels.json"
+    assert commands.labels_command("/a/-o.onnx") == "mari labels /a/-o.onnx -o labels.json"
+
+
 def test_commands_name_what_is_not_usual() -> None:
     options = Options(signature=Signature.COMPACT, candidates=9)
     assert commands.optimize_command("m.onnx", options).endswith(
