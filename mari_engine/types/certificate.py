@@ -93,7 +93,7 @@ class Certificate:
     reason: str = ""
     """Why it did not pass, in one sentence; empty when it passed."""
     coverage: Coverage | None = None
-    """None where the original could not be run in its own precision."""
+    """None where the original could not be run node by node."""
     vouched: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """By who or what vouches for them, the names of the labels that the check rests on."""
 

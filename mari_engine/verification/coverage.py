@@ -16,7 +16,12 @@ from mari_engine.ops import Branches, rule_of
 from mari_engine.runtime import Session, open_session
 from mari_engine.types import Coverage, Feeds, MissedBranch
 
-_UNREADABLE = frozenset({ir.DataType.BFLOAT16, ir.DataType.INT4, ir.DataType.UINT4})
+_UNREADABLE = frozenset(
+    {
+        ir.DataType.BFLOAT16, ir.DataType.FLOAT8E4M3FN, ir.DataType.FLOAT8E4M3FNUZ,
+        ir.DataType.FLOAT8E5M2, ir.DataType.FLOAT8E5M2FNUZ, ir.DataType.INT4, ir.DataType.UINT4,
+    }
+)  # fmt: skip
 """Types that onnxruntime cannot hand out as arrays."""
 _USUAL = 6
 """Lengths above are long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from mari_engine.analysis import survey_by_labels
 from mari_engine.errors import ExecutionError
@@ -32,6 +33,7 @@ class Explorer:
         self._survey = survey_by_labels(original, labels)
         sites, self._unseen = find_sites(original, self._survey)
         self._tracker = Tracker(sites, plan)
+        self._observed = False
         try:
             self._probe: Probe | None = Probe(original, sites)
         except ExecutionError:  # its device has no kernel: then nothing is known of branches
@@ -40,7 +42,8 @@ class Explorer:
     def observe(self, requests: Sequence[Feeds]) -> None:
         """Note which branches these requests take, as long as any is not reached."""
         for feeds in sorted(requests, key=_elements):
-            self._run(feeds)
+            with suppress(ExecutionError):  # node by node, it may lack a kernel that fusion avoids
+                self._run(feeds)
 
     def guide(self, batch: int) -> Iterator[Case]:
         """Yield requests of so many candidates that take branches which none took before.
@@ -48,7 +51,7 @@ class Explorer:
         Numbers at which a branch begins are sent to the inputs that reach it, and some beside them:
         to those of all sites that are left and to those of one, in turn. The seeds are fixed.
         """
-        if self._probe is None or not self._tracker.untaken:
+        if not self._tracker.untaken:
             return
         aims, failed = Aims(self._original, self._survey), 0
         for attempt in range(_ATTEMPTS):
@@ -72,8 +75,8 @@ class Explorer:
 
     @property
     def coverage(self) -> Coverage | None:
-        """What was reached so far; None where the original does not run."""
-        return self._tracker.coverage(self._unseen) if self._probe is not None else None
+        """What was reached so far; None where the original does not run node by node."""
+        return self._tracker.coverage(self._unseen) if self._observed else None
 
     def _length(self, aimed: Mapping[str, Sequence[float]], attempt: int) -> int | None:
         """Return a length that numbers ask for, as lengths are compared with constants too."""
@@ -86,6 +89,7 @@ class Explorer:
         if self._probe is None:
             return []
         found = self._probe.run(feeds, sites)
+        self._observed = True
         return self._tracker.add(feeds, dict(zip(sites, found, strict=True)))
 
 

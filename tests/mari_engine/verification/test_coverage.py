@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mari_engine import Coverage, InputLabel, Labels, Role, load, verify
+from mari_engine import Coverage, ExecutionError, InputLabel, Labels, Role, load, verify
+from mari_engine.verification.coverage import Probe
 from support.arrays import f32
 from support.builders import build
 
@@ -110,3 +111,16 @@ def test_the_trips_of_a_loop_are_told() -> None:
 def test_what_is_known_before_the_run_has_no_branches() -> None:
     body = "z = Shape (x) w = Gather (z, one) b = Equal (w, two) y = Where (b, x, x)"
     assert coverage(body, one=np.int64(1), two=np.int64(2)).branches == 0
+
+
+def test_nothing_is_claimed_where_the_nodes_do_not_run_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ExecutionError("no kernel")
+
+    monkeypatch.setattr(Probe, "run", refuse)
+    model = load(build("y = Relu (x)", inputs="float[N, 2] x", outputs="float[N, 2] y"))
+    found = verify(model, model, Labels({"x": InputLabel(role=Role.ITEM)}), batches=(3,))
+    assert found.passed
+    assert found.coverage is None
