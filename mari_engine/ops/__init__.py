@@ -3,7 +3,6 @@
 from mari_engine.ops.branches import Branches
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
-from mari_engine.ops.contraction import turns_in_batches
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
 from mari_engine.ops.elementwise import squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
@@ -48,6 +47,5 @@ __all__ = [
     "rule_of",
     "runs_on_integers",
     "squares",
-    "turns_in_batches",
     "whole",
 ]

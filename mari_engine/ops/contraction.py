@@ -6,8 +6,6 @@ import operator
 from collections.abc import Callable, Mapping
 from itertools import count
 
-import onnx_ir as ir
-
 from mari_engine.axes import (
     Axes,
     Axis,
@@ -192,23 +190,10 @@ def kept_axes(axes: Axes, over: set[int], keepdims: bool) -> Axes:
     return tuple(axis for at, axis in enumerate(axes) if at not in over)
 
 
-def turns_in_batches(node: ir.Node) -> bool:
-    """Return True for an Einsum such as "bqd,bkd->bqk": all of it has some axes.
-
-    Where these are empty onnxruntime ends the process ("Floating point exception"): it turns the
-    second operand, and divides by the number of matrices.
-    """
-    if node.op_type != "Einsum":
-        return False
-    inputs, _, output = node.attributes.get_string("equation", "").replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    return len(terms) > 1 and (not output or bool(set(output).intersection(*terms)))
-
-
 RULES = (
     Rule("MatMul", matmul, traits=PRODUCT),
     Rule("Gemm", gemm, traits=PRODUCT),
-    Rule("Einsum", einsum, element_cost=share(0.12), traits=PRODUCT),
+    Rule("Einsum", einsum, element_cost=share(0.12), traits=PRODUCT | {Trait.SELDOM_EMPTY}),
     Rule(
         "ReduceSum", reduction(mean=False), evaluate=(reduce_list(operator.add),),
         traits=frozenset({Trait.SUM}),

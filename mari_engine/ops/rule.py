@@ -60,6 +60,8 @@ class Trait(Enum):
     """Runs one of two subgraphs, as its operand says."""
     TAKES_SCALARS = auto()
     """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
+    SELDOM_EMPTY = auto()
+    """Of no rows, onnxruntime may end the process: "Floating point exception"."""
     NEVER_EMPTY = auto()
     """Of no steps or rows, onnxruntime ends the process: "terminate called without ..."."""
 
