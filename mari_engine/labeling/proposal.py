@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
-from mari_engine.analysis import propose_axes
+from mari_engine.analysis import propose_axes, symbol_of
 from mari_engine.graph import Model
 from mari_engine.inputs import (
     WHOLE,
     Piece,
-    Repetition,
     Unit,
     cut_inputs,
     find_repetitions,
@@ -22,6 +21,7 @@ from mari_engine.inputs import (
     trace_columns,
 )
 from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
+from mari_engine.labeling.graph_clues import add_repetitions, row_clues
 from mari_engine.labeling.logged_requests import Observed, observe_requests
 from mari_engine.types import Column, Feeds, InputLabel, Labels, Role
 
@@ -43,7 +43,8 @@ def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
         number: tuple(part for piece in cut for part in seen.cut(number, piece))
         for number, cut in enumerate(cut_inputs(model.ir, traces, ranges))
     }
-    structure = _clues_by_unit(model.ir, find_repetitions(model.ir, traces))
+    structure = row_clues(model)
+    add_repetitions(structure, model.ir, find_repetitions(model.ir, traces))
     readers = Counter(table for cut in pieces.values() for piece in cut for table in piece.tables)
     shared = frozenset(table for table, count in readers.items() if count > 1)
     roles = Labels(
@@ -74,7 +75,7 @@ def _propose(
     columns = []
     for piece in pieces:
         clues = [*seen.clues(number, piece), *_structural(value, number, piece, structure)]
-        clues += _named(piece, shared)
+        clues += _named(value, piece, shared)
         if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
             clues.append(named)
         columns.append(_to_column(name, value, piece, weigh(clues)))
@@ -96,13 +97,14 @@ def _structural(
     return clues
 
 
-def _named(piece: Piece, shared: frozenset[str]) -> list[Clue]:
+def _named(value: ir.Value, piece: Piece, shared: frozenset[str]) -> list[Clue]:
     """Return the clues in the names around a piece.
 
     The name of a table that several features read is a clue to whose ids it holds, not to whose
     feature reads it: a list of item ids is the user's history.
     """
-    is_list = piece.stop - piece.start > 1 and piece.range is not None
+    free = len(value.shape or ()) > 1 and symbol_of(value, -1) is not None
+    is_list = (free or piece.stop - piece.start > 1) and piece.range is not None
     if is_list and any(table in shared for table in piece.tables):
         text = f"several ids of the table {piece.tables[0]!r}, which others read: like a history"
         return [Clue("sequence", Role.USER, MILD, text)]
@@ -113,39 +115,6 @@ def _named(piece: Piece, shared: frozenset[str]) -> list[Clue]:
     if is_list:
         clues.append(Clue("sequence", Role.USER, FAINT, "several ids in a row: like a history"))
     return clues
-
-
-def _clues_by_unit(model: ir.Model, repetitions: tuple[Repetition, ...]) -> dict[Unit, list[Clue]]:
-    inputs = model.graph.inputs
-    clues: dict[Unit, list[Clue]] = {}
-    rows = [value.shape[0] if value.shape else None for value in inputs]
-    free = any(extent is not None and not isinstance(extent, int) for extent in rows)
-    single = any(isinstance(extent, int) and extent == 1 for extent in rows)
-    for number, extent in enumerate(rows):
-        if free and extent == 1:
-            text = "it has one row while others have a free number of rows"
-            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.USER, SURE, text))
-        elif not isinstance(extent, int) and extent is not None and single:
-            text = "its number of rows is free while others have one row"
-            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.ITEM, STRONG, text))
-        elif inputs[number].shape is not None and not inputs[number].shape:
-            text = "it is a single number"
-            clues.setdefault((number, WHOLE), []).append(Clue("rows", Role.CONTEXT, STRONG, text))
-    for repetition in repetitions:
-        other = inputs[min(repetition.rows_of)[0]].name
-        text = f"its row is repeated for the rows of {other!r}"
-        _spread(clues, repetition.repeated, Clue("repeated", Role.USER, STRONG, text))
-        other = inputs[min(repetition.repeated)[0]].name
-        text = f"it tells how often the row of {other!r} is repeated"
-        _spread(clues, repetition.rows_of, Clue("repeated", Role.ITEM, STRONG, text))
-    return clues
-
-
-def _spread(clues: dict[Unit, list[Clue]], units: frozenset[Unit], clue: Clue) -> None:
-    for unit in units:
-        known = clues.setdefault(unit, [])
-        if all(other.role != clue.role or other.kind != clue.kind for other in known):
-            known.append(clue)
 
 
 def _to_column(name: str, value: ir.Value, piece: Piece, verdict: Verdict) -> Column:

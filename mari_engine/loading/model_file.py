@@ -75,6 +75,7 @@ def _read(path: Path) -> bytes:
 def _to_ir(
     proto: onnx.ModelProto, folder: Path | None, where: str
 ) -> tuple[ir.Model, frozenset[str]]:
+    _check_tensors(proto, where)
     try:
         model = ir.serde.deserialize_model(proto)
         if folder is not None:
@@ -88,6 +89,29 @@ def _to_ir(
         reason = " ".join(str(_root(error)).split())[:300]
         raise ModelError(f"{where}: not a valid ONNX model ({reason}); export it again") from error
     return model, stated
+
+
+def _check_tensors(proto: onnx.ModelProto, where: str) -> None:
+    """Refuse outputs that are maps, which converters of classifiers make of probabilities."""
+    maps = {
+        value.name
+        for value in proto.graph.output
+        if "map_type" in (value.type.WhichOneof("value"), _element(value.type))
+    }
+    for node in proto.graph.node:
+        for output in maps.intersection(node.output):
+            raise ModelError(
+                f"{where}: node {node.name or node.op_type!r} makes output {output!r} a list of "
+                "maps, and no tensor; convert the classifier again with zipmap=False (in skl2onnx "
+                "options={'zipmap': False})"
+            )
+
+
+def _element(kind: onnx.TypeProto) -> str | None:
+    """Return the kind of a sequence's elements; None for what is no sequence."""
+    if kind.WhichOneof("value") != "sequence_type":
+        return None
+    return str(kind.sequence_type.elem_type.WhichOneof("value"))
 
 
 def _root(error: BaseException) -> BaseException:

@@ -6,6 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.axes import (
+    CANDIDATES,
     Axes,
     Axis,
     Index,
@@ -103,8 +104,15 @@ def slice_(call: Call) -> Spec:
 
 
 def _cut_at_run_time(call: Call, at: int, cut: slice) -> Spec:
-    """Return the factors of a slice of a free extent, which mixes that axis."""
-    one = cut == slice(0, 1, 1) or (cut.start, cut.step) == (-1, 1)
+    """Return the factors of a slice of a free extent, which mixes that axis.
+
+    The first or last of a free length is no row where the length may be 0, as of an empty history;
+    it is one row of candidates, of which there are some, and where the model's shapes say so.
+    """
+    shape = call.inferred[0]
+    stated = shape is not None and shape[at] == ()
+    some = stated or CANDIDATES in call.axes(0)[at]
+    one = some and (cut == slice(0, 1, 1) or (cut.start, cut.step) == (-1, 1))
     return one_axis(call, at, () if one else (call.fresh(),))
 
 

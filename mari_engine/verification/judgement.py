@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from mari_engine.types import Check, Feeds, OutputError
 from mari_engine.verification.distances import (
     EXACT,
@@ -105,7 +107,7 @@ def _judge_run(judge: _Judge, run: CaseResult, distances: Mapping[str, Distance]
     reason = run.failure
     for name, distance in distances.items():
         allowed = _allowed(judge, name, distance)
-        kept_order = name in judge.once or _keeps_order(run.outputs[name], distance, allowed)
+        kept_order = name in judge.once or _keeps_order(run, name, distance, allowed)
         problem = _problem(distance, allowed) or _mistrust(judge, name, distance)
         if not problem and not kept_order:
             problem = "the candidates come in another order, beyond rounding"
@@ -176,7 +178,8 @@ def _mistrust(judge: _Judge, name: str, distance: Distance) -> str:
     )
 
 
-def _keeps_order(results: Results, distance: Distance, allowed: float) -> bool:
+def _keeps_order(run: CaseResult, name: str, distance: Distance, allowed: float) -> bool:
+    results = run.outputs[name]
     original, optimized = results.original, results.optimized
     if original is None or optimized is None:
         original, optimized = results.truth, results.exact
@@ -184,7 +187,16 @@ def _keeps_order(results: Results, distance: Distance, allowed: float) -> bool:
     if original is None or optimized is None or original.shape != optimized.shape:
         return False
     tie = 2 * (allowed + (distance.original or 0.0))
-    return same_ranking(original, optimized, tie)
+    return same_ranking(_by_rows(original, run.batch), _by_rows(optimized, run.batch), tie)
+
+
+def _by_rows(output: np.ndarray, batch: int) -> np.ndarray:
+    """Return an output with its candidates along the first axis, also where they lie as `[1, N]`.
+
+    Theirs is the first axis that is as long; requests are drawn with other lengths than candidates.
+    """
+    at = output.shape.index(batch) if batch in output.shape else 0
+    return np.moveaxis(output, at, 0) if at else output
 
 
 def _relative(name: str, distance: Distance, kept_order: bool) -> OutputError:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from mari_engine.labeling.name_conventions import read_convention, split_words
 from mari_engine.types import Role
-
-TABLE = Path(__file__).with_name("feature_names.tsv")
-"""Features of public data sets and libraries; `side` is what they are there, or unknown."""
-
-
-def rows() -> list[dict[str, str]]:
-    with TABLE.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+from support.name_table import main, rows
 
 
 def test_the_table_is_large_and_of_many_sources() -> None:
@@ -36,6 +27,14 @@ def test_no_name_is_wrongly_certain() -> None:
         and row["side"] != ("request" if said.role.per_request else "candidate")
     ]
     assert not wrong
+
+
+def test_the_table_of_what_is_proposed_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    main()
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{len(rows())} names of ")
+    assert "certain, right" in printed
+    assert "certain, wrong" not in printed
 
 
 def test_enough_names_are_certain_to_be_of_use() -> None:

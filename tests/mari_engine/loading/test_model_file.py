@@ -239,3 +239,17 @@ def test_a_model_without_standard_operators_needs_no_version_of_them() -> None:
     opset = onnx.helper.make_opsetid("ai.onnx.ml", 3)
     proto = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
     assert load(proto.SerializeToString()).opset == 18
+
+
+def test_probabilities_as_a_list_of_maps_are_refused_by_node_with_the_remedy() -> None:
+    proto = build_proto("y = Relu (x)", inputs="float[N, 2] x", outputs="float[N, 2] y")
+    node = onnx.helper.make_node("ZipMap", ["y"], ["scores"], name="zip", domain="ai.onnx.ml")
+    node.attribute.append(onnx.helper.make_attribute("classlabels_int64s", [0, 1]))
+    proto.graph.node.append(node)
+    proto.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 1))
+    kind = onnx.helper.make_map_type_proto(7, onnx.helper.make_tensor_type_proto(1, []))
+    proto.graph.output.append(
+        onnx.helper.make_value_info("scores", onnx.helper.make_sequence_type_proto(kind))
+    )
+    with pytest.raises(ModelError, match=r"node 'zip' makes output 'scores' .*zipmap=False"):
+        load(proto.SerializeToString())

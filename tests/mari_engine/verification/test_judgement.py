@@ -126,3 +126,20 @@ def test_a_few_unusual_requests_are_allowed_the_usual_rounding() -> None:
     assert all(check.passed for check in judge(usual, lucky))
     worse = dataclasses.replace(run(optimized=6e-5), request="generated, of other magnitudes")
     assert not judge(usual, worse)[1].passed
+
+
+def test_scores_along_the_second_axis_are_ranked_too() -> None:
+    before = np.array([[3.0, 2.0, 1.0]])
+    swapped = np.array([[3.0, 2.0, 2.0 + 1e-3]])
+    run = CaseResult(3, 0, "generated", {"y": Results(None, None, before, before)})
+    wrong = CaseResult(3, 0, "generated", {"y": Results(None, None, before, swapped)})
+    same, other = judge_runs([run, wrong], epsilon=1e-7, once=frozenset())
+    assert same.outputs[0].same_ranking
+    assert not other.outputs[0].same_ranking
+
+
+def test_an_output_that_is_one_number_ranks_nothing() -> None:
+    one = np.asarray(3.0)
+    run = CaseResult(1, 0, "generated", {"y": Results(None, None, one, one)})
+    (check,) = judge_runs([run], epsilon=1e-7, once=frozenset())
+    assert check.passed
