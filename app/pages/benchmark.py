@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.components.benchmark import choose_run, offer_elsewhere, show_results
 from app.components.feedback import show_command, show_missing, show_next, show_progress
+from app.components.requests import offer_requests
 from app.components.review import show_review
 from app.services import engine_cache, start_benchmark
 from app.state import get_work
@@ -42,6 +43,7 @@ else:
         show_progress(work.benchmark, key="bench-cancel")
     show_results(work)
     offer_elsewhere(work, command)
+    offer_requests(work)
     show_review(work, Section.BENCHMARK)
     show_next("pages/review.py", "Review", blocked=work.blocked())
     show_command(work.opened, command)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.download import offer_files, offer_requests, show_certificate
+from app.components.download import offer_files, show_certificate
 from app.components.feedback import show_command, show_missing, show_progress
+from app.components.requests import offer_requests
 from app.components.review import show_review
 from app.state import get_work
 from app.views.header import optimize_command
@@ -26,4 +27,7 @@ else:
     show_review(work, Section.LOSSLESSNESS)
     st.subheader("Files", anchor=False)
     offer_files(work)
-    show_command(work.opened, optimize_command(work.opened.path, work.options))
+    show_command(
+        work.opened,
+        optimize_command(work.opened.path, work.options, [one.name for one in work.requests]),
+    )

@@ -2,6 +2,7 @@
 
 from app.services.background import start_benchmark, start_check, start_flips, start_node_measures
 from app.services.downloads import MOST_BYTES, pack, save_once
+from app.services.logged_requests import forget_requests, take_requests
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
     Upload,
@@ -26,6 +27,7 @@ __all__ = [
     "find_subjects",
     "follow_link",
     "forget_all",
+    "forget_requests",
     "open_at_start",
     "open_sample",
     "pack",
@@ -36,6 +38,7 @@ __all__ = [
     "start_check",
     "start_flips",
     "start_node_measures",
+    "take_requests",
     "take_up",
     "without_folder",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import mari_engine as mari
 from app.jobs import Job
@@ -11,11 +12,12 @@ from app.views.labels import Part, set_role
 from app.views.text import one_line, shorten
 
 
-def start_check(plan: mari.Plan, requests: Sequence[mari.Feeds] = ()) -> Job[mari.OptimizeResult]:
-    """Verify a plan in the background, with the user's own requests beside the generated ones."""
+def start_check(plan: mari.Plan, requests: Sequence[Path] = ()) -> Job[mari.OptimizeResult]:
+    """Verify a plan in the background, with the user's request files beside generated requests."""
 
     def run(progress: mari.Progress) -> mari.OptimizeResult:
-        certificate = mari.certify(plan, requests=requests, progress=progress)
+        own = [mari.load_requests(path, plan.original, plan.labels) for path in requests]
+        certificate = mari.certify(plan, requests=own, progress=progress)
         return mari.OptimizeResult(**vars(plan), certificate=certificate)
 
     return Job(run)

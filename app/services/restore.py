@@ -121,7 +121,7 @@ def _confirm_again(work: Work, options: Options, *, by: str, place: str) -> None
     except mari.MariError as error:
         work.notice = f"The labels could not be confirmed again: {error}"
         return
-    work.confirm(_known(work.opened, options), start_check(plan), labels, by.strip())
+    work.confirm(_known(work.opened, options), start_check(plan, work.requests), labels, by.strip())
     work.notice = (
         f"These labels and choices were confirmed by {by.strip()}, so the {place} says."
         " The check runs again here."

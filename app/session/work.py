@@ -31,6 +31,10 @@ class Work:
     """What the engine proposes for the model, learnt from logged requests where there are any."""
     confirmed: Labels | None = None
     """The labels that were confirmed; None as soon as one is edited."""
+    requests: list[Path] = field(default_factory=list)
+    """Logged requests: the proposals learnt from them, and every check includes them."""
+    revoked: str = ""
+    """Why a request revoked the check; "" where none did."""
     confirmed_by: str = ""
     """Who confirmed last."""
     options: Options = field(default_factory=Options)
@@ -96,6 +100,7 @@ class Work:
         """Start over with this model and these proposals, or with other labels."""
         self._drop_results()
         self.opened, self.error, self.notice, self.picked = opened, "", "", ()
+        self.requests, self.revoked = [], ""
         self.proposed, self.labels = proposed, proposed if labels is None else labels
         self.history.clear()
         self.future.clear()
@@ -144,7 +149,7 @@ class Work:
             raise ValueError("a label is still in doubt")
         self._drop_results()
         self.labels = self.confirmed = labels
-        self.confirmed_by = by
+        self.confirmed_by, self.revoked = by, ""
         self.revision += 1
         self.options = options
         self.check = check
@@ -196,7 +201,8 @@ class Work:
         if self.opened is None:
             return "Choose a model first."
         if self.confirmed is None:
-            return "Confirm the labels first."
+            again = "A request contradicts the labels. " if self.revoked else ""
+            return f"{again}Confirm the labels first."
         return ""
 
     def unverified(self) -> str:

@@ -1,7 +1,6 @@
-"""The Download page, drawn: the certificate, the files, and requests to check with."""
+"""The Download page, drawn: the certificate, and the files."""
 
 from app.components.download.certificate import show_certificate
 from app.components.download.files import offer_files
-from app.components.download.requests import offer_requests
 
-__all__ = ["offer_files", "offer_requests", "show_certificate"]
+__all__ = ["offer_files", "show_certificate"]

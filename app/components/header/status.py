@@ -22,6 +22,8 @@ def show_status(work: Work) -> None:
     st.fragment(_strip, run_every=SECONDS if active else None)(work, active)
     if work.check is not None and work.check.state == "failed":
         st.error(plain(work.check.error), icon=":material/error:")
+    if work.revoked:
+        st.error(plain(work.revoked), icon=":material/gpp_bad:")
     if work.confirmed is not None and lacks_candidates(work.confirmed):
         st.warning(plain(NO_CANDIDATES), icon=":material/warning:")
 

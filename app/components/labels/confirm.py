@@ -41,7 +41,10 @@ def show_confirm(
         else:
             _offer(work, parts, options, blocked=bool(problems), changed=changed)
         if work.opened is not None:
-            show_command(work.opened, optimize_command(work.opened.path, options))
+            show_command(
+                work.opened,
+                optimize_command(work.opened.path, options, [one.name for one in work.requests]),
+            )
 
 
 def _offer(
@@ -98,5 +101,5 @@ def _confirm(work: Work, options: Options, by: str) -> None:
         show_error(error)
         return
     work.reviewer, work.picked = by.strip(), ()
-    work.confirm(options, start_check(plan), labels, work.reviewer)
+    work.confirm(options, start_check(plan, work.requests), labels, work.reviewer)
     st.rerun()

@@ -12,9 +12,9 @@ from mari_engine import Signature
 SAMPLES_COMMAND = "mari samples -o samples"
 
 
-def labels_command(model: str) -> str:
-    """Return the command that proposes labels."""
-    return f"mari labels {_place(model)} -o labels.json"
+def labels_command(model: str, requests: Sequence[str] = ()) -> str:
+    """Return the command that proposes labels, learnt from request files where there are any."""
+    return " ".join([f"mari labels {_place(model)}", *_with(requests), "-o labels.json"])
 
 
 def inspect_command(model: str) -> str:
@@ -22,13 +22,14 @@ def inspect_command(model: str) -> str:
     return f"mari inspect {_place(model)} --labels labels.json"
 
 
-def optimize_command(model: str, options: Options) -> str:
+def optimize_command(model: str, options: Options, requests: Sequence[str] = ()) -> str:
     """Return the command that rewrites, verifies and writes the artifact."""
     words = ["mari optimize", _place(model), "--labels labels.json -o optimized"]
     if options.signature != Signature.DROP_IN:
         words.append(f"--signature {options.signature}")
     words.append(f"--candidates {options.candidates}")
     words += [f"--keep {_quote(node)}" for node in options.keep]
+    words += _with(requests)
     words.append("--no-autotune")  # the app compares the ways to rewrite by expectation
     return " ".join(words)
 
@@ -45,6 +46,10 @@ def bench_command(model: str, *, batches: Sequence[int], device: str, threads: i
 def _place(path: str) -> str:
     """Return a path for a shell; one that begins with a dash is no option."""
     return _quote(f"./{path}" if path.startswith("-") else path)
+
+
+def _with(requests: Sequence[str]) -> list[str]:
+    return [f"--request {_place(name)}" for name in requests]
 
 
 def _quote(text: str) -> str:

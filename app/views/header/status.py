@@ -51,6 +51,8 @@ def _labels(work: Work) -> Item:
 
 def _check(work: Work) -> Item:
     check = work.check
+    if check is None and work.revoked:
+        return Item("Check", "wrong", "revoked", "a logged request contradicts a label")
     if check is None:
         return Item("Check", "open", "not verified", "waits for confirmed labels")
     if check.active:

@@ -24,6 +24,7 @@ from app.views.labels.edits import (
     set_role,
 )
 from app.views.labels.effect import describe_effect, describe_step, flip_rows
+from app.views.labels.requests import doubt_refuted, settle_by_requests, tell_refuted
 from app.views.labels.rows import (
     ALL,
     OPEN,
@@ -48,6 +49,7 @@ __all__ = [
     "count_sides",
     "describe_effect",
     "describe_step",
+    "doubt_refuted",
     "explain_lack_of_candidates",
     "find_inputs",
     "flip_rows",
@@ -69,6 +71,8 @@ __all__ = [
     "read_range",
     "set_columns",
     "set_role",
+    "settle_by_requests",
+    "tell_refuted",
     "tell_span",
     "tell_voucher",
     "vouchers_in_words",

@@ -123,7 +123,8 @@ def test_confirming_starts_the_check(
     answer(app)
     confirm(app)
     assert not app.exception
-    (checked,) = asked
+    checked, requests = asked
+    assert requests == []
     assert checked.optimized is plan.optimized
     assert checked.labels == opened.confirmed
     assert opened.options == Options(candidates=800)

@@ -1,0 +1,97 @@
+"""What logged requests do to labels: they settle open ones, and refute false ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.session import REQUEST, is_person
+from app.views.labels.doubts import MOST_NAMED, Part
+from app.views.palette import name_role
+from app.views.text import one_line, shorten
+from mari_engine import Column, InputLabel, Labels
+
+
+def settle_by_requests(labels: Labels, learnt: Labels) -> Labels:
+    """Return labels in which requests vouch for what they settle; people's answers stay.
+
+    `learnt` are the proposals made with these requests.
+    """
+    return Labels(
+        {
+            name: _settled(label, learnt.inputs[name]) if name in learnt.inputs else label
+            for name, label in labels.inputs.items()
+        }
+    )
+
+
+def doubt_refuted(labels: Labels, refuted: Sequence[Part]) -> Labels:
+    """Return labels in which refuted parts are in doubt, with the reason as their evidence."""
+    inputs = dict(labels.inputs)
+    for part in refuted:
+        label = inputs[part.input]
+        told = {"confidence": 0.0, "vouched": "", "evidence": (f"but {part.doubt}",)}
+        if part.at is None:
+            inputs[part.input] = replace(label, **told)  # type: ignore[arg-type]
+        else:
+            columns = list(label.columns)
+            columns[part.at] = replace(columns[part.at], **told)  # type: ignore[arg-type]
+            inputs[part.input] = replace(label, columns=tuple(columns))
+    return Labels(inputs)
+
+
+def tell_refuted(refuted: Sequence[Part], files: Sequence[str]) -> str:
+    """Return which columns requests refute, and why, in one sentence."""
+    told = [
+        f"{shorten(one_line(part.name), 60)} is labelled {name_role(part.role)}, but {part.doubt}"
+        for part in refuted[:MOST_NAMED]
+    ]
+    more = f"; and {len(refuted) - MOST_NAMED:,} more" if len(refuted) > MOST_NAMED else ""
+    return (
+        f"The check is revoked: {'; '.join(told)}{more} ({shorten(', '.join(files), 60)})."
+        " Nothing can be downloaded until these labels are answered and confirmed anew."
+    )
+
+
+def _settled(label: InputLabel, learnt: InputLabel) -> InputLabel:
+    if not label.columns:
+        if is_person(label.vouched):
+            return label
+        if any(column.vouched == REQUEST for column in learnt.columns):
+            return replace(learnt, axis=label.axis, axis_evidence=label.axis_evidence)
+        return _taken(label, learnt) if learnt.vouched == REQUEST else label
+    pieces = [piece for column in label.columns for piece in _cut(column, learnt)]
+    return replace(label, columns=tuple(pieces))
+
+
+def _taken(part: InputLabel, learnt: InputLabel) -> InputLabel:
+    return replace(
+        part, role=learnt.role, confidence=learnt.confidence, evidence=learnt.evidence,
+        vouched=learnt.vouched,
+    )  # fmt: skip
+
+
+def _cut(column: Column, learnt: InputLabel) -> Iterator[Column]:
+    """Yield a column range in the pieces that requests settle, and what is left between them."""
+    at = column.start
+    if not is_person(column.vouched):
+        for one in learnt.columns or (_whole(column, learnt),):
+            start, stop = max(one.start, at), min(one.stop, column.stop)
+            if one.vouched != REQUEST or start >= stop:
+                continue
+            if at < start:
+                yield replace(column, start=at, stop=start)
+            yield replace(
+                column, start=start, stop=stop, role=one.role, confidence=one.confidence,
+                evidence=one.evidence, vouched=one.vouched,
+            )  # fmt: skip
+            at = stop
+    if at < column.stop:
+        yield replace(column, start=at)
+
+
+def _whole(column: Column, learnt: InputLabel) -> Column:
+    return replace(
+        column, role=learnt.role or column.role, confidence=learnt.confidence,
+        evidence=learnt.evidence, vouched=learnt.vouched,
+    )  # fmt: skip

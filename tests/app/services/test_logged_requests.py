@@ -1,0 +1,156 @@
+"""Logged requests answer doubts before labels are confirmed, and revoke the check afterwards."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mari_engine as mari
+from app.services import engine_cache, forget_requests, take_requests
+from app.services.background import start_check
+from app.session import Opened, Options, Work, name_answers
+from app.views.header import labels_command, optimize_command
+from app.views.header.status import list_items
+from app.views.labels import keep_roles, list_parts, name_open, set_role, settle_by_requests
+from mari_engine import Column, InputLabel, Labels, Role
+from support.app_visits import LONG, visit
+from support.builders import ranking_tower
+
+
+@dataclass
+class Sent:
+    """A file as a browser sends it."""
+
+    name: str
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self.data)
+
+
+def request(*, user: bool, rows: int = 9) -> Sent:
+    """A request of `ranking_tower` whose items differ, and the user's features if asked for."""
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(rows if user else 1, 4)).astype(np.float32)
+    item = rng.normal(size=(rows, 3)).astype(np.float32)
+    file = io.BytesIO()
+    np.savez(file, user=np.broadcast_to(one, (rows, 4)), item=item)
+    return Sent("log.npz", file.getvalue())
+
+
+@pytest.fixture
+def tower() -> Work:
+    """A model whose labels are in doubt."""
+    model = mari.load(ranking_tower(), name="tower")
+    doubtful = {name: InputLabel(role=Role.USER, confidence=0.5) for name in ("user", "item")}
+    work = Work()
+    work.open(Opened(model, "logged", "tower.onnx"), Labels(doubtful))
+    return work
+
+
+@pytest.fixture
+def confirmed(tower: Work) -> Work:
+    """Its user and its item were answered, and confirmed by Ada."""
+    assert tower.opened is not None
+    assert tower.labels is not None
+    item, user = sorted(list_parts(tower.labels), key=lambda part: part.name)
+    labels = set_role(keep_roles(tower.labels, [user]), [item], Role.ITEM)
+    labels = name_answers(labels, "Ada")
+    plan = engine_cache.make_plan(tower.opened, labels, Options())
+    tower.confirm(Options(), start_check(plan), labels, "Ada")
+    return tower
+
+
+def test_requests_answer_what_they_settle_and_vouch_for_it(tower: Work, tmp_path: Path) -> None:
+    take_requests(tower, [request(user=False)], tmp_path)
+    assert tower.labels is not None
+    item = tower.labels.inputs["item"]
+    assert (item.role, item.confidence, item.vouched) == (Role.ITEM, 1.0, "request")
+    assert "item" not in name_open(list_parts(tower.labels, tower.proposed))
+    names = [path.name for path in tower.requests]
+    assert (
+        labels_command("a b.onnx", names)
+        == "mari labels 'a b.onnx' --request log.npz -o labels.json"
+    )
+    assert "--request log.npz" in optimize_command("tower.onnx", Options(), names)
+
+
+def test_a_persons_answer_that_a_request_refutes_is_open_again(tower: Work, tmp_path: Path) -> None:
+    assert tower.labels is not None
+    tower.relabel(keep_roles(tower.labels, list_parts(tower.labels)))
+    take_requests(tower, [request(user=False)], tmp_path)
+    assert tower.labels is not None
+    parts = list_parts(tower.labels, tower.proposed)
+    assert name_open(parts) == "1 row is left to answer: item."
+    assert keep_roles(tower.labels, parts) == tower.labels, "only another role answers it"
+    forget_requests(tower)
+    assert tower.requests == []
+    assert name_open(list_parts(tower.labels, Labels())) == ""
+
+
+def test_a_request_that_fits_is_part_of_the_check(confirmed: Work, tmp_path: Path) -> None:
+    take_requests(confirmed, [request(user=False)], tmp_path)
+    assert confirmed.check is not None
+    confirmed.check.wait(LONG)
+    assert confirmed.verified
+    assert confirmed.result is not None
+    assert "log.npz" in [check.request for check in confirmed.result.certificate.checks]
+
+
+def test_a_request_that_contradicts_a_label_revokes_the_check(
+    confirmed: Work, tmp_path: Path
+) -> None:
+    assert confirmed.check is not None
+    confirmed.check.wait(LONG)
+    assert confirmed.verified
+    take_requests(confirmed, [request(user=True)], tmp_path)
+    assert confirmed.confirmed is None
+    assert not confirmed.verified
+    assert "A request contradicts the labels" in confirmed.unverified()
+    assert "user is labelled R · user, but its values differ" in confirmed.revoked
+    assert "log.npz" in confirmed.revoked
+    labels, check = list_items(confirmed)[1:3]
+    assert (labels.word, check.tone, check.word) == ("not confirmed", "wrong", "revoked")
+    assert confirmed.labels is not None
+    assert confirmed.labels.inputs["user"].confidence == 0, "files that are saved hold the doubt"
+    told = [one.value.replace("\\", "") for one in visit("model", confirmed).error]
+    assert confirmed.revoked in told
+
+
+def test_what_is_no_request_of_this_model_changes_nothing(confirmed: Work, tmp_path: Path) -> None:
+    before = confirmed.labels
+    with pytest.raises(mari.FeedError, match="cannot be read"):
+        take_requests(confirmed, [Sent("log.npz", b"no zip")], tmp_path)
+    with pytest.raises(mari.FeedError, match="no file was given"):
+        take_requests(confirmed, [], tmp_path)
+    assert (confirmed.labels, confirmed.requests, confirmed.revoked) == (before, [], "")
+    assert confirmed.confirmed == before
+
+
+def test_requests_settle_columns_and_leave_peoples_answers() -> None:
+    said = Column(start=0, stop=2, role=Role.USER, vouched="Ada")
+    rest = Column(start=2, stop=8, role=Role.USER, confidence=0.6, name="rest", range=(0, 9))
+    learnt = Column(start=4, stop=6, role=Role.ITEM, vouched="request", evidence=("it differs",))
+    around = replace(learnt, vouched="", confidence=0.5)
+    proposals = (
+        replace(around, start=0, stop=4), learnt, replace(around, start=6, stop=8)
+    )  # fmt: skip
+    labels = settle_by_requests(
+        Labels({"x": InputLabel(columns=(said, rest))}),
+        Labels({"x": InputLabel(columns=proposals)}),
+    )
+    assert labels.inputs["x"].columns == (
+        said,
+        replace(rest, start=2, stop=4),
+        replace(rest, start=4, stop=6, role=Role.ITEM, confidence=1.0, vouched="request",
+                evidence=("it differs",)),
+        replace(rest, start=6, stop=8),
+    )  # fmt: skip
