@@ -7,7 +7,7 @@ a file that changed on disk is another model, and so is a copy elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -38,6 +38,14 @@ def describe_optimized(opened: Opened, labels: mari.Labels, options: Options) ->
 def propose(opened: Opened) -> mari.Labels:
     """Return the engine's proposals for this model."""
     return _get(opened, "labels", "", lambda: mari.propose_labels(opened.model), "Proposing labels")
+
+
+def read_axes(opened: Opened, labels: mari.Labels) -> Mapping[str, mari.AxisReading]:
+    """Return the candidates' axis of every input, for these labels; MariError for a stated one."""
+    read = bare(labels)
+    return _get(
+        opened, "axes", _text(read), lambda: mari.read_axes(opened.model, read), "Reading the axes"
+    )
 
 
 def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Plan:

@@ -15,6 +15,7 @@ from app.session import (
     Work,
     digest_labels,
     name_answers,
+    state_axis,
 )
 from app.views.labels import list_parts, name_open
 
@@ -35,6 +36,9 @@ def follow_link(work: Work, link: Link) -> None:
         return
     for labels in (opened.labels, work.labels):
         if labels is not None and digest_labels(opened.model, labels) == link.labels:
+            for name, axis in link.axes:
+                if name in labels.inputs:
+                    labels = state_axis(labels, name, axis)
             work.relabel(labels)
             if link.confirmed:
                 _confirm_again(work, link.options, by=link.by, place="link")
@@ -115,7 +119,7 @@ def _confirm_again(work: Work, options: Options, *, by: str, place: str) -> None
             raise mari.LabelError(left)
         if not by.strip():
             raise mari.LabelError(f"the {place} does not say who did; confirm them yourself")
-        labels = name_answers(work.labels, by)
+        labels = mari.propose_axes(work.opened.model, name_answers(work.labels, by))
         mari.check_labels(work.opened.model, labels)
         plan = engine_cache.make_plan(work.opened, labels, _known(work.opened, options))
     except mari.MariError as error:

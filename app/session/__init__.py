@@ -28,6 +28,7 @@ from app.session.vouchers import (
     count_vouchers,
     is_person,
     name_answers,
+    state_axis,
 )
 from app.session.work import Work
 
@@ -62,6 +63,7 @@ __all__ = [
     "name_answers",
     "read_link",
     "read_session",
+    "state_axis",
     "write_link",
     "write_session",
 ]

@@ -12,9 +12,22 @@ from dataclasses import dataclass, field, replace
 
 import mari_engine as mari
 from app.session.choices import Options
+from app.session.vouchers import state_axis
 from app.session.work import Work
+from mari_engine import CandidateAxis
 
-OWN = ("sample", "path", "sha256", "labels", "confirmed", "by", "contract", "expect", "leave")
+OWN = (
+    "sample",
+    "path",
+    "sha256",
+    "labels",
+    "confirmed",
+    "by",
+    "axis",
+    "contract",
+    "expect",
+    "leave",
+)
 """The parameters that this module speaks of; no widget may have one of them as its key."""
 DIGITS = 16
 """Of a digest, as much as tells one file from another."""
@@ -40,6 +53,8 @@ class Link:
     confirmed: bool = False
     by: str = ""
     """Who confirmed."""
+    axes: tuple[tuple[str, CandidateAxis], ...] = ()
+    """Axes of inputs along which people said that candidates lie."""
     options: Options = field(default_factory=Options)
 
     def __bool__(self) -> bool:
@@ -58,6 +73,11 @@ def make_link(work: Work) -> Link:
         labels=digest_labels(opened.model, work.labels),
         confirmed=work.confirmed is not None,
         by=work.confirmed_by if work.confirmed is not None else "",
+        axes=tuple(
+            (name, label.stated_axis)
+            for name, label in work.labels.inputs.items()
+            if label.stated_axis != mari.FROM_GRAPH
+        ),
         options=work.options if work.confirmed is not None else Options(),
     )
     long = sum(len(text) for texts in write_link(link).values() for text in texts)
@@ -87,7 +107,10 @@ def explain_lack(work: Work, proposals: mari.Labels | None) -> str:
 
 
 def digest_labels(model: mari.Model, labels: mari.Labels) -> str:
-    """Return what tells labels apart in a link."""
+    """Return what tells labels apart in a link, which names stated axes by themselves."""
+    for name in labels.inputs:
+        if labels.inputs[name].stated_axis != mari.FROM_GRAPH:
+            labels = state_axis(labels, name, mari.FROM_GRAPH)
     return mari.digest_sections(model.sha256, labels)[mari.Section.LABELS][:DIGITS]
 
 
@@ -101,6 +124,7 @@ def write_link(link: Link) -> dict[str, list[str]]:
         "labels": [link.labels],
         "confirmed": ["1" if link.confirmed else ""],
         "by": [link.by],
+        "axis": [f"{name}:{'none' if axis is None else axis}" for name, axis in link.axes],
         "contract": ["" if options.signature == usual.signature else str(options.signature)],
         "expect": ["" if options.candidates == usual.candidates else str(options.candidates)],
         "leave": list(options.keep),
@@ -126,9 +150,19 @@ def read_link(parameters: Parameters) -> Link:
         labels=one("labels"),
         confirmed=one("confirmed") == "1",
         by=one("by"),
+        axes=_read_axes(parameters.get("axis", ())),
         options=Options(
             mari.Signature(contract) if known else usual.signature,
             max(1, int(expected)) if counted else usual.candidates,
             tuple(parameters.get("leave", ()))[:MOST_LEFT_ALONE],
         ),
     )
+
+
+def _read_axes(texts: Sequence[str]) -> tuple[tuple[str, CandidateAxis], ...]:
+    found = []
+    for text in texts[:MOST_LEFT_ALONE]:
+        name, _, axis = text.rpartition(":")
+        if name and (axis == "none" or (axis.isascii() and axis.isdecimal() and len(axis) <= 2)):
+            found.append((name, None if axis == "none" else int(axis)))
+    return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from mari_engine import Column, InputLabel, LabelError, Labels, Role
+from mari_engine import FROM_GRAPH, CandidateAxis, Column, InputLabel, LabelError, Labels, Role
 
 ANSWERED = "a person"
 """Vouches for what was answered here, until whoever confirms gives a name."""
@@ -48,12 +48,31 @@ def name_answers(labels: Labels, by: str) -> Labels:
 
 
 def bare(labels: Labels) -> Labels:
-    """Return what a rewrite reads of labels: neither evidence nor who vouches for it."""
+    """Return what a rewrite reads of labels: no evidence, no vouchers, and stated axes alone."""
 
     def strip(part: Label) -> Label:
         return replace(part, confidence=1.0, evidence=(), vouched="")
 
-    return _each(labels, strip, strip)
+    read = _each(labels, strip, strip)
+    return Labels(
+        {
+            name: replace(label, axis=FROM_GRAPH, axis_evidence=())
+            if label.axis_evidence
+            else label
+            for name, label in read.inputs.items()
+        }
+    )
+
+
+def state_axis(labels: Labels, name: str, axis: CandidateAxis) -> Labels:
+    """Return labels in which a person states along which axis of an input candidates lie.
+
+    `FROM_GRAPH` leaves it to the graph.
+    """
+    label = labels.inputs[name]
+    columns = tuple(replace(column, axis=FROM_GRAPH) for column in label.columns)
+    stated = replace(label, axis=axis, axis_evidence=(), columns=columns)
+    return Labels({**labels.inputs, name: stated})
 
 
 def count_vouchers(labels: Labels) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from mari_engine.review.notes import Section
 from mari_engine.types import (
+    FROM_GRAPH,
     BenchmarkResult,
     Certificate,
     Decision,
@@ -80,8 +81,10 @@ def digest_sections(
 
 
 def _roles(labels: Labels, *, ranges: bool) -> list[Any]:
-    rows = []
+    rows: list[Any] = []
     for name, label in sorted(labels.inputs.items()):
+        if label.stated_axis != FROM_GRAPH:
+            rows.append([name, "axis", label.stated_axis])
         for part in label.columns or (label,):
             place = [getattr(part, field, None) for field in ("start", "stop", "name")]
             steers = [part.range, part.integer] if ranges else []

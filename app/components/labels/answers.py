@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.components.labels.axis import choose_axis
 from app.session import Work
 from app.state import get_work, read_widget
 from app.views.labels import (
@@ -45,6 +46,7 @@ def answer_rows(work: Work, chosen: Sequence[Part], info: GraphInfo) -> None:
             _list_names(chosen)
         _offer_answers(chosen)
         if len(chosen) == 1:
+            choose_axis(work, chosen[0], info)
             _edit_values(work, chosen[0])
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 import mari_engine as mari
 from app.components.feedback import show_command, show_error
+from app.components.labels.axis import read_axes
 from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
-from app.components.labels.rows import jump_to_open
+from app.components.labels.rows import jump_to_input, jump_to_open
 from app.components.labels.what_if import show_what_if
 from app.services import engine_cache, start_check
 from app.session import Options, Work, name_answers
 from app.views.header import optimize_command
-from app.views.labels import Part, explain_lack_of_candidates, name_open
+from app.views.labels import Part, explain_lack_of_candidates, list_unclear, name_open
 from app.views.layout import sum_up
-from app.views.text import plain
+from app.views.text import plain, shorten
 
 LONGEST_NAME = 120
+MOST_NAMED = 3
 
 
 def show_confirm(
@@ -59,6 +62,16 @@ def _offer(
             st.button("Show them", key="show-open", on_click=jump_to_open)
     elif lack:
         st.warning(plain(lack), icon=":material/warning:")
+    unclear = list_unclear(read_axes(work)) if not left else []
+    if unclear:
+        with st.container(horizontal=True, vertical_alignment="center", key="axis-to-state"):
+            names = ", ".join(shorten(name, 40) for name in unclear[:MOST_NAMED])
+            st.markdown(
+                f":material/help: Nothing tells which axis holds the candidates: {plain(names)}."
+                " State it.",
+                width="content",
+            )
+            st.button("Show it", key="show-axis", on_click=partial(jump_to_input, unclear[0]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.text_input(
             "Your name",
@@ -73,7 +86,7 @@ def _offer(
             "Confirm labels and rewrite",
             type="primary",
             icon=":material/check:",
-            disabled=blocked or bool(left or lack),
+            disabled=blocked or bool(left or lack or unclear),
             key="confirm",
         )
         st.caption(_remark(work, changed=changed), width="content")
@@ -94,7 +107,7 @@ def _confirm(work: Work, options: Options, by: str) -> None:
     if work.opened is None or work.labels is None:
         return
     try:
-        labels = name_answers(work.labels, by)
+        labels = mari.propose_axes(work.opened.model, name_answers(work.labels, by))
         mari.check_labels(work.opened.model, labels)
         plan = engine_cache.make_plan(work.opened, labels, options)
     except mari.MariError as error:

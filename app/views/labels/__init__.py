@@ -1,5 +1,6 @@
 """Labels as rows, edits, doubts and effects; pure functions."""
 
+from app.views.labels.axes import list_axes, list_unclear, name_axis
 from app.views.labels.doubts import (
     Part,
     Standing,
@@ -57,12 +58,15 @@ __all__ = [
     "join_columns",
     "keep_roles",
     "lacks_candidates",
+    "list_axes",
     "list_evidence",
     "list_filters",
     "list_names",
     "list_parts",
+    "list_unclear",
     "make_rows",
     "match",
+    "name_axis",
     "name_filter",
     "name_open",
     "narrow",

@@ -89,7 +89,7 @@ def test_a_link_leads_back_to_confirmed_labels_and_choices() -> None:
     node = next(node.name for node in mari.describe(opened.model).nodes if node.op == "Gemm")
     options = Options(mari.Signature.COMPACT, 50, (node, "no such node"))
     work = follow(Link("two_tower", labels=digest, confirmed=True, by=" Ada ", options=options))
-    assert work.confirmed == name_answers(labels, "Ada")
+    assert work.confirmed == mari.propose_axes(opened.model, name_answers(labels, "Ada"))
     assert work.confirmed_by == "Ada"
     assert work.options == replace(options, keep=(node,))
     assert work.check is not None

@@ -157,7 +157,7 @@ def test_what_a_session_says_was_checked_is_checked_again(tower: Path) -> None:
     assert opened is not None
     work = Work()
     take_up(work, session, opened)
-    assert work.confirmed == CONFIRMED
+    assert work.confirmed == mari.propose_axes(opened.model, CONFIRMED)
     assert work.confirmed_by == "Ada"
     assert work.options == session.options
     assert work.history == [LABELS], "labels that do not fit are left out"
