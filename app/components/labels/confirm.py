@@ -53,7 +53,32 @@ def show_confirm(
 def _offer(
     work: Work, parts: Sequence[Part], options: Options, *, blocked: bool, changed: bool
 ) -> None:
-    """Draw who confirms and the button, disabled while a row is left to answer."""
+    """Draw who confirms and the button, disabled while something is left to answer."""
+    left = _tell_left(work, parts)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.text_input(
+            "Your name",
+            work.reviewer,
+            LONGEST_NAME,
+            key="confirm-name",
+            width=260,
+            help="Written into labels, certificate and report, as who vouches for the roles that"
+            " you answered; what graph, requests or names vouch for stays theirs",
+        )
+        clicked = st.button(
+            "Confirm labels and rewrite",
+            type="primary",
+            icon=":material/check:",
+            disabled=blocked or left,
+            key="confirm",
+        )
+        st.caption(_remark(work, changed=changed), width="content")
+    if clicked:
+        _confirm(work, options, by)
+
+
+def _tell_left(work: Work, parts: Sequence[Part]) -> bool:
+    """Draw what is left to answer, each with a jump to it; return whether something is."""
     left = name_open(parts)
     lack = "" if left or work.labels is None else explain_lack_of_candidates(work.labels)
     if left:
@@ -72,26 +97,7 @@ def _offer(
                 width="content",
             )
             st.button("Show it", key="show-axis", on_click=partial(jump_to_input, unclear[0]))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.text_input(
-            "Your name",
-            work.reviewer,
-            LONGEST_NAME,
-            key="confirm-name",
-            width=260,
-            help="Written into labels, certificate and report, as who vouches for the roles that"
-            " you answered; what graph, requests or names vouch for stays theirs",
-        )
-        clicked = st.button(
-            "Confirm labels and rewrite",
-            type="primary",
-            icon=":material/check:",
-            disabled=blocked or bool(left or lack or unclear),
-            key="confirm",
-        )
-        st.caption(_remark(work, changed=changed), width="content")
-    if clicked:
-        _confirm(work, options, by)
+    return bool(left or lack or unclear)
 
 
 def _remark(work: Work, *, changed: bool) -> str:
