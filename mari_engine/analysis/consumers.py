@@ -38,6 +38,7 @@ class Consumers:
         self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
         self._flops_per_element: dict[ir.Value, float] = {}
+        self._counted: dict[ir.Node, tuple[int, int]] = {}
         for node in reversed(graph):
             self._waits.update(value for value in node.outputs if self._follow(value))
             self._flops_per_element.update((value, self._spent(value)) for value in node.outputs)
@@ -90,12 +91,27 @@ class Consumers:
             return self.flops_per_element(node.outputs[0])
         if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
             return 0.0
-        others = [value for at, value in enumerate(node.inputs) if at != index and value]
-        weights = all(value.is_initializer() or self.survey.is_static(value) for value in others)
+        others, varying = self._operands(node, index)
+        weights = not varying
         if isinstance(spec, Contract):
             return work(spec).per_candidate / elements if weights and others else 0.0
         made = sum(self.flops_per_element(value) * self._elements(value) for value in node.outputs)
         return made / elements if weights else 0.0
+
+    def _operands(self, node: ir.Node, index: int) -> tuple[int, int]:
+        """Return how many operands a node has beside one, and how many of them are no weights.
+
+        They are counted once for each node, since some sum thousands.
+        """
+        if node not in self._counted:
+            given = [value for value in node.inputs if value is not None]
+            self._counted[node] = len(given), sum(map(self._is_no_weight, given))
+        given_count, varying = self._counted[node]
+        own = node.inputs[index]
+        return given_count - 1, varying - (own is not None and self._is_no_weight(own))
+
+    def _is_no_weight(self, value: ir.Value) -> bool:
+        return not (value.is_initializer() or self.survey.is_static(value))
 
     def _elements(self, value: ir.Value) -> int:
         fact = self.survey.values.get(value)

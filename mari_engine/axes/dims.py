@@ -36,6 +36,10 @@ class UnequalAxes(Unsupported):
         )
 
 
+_MOST_FACTORS = 64
+"""Symbols that an extent may be a product of; each squaring of one doubles them."""
+
+
 @dataclass(frozen=True)
 class Size:
     """A product `number * symbol * symbol ...`; symbols are sorted.
@@ -78,6 +82,8 @@ class Size:
     def __mul__(self, other: object) -> int | Size:
         right = Size.of(other)
         number = self.number * right.number
+        if len(self.symbols) + len(right.symbols) > _MOST_FACTORS:
+            raise Unsupported(f"an extent of more than {_MOST_FACTORS} factors")
         symbols = tuple(sorted(self.symbols + right.symbols)) if number else ()
         return Size(number, symbols).plain()
 

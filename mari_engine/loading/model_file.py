@@ -11,6 +11,7 @@ import onnx_ir as ir
 from mari_engine.errors import LimitError, MariError, ModelError
 from mari_engine.graph import Model, check_external_data
 from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
+from mari_engine.loading.function_inlining import inline_many
 from mari_engine.loading.normalization import normalize
 from mari_engine.loading.sparse_initializers import make_dense
 from mari_engine.loading.validation import parse_model
@@ -77,7 +78,7 @@ def _to_ir(
 ) -> tuple[ir.Model, frozenset[str]]:
     _check_tensors(proto, where)
     try:
-        model = ir.serde.deserialize_model(proto)
+        model = ir.serde.deserialize_model(inline_many(proto))
         if folder is not None:
             ir.external_data.set_base_dir(model.graph, folder)
             for function in model.functions.values():

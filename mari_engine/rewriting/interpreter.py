@@ -94,7 +94,8 @@ class _Interpreter:
 
     def run(self, labels: Labels, report_progress: Callable[[float], None]) -> Rewritten:
         signature, originals = self.options.signature, self.originals
-        self.builder.names.update(value.name or "" for value in self.graph.outputs)
+        for value in self.graph.outputs:
+            self.builder.names.add(value.name or "")
         boundary = open_boundary(self.graph, labels, self.survey, self.builder, signature)
         originals.forms.update(boundary.forms)
         for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):

@@ -55,13 +55,15 @@ def _measure(shape: str, size: int, seconds: float, *, checked: bool) -> Iterato
     yield from map(json.loads, told.splitlines())
     if late or child.returncode < 0:
         late = late or f"ended by signal {-child.returncode}"
-        yield {"stage": "the next", "seconds": seconds, "peak": 0, "error": late}
+        left = {"seconds": seconds, "processor": seconds, "peak": 0}
+        yield {"stage": "the next", **left, "error": late}
 
 
 def _line(row: dict[str, Any]) -> str:
     error = f"  {row['error']}" if row["error"] else ""
     return (
         f"{row['shape']:10} {row['size']:>9,} {row['stage']:12} {row['seconds']:8.2f} s "
+        f"({row['processor']:7.2f} s) "
         f"{row['peak'] / 2**20:8,.0f} MiB{error}"
     )
 

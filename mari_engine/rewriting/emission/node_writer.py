@@ -31,9 +31,9 @@ class NodeWriter:
         self.opset = opset
         self.nodes: list[ir.Node] = []
         self.initializers: dict[str, ir.Value] = {}
-        self.names: set[str] = set()
-        """Of values, as used."""
-        self._node_names: set[str] = set()
+        self.names = UsedNames()
+        """Of values."""
+        self._node_names = UsedNames()
         self._reserved = frozenset(reserved)
         self._origin: tuple[ir.Node, ...] = ()
         self._emitted: dict[object, ir.Value] = {}
@@ -50,11 +50,14 @@ class NodeWriter:
 
     def unique_name(self, name: str) -> str:
         """Return the name for a new value, or the name with a number, so that it is used once."""
-        return _unused(name, self.names, self._reserved)
+        return self.names.unused(name, self._reserved)
 
     def _kept_name(self, name: str) -> str:
         """Return the name for what an original value becomes: its own, if that is not used yet."""
-        return _unused(name, self.names, self._reserved - {name})
+        if name in self.names:
+            return self.names.unused(name, self._reserved)
+        self.names.add(name)
+        return name
 
     # --- nodes
 
@@ -73,7 +76,7 @@ class NodeWriter:
 
     def _emit(self, spelled: Spelling, inputs: Sequence[Tensor]) -> ir.Value:
         values = [self.value(tensor) for tensor in inputs]
-        name = _unused(f"{self._prefix()}/{spelled.op}", self._node_names)
+        name = self._node_names.unused(f"{self._prefix()}/{spelled.op}")
         node = ir.node(spelled.op, values, dict(spelled.attributes), name=name)
         node.outputs[0].name = self.unique_name(f"{node.name}:0")
         return self._add(node).outputs[0]
@@ -88,7 +91,7 @@ class NodeWriter:
             [*attributes.values(), *ir.convenience.convert_attributes(changed)],
             overload=node.overload,
             num_outputs=len(node.outputs),
-            name=_unused(node.name or node.op_type, self._node_names),
+            name=self._node_names.unused(node.name or node.op_type),
             doc_string=node.doc_string,
         )
         for old, value in zip(node.outputs, new.outputs, strict=True):
@@ -166,13 +169,28 @@ class NodeWriter:
         return value
 
 
-def _unused(name: str, used: set[str], reserved: Collection[str] = ()) -> str:
-    """Return the name, or the name with a number, and note that it is used."""
-    candidate, number = name, 1
-    while candidate in used or candidate in reserved:
-        candidate, number = f"{name}_{number}", number + 1
-    used.add(candidate)
-    return candidate
+class UsedNames:
+    """Names that are given once each; counts on where it stopped, so that many take no longer."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._used
+
+    def add(self, name: str) -> None:
+        """Note that a name is used."""
+        self._used.add(name)
+
+    def unused(self, name: str, reserved: Collection[str] = ()) -> str:
+        """Return the name, or the name with a number, and note that it is used."""
+        candidate, number = name, self._next.get(name, 1)
+        while candidate in self._used or candidate in reserved:
+            candidate, number = f"{name}_{number}", number + 1
+        self._next[name] = number
+        self._used.add(candidate)
+        return candidate
 
 
 def _tensor(array: Array, dtype: ir.DataType, name: str) -> ir.TensorProtocol:

@@ -42,6 +42,8 @@ from mari_engine.rewriting.forms.lazy_values import (
 _FEW_RUNS = 8
 """Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
 instead pays only where at least as many elements lie together."""
+_MOST_SLICES = 512
+"""Runs of columns beyond which a node for each is too much of a graph."""
 _DEEPEST = 8
 """Nodes upon weights that are looked through."""
 
@@ -238,8 +240,8 @@ def is_scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
     runs are few. `part` gives the part of each column, `inner` the factors behind the columns.
     """
     long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
-    runs_of_parts = 1 + int(np.count_nonzero(np.diff(part)))
-    return long and max(pieces, runs_of_parts) > 2 * parts + _FEW_RUNS
+    runs = max(pieces, 1 + int(np.count_nonzero(np.diff(part))))
+    return runs > _MOST_SLICES or (long and runs > 2 * parts + _FEW_RUNS)
 
 
 def _of_weights(value: ir.Value, deep: int) -> bool:

@@ -114,3 +114,9 @@ def test_align_refines_both(left: Axis, right: Axis, expected: Axis) -> None:
 def test_align_refuses_what_interleaves(left: Axis, right: Axis) -> None:
     with pytest.raises(Unsupported, match=r"an axis of .* meets one of "):
         align(left, right)
+
+
+def test_an_extent_that_is_squared_again_and_again_is_refused() -> None:
+    power = Size(1, ("L",) * 64)
+    with pytest.raises(Unsupported, match="more than 64 factors"):
+        power * power
