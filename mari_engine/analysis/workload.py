@@ -47,7 +47,7 @@ def _grows(dims: Axis) -> bool:
 
 def work(spec: Spec) -> Flops:
     """Return the FLOPs of one node: `weight * N * K * M` for `[N, K], [K, M] -> [N, M]`."""
-    if not spec.weight:
+    if not spec.weight or (isinstance(spec, Reduce) and not spec.over):
         return Flops()
     dims: Axis = flat(spec.results[0])
     if isinstance(spec, Contract):

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import onnx_ir as ir
+
 
 @dataclass(frozen=True, eq=False)
 class Spelling:
@@ -20,6 +22,8 @@ class Spelling:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     lists: tuple[tuple[int, ...], ...] = ()
     """The inputs that follow the tensors: each a rank-1 int64 constant."""
+    dtype: ir.DataType | None = None
+    """The output's element type, where it is not the first tensor's."""
 
 
 def reduced_axes(
@@ -79,6 +83,12 @@ def reduce_mean(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
     return Spelling("ReduceMean", {"keepdims": int(keepdims), **attributes}, lists)
 
 
+def reduce_prod(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
+    """The product along some axes: one element itself, bit for bit, and 1 of none."""
+    attributes, lists = reduced_axes(axes, opset)
+    return Spelling("ReduceProd", {"keepdims": int(keepdims), **attributes}, lists)
+
+
 def concat(axis: int) -> Spelling:
     """The tensors one behind the other along an axis."""
     return Spelling("Concat", {"axis": axis})
@@ -87,6 +97,11 @@ def concat(axis: int) -> Spelling:
 def cut(start: int, stop: int, axis: int) -> Spelling:
     """The elements from `start` up to `stop` along an axis (Slice, opset 10)."""
     return Spelling("Slice", lists=((start,), (stop,), (axis,)))
+
+
+def pad(begins: Sequence[int], ends: Sequence[int]) -> Spelling:
+    """So many zeros before and behind the elements of each dimension (Pad, opset 11)."""
+    return Spelling("Pad", lists=((*begins, *ends),))
 
 
 def gather(axis: int) -> Spelling:
@@ -116,13 +131,13 @@ def expand() -> Spelling:
 def extent_along(axis: int, opset: int) -> tuple[Spelling, ...]:
     """A tensor's extent along one axis, of shape `[1]`: one node after another, of one tensor."""
     if opset >= 15:
-        return (Spelling("Shape", {"start": axis, "end": axis + 1}),)
-    return Spelling("Shape"), Spelling("Gather", lists=((axis,),))
+        return (Spelling("Shape", {"start": axis, "end": axis + 1}, dtype=ir.DataType.INT64),)
+    return Spelling("Shape", dtype=ir.DataType.INT64), Spelling("Gather", lists=((axis,),))
 
 
 def cast(dtype: int) -> Spelling:
     """The elements in another type."""
-    return Spelling("Cast", {"to": dtype})
+    return Spelling("Cast", {"to": dtype}, dtype=ir.DataType(dtype))
 
 
 def identity() -> Spelling:

@@ -180,6 +180,7 @@ class _BoundaryBuilder:
         if cut:
             tensor = self.builder.emit(spelling.cut(0, 1, axis), [new])
             self.cuts.add(tensor)
+            self.builder.may_be_empty.add(tensor)
         return Atom(axes, tensor, dims)
 
     def register(self, axes: Axes, value: ir.Value) -> None:

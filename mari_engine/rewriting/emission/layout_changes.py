@@ -30,6 +30,14 @@ from mari_engine.rewriting.emission.node_writer import NodeWriter
 from mari_engine.rewriting.emission.runtime_extents import RuntimeExtents
 from mari_engine.rewriting.emission.tensors import Array, Constant, Tensor
 
+_MULTIPLIED = frozenset(
+    {
+        ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16,
+        ir.DataType.INT32, ir.DataType.INT64,
+    }
+)  # fmt: skip
+"""Element types whose products runtimes compute."""
+
 
 class LayoutChanges:
     """Writes the nodes that change layouts, each change once."""
@@ -61,19 +69,24 @@ class LayoutChanges:
     ) -> ir.Value:
         held = {label for group in have for label in group}
         core = tuple(tuple(label for label in group if label in held) for group in want)
+        pairs = zip(want, core, strict=True)
+        filled = {extents[label] for group, own in pairs if not own for label in group}
+        if filled - {CANDIDATES}:  # a row can be repeated, none cannot
+            tensor = self._with_row(tensor, have, extents)
         pieces = cut_groups(have, core)
         if pieces != have:
-            tensor = self.reshape(tensor, pieces, extents)
+            tensor = self.reshape(tensor, have, pieces, extents)
         order = dimension_order(pieces, core)
         if order != list(range(len(order))):
             if () in pieces:  # runtimes transpose fast only without extents of 1
-                pieces = tuple(group for group in pieces if group)
-                tensor = self.reshape(tensor, pieces, extents)
+                shorter = tuple(group for group in pieces if group)
+                tensor = self.reshape(tensor, pieces, shorter, extents)
+                pieces = shorter
                 order = dimension_order(pieces, core)
             tensor, pieces = self.transpose(tensor, pieces, order, extents)
         missing = [lab for group in want for lab in group if lab not in held and extents[lab] != 1]
         if not missing:
-            return tensor if pieces == core else self.reshape(tensor, core, extents)
+            return tensor if pieces == core else self.reshape(tensor, pieces, core, extents)
         open_ = tuple(
             piece
             for group in want
@@ -81,10 +94,10 @@ class LayoutChanges:
         )
         shown = tuple(tuple(label for label in group if label in held) for group in open_)
         if pieces != shown:
-            tensor = self.reshape(tensor, shown, extents)
+            tensor = self.reshape(tensor, pieces, shown, extents)
         absent = [[extents[label] for label in group if label not in held] for group in open_]
         tensor = self._writer.emit(spelling.expand(), [tensor, self._extents.shape(absent)])
-        return tensor if open_ == want else self.reshape(tensor, want, extents)
+        return tensor if open_ == want else self.reshape(tensor, open_, want, extents)
 
     def transpose(
         self, tensor: ir.Value, groups: Layout, order: Sequence[int], extents: Mapping[int, Dim]
@@ -95,11 +108,17 @@ class LayoutChanges:
             if isinstance(step, Permute):
                 tensor = self._writer.emit(spelling.transpose(step.order), [tensor])
             else:
-                tensor = self.reshape(tensor, step.groups, extents)
+                tensor = self.reshape(tensor, groups, step.groups, extents)
         return tensor, groups
 
-    def reshape(self, tensor: ir.Value, want: Layout, extents: Mapping[int, Dim]) -> ir.Value:
+    def reshape(
+        self, tensor: ir.Value, have: Layout, want: Layout, extents: Mapping[int, Dim]
+    ) -> ir.Value:
         """Return the tensor's elements, in their order, in other dimensions."""
+        if self._lacks_rows(tensor, have, extents):
+            tensor, have = self._one_row(tensor, have, keepdims=False)
+            if have == want:
+                return tensor
         groups = [[extents[label] for label in group] for group in want]
         free = [at for at, group in enumerate(groups) if any(isinstance(d, str) for d in group)]
         if len(free) <= 1:
@@ -113,6 +132,56 @@ class LayoutChanges:
             groups[empty[0]] = [-1]
         node = spelling.reshape(verbatim=len(empty) > 1 and self._writer.opset >= 14)
         return self._writer.emit(node, [tensor, self._extents.shape(groups)])
+
+    def with_row(self, tensor: Tensor, have: Layout, extents: Mapping[int, Dim]) -> Tensor:
+        """Return the tensor with a row where it may have none, its dimensions as they are."""
+        if isinstance(tensor, Constant):
+            return tensor
+        return self._with_row(tensor, have, extents)
+
+    def _with_row(self, tensor: ir.Value, have: Layout, extents: Mapping[int, Dim]) -> ir.Value:
+        if not self._lacks_rows(tensor, have, extents):
+            return tensor
+        key = (tensor, tuple(not group for group in have))
+        if key not in self._done:
+            self._done[key] = self._one_row(tensor, have, keepdims=True)[0]
+        return self._done[key]
+
+    def beside(
+        self, tensor: Tensor, have: Layout, layout: Layout, extents: Mapping[int, Dim]
+    ) -> Tensor:
+        """Return the tensor with a row, where it is broadcast along others than the candidates."""
+        if () not in have:
+            return tensor
+        at = have.index(()) - len(have) + len(layout)
+        others = {extents[label] for label in layout[at]} - {CANDIDATES}
+        return self.with_row(tensor, have, extents) if others else tensor
+
+    def _lacks_rows(self, tensor: ir.Value, have: Layout, extents: Mapping[int, Dim]) -> bool:
+        """Return True for a tensor made of first rows that has no axis of candidates again."""
+        empty = tensor in self._writer.may_be_empty and () in have
+        return empty and all(extents[label] != CANDIDATES for group in have for label in group)
+
+    def _one_row(
+        self, tensor: ir.Value, have: Layout, *, keepdims: bool
+    ) -> tuple[ir.Value, Layout]:
+        """Return the tensor with one row where it has one or none, and its layout then.
+
+        Without candidates nothing reads the row that this makes, but a reshape to fixed dimensions
+        would fail where the original returns no rows.
+        """
+        opset, axes = self._writer.opset, [at for at, group in enumerate(have) if not group]
+        if self._writer.dtype(tensor) in _MULTIPLIED:
+            row = self._writer.emit(spelling.reduce_prod(axes, opset, keepdims=keepdims), [tensor])
+            have = have if keepdims else tuple(group for group in have if group)
+        elif opset >= 13:
+            ends = [int(at == axes[0]) for at in range(len(have))]
+            longer = self._writer.emit(spelling.pad([0] * len(have), ends), [tensor])
+            row = self._writer.emit(spelling.cut(0, 1, axes[0]), [longer])
+        else:
+            return tensor, have
+        self._writer.may_be_empty.discard(row)
+        return row, have
 
 
 def _may_be_empty(dims: Sequence[Dim]) -> bool:

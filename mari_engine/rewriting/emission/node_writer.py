@@ -34,7 +34,10 @@ class NodeWriter:
         self.names = UsedNames()
         """Of values."""
         self._node_names = UsedNames()
+        self.may_be_empty: set[ir.Value] = set()
+        """Values made of first rows: for a request without candidates there is none."""
         self._reserved = frozenset(reserved)
+        self._dtypes: dict[ir.Value, ir.DataType | None] = {}
         self._origin: tuple[ir.Node, ...] = ()
         self._emitted: dict[object, ir.Value] = {}
         self._pooled: dict[object, ir.Value] = {}
@@ -79,6 +82,7 @@ class NodeWriter:
         name = self._node_names.unused(f"{self._prefix()}/{spelled.op}")
         node = ir.node(spelled.op, values, dict(spelled.attributes), name=name)
         node.outputs[0].name = self.unique_name(f"{node.name}:0")
+        self._dtypes[node.outputs[0]] = spelled.dtype or self.dtype(values[0])
         return self._add(node).outputs[0]
 
     def copy(self, node: ir.Node, inputs: Sequence[Tensor | None], **changed: Any) -> ir.Node:
@@ -96,6 +100,7 @@ class NodeWriter:
         )
         for old, value in zip(node.outputs, new.outputs, strict=True):
             value.name = self._kept_name(old.name) if old.name else ""
+            self._dtypes[value] = old.dtype
         return self._add(new, node)
 
     def _prefix(self) -> str:
@@ -109,8 +114,14 @@ class NodeWriter:
             node.metadata_props.pop(STANDS_FOR, None)
         names = dict.fromkeys(filter(None, map(stands_for, (*origin, *more))))
         node.metadata_props[SOURCE] = "\n".join(names)
+        if any(value in self.may_be_empty for value in node.inputs):
+            self.may_be_empty.update(node.outputs)
         self.nodes.append(node)
         return node
+
+    def dtype(self, value: ir.Value) -> ir.DataType | None:
+        """Return the element type of a value of the new graph, None where it is not known."""
+        return self._dtypes.get(value, value.dtype)
 
     # --- constants
 

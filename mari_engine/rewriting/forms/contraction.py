@@ -224,7 +224,11 @@ class Contraction:
         wanted += [label for label in held if label not in wanted]
         if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
             layout = tuple((label,) for label in wanted)
-        tensors = [self._lay(side, restrict_layout(layout, side.labels)) for side in (left, right)]
+        tensors = list[Tensor]()
+        for side in (left, right):
+            own = restrict_layout(layout, side.labels)
+            laid = self._lay(side, own)
+            tensors.append(self.builder.layouts.beside(laid, own, layout, self.extents))
         return LabeledTensor(self.builder.emit(spelling.multiply(), tensors), layout)
 
     def _batched_matmul(
@@ -262,6 +266,8 @@ class Contraction:
             return self._matmul_by_head(left, right, inner, groups), False
         exact = float(np.float32(self.scale)) == self.scale  # as an attribute holds it
         fused = bias is not None and bias.labels <= set(columns) and (exact or not last)
+        whole = self.builder.layouts.with_row(right.tensor, right.dims, self.extents)
+        right = replace(right, tensor=whole)
         transposed = right.dims == (columns, inner)
         if not fused and not (transposed and len(groups) == 1):
             operands = [self._lay(left, (*groups, inner)), self._lay(right, (inner, columns))]

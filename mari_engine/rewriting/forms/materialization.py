@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import onnx_ir as ir
@@ -158,7 +159,8 @@ class Materializer:
             while varies and atom.constant is not None and want and not want[0]:
                 want = want[1:]
             extents = dict(enumerate(flat(atom.axes)))
-            tensors.append(self.builder.lay(atom.tensor, atom.dims, want, extents))
+            laid = self.builder.lay(atom.tensor, atom.dims, want, extents)
+            tensors.append(self.builder.layouts.beside(laid, want, layout, extents))
         return layout, tensors
 
     def _blocks(self, blocks: Blocks, why: str) -> Atom:
@@ -208,6 +210,10 @@ class Materializer:
         if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
             layout = tuple((at,) for at in sorted(order))
         tensors = [self.layouts.lay(atom, layout).tensor for atom in parted]
+        if not self.builder.may_be_empty.issuperset(tensors):  # one row beside none is no join
+            extents = dict(enumerate(flat(atoms[0].axes)))
+            add_row = partial(self.builder.layouts.with_row, have=layout, extents=extents)
+            tensors = [add_row(tensor) for tensor in tensors]
         axis = layout.index((position,))
         joined = self.builder.emit_once(spelling.concat(axis), tensors)
         note = next((atom.note for atom in atoms if atom.note), "")

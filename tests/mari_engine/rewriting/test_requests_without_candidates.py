@@ -1,0 +1,91 @@
+"""A request without candidates: where the original returns no rows, so does the rewritten model."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+
+import sample_models
+from mari_engine.fuzzing import Dialect, random_graph
+from mari_engine.loading import load
+from mari_engine.pipeline import plan
+from mari_engine.types import Labels
+from support.builders import build
+from support.rewrite_checks import data_of, roles, run, session
+
+TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(bool)": np.bool_,
+}
+
+
+def nobody(opened: ort.InferenceSession) -> dict[str, np.ndarray]:
+    """Return feeds without candidates; other free lengths are 3."""
+    return {
+        item.name: np.zeros(
+            [dim if isinstance(dim, int) else 3 * (at > 0) for at, dim in enumerate(item.shape)],
+            TYPES[item.type],
+        )
+        for item in opened.get_inputs()
+    }
+
+
+def assert_no_rows(data: bytes, labels: Labels) -> None:
+    original = session(data)
+    feeds = nobody(original)
+    try:
+        truth = run(original, feeds)
+    except Exception as error:
+        pytest.skip(f"the original refuses a request without candidates: {error}")
+    rewritten = session(data_of(plan(load(data, name="graph"), labels).optimized))
+    results = run(rewritten, feeds)
+    assert {name: array.shape for name, array in results.items()} == {
+        name: array.shape for name, array in truth.items()
+    }
+
+
+ENDS_THE_PROCESS = {3, 29, 30, 34}
+"""Random graphs that onnxruntime divides by zero in, as they are, when they have no candidates."""
+
+
+@pytest.mark.parametrize("seed", sorted(set(range(40)) - ENDS_THE_PROCESS))
+def test_random_graphs_return_no_rows(seed: int) -> None:
+    graph = random_graph(seed, Dialect())
+    assert_no_rows(graph.data, graph.labels)
+
+
+@pytest.mark.parametrize("name", sample_models.sample_names())
+def test_samples_return_no_rows(name: str) -> None:
+    data = sample_models.sample_path(name).read_bytes()
+    if any(node.op_type in {"GRU", "LSTM"} for node in onnx.load_from_string(data).graph.node):
+        pytest.skip("onnxruntime ends the process for a recurrent node without rows")
+    assert_no_rows(data, Labels.from_json(sample_models.labels_path(name).read_text()))
+
+
+@pytest.mark.parametrize("opset", [12, 13, 18])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "b = Greater (u, zero) f = Cast <to = 1> (b) y = Add (f, i)",
+        "c = Concat <axis = 1> (u, i) y = MatMul (c, W)",
+        "p = MatMul (u, V) y = Mul (p, i)",
+        "m = Mul (u, i) s = ReduceMax <keepdims = 1, axes = [1]> (u) y = Add (m, s)",
+        "b = Greater (u, zero) y = Where (b, i, zero)",
+    ],
+)
+def test_spellings_return_no_rows(text: str, opset: int) -> None:
+    if opset == 18:
+        text = text.replace("<keepdims = 1, axes = [1]> (u)", "<keepdims = 1> (u, last)")
+    data = build(
+        text, inputs="float[N, 4] u, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
+        weights={
+            "W": np.ones((8, 4), np.float32), "V": np.ones((4, 4), np.float32),
+            "zero": np.zeros((), np.float32), "last": np.array([1]),
+        },
+    )  # fmt: skip
+    assert_no_rows(data, roles(u="user", i="item"))
