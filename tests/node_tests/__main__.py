@@ -1,4 +1,4 @@
-"""`python -m tests.node_tests`: ONNX's node tests through the engine, as a table of outcomes."""
+"""`PYTHONPATH=tests python -m node_tests`: ONNX's node tests through the engine, by outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import Outcome, Run, collect_cases, run_all
 
 def main() -> int:
     """Run what the command line asks for; the exit status is 1 where anything failed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.node_tests", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m node_tests", description=__doc__)
     parser.add_argument("--pattern", default="*", help="names of tests, as in a shell")
     parser.add_argument("--json", type=Path, help="file that gets a line for every run")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")

@@ -1,4 +1,4 @@
-"""`python -m tests.scale`: seconds and peak memory by shape, size and stage, as a table.
+"""`PYTHONPATH=tests python -m scale`: seconds and peak memory by shape, size and stage, as a table.
 
 Nothing is judged: the table is for reading, since time depends on the machine. A stage is linear
 where its time grows tenfold from size to size.
@@ -22,7 +22,7 @@ _SIZES = {"powers": (10, 20, 40), "wide": (20_000, 200_000, 2_000_000)}
 
 def main() -> int:
     """Measure what the command line asks for, one child process at a time."""
-    parser = argparse.ArgumentParser(prog="python -m tests.scale", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m scale", description=__doc__)
     parser.add_argument("shapes", nargs="*", metavar="SHAPE", help=", ".join(SHAPES))
     parser.add_argument("--sizes", help="numbers, comma-separated (1000,10000,100000)")
     parser.add_argument("--seconds", type=float, default=120.0, help="limit for one model")

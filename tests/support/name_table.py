@@ -1,6 +1,6 @@
 """What is proposed from names alone, for the table of real features, by what they are there.
 
-    python -m tests.support.name_table
+    PYTHONPATH=tests python -m support.name_table
 
 *Certain* is used without a question; *leaning* is proposed and has to be answered; *nothing* is
 proposed per candidate, and has to be answered, too. *Wrong* is the other side than the feature's.
