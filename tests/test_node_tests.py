@@ -1,4 +1,4 @@
-"""A sample of ONNX's node tests through the engine; `PYTHONPATH=tests python -m node_tests` runs them all."""
+"""A sample of ONNX's node tests through the engine; `python -m node_tests` runs them all."""
 
 from __future__ import annotations
 

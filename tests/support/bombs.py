@@ -1,8 +1,8 @@
 """Small files that ask for more than any machine has: each is refused in one line, or taken.
 
 `PYTHONPATH=tests python -m support.bombs [WORD …]` runs those whose names hold a word, or all, with
-the usual limits; it prints exit status, seconds, GiB and what was said, and fails where one is out of
-bounds: 60 s, 4 GiB, one line, exit status 0 or 2.
+the usual limits; it prints exit status, seconds, GiB and what was said, and fails where one is out
+of bounds: 60 s, 4 GiB, one line, exit status 0 or 2.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A program killed at each of its writes in turn.
 
-`PYTHONPATH=tests python -m support.kill_points KIND FOLDER` prints one JSON line for each write: what
-the folder then holds, and what is read from it.
+`PYTHONPATH=tests python -m support.kill_points KIND FOLDER` prints one JSON line for each write:
+what the folder then holds, and what is read from it.
 KIND is what the folder held before: nothing, an artifact, one with a stranger's file, or folder.
 """
 
