@@ -1,7 +1,7 @@
 """The command line: `mari`, or `python -m mari_engine`.
 
 Exit status: 0 done; 1 the check failed, and nothing was written; 2 bad input or usage, told in
-one line on stderr; 130 stopped by Ctrl-C.
+one line on stderr; 130 stopped by Ctrl-C; 141 done, but nobody read the output to its end.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mari_engine.commands import (
     inspect,
     labels,
     optimize,
+    outlive_readers,
     print_error,
     report,
     samples,
@@ -30,7 +31,7 @@ from mari_engine.commands import (
 from mari_engine.errors import Cancelled, MariError, VerificationError
 from mari_engine.isolation import isolated
 
-DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
+DONE, FAILED, WRONG, STOPPED, UNREAD = 0, 1, 2, 130, 141
 TRACEBACK = "MARI_TRACEBACK"
 """Set in the environment, it lets an error of the program itself show where it happened."""
 
@@ -96,7 +97,14 @@ def _explain(error: Exception) -> str:
 
 def main() -> None:
     """Run as a program."""
-    sys.exit(run(sys.argv[1:]))
+    with outlive_readers() as lost:
+        status = run(sys.argv[1:])
+    why = lost()
+    if why is not None and status == DONE:
+        status = UNREAD if isinstance(why, BrokenPipeError) else WRONG
+    if status == WRONG and why is not None:
+        print_error(f"standard output: {why.strerror}; give it a place that can be written")
+    sys.exit(status)
 
 
 if __name__ == "__main__":

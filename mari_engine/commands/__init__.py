@@ -6,6 +6,7 @@ from mari_engine.commands.console import print_error, show
 from mari_engine.commands.fuzz_commands import fuzz
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.optimize_commands import optimize, verify
+from mari_engine.commands.output_streams import outlive_readers
 from mari_engine.commands.report_commands import report
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "inspect",
     "labels",
     "optimize",
+    "outlive_readers",
     "print_error",
     "report",
     "samples",

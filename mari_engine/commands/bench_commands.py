@@ -72,7 +72,9 @@ def bench(
     """Time the original and the optimized model, interleaved.
 
     Prints p50, p90, p99 and throughput at each number of candidates, with the FLOPs beside them.
-    Without OPTIMIZED the original is rewritten first.
+    Both answer the same random requests, drawn by the labels' roles and ranges (--seed); a label
+    that is not true changes what is timed, and is no error here: 'mari verify' holds labels to
+    requests of yours. Without OPTIMIZED the original is rewritten first.
     """
     check_json(json, force=force)
     if csv is not None:

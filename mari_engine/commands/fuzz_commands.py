@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mari_engine.commands.console import show, show_progress, show_table
-from mari_engine.commands.documents import STDOUT, write_json
-from mari_engine.commands.options import JsonOption
+from mari_engine.commands.documents import STDOUT, check_json, write_json
+from mari_engine.commands.options import Force, JsonOption
 from mari_engine.errors import VerificationError
 from mari_engine.types import Progress
 from mari_engine.wording import format_seconds
@@ -31,6 +31,7 @@ def fuzz(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes at a time.")] = 1,
     json: JsonOption = None,
+    force: Force = False,
 ) -> None:
     """Rewrite random ranking graphs, and check each of them.
 
@@ -38,8 +39,11 @@ def fuzz(
     out wrong or was refused by the check, or the engine crashed. With -o each of these is made as
     small as it still fails, and written to DIR/SEED.
     """
-    from mari_engine.fuzzing import Tally, write_failure  # here, so that help starts without ONNX
+    from mari_engine.fuzzing import Tally, check_places, write_failure  # help starts without ONNX
 
+    check_json(json, force=force)
+    if output is not None:
+        check_places(output, range(seed, seed + count), force=force)
     tally = Tally(seed, count)
     try:
         with show_progress() as progress:
@@ -48,10 +52,10 @@ def fuzz(
         if output is not None:
             for failure in tally.failures:
                 write_failure(failure, output)
-        if json is not None:
-            write_json(tally.to_json(), json)
         if json != STDOUT:
             _show(tally)
+        if json is not None:
+            write_json(tally.to_json(), json, force=force)
     if tally.failures:
         seeds = ", ".join(str(failure.seed) for failure in tally.failures[:_LISTED])
         more = len(tally.failures) - _LISTED

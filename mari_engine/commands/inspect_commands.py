@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,7 @@ from mari_engine.commands.tables import (
     show_segments,
     show_selection,
 )
+from mari_engine.errors import VerificationError
 from mari_engine.types import Side, Signature
 from mari_engine.wording import format_count
 from sample_models import sample_description, sample_names, write_samples
@@ -115,7 +117,8 @@ def inspect(
 
     Says which inputs are the request's, the expected time and the FLOPs before and after, what
     would become of the products, and what needs a look; -v prints it input by input and node by
-    node. Without --labels the roles that 'mari labels' proposes are taken.
+    node. Without --labels the roles that 'mari labels' proposes are taken. Where a request
+    (--request) contradicts a label, the exit status is 1.
     """
     if request and not measure:
         raise typer.BadParameter("--request is read by --measure; add it")
@@ -139,6 +142,16 @@ def inspect(
             show(*measure_headline(measured))
         if verbose:
             _show_tables(found, measured)
+    _hold_to_requests(loaded, known, request or ())
+
+
+def _hold_to_requests(model: mari.Model, labels: mari.Labels, paths: Sequence[Path]) -> None:
+    """Raise VerificationError where a request contradicts a label, however much was measured."""
+    for path in paths:
+        try:
+            mari.load_requests(path, model, labels)
+        except mari.ContradictedLabel as error:
+            raise VerificationError(str(error)) from error
 
 
 def _show_tables(found: mari.Plan, measured: mari.Measurement | None) -> None:

@@ -2,7 +2,7 @@
 
 from mari_engine.fuzzing.cases import Case, case_of, dialect_of
 from mari_engine.fuzzing.examination import Examination, Outcome, examine
-from mari_engine.fuzzing.failures import Failure, write_failure
+from mari_engine.fuzzing.failures import Failure, check_places, write_failure
 from mari_engine.fuzzing.graphs import DIALECTS, Dialect, Graph, random_graph
 from mari_engine.fuzzing.shrinking import shrink
 from mari_engine.fuzzing.tally import Tally
@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "Tally",
     "case_of",
+    "check_places",
     "dialect_of",
     "examine",
     "examine_seed",

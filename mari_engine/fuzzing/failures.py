@@ -52,6 +52,37 @@ def _nodes(case: Case) -> int:
     return len(onnx.load_model_from_string(case.data).graph.node)
 
 
+def check_places(directory: Path, seeds: range, *, force: bool) -> None:
+    """Return if failures of these seeds may be written here.
+
+    Raises MariError for a file, and without `force` for a folder `DIR/SEED` that holds anything
+    but an earlier failure of that seed.
+    """
+    if directory.is_file():
+        raise MariError(f"{directory}: this is a file; give a folder")
+    if force or not directory.is_dir():
+        return
+    for place in directory.iterdir():
+        if not place.name.isdecimal() or int(place.name) not in seeds or _is_ours(place):
+            continue
+        raise MariError(
+            f"{place}: was not written by this command; choose another folder, or overwrite it "
+            "with --force"
+        )
+
+
+def _is_ours(place: Path) -> bool:
+    if not place.is_dir():
+        return False
+    if not any(place.iterdir()):
+        return True
+    try:
+        found = json.loads((place / FAILURE_FILE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("seed") == int(place.name)
+
+
 def write_failure(failure: Failure, directory: Path) -> Path:
     """Write the folder of a failure, `DIR/SEED`, and return it; raises MariError if it cannot."""
     folder = directory / str(failure.seed)

@@ -17,7 +17,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["optimize", "verify"])
+@pytest.mark.parametrize("command", ["optimize", "verify", "inspect"])
 def test_a_request_that_contradicts_a_label_ends_with_status_1(
     command: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,8 +34,12 @@ def test_a_request_that_contradicts_a_label_ends_with_status_1(
     np.savez(tmp_path / "log.npz", user=user, item=rng.standard_normal((5, 16), dtype=np.float32))
     words = ["--labels", str(named), "--request", str(tmp_path / "log.npz")]
     target = tmp_path / "new"
-    place = ["-o", str(target), "--no-autotune"] if command == "optimize" else [str(model)]
-    assert run([command, str(model), *place, *words]) == 1
+    place = {
+        "optimize": ["-o", str(target), "--no-autotune"],
+        "verify": [str(model)],
+        "inspect": ["--measure"],
+    }
+    assert run([command, str(model), *place[command], *words]) == 1
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert "log.npz: input 'user' column 61 (brand_ctr) is labelled as one value" in err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mari_engine.__main__ import run
+from mari_engine.__main__ import command_line, run
 from mari_engine.types import Labels
 from sample_models import labels_path, sample_path
 
@@ -34,15 +34,40 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
     """Return each command that writes a file, up to the name of that file."""
     labels = ["--labels", str(model.with_name("l.json"))]
     quick = ["--batch", "2"]
+    timed = ["bench", str(model), str(artifact), *labels, *quick, "--arms", "original"]
     return {
         "labels": ["labels", str(model), "-o"],
         "inspect": ["inspect", str(model), *labels, "--json"],
         "verify": ["verify", str(model), str(artifact), *labels, *quick, "--json"],
         "report": ["report", str(artifact), "-o"],
-    }
+        "optimize": [
+            "optimize", str(model), *labels, "--no-autotune", "-o", str(model.with_name("o")),
+            "--json",
+        ],
+        "bench": [*timed, "--json"],
+        "bench as a table": [*timed, "--csv"],
+        "calibrate": ["calibrate", "--json"],
+        "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--json"],
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["labels", "inspect", "verify", "report"])
+WRITING = tuple(commands(Path("m"), Path("a")))
+
+
+def test_every_command_that_writes_a_file_is_held_to_it() -> None:
+    folders_only = {"samples", "app"}
+    held = {words[0] for words in commands(Path("m"), Path("a")).values()}
+    known = {each.name or each.callback.__name__ for each in command_line.registered_commands
+             if each.callback is not None}  # fmt: skip
+    assert held == known - folders_only
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.mark.parametrize("name", WRITING)
 def test_a_file_of_another_kind_is_overwritten_by_force_only(
     name: str, model: Path, artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,7 +93,8 @@ def test_the_model_itself_is_not_overwritten(
     held = model.read_bytes()
     for words in commands(model, artifact).values():
         assert run([*words, str(model)]) == 2
-    assert run(["optimize", str(model), "-o", str(model)]) == 2
+    for command in (["optimize", str(model)], ["samples"], ["fuzz", "--count", "1"]):
+        assert run([*command, "-o", str(model)]) == 2
     assert model.read_bytes() == held
     assert "Traceback" not in capsys.readouterr().err
 
@@ -127,3 +153,23 @@ def test_samples_replace_their_own_files_only(
     assert not (tmp_path / "two_tower.onnx").exists(), "nothing is written"
     assert run(["samples", "-o", str(tmp_path), "--force"]) == 0
     assert (tmp_path / "dlrm.onnx").read_bytes() == sample_path("dlrm").read_bytes()
+
+
+def test_failures_of_random_graphs_replace_their_own_folders_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["fuzz", "--seed", "3", "--count", "1", "-o", str(tmp_path)]
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "model.onnx").write_bytes(b"no graph of that seed is made")
+    (tmp_path / "3").mkdir()
+    assert run(words) == 0
+    (tmp_path / "3" / "model.onnx").write_bytes(b"mine")
+    assert run(words) == 2
+    told = capsys.readouterr().err
+    assert told == (
+        f"mari: {tmp_path / '3'}: was not written by this command; choose another folder, or "
+        "overwrite it with --force\n"
+    )
+    assert run([*words, "--force"]) == 0
+    (tmp_path / "3" / "failure.json").write_text('{"version": 1, "seed": 3}', encoding="utf-8")
+    assert run(words) == 0, "an earlier failure of this seed"
