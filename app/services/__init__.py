@@ -2,7 +2,7 @@
 
 from app.services.background import start_benchmark, start_check, start_flips, start_node_measures
 from app.services.downloads import MOST_BYTES, pack, save_once
-from app.services.logged_requests import forget_requests, take_requests
+from app.services.logged_requests import forget_requests, learn_again, take_requests
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
     Upload,
@@ -28,6 +28,7 @@ __all__ = [
     "follow_link",
     "forget_all",
     "forget_requests",
+    "learn_again",
     "open_at_start",
     "open_sample",
     "pack",

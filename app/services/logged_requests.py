@@ -10,7 +10,14 @@ from app.services import engine_cache
 from app.services.background import start_check
 from app.services.model_sources import Upload, clean_name
 from app.session import Work
-from app.views.labels import doubt_refuted, list_parts, settle_by_requests, tell_refuted
+from app.views.labels import (
+    doubt_refuted,
+    list_parts,
+    list_unclear,
+    settle_by_requests,
+    tell_refuted,
+    tell_unread,
+)
 
 
 def take_requests(work: Work, files: Sequence[Upload], folder: Path) -> None:
@@ -24,11 +31,7 @@ def take_requests(work: Work, files: Sequence[Upload], folder: Path) -> None:
         return
     if not files:
         raise mari.FeedError("requests: no file was given; choose an .npz file")
-    places = [*work.requests, *(_keep(file, folder) for file in files)]
-    requests = [mari.load_requests(place, work.opened.model) for place in places]
-    learnt = mari.propose_labels(work.opened.model, requests)
-    work.requests, work.proposed = places, learnt
-    work.revision += 1
+    learnt = _learn(work, [*work.requests, *(_keep(file, folder) for file in files)])
     refuted = [part for part in list_parts(work.labels, learnt) if part.refuted]
     if work.confirmed is None:
         work.relabel(settle_by_requests(work.labels, learnt))
@@ -38,6 +41,32 @@ def take_requests(work: Work, files: Sequence[Upload], folder: Path) -> None:
     else:
         plan = engine_cache.make_plan(work.opened, work.confirmed, work.options)
         work.recheck(start_check(plan, work.requests))
+
+
+def learn_again(work: Work) -> None:
+    """Read the kept requests along the axes that are stated by now; labels in doubt are answered.
+
+    Raises MariError, and changes nothing, where a stated axis is none of the input's.
+    """
+    if work.requests and work.labels is not None:
+        work.relabel(settle_by_requests(work.labels, _learn(work, work.requests)))
+
+
+def _learn(work: Work, places: Sequence[Path]) -> mari.Labels:
+    """Keep the requests, propose labels by them, and say of which inputs they teach nothing."""
+    assert work.opened is not None  # whoever has labels has a model
+    requests = [mari.load_requests(place, work.opened.model) for place in places]
+    learnt = mari.propose_labels(work.opened.model, requests, stated=work.labels)
+    work.requests, work.proposed = list(places), learnt
+    work.revision += 1
+    unread = list_unclear(
+        {
+            name: mari.AxisReading(label.axis, label.axis_evidence)
+            for name, label in learnt.inputs.items()
+        }
+    )
+    work.notice = tell_unread(unread) if unread else ""
+    return learnt
 
 
 def forget_requests(work: Work) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import onnx_ir as ir
@@ -45,11 +45,18 @@ def propose_axes(model: Model, labels: Labels) -> Labels:
     )
 
 
-def read_axes(model: Model, labels: Labels) -> Mapping[str, AxisReading]:
-    """Return the candidates' axis of every input, as labels and graph tell it."""
+def read_axes(
+    model: Model, labels: Labels, *, uncounted: bool = False
+) -> Mapping[str, AxisReading]:
+    """Return the candidates' axis of every input, as labels and graph tell it.
+
+    With `uncounted` the names that most inputs have tell nothing: labels may be in doubt.
+    """
     values = {value.name or "": value for value in model.ir.graph.inputs}
     try:
         reading = read_candidates(model, labels)
+        if uncounted and reading.counted:
+            raise UnclearAxis("only counts tell", _free_extents(values.values()))
     except UnclearAxis as unclear:
         read = {name: _unclear(value, unclear.extents) for name, value in values.items()}
     else:
@@ -60,6 +67,10 @@ def read_axes(model: Model, labels: Labels) -> Mapping[str, AxisReading]:
     stated = {name: label.stated_axis for name, label in labels.inputs.items()}
     said = {name: AxisReading(axis) for name, axis in stated.items() if axis != FROM_GRAPH}
     return read | {name: said[name] for name in said if name in read}
+
+
+def _free_extents(values: Iterable[ir.Value]) -> set[str]:
+    return {name for value in values for name in extent_names(value) if name}
 
 
 def _clear(value: ir.Value, reading: Reading, symbols: Collection[str]) -> AxisReading:

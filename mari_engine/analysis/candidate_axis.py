@@ -41,6 +41,8 @@ class Reading:
 
     symbols: frozenset[str]
     why: str = ""
+    counted: bool = False
+    """True where names differ and no output tells: then the most frequent was taken."""
 
 
 def survey_by_labels(model: Model, labels: Labels) -> Survey:
@@ -117,7 +119,7 @@ def _of_unlike_names(model: Model, rows: Mapping[str, Names]) -> Reading:
         counts = Counter(leading)
         most = max(counts.values())
         names = frozenset(dim for dim in leading if counts[dim] == most)
-        return Reading(names, "the only free one of the inputs per candidate")
+        return Reading(names, "the only free one of the inputs per candidate", counted=True)
     found = told or sorted(set(leading))
     raise UnclearAxis(
         f"the inputs {_listed(sorted(rows))} name different extents for their rows "

@@ -41,7 +41,7 @@ from mari_engine.commands.tables import (
 )
 from mari_engine.errors import VerificationError
 from mari_engine.types import Side, Signature
-from mari_engine.wording import format_count
+from mari_engine.wording import NOBODY, format_count, name_label
 from sample_models import sample_description, sample_names, write_samples
 
 
@@ -73,20 +73,19 @@ def labels(
     with --request, logged requests, in which what differs among the candidates is per candidate
     beyond doubt. 'mari optimize' takes no label that is still in doubt: answer each in the file
     (set its role and remove its confidence); --labels FILE --vouched NAME then says who did. That
-    labels are true is the one thing that nothing can check for you.
+    labels are true is the one thing that nothing can check for you. With --labels and --request
+    the file's answers stay, requests answer the rest along the axes that the file states, and the
+    exit status is 1 where one contradicts an answer.
     """
-    if labels is not None and request:
-        raise typer.BadParameter("--request proposes labels, and --labels reads them; give one")
     if vouched is not None and labels is None:
         raise typer.BadParameter("--vouched is for a file that you have corrected; give --labels")
     loaded = read_model(model, free_batch)
-    if labels is None:
-        logged = [mari.load_requests(path, loaded) for path in request or ()]
-        proposed = mari.propose_labels(loaded, logged)
-    else:
-        proposed = mari.propose_axes(loaded, read_labels(loaded, labels))
-        proposed = proposed if vouched is None else mari.vouch(loaded, proposed, vouched)
+    given = None if labels is None else read_labels(loaded, labels)
+    proposed = _propose(loaded, given, request or ())
+    if vouched is not None:
+        proposed = mari.vouch(loaded, proposed, vouched)
     show_labels(proposed, evidence=True)
+    _hold_to_requests(loaded, proposed, request or ())
     show("", f"Vouched for: {mari.vouchers_in_words(mari.list_vouchers(loaded, proposed))}")
     if output is not None:
         check_output(output, proposals_like(proposed), force=force)
@@ -99,6 +98,30 @@ def labels(
             "remove 'confidence'), or let logged requests answer them (--request F).",
         )
     show(*axis_questions(proposed))
+
+
+def _propose(model: mari.Model, given: mari.Labels | None, requests: Sequence[Path]) -> mari.Labels:
+    """Return what is proposed beside the answers that are given, with an axis for each input."""
+    logged = [mari.load_requests(path, model) for path in requests]
+    if given is None:
+        return mari.propose_labels(model, logged)
+    if not logged:
+        return mari.propose_axes(model, given)
+    learnt = mari.propose_labels(model, logged, stated=given)
+    return mari.Labels({**learnt.inputs, **_answers(model, given)})
+
+
+def _answers(model: mari.Model, labels: mari.Labels) -> dict[str, mari.InputLabel]:
+    """Return the inputs of which a label, or more, is somebody's answer and no proposal."""
+    vouchers = mari.list_vouchers(model, labels)
+    proposed = {
+        label for by in ("graph", "request", "name", NOBODY) for label in vouchers.get(by, ())
+    }
+    return {
+        name: label
+        for name, label in labels.inputs.items()
+        if any(name_label(name, part) not in proposed for part in label.columns or (label,))
+    }
 
 
 def inspect(

@@ -58,7 +58,7 @@ LoggedRequests = Annotated[
 ]
 Corrected = Annotated[
     Path | None,
-    typer.Option("--labels", metavar="F", help="Read these labels, and propose only their axes."),
+    typer.Option("--labels", metavar="F", help="Keep these answers, and propose the rest."),
 ]
 Vouched = Annotated[
     str | None,

@@ -22,23 +22,60 @@ from mari_engine.inputs import (
 )
 from mari_engine.labeling.clues import FAINT, MILD, STRONG, SURE, Clue, Verdict, read_name, weigh
 from mari_engine.labeling.graph_clues import add_repetitions, row_clues
-from mari_engine.labeling.logged_requests import Observed, observe_requests
-from mari_engine.types import Column, Feeds, InputLabel, Labels, Role
+from mari_engine.labeling.logged_requests import (
+    Observed,
+    axes_to_observe,
+    observe_requests,
+)
+from mari_engine.types import FROM_GRAPH, Column, Feeds, InputLabel, Labels, Role
 
 
-def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
+def propose_labels(
+    model: Model, requests: Sequence[Feeds] = (), *, stated: Labels | None = None
+) -> Labels:
     """Return a role for every input, or for every column range of a packed one.
 
     Each carries its confidence, 1 only when two independent clues agree or one is unmistakable,
     the clues in plain words, and what vouches for it (graph, request or name); ids and lengths
-    also the range that the graph implies. `requests` are logged requests of one user each, rows of
-    candidates along each input's axis: columns that differ among the candidates of one are per
-    candidate beyond doubt. Each input has the axis along which candidates lie, with its evidence,
-    or FROM_GRAPH where it has to be asked (see `propose_axes`).
+    also the range that the graph implies. `requests` are logged requests of one user each:
+    columns that differ among the candidates of one are per candidate beyond doubt. The candidates
+    lie along the axes that `stated` labels of this model state, else along those that can be read
+    off the graph; of an input whose axis stays open requests teach nothing, and it is asked. Each
+    input has the axis along which candidates lie, with its evidence, or FROM_GRAPH where it has
+    to be asked (see `propose_axes`).
     """
+    given = stated.inputs if stated is not None else {}
+    seen = Observed()
+    roles = _propose_roles(model, seen)
+    if requests:
+        known = Labels({name: given.get(name, label) for name, label in roles.inputs.items()})
+        seen = observe_requests(model, requests, axes_to_observe(model, known))
+        roles = _propose_roles(model, seen)
+    axes = {name: given[name].stated_axis for name in roles.inputs if name in given}
+    found = propose_axes(
+        model,
+        Labels(
+            {
+                name: replace(label, axis=axes.get(name, FROM_GRAPH))
+                for name, label in roles.inputs.items()
+            }
+        ),
+    )
+    return _ask(model, found, seen)
+
+
+def _ask(model: Model, labels: Labels, seen: Observed) -> Labels:
+    """Return the labels with the axis left open of inputs of which requests could teach nothing."""
+    inputs = dict(labels.inputs)
+    for number, why in seen.unclear.items():
+        name = model.ir.graph.inputs[number].name or ""
+        inputs[name] = replace(inputs[name], axis=FROM_GRAPH, axis_evidence=(why,))
+    return Labels(inputs)
+
+
+def _propose_roles(model: Model, seen: Observed) -> Labels:
     graph = model.ir.graph
     traces, ranges = trace_columns(model.ir), infer_ranges(model.ir)
-    seen = observe_requests(model, requests)
     pieces = {
         number: tuple(part for piece in cut for part in seen.cut(number, piece))
         for number, cut in enumerate(cut_inputs(model.ir, traces, ranges))
@@ -47,13 +84,12 @@ def propose_labels(model: Model, requests: Sequence[Feeds] = ()) -> Labels:
     add_repetitions(structure, model.ir, find_repetitions(model.ir, traces))
     readers = Counter(table for cut in pieces.values() for piece in cut for table in piece.tables)
     shared = frozenset(table for table, count in readers.items() if count > 1)
-    roles = Labels(
+    return Labels(
         {
             value.name or "": _propose(value, number, pieces[number], structure, shared, seen)
             for number, value in enumerate(graph.inputs)
         }
     )
-    return propose_axes(model, roles)
 
 
 def role_at(label: InputLabel, column: int) -> Role | None:

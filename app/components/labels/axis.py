@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
 import mari_engine as mari
-from app.services import engine_cache
+from app.services import engine_cache, learn_again
 from app.session import Work, state_axis
 from app.state import get_work, read_widget
 from app.views.labels import Part, list_axes, name_axis
@@ -55,3 +56,5 @@ def _state(part: Part, key: str) -> None:
     if work.labels is not None:
         work.picked = ((part.input, part.at),)
         work.relabel(state_axis(work.labels, part.input, read_widget(key)))
+        with suppress(mari.MariError):  # told where the labels are tried
+            learn_again(work)

@@ -25,7 +25,7 @@ from app.views.labels.edits import (
     set_role,
 )
 from app.views.labels.effect import describe_effect, describe_step, flip_rows
-from app.views.labels.requests import doubt_refuted, settle_by_requests, tell_refuted
+from app.views.labels.requests import doubt_refuted, settle_by_requests, tell_refuted, tell_unread
 from app.views.labels.rows import (
     ALL,
     OPEN,
@@ -78,6 +78,7 @@ __all__ = [
     "settle_by_requests",
     "tell_refuted",
     "tell_span",
+    "tell_unread",
     "tell_voucher",
     "vouchers_in_words",
 ]

@@ -40,6 +40,16 @@ def doubt_refuted(labels: Labels, refuted: Sequence[Part]) -> Labels:
     return Labels(inputs)
 
 
+def tell_unread(inputs: Sequence[str]) -> str:
+    """Return that requests teach nothing of inputs whose candidates' axis is not known."""
+    names = ", ".join(shorten(one_line(name), 40) for name in inputs[:MOST_NAMED])
+    more = f" and {len(inputs) - MOST_NAMED:,} more" if len(inputs) > MOST_NAMED else ""
+    return (
+        f"The requests teach nothing of {names}{more}: state along which axis the candidates "
+        "lie, and they are read again."
+    )
+
+
 def tell_refuted(refuted: Sequence[Part], files: Sequence[str]) -> str:
     """Return which columns requests refute, and why, in one sentence."""
     told = [

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 import mari_engine as mari
-from app.services import engine_cache, forget_requests, take_requests
+from app.services import engine_cache, forget_requests, learn_again, take_requests
 from app.services.background import start_check
-from app.session import Opened, Options, Work, name_answers
+from app.session import Opened, Options, Work, name_answers, state_axis
 from app.views.header import labels_command, optimize_command
 from app.views.header.status import list_items
 from app.views.labels import keep_roles, list_parts, name_open, set_role, settle_by_requests
 from mari_engine import Column, InputLabel, Labels, Role
 from support.app_visits import LONG, visit
-from support.builders import ranking_tower
+from support.builders import build, ranking_tower
 
 
 @dataclass
@@ -154,3 +154,29 @@ def test_requests_settle_columns_and_leave_peoples_answers() -> None:
                 evidence=("it differs",)),
         replace(rest, start=6, stop=8),
     )  # fmt: skip
+
+
+def test_requests_are_read_again_once_the_axis_is_stated(tmp_path: Path) -> None:
+    model = mari.load(
+        build(
+            "a = ReduceSum <keepdims = 0> (f1) b = ReduceSum <keepdims = 0> (f2) y = Add (a, b)",
+            inputs="float[L, 4] f1, float[N, 4] f2", outputs="float y",
+        )
+    )  # fmt: skip
+    work = Work()
+    work.open(Opened(model, "unread", "m.onnx"), mari.propose_labels(model))
+    file = io.BytesIO()
+    rng = np.random.default_rng(0)
+    np.savez(file, f1=rng.random((3, 4), np.float32), f2=rng.random((9, 4), np.float32))
+    take_requests(work, [Sent("log.npz", file.getvalue())], tmp_path)
+    assert work.notice == (
+        "The requests teach nothing of f1, f2: state along which axis the candidates lie, and they "
+        "are read again."
+    )
+    assert work.labels is not None
+    assert work.labels.inputs["f2"].vouched == ""
+    work.relabel(state_axis(state_axis(work.labels, "f1", None), "f2", 0))
+    learn_again(work)
+    assert work.notice == ""
+    assert (work.labels.inputs["f2"].vouched, work.labels.inputs["f2"].axis) == ("request", 0)
+    assert work.labels.inputs["f1"].vouched == ""

@@ -87,3 +87,28 @@ def test_a_corrected_file_is_signed_by_whoever_corrected_it(
     assert "is not the name of a person" in capsys.readouterr().err
     assert run(["labels", str(model), "--vouched", "Ann"]) == 2
     assert "give --labels" in capsys.readouterr().err
+
+
+def test_requests_answer_what_a_file_leaves_open_and_contradict_what_it_says(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, log = tmp_path / "labels.json", tmp_path / "log.npz"
+    rng = np.random.default_rng(0)
+    user = np.repeat(rng.standard_normal((1, 64), dtype=np.float32), 9, axis=0)
+    np.savez(log, user=user, item=rng.standard_normal((9, 16), dtype=np.float32))
+    words = ["labels", str(model), "--labels", str(labels), "--request", str(log)]
+
+    def written(item: dict[str, object]) -> None:
+        inputs = {"user": {"role": "context", "axis": 0, "vouched": "Ann"}, "item": item}
+        labels.write_text(json.dumps({"version": 1, "inputs": inputs}), encoding="utf-8")
+
+    written({"role": "item", "confidence": 0.5})
+    assert run([*words, "-o", str(tmp_path / "answered.json")]) == 0
+    answered = json.loads((tmp_path / "answered.json").read_text(encoding="utf-8"))["inputs"]
+    assert (answered["user"]["role"], answered["user"]["vouched"]) == ("context", "Ann")
+    assert (answered["item"]["role"], answered["item"]["vouched"]) == ("item", "request")
+    written({"role": "user"})
+    capsys.readouterr()
+    assert run([*words, "-o", str(tmp_path / "refuted.json")]) == 1
+    assert "log.npz: input 'item' column 0–15 is labelled as one value" in capsys.readouterr().err
+    assert not (tmp_path / "refuted.json").exists()

@@ -122,3 +122,94 @@ def test_doubt_about_an_input_that_is_not_there_names_it() -> None:
     )
     with pytest.raises(LabelError, match="input 'x' is not in the model"):
         optimize(model, labels, autotune=False)
+
+
+def histories() -> Model:
+    """Return a model of two histories of length L and one input of N candidates."""
+    return load(
+        build(
+            "a = ReduceMean <axes = [0]> (f1) b = ReduceMean <axes = [0]> (f2) "
+            "c = Add (a, b) s = Add (c, f3) y = MatMul (s, W)",
+            inputs="float[L, 4] f1, float[L, 4] f2, float[N, 4] f3",
+            outputs="float[N, 1] y",
+            weights={"W": W},
+        ),
+        name="m",
+    )
+
+
+def log_of_histories() -> dict[str, np.ndarray]:
+    return {"f1": rows(7), "f2": rows(7), "f3": rows(9)}
+
+
+def test_a_history_that_is_commoner_than_the_candidates_teaches_nothing() -> None:
+    labels = propose_labels(histories(), [log_of_histories()]).inputs
+    assert (labels["f3"].role, labels["f3"].vouched) == (Role.ITEM, "request")
+    for name in ("f1", "f2"):
+        assert labels[name].vouched != "request"
+        assert "its values differ among the candidates of one request" not in labels[name].evidence
+
+
+def unread() -> Model:
+    """Return a model whose names leave open which of two extents the candidates have."""
+    return load(
+        build(
+            "a = ReduceSum <keepdims = 0> (f1, all) b = ReduceSum <keepdims = 0> (f2, all) "
+            "c = ReduceSum <keepdims = 0> (f3, all) d = Add (a, b) y = Add (c, d)",
+            inputs="float[L, 4] f1, float[L, 4] f2, float[N, 4] f3",
+            outputs="float y",
+            weights={"all": np.array([0, 1], np.int64)},
+        ),
+        name="m",
+    )
+
+
+def test_requests_teach_nothing_where_the_axis_is_open_and_it_is_asked() -> None:
+    found = propose_labels(unread(), [log_of_histories()]).inputs
+    for label in found.values():
+        assert (label.axis, label.vouched != "request", label.confidence < 1) == (
+            "graph", True, True,
+        )  # fmt: skip
+        assert label.axis_evidence[0].startswith("the requests teach nothing of this input: the ")
+        assert label.axis_evidence[0].endswith("; state its axis")
+
+
+def test_a_stated_axis_is_the_one_that_requests_are_read_along() -> None:
+    stated = Labels(
+        {
+            "f1": InputLabel(role=Role.USER, axis=None),
+            "f2": InputLabel(role=Role.USER, axis=None),
+            "f3": InputLabel(role=Role.USER, axis=0, confidence=0.5),
+        }
+    )
+    found = propose_labels(unread(), [log_of_histories()], stated=stated).inputs
+    assert (found["f3"].role, found["f3"].vouched, found["f3"].axis) == (Role.ITEM, "request", 0)
+    assert {found[name].axis for name in ("f1", "f2")} == {None}
+    assert {found[name].vouched for name in ("f1", "f2")} == {""}
+
+
+def test_a_check_reads_requests_along_the_candidates_and_not_along_a_history() -> None:
+    model = histories()
+    labels = Labels(
+        {
+            "f1": InputLabel(role=Role.USER),
+            "f2": InputLabel(role=Role.USER),
+            "f3": InputLabel(role=Role.ITEM),
+        }
+    )
+    assert optimize(model, labels, requests=[log_of_histories()], autotune=False).certificate.passed
+
+
+def test_names_that_make_all_inputs_the_users_are_held_to_requests() -> None:
+    model = two_inputs("user_id", "user_age")
+    found = propose_labels(model, [{"user_id": row(9), "user_age": rows(9)}]).inputs["user_age"]
+    assert (found.vouched, found.role and found.role.per_request) == ("request", False)
+
+
+def test_a_fixed_number_of_candidates_is_an_axis_too() -> None:
+    data = build(
+        "s = Add (a, b) y = MatMul (s, W)", inputs="float[9, 4] a, float[9, 4] b",
+        outputs="float[9, 1] y", weights={"W": W},
+    )  # fmt: skip
+    found = propose_labels(load(data, name="m"), [{"a": row(9), "b": rows(9)}]).inputs
+    assert (found["b"].vouched, found["a"].vouched) == ("request", "")
