@@ -18,6 +18,7 @@ def test_a_saved_model_is_as_exact_as_the_one_in_memory(name: str, tmp_path: Pat
     certificate = mari.verify(
         model, saved, labels, interface=result.interface, signature=result.signature, batches=(3,)
     )
-    errors = [output.exact for check in certificate.checks for output in check.outputs]
+    checks = [check for check in certificate.checks if check.batch]  # no rows have no error
+    errors = [output.exact for check in checks for output in check.outputs]
     assert certificate.passed
     assert all(error is not None and error < 1e-12 for error in errors)
