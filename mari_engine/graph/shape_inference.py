@@ -33,7 +33,8 @@ def infer_shapes(model: ir.Model) -> None:
     for value in skeleton.graph.inputs:
         _hide_length(value)
     proto = ir.serde.serialize_model(skeleton)
-    found = call(infer_shapes_of, proto.SerializeToString(), about="inferring its shapes")
+    data = proto.SerializeToString()
+    found = call(infer_shapes_of, data, _LONGEST_LIST, about="inferring its shapes")
     if found is None:  # a graph that inference chokes on is still a graph: values stay unknown
         return
     inferred = onnx.load_model_from_string(bytes(found)).graph

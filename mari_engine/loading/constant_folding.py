@@ -13,7 +13,7 @@ import onnx_ir as ir
 from mari_engine.errors import MariError
 from mari_engine.graph import constant_array, inline_branch, list_bodies, stored_bytes
 from mari_engine.loading.known_extents import read_extents
-from mari_engine.ops import Trait, has_trait
+from mari_engine.ops import Trait, has_trait, is_product
 from mari_engine.runtime import evaluate_constants
 
 _TENSOR_LIMIT = 64 << 20
@@ -103,10 +103,17 @@ def _result_sizes(node: ir.Node, sizes: Mapping[ir.Value, int]) -> list[int] | N
         return None
     if any(value not in sizes for value in inputs) or not _is_plain(node) or _rounds(node):
         return None
-    allowed = max(_FREE_GROWTH, _GROWTH * sum(sizes[value] for value in inputs))
+    allowed = _most_bytes(node, [sizes[value] for value in inputs])
     results = [_value_bytes(value) for value in node.outputs]
     found = [size for size in results if size is not None and size <= min(allowed, _TENSOR_LIMIT)]
     return found if len(found) == len(results) else None
+
+
+def _most_bytes(node: ir.Node, given: Sequence[int]) -> int:
+    """Return how large a result may be; a product's work grows faster than operands and results."""
+    if is_product(node):
+        return _FREE_GROWTH if max(given) <= _FREE_GROWTH else 0
+    return max(_FREE_GROWTH, _GROWTH * sum(given))
 
 
 def _rounds(node: ir.Node) -> bool:

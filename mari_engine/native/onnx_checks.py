@@ -7,16 +7,30 @@ import onnx.checker
 import onnx.shape_inference
 
 
-def infer_shapes_of(data: bytes) -> bytes | None:
+def infer_shapes_of(data: bytes, longest: int) -> bytes | None:
     """Return the serialized model with the shapes that ONNX infers, or None where it cannot.
 
+    Shapes are read off computed lists, too, unless a list has more than `longest` elements: ONNX
+    would write down every one of them, of a small file that asks for 10^12.
     https://github.com/onnx/onnx/blob/main/docs/ShapeInference.md
     """
-    check_type, strict, follow_values = False, False, True
+    check_type, strict = False, False
     try:
-        return bytes(onnx.shape_inference.C.infer_shapes(data, check_type, strict, follow_values))
+        found = bytes(onnx.shape_inference.C.infer_shapes(data, check_type, strict, False))
+        if not _has_longer_list(onnx.load_model_from_string(found).graph, longest):
+            found = bytes(onnx.shape_inference.C.infer_shapes(data, check_type, strict, True))
     except (onnx.shape_inference.InferenceError, RuntimeError, ValueError):
         return None
+    return found
+
+
+def _has_longer_list(graph: onnx.GraphProto, longest: int) -> bool:
+    for value in graph.value_info:
+        dims = value.type.tensor_type.shape.dim
+        if len(dims) == 1 and dims[0].dim_value > longest:
+            return True
+    bodies = (item.g for node in graph.node for item in node.attribute if item.HasField("g"))
+    return any(_has_longer_list(body, longest) for body in bodies)
 
 
 def check_nodes(nodes: list[bytes], opset: int, ir_version: int) -> tuple[int, str] | None:

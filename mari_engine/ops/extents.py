@@ -11,7 +11,14 @@ import onnx_ir as ir
 
 from mari_engine.axes import Size, Unsupported, flat, size
 from mari_engine.ops.call import Call, Fact, axis_of
-from mari_engine.ops.evaluation import boxed, filled, known, range_progression, true_places
+from mari_engine.ops.evaluation import (
+    boxed,
+    check_count,
+    filled,
+    known,
+    range_progression,
+    true_places,
+)
 from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
@@ -37,7 +44,9 @@ def _range_known(call: Call) -> Fact:
     bounds = [call.known(at, "the bounds").item() for at in range(3)]
     if any(isinstance(bound, Size) for bound in bounds):
         raise Unsupported("a range whose length only the run knows")
-    return known(np.arange(*bounds), call.fact(0).dtype)
+    start, stop, step = bounds
+    check_count((stop - start) / step)
+    return known(np.arange(start, stop, step), call.fact(0).dtype)
 
 
 def _state_value(node: ir.Node) -> None:

@@ -31,7 +31,7 @@ from mari_engine.graph import constant_array
 from mari_engine.ops.branches import LOOKUP
 from mari_engine.ops.call import Call, Content, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of
-from mari_engine.ops.evaluation import chosen_rows, known
+from mari_engine.ops.evaluation import check_count, chosen_rows, known
 from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
 from mari_engine.ops.rule import EXACT, Rule, Trait
 from mari_engine.ops.slice import pick
@@ -192,14 +192,16 @@ def one_hot(call: Call) -> Spec:
 
 def _gather_known(call: Call) -> Fact:
     index = np.asarray(call.known(1, "the indices"), dtype=np.int64)
-    picked = np.take(call.known(0, "the data"), index, axis=call.attribute("axis", 0))
-    return known(picked, call.fact(0).dtype)
+    data, axis = call.known(0, "the data"), call.attribute("axis", 0)
+    check_count(index.size * data.size / max(1, data.shape[axis]))
+    return known(np.take(data, index, axis=axis), call.fact(0).dtype)
 
 
 def _one_hot_known(call: Call) -> Fact:
     indices = np.asarray(call.known(0, "the indices"), dtype=np.int64)
     depth = int(call.known(1, "the depth").item())
     off, on = call.known(2, "the values").ravel().tolist()
+    check_count(depth * indices.size)
     places = np.where(indices < 0, indices + depth, indices)
     hot = np.arange(depth) == places[..., None]
     out = np.where(hot, _boxed(on), _boxed(off))

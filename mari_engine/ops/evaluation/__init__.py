@@ -17,6 +17,7 @@ from mari_engine.ops.evaluation.scalars import divided
 from mari_engine.ops.evaluation.shape_arithmetic import (
     LARGEST,
     boxed,
+    check_count,
     evaluate,
     filled,
     known,
@@ -29,6 +30,7 @@ __all__ = [
     "append_next",
     "boxed",
     "cast_progression",
+    "check_count",
     "chosen_rows",
     "divided",
     "drop_first",

@@ -32,12 +32,17 @@ def evaluate(rule: Rule, call: Call) -> Fact | None:
     return None
 
 
+def check_count(elements: float) -> None:
+    """Return if so many elements are followed; asked before they are made where a model says it."""
+    if elements > LARGEST:
+        raise Unsupported("too many elements to follow")
+
+
 def known(content: Content, dtype: ir.DataType | None = ir.DataType.INT64) -> Fact:
     """Return the fact of a tensor whose elements are all known."""
     if not isinstance(content, np.ndarray):
         content = np.array(content, dtype=object)  # numpy unwraps a single object
-    if content.size > LARGEST:
-        raise Unsupported("too many elements to follow")
+    check_count(content.size)
     axes: Axes = tuple((extent,) if extent != 1 else () for extent in content.shape)
     return Fact(axes, dtype, as_content(content))
 

@@ -155,3 +155,20 @@ def test_folded_constants_stand_in_the_order_of_the_graph() -> None:
     weights = {f"w{at}": np.full((3, 3), at, np.float32) for at in range(9)}
     model = loaded(body, inputs="float[N, 3] x0", outputs="float[A, B] x9", **weights)
     assert list(model.ir.graph.initializers) == [f"n{at}" for at in range(9)]
+
+
+def test_products_of_large_whole_numbers_are_left_to_the_runtime() -> None:
+    def loaded(side: int) -> list[str]:
+        return ops(
+            load(
+                build(
+                    "p = MatMul (w, w) f = Cast <to = 1> (p) y = MatMul (x, f)",
+                    inputs=f"float[N, {side}] x",
+                    outputs=f"float[N, {side}] y",
+                    weights={"w": np.ones((side, side), np.int64)},
+                )
+            )
+        )
+
+    assert loaded(8) == ["MatMul"]
+    assert loaded(128).count("MatMul") == 2

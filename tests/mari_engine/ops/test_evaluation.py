@@ -121,3 +121,24 @@ def test_a_free_extent_stays_a_symbol() -> None:
 def test_a_fraction_that_would_be_rounded_is_not_known(op: str) -> None:
     tenth, third = fact(np.array([0.1])), fact(np.array([3.0]))
     assert evaluate(RULES["", op], call_of(op, {}, (tenth, third))) is None
+
+
+@pytest.mark.parametrize(
+    ("op", "operands"),
+    [
+        ("Range", (np.array(0), np.array(10**12), np.array(1))),
+        ("Range", (np.array(10**12), np.array(0), np.array(-1))),
+        ("OneHot", (numbers(0, 1), np.array(10**12), numbers(0, 1))),
+        ("Gather", (np.zeros((2, 30_000), np.int64), np.zeros(60_000, np.int64))),
+    ],
+)
+def test_more_elements_than_are_followed_are_not_made(
+    op: str, operands: tuple[np.ndarray, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("they are made")
+
+    facts = tuple(map(fact, operands))
+    monkeypatch.setattr(np, "arange", refuse)
+    monkeypatch.setattr(np, "take", refuse)
+    assert evaluate(RULES["", op], call_of(op, {}, facts)) is None
