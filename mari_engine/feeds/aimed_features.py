@@ -17,6 +17,8 @@ from mari_engine.feeds.random_features import (
 
 _MAGNITUDES = (1e-2, 1.0, 10.0, 100.0, 1e4)
 """What numbers without a range are tried at, with both signs."""
+_PADDED = 0.3
+"""The share of arrays of whole numbers whose rows end with one number, as padded histories do."""
 _AS_USUAL = 0.25
 """The share of arrays that are drawn as usual: what is aimed at may be another feature."""
 
@@ -32,8 +34,9 @@ def aim_feature(
     """Return an array of these numbers, of those beside them, and of the ends of the range.
 
     One number fills all, a row, or an element: conditions may ask it of any of them. What lies
-    outside the feature's range is left out. Masks are set everywhere, nowhere, for whole rows, or
-    up to a place in each row.
+    outside the feature's range is left out. Whole numbers may be usual up to a place in each row,
+    and one of these behind it. Masks are set everywhere, nowhere, for whole rows, or up to a place
+    in each row.
     """
     kind = feature.dtype.kind
     if rng.random() < _AS_USUAL or kind in "OSUT":
@@ -42,6 +45,9 @@ def aim_feature(
         return _aim_mask(shape, rng).astype(feature.dtype)
     if kind in "iu" or feature.whole:
         found = _whole_numbers(feature, numbers, longest)
+        if len(shape) > 1 and rng.random() < _PADDED:
+            usual = draw_feature(feature, shape, rng, longest=longest)
+            return np.where(_upto_a_place(shape, rng), usual, rng.choice(found)).astype(usual.dtype)
     else:
         found = _real_numbers(feature, numbers)
     return _spread(rng, found, shape).astype(feature.dtype)
@@ -81,6 +87,10 @@ def _spread(choose: np.random.Generator, found: np.ndarray, shape: tuple[int, ..
 
 def _aim_mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     if len(shape) > 1 and rng.random() < 0.5:
-        upto = rng.integers(0, shape[-1] + 1, (*shape[:-1], 1))
-        return np.asarray((np.arange(shape[-1]) < upto) ^ (rng.random() < 0.5))
+        return _upto_a_place(shape, rng) ^ (rng.random() < 0.5)
     return _spread(rng, np.array([False, True]), shape)
+
+
+def _upto_a_place(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    upto = rng.integers(0, shape[-1] + 1, (*shape[:-1], 1))
+    return np.asarray(np.arange(shape[-1]) < upto)

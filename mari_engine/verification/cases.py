@@ -11,6 +11,7 @@ from mari_engine.feeds import FeedPlan, Request, Values, check_request
 from mari_engine.graph import Model
 from mari_engine.types import Feeds, Labels
 from mari_engine.verification.judgement import TYPICAL
+from mari_engine.verification.shared_values import MOST_CANDIDATES
 
 _FEW = 3
 """About how many candidates requests with unusual values have."""
@@ -43,6 +44,11 @@ def own_cases(plan: FeedPlan, requests: Sequence[Feeds], original: Model) -> Ite
 def few_of(batches: Sequence[int]) -> int:
     """Return the number of candidates of requests with unusual values."""
     return min(batches, key=lambda batch: abs(batch - _FEW))
+
+
+def several_of(batches: Sequence[int]) -> int:
+    """Return the largest number of candidates of which values inside both models are compared."""
+    return max((batch for batch in batches if batch <= MOST_CANDIDATES), default=few_of(batches))
 
 
 def find_contradiction(own: Sequence[Case], original: Model, labels: Labels) -> str:

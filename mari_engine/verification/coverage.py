@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -62,6 +63,11 @@ def find_sites(model: Model, survey: Survey) -> tuple[list[Site], tuple[str, ...
     )
 
 
+def has_branches(node: ir.Node) -> bool:
+    """Return whether an op does one thing or another by its operands."""
+    return bool(_shown_by(node))
+
+
 def _inner_nodes(node: ir.Node) -> Iterator[ir.Node]:
     for body in list_bodies(node):
         for inner in body:
@@ -108,8 +114,11 @@ class Probe:
 class Tracker:
     """What was reached so far, by site and branch, place by place where a branch has places."""
 
-    def __init__(self, sites: Sequence[Site], plan: FeedPlan) -> None:
+    def __init__(self, sites: Sequence[Site], plan: FeedPlan, *, often: int = 1) -> None:
         self._sites = sites
+        self._often = often
+        """How many requests are to take each branch."""
+        self._requests = Counter[tuple[Site, str]]()
         self._taken: dict[tuple[Site, str], dict[tuple[int, ...], np.ndarray]] = {}
         self._lengths = {
             place: {"length 0": False, "length 1": False, f"more than {_USUAL} long": False}
@@ -119,31 +128,33 @@ class Tracker:
     def add(
         self, feeds: Feeds, found: Mapping[Site, Mapping[str, np.ndarray]]
     ) -> list[MissedBranch]:
-        """Note what one request took, and return what none had taken before."""
+        """Note what one request took, and return what of it too few had taken before."""
         self._note_lengths(feeds)
         new = []
         for site, branches in found.items():
             for branch, hit in branches.items():
                 by_shape = self._taken.setdefault((site, branch), {})
-                before = any(held.any() for held in by_shape.values())
                 by_shape[hit.shape] = by_shape.get(hit.shape, np.array(False)) | hit
-                if hit.any() and not before:
-                    new.append(_missed(site, branch))
+                if hit.any():
+                    self._requests[site, branch] += 1
+                    if self._requests[site, branch] <= self._often:
+                        new.append(_missed(site, branch))
         return new
 
     @property
     def open_sites(self) -> list[Site]:
         """The sites that have never run, or of which some branch is not reached at all places."""
         left = {site for (site, _), held in self._taken.items() if _share(held) < 1}
+        left |= self.untaken.keys()
         seen = {site for site, _ in self._taken}
         return [site for site in self._sites if site in left or site not in seen]
 
     @property
     def untaken(self) -> dict[Site, list[str]]:
-        """The branches that were not reached at any place."""
+        """The branches that too few requests took, at whichever place."""
         found: dict[Site, list[str]] = {}
-        for (site, branch), held in self._taken.items():
-            if not _share(held):
+        for site, branch in self._taken:
+            if self._requests[site, branch] < self._often:
                 found.setdefault(site, []).append(branch)
         return found
 

@@ -1,43 +1,78 @@
-"""Guidance: which branches of the original requests took, and requests that take the others."""
+"""Guidance: which branches of a model requests took, and requests that take the others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from mari_engine.analysis import survey_by_labels
+import onnx_ir as ir
+
+from mari_engine.analysis import Survey, survey_by_labels, survey_model
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds import FeedPlan
+from mari_engine.feeds import FeedPlan, Values
 from mari_engine.graph import Model
+from mari_engine.ops import Trait, has_trait
 from mari_engine.types import Coverage, Feeds, Labels, MissedBranch
 from mari_engine.verification.aims import Aims
 from mari_engine.verification.cases import Case
-from mari_engine.verification.coverage import Probe, Tracker, find_sites
+from mari_engine.verification.coverage import Probe, Site, Tracker, find_sites, has_branches
 from mari_engine.verification.judgement import TYPICAL
 
 _ATTEMPTS = 48
 """Requests that are drawn at most to take branches that none has taken."""
 _PATIENCE = 12
 """Requests in a row that take no new branch, after which no more are drawn."""
+_OFTEN = 6
+"""Requests that are to take each branch of the rewritten model alone: one may hide an error."""
 _FIRST_SEED = 1000
 _LENGTHS = (1, 2, 3, 9)
 """Lengths of histories that are tried besides those that numbers ask for."""
 _LONGEST = 300
 
+Bind = Callable[[Feeds], Feeds]
+NodeName = tuple[str | None, str]
+"""A node's name and operator."""
+
 
 class Explorer:
-    """Runs the original alone, and notes which branches it takes."""
+    """Runs a model alone, and notes which branches of it requests take.
 
-    def __init__(self, original: Model, plan: FeedPlan, labels: Labels) -> None:
-        self._original, self.plan = original, plan
-        self._survey = survey_by_labels(original, labels)
-        sites, self._unseen = find_sites(original, self._survey)
-        self._tracker = Tracker(sites, plan)
+    `bind` makes the model's feeds of the original's, as which requests are drawn.
+    """
+
+    def __init__(
+        self, model: Model, survey: Survey, plan: FeedPlan, *,
+        besides: Collection[NodeName] = (), bind: Bind = lambda feeds: feeds,
+    ) -> None:  # fmt: skip
+        self.plan = plan
+        self._model, self._survey, self._bind = model, survey, bind
+        sites, self._unseen = find_sites(model, survey)
+        if besides:
+            sites = [site for site in sites if _tells_new(site, besides)]
+        self._often = _OFTEN if besides else 1
+        self._tracker = Tracker(sites, plan, often=self._often)
         self._observed = False
         try:
-            self._probe: Probe | None = Probe(original, sites)
+            self._probe: Probe | None = Probe(model, sites)
         except ExecutionError:  # its device has no kernel: then nothing is known of branches
             self._probe = None
+
+    @classmethod
+    def of_original(cls, original: Model, plan: FeedPlan, labels: Labels) -> Explorer:
+        """Return what explores the branches of the original."""
+        return cls(original, survey_by_labels(original, labels), plan)
+
+    def of_rewritten(self, rewritten: Model, bind: Bind) -> Explorer | None:
+        """Return what explores the branches that only the rewritten model has.
+
+        Those of nodes that the original does not have by name, lookups aside: their tables are
+        compared as a whole. None without any, as is usual: rewrites keep names of ops that choose.
+        """
+        known = {_name_of(node) for node in self._model.ir.graph.all_nodes()}
+        if not any(_is_new(node, known) for node in rewritten.ir.graph):
+            return None
+        survey = survey_model(rewritten, self._survey.symbols)
+        return Explorer(rewritten, survey, self.plan, besides=known, bind=bind)
 
     def observe(self, requests: Sequence[Feeds]) -> None:
         """Note which branches these requests take, as long as any is not reached."""
@@ -53,17 +88,13 @@ class Explorer:
         """
         if not self._tracker.untaken:
             return
-        aims, failed = Aims(self._original, self._survey), 0
+        aims, failed = Aims(self._model, self._survey), 0
         for attempt in range(_ATTEMPTS):
             left = list(self._tracker.untaken)
-            if not left or failed > _PATIENCE:
+            if not left or failed > _PATIENCE * self._often:
                 return
-            sites = left if attempt % 2 else [left[attempt // 2 % len(left)]]
-            aimed = _join([aims.of(site) for site in sites])
             seed = _FIRST_SEED + attempt
-            feeds = self.plan.draw(
-                batch=batch, seed=seed, length=self._length(aimed, attempt), aims=aimed
-            )
+            feeds = self._draw(batch, seed, attempt, left, aims)
             try:
                 new = self._run(feeds)
             except ExecutionError:  # what is aimed at need not be valid
@@ -78,6 +109,15 @@ class Explorer:
         """What was reached so far; None where the original does not run node by node."""
         return self._tracker.coverage(self._unseen) if self._observed else None
 
+    def _draw(self, batch: int, seed: int, attempt: int, left: Sequence[Site], aims: Aims) -> Feeds:
+        """Return a request aimed at the sites that are left or, of a new branch's, at none."""
+        if self._often > 1 and attempt % 3 == 1:  # a number inside, large by many inputs at once
+            return self.plan.draw(batch=batch, seed=seed, values=Values.MAGNITUDES)
+        sites = left if attempt % 2 else [left[attempt // 2 % len(left)]]
+        aimed = _join([aims.of(site) for site in sites])
+        length = self._length(aimed, attempt)
+        return self.plan.draw(batch=batch, seed=seed, length=length, aims=aimed)
+
     def _length(self, aimed: Mapping[str, Sequence[float]], attempt: int) -> int | None:
         """Return a length that numbers ask for, as lengths are compared with constants too."""
         asked = {int(n) for numbers in aimed.values() for n in numbers if 1 < n < _LONGEST}
@@ -88,9 +128,24 @@ class Explorer:
         sites = self._tracker.open_sites
         if self._probe is None:
             return []
-        found = self._probe.run(feeds, sites)
+        found = self._probe.run(self._bind(feeds), sites)
         self._observed = True
         return self._tracker.add(feeds, dict(zip(sites, found, strict=True)))
+
+
+def _tells_new(site: Site, known: Collection[NodeName]) -> bool:
+    """Return whether a node is new, or what makes its condition."""
+    before = site.shown[0].producer()
+    return any(_is_new(node, known) for node in (site.node, before) if node is not None)
+
+
+def _is_new(node: ir.Node, known: Collection[NodeName]) -> bool:
+    lookup = has_trait(node, Trait.LOOKUP)
+    return _name_of(node) not in known and has_branches(node) and not lookup
+
+
+def _name_of(node: ir.Node) -> NodeName:
+    return node.name, node.op_type
 
 
 def _join(aims: Sequence[Mapping[str, tuple[float, ...]]]) -> dict[str, tuple[float, ...]]:

@@ -109,7 +109,7 @@ class OpenedPair:
         except ExecutionError:
             return None
         try:
-            return before, self._own[1].run(self._bound(feeds))
+            return before, self._own[1].run(self.bind(feeds))
         except ExecutionError as error:
             return before, error
 
@@ -126,11 +126,12 @@ class OpenedPair:
 
         Raises ExecutionError if it refuses them.
         """
-        feeds = self._bound(feeds)
+        feeds = self.bind(feeds)
         own = self._own[1].run(feeds) if self._own is not None else None
         return self._with_wide(1, own, feeds, inside)
 
-    def _bound(self, feeds: Feeds) -> Feeds:
+    def bind(self, feeds: Feeds) -> Feeds:
+        """Return the optimized model's feeds of the original's."""
         if self.models.interface is None:
             return feeds
         return bind_feeds(feeds, self.models.interface, self.models.signature)

@@ -18,7 +18,7 @@ from mari_engine.graph import Model
 from mari_engine.types import Feeds
 from mari_engine.verification.distances import EXACT, OWN, Results, measure_distance
 
-_MOST_CANDIDATES = 20
+MOST_CANDIDATES = 20
 """Requests of more candidates are compared by their outputs only: values inside may be large."""
 _BUDGET = 1 << 28
 """Bytes of values that are kept of one run."""
@@ -44,12 +44,12 @@ class SharedValues:
 
     def asked_of(self, batch: int) -> tuple[str, ...]:
         """Return the values to ask of a run: the smallest first, while they fit into memory."""
-        if batch > _MOST_CANDIDATES:
+        if batch > MOST_CANDIDATES:
             return ()
         left, kept = float(_BUDGET), []
         useful = [name for name in self.names if name not in self._refuted]
         for name in sorted(useful, key=lambda name: self._bytes.get(name, 0.0)):
-            left -= self._bytes.get(name, 0.0) * _MOST_CANDIDATES
+            left -= self._bytes.get(name, 0.0) * MOST_CANDIDATES
             if left > 0:
                 kept.append(name)
         return tuple(kept)

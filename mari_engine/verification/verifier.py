@@ -43,6 +43,7 @@ from mari_engine.verification.cases import (
     few_of,
     find_contradiction,
     own_cases,
+    several_of,
 )
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
@@ -110,7 +111,7 @@ def verify(
     found = _Outcome("nothing was evaluated", problem=problem)
     if not problem:
         cases = [*own, *drawn_cases(plan, tried, seeds)]
-        found = _compare(pair, cases, Explorer(original, plan, labels), report_progress)
+        found = _compare(pair, cases, Explorer.of_original(original, plan, labels), report_progress)
     report_progress(1.0, "equal" if not found.problem else "not equal")
     return Certificate(
         passed=not found.problem,
@@ -204,10 +205,10 @@ def _check_cases(
     if not runs:
         raise ExecutionError(_nowhere(original) or f"{notes[0]}; {_REMEDY}")
     report_progress(_DRAWN, "finding branches that were not taken")
-    explorer.observe([run.feeds for run in runs])
     few = few_of([run.batch for run in runs])
-    found = (run_case(opened, case, once) for case in explorer.guide(few))
-    runs += [run for run in found if not isinstance(run, str)]
+    runs += _explore(opened, explorer, runs, few)
+    if (newer := explorer.of_rewritten(opened.models.optimized, opened.bind)) is not None:
+        runs += _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
@@ -219,6 +220,16 @@ def _check_cases(
     inside, different = _compare_inside(opened)
     problem = _first_problem(checks, original) or different
     return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage, inside, problem)
+
+
+def _explore(
+    opened: OpenedPair, explorer: Explorer, runs: Sequence[CaseResult], batch: int
+) -> list[CaseResult]:
+    """Return what requests show that take branches which the runs have not taken."""
+    explorer.observe([run.feeds for run in runs])
+    once = opened.models.per_request_outputs
+    found = (run_case(opened, case, once) for case in explorer.guide(batch))
+    return [run for run in found if not isinstance(run, str)]
 
 
 def _judge_inside(shared: SharedValues, check: Check, run: CaseResult) -> Check:

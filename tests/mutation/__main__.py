@@ -11,6 +11,7 @@ from pathlib import Path
 import sample_models
 from mutation.campaign import Campaign, Mutant, Outcome, Target, count_by_kind
 from mutation.kinds import KINDS
+from mutation.written import WRITTEN
 
 _SHARE = 0.99
 """Of the mutants that differ, the share that the check is to catch."""
@@ -19,15 +20,14 @@ _SHARE = 0.99
 def main() -> int:
     """Run a campaign, print a table and the mutants that were missed; 1 where those are many."""
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
-    parser.add_argument(
-        "models", nargs="*", help="model files, samples, or random:SEED; all samples by default"
-    )
+    about = "files, samples, small models of the command's own, or random:SEED; else all but random"
+    parser.add_argument("models", nargs="*", help=about)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kind", action="append", choices=list(KINDS))
     parser.add_argument("--json", type=Path, help="where each mutant is written, one a line")
     asked = parser.parse_args()
-    names = asked.models or sample_models.sample_names()
+    names = asked.models or [*sample_models.sample_names(), *WRITTEN]
     targets = [_target(name, asked.seed) for name in names]
     mutants: list[Mutant] = []
     with (asked.json or Path(os.devnull)).open("w", encoding="utf-8") as lines:
@@ -44,6 +44,8 @@ def main() -> int:
 def _target(name: str, seed: int) -> Target:
     if name.startswith("random:"):
         return Target.draw(int(name.removeprefix("random:")), seed=seed)
+    if name in WRITTEN:
+        return Target.write(name, seed=seed)
     if name in sample_models.sample_names():
         path, labels = sample_models.sample_path(name), sample_models.labels_path(name)
     else:

@@ -19,7 +19,8 @@ from mari_engine.fuzzing import Dialect, random_graph
 from mari_engine.runtime import open_session
 from mutation.difference import Search
 from mutation.kinds import KINDS, Kind
-from mutation.subject import Change, Fact, Subject, look_at
+from mutation.subject import LENGTH, Change, Fact, Subject, look_at
+from mutation.written import write
 
 _REQUESTS = 240
 """How many requests a search for a difference sends."""
@@ -54,7 +55,7 @@ class Target:
         self.original = model
         self.labels = labels
         self._seed = seed
-        made = plan(model, labels).optimized
+        made = plan(model, labels, autotune=False).optimized  # the same on every machine
         self.optimized = load(_bytes(made.ir), name=name)
         self.feeds: FeedPlan = plan_feeds(model, labels)
         self._facts: dict[str, Fact] = look_at(self.optimized, self.feeds)
@@ -74,10 +75,16 @@ class Target:
         name = f"random:{graph}"
         return cls(name, load(drawn.data, name=name), drawn.labels, seed=seed)
 
+    @classmethod
+    def write(cls, written: str, *, seed: int) -> Target:
+        """Return the target of a small model that is written for this."""
+        data, labels = write(written)
+        return cls(written, load(data, name=written), labels, seed=seed)
+
     @cached_property
     def search(self) -> Search:
         """The search for a difference, made when the first mutant is not caught."""
-        return Search(self.optimized, self.feeds, seed=self._seed, count=_REQUESTS)
+        return Search(self.original, self.optimized, self.feeds, seed=self._seed, count=_REQUESTS)
 
     def places(self, kind: str) -> int:
         """Return in how many places the model can be changed so."""
@@ -94,7 +101,7 @@ class Target:
 
         try:
             changed = load(_bytes(subject.model), name=self.name)
-            request = self.feeds.draw(batch=self.feeds.fixed_batch or 5, seed=11, length=4)
+            request = self.feeds.draw(batch=self.feeds.fixed_batch or 5, seed=11, length=LENGTH)
             open_session(changed, threads=1).run(request)
         except (MariError, ValueError) as error:
             return became(Outcome.INVALID, str(error))

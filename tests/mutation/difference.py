@@ -40,7 +40,10 @@ class Way:
 class Search:
     """Requests for one model and what it answers; asked of each changed model in turn."""
 
-    def __init__(self, optimized: Model, plan: FeedPlan, *, seed: int, count: int) -> None:
+    def __init__(
+        self, original: Model, optimized: Model, plan: FeedPlan, *, seed: int, count: int
+    ) -> None:
+        self._original = _runner(original, exact=False)
         self._optimized = optimized
         self._plan = plan
         self._seed = seed
@@ -57,15 +60,21 @@ class Search:
         exact = not change.rounds
         run = _runner(changed, exact=exact)
         for at, feeds in enumerate(self._aimed(change.ids)):
-            if _differ(_answer(self._right[exact], feeds), _answer(run, feeds), exact=exact):
+            if self._shows(feeds, _answer(self._right[exact], feeds), run, exact=exact):
                 return f"aimed request {at}"
         for at, feeds in enumerate(self._requests):
             if (exact, at) not in self._answers:
                 self._answers[exact, at] = _answer(self._right[exact], feeds)
-            right = self._answers[exact, at]
-            if right is not None and _differ(right, _answer(run, feeds), exact=exact):
+            if self._shows(feeds, self._answers[exact, at], run, exact=exact):
                 return f"request {at}"
         return ""
+
+    def _shows(
+        self, feeds: Feeds, right: Feeds | None, run: Callable[[Feeds], Feeds], *, exact: bool
+    ) -> bool:
+        """Return whether the changed model differs on a request that the original answers."""
+        differs = right is not None and _differ(right, _answer(run, feeds), exact=exact)
+        return differs and _answer(self._original, feeds) is not None
 
     def _aimed(self, ids: tuple[int, ...]) -> Iterator[Feeds]:
         for at, one in enumerate(ids):

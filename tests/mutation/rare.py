@@ -65,24 +65,25 @@ def new_branch(subject: Subject) -> Iterator[Change]:
 
 
 def partly_masked(subject: Subject) -> Iterator[Change]:
-    """What a mask chooses is wrong in rows where the mask is set for some and not for all."""
+    """A value is wrong where a mask is set for some of a row and not for all of it."""
     for node in subject.nodes("Where"):
-        fact, mask = subject.fact(node.outputs[0]), subject.fact(node.inputs[0])
-        if fact is None or mask is None or not fact.is_float or not mask.array.ndim:
+        mask = subject.fact(node.inputs[0])
+        if mask is None or not mask.array.ndim or mask.array.shape[-1] < 2:
             continue
-        last = mask.array.ndim - 1
 
         def spoil(
-            w: Writer, v: ir.Value, condition: ir.Value | None = node.inputs[0], last: int = last
-        ) -> ir.Value:
+            w: Writer, v: ir.Value, condition: ir.Value | None = node.inputs[0],
+            last: int = mask.array.ndim - 1,
+        ) -> ir.Value:  # fmt: skip
             assert condition is not None
             held = w.cast(condition, v)
             some = w.reduce("ReduceMax", held, [last])
             every = w.reduce("ReduceMin", held, [last])
-            partly = w("Mul", w("Sub", some, every), w("Sub", w.number(1, v), held))
-            return w("Add", v, w("Mul", partly, w.number(0.1, v)))
+            partly = w("ReduceMax", w("Sub", some, every), keepdims=0)
+            return w("Add", v, w("Mul", v, w("Mul", partly, w.number(0.1, v))))
 
-        yield _after(subject, node.outputs[0], "wrong where partly masked", spoil)
+        for value, _ in subject.floats():
+            yield _after(subject, value, f"wrong where {node.name} is partly masked", spoil)
 
 
 def weak_mask(subject: Subject) -> Iterator[Change]:
@@ -117,7 +118,7 @@ def long_histories(subject: Subject) -> Iterator[Change]:
 
 
 def padded_histories(subject: Subject) -> Iterator[Change]:
-    """What is looked up for a history is wrong where most of its ids are 0."""
+    """A value is wrong where most of a history's ids are 0."""
     for node in subject.nodes("Gather"):
         ids, fact = subject.fact(node.inputs[1]), subject.fact(node.outputs[0])
         if ids is None or fact is None or not fact.is_float or ids.array.ndim < 2:
@@ -132,11 +133,12 @@ def padded_histories(subject: Subject) -> Iterator[Change]:
             assert read is not None
             wide = w("Cast", read, to=int(ir.DataType.INT64))
             empty = w.cast(w("Equal", wide, w.integers(0)), v)
-            share = w.reduce("ReduceMean", empty, [last])
-            mostly = w("Unsqueeze", w("Greater", share, w.number(0.5, v)), w.integers(last + 1))
-            return w("Where", mostly, _a_tenth_off(w, v), v)
+            share = w("ReduceMax", w.reduce("ReduceMean", empty, [last]), keepdims=0)
+            return w("Where", w("Greater", share, w.number(0.5, v)), _a_tenth_off(w, v), v)
 
-        yield _after(subject, node.outputs[0], "wrong where mostly padding", spoil)
+        for value, found in subject.floats():
+            if found.array.ndim:
+                yield _after(subject, value, f"wrong where {node.name} is mostly padding", spoil)
 
 
 def one_id(subject: Subject) -> Iterator[Change]:

@@ -19,7 +19,8 @@ Build = Callable[["Writer", ir.Value], ir.Value]
 """Makes a new value of an old one."""
 _BATCHES = (5, 10)
 """Two numbers of candidates: the axes that double are the candidates'."""
-_LENGTH = 4
+LENGTH = 7
+"""The length of histories, unlike both numbers of candidates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,9 +237,9 @@ def look_at(model: Model, plan: FeedPlan) -> dict[str, Fact]:
 
 def _request(plan: FeedPlan, batch: int) -> dict[str, Array]:
     try:
-        return plan.draw(batch=batch, seed=11, length=_LENGTH, apart=True)
+        return plan.draw(batch=batch, seed=11, length=LENGTH, apart=True)
     except ExecutionError:
-        return plan.draw(batch=batch, seed=11, length=_LENGTH)
+        return plan.draw(batch=batch, seed=11, length=LENGTH)
 
 
 def _doubled(few: Array, many: Array) -> int | None:

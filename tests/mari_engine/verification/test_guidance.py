@@ -14,6 +14,7 @@ RNG = np.random.default_rng(3)
 ROLES = {"u": Role.USER, "h": Role.USER, "length": Role.USER}
 HELD: dict[str, Any] = {
     "W": RNG.standard_normal((4, 1)).astype(np.float32),
+    "K": np.full((2, 3), 1.5, np.float32),
     "T": RNG.standard_normal((500, 2)).astype(np.float32),
     "at": np.arange(5)[None],
     "one": np.array([1]),
@@ -99,6 +100,37 @@ def test_a_branch_of_a_conditional_is_aimed_at() -> None:
     assert len(failed) == 1
     assert failed[0].startswith("generated, aimed at ")
     assert failed[0].endswith(" (If: true)")
+
+
+def compare(first: str, second: str, *, inputs: str = INPUTS) -> Certificate:
+    """Compare two models with one output, y."""
+    before, after = (
+        load(build(body, inputs=inputs, outputs="float[N, 1] y", weights=HELD))
+        for body in (first, second)
+    )
+    names = [value.name or "" for value in before.ir.graph.inputs]
+    labels = Labels({name: InputLabel(role=ROLES.get(name, Role.ITEM)) for name in names})
+    return verify(before, after, labels)
+
+
+def test_a_branch_that_only_the_rewritten_model_has_is_aimed_at() -> None:
+    far = (
+        "d = MatMul (i, K) m = ReduceMax <axes = [1], keepdims = 1> (d) b = Greater (m, much) "
+        "z = Neg (s) y = Where (b, z, s)"
+    )
+    found = compare(SCORE + "y = Identity (s)", SCORE + far)
+    assert not found.passed
+    failed = [one.request for one in found.checks if not one.passed]
+    assert failed
+    assert all(request.startswith("generated, aimed at ") for request in failed)
+
+
+def test_a_bound_that_counts_to_the_other_side_is_seen_at_the_bound() -> None:
+    chosen = SCORE + "n = Neg (s) b = {} (k, id) y = Where (b, n, s)"
+    inputs = f"{INPUTS}, int64[N, 1] k"
+    right, wrong = (chosen.format(op) for op in ("Less", "LessOrEqual"))
+    assert compare(right, right, inputs=inputs).passed
+    assert not compare(right, wrong, inputs=inputs).passed
 
 
 def test_the_same_requests_are_aimed_every_time() -> None:
