@@ -55,7 +55,7 @@ class Target:
         self.original = model
         self.labels = labels
         self._seed = seed
-        made = plan(model, labels, autotune=False).optimized  # the same on every machine
+        made = plan(model, labels).optimized
         self.optimized = load(_bytes(made.ir), name=name)
         self.feeds: FeedPlan = plan_feeds(model, labels)
         self._facts: dict[str, Fact] = look_at(self.optimized, self.feeds)
