@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.fragment import FragmentStorage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SessionState
 
 from app.session import UPLOADS, VISITS, Work
 
@@ -27,8 +31,20 @@ def begin() -> bool:
     work = st.session_state[_WORK] = Work()
     context = get_script_run_ctx()
     if context is not None and runtime.exists():
-        VISITS.begin(context.session_id, work)
+        held = context.session_state._state, context.fragment_storage
+        VISITS.begin(context.session_id, work, partial(forget_visit, *held))
     return True
+
+
+def forget_visit(state: SessionState, fragments: FragmentStorage) -> None:
+    """Empty the memory of a session that ended: Streamlit keeps the last one until the next begins.
+
+    Widgets and fragments hold the functions that they call, and so models.
+    """
+    fragments.clear()
+    empty = SessionState()
+    for field in fields(state):
+        setattr(state, field.name, getattr(empty, field.name))
 
 
 def get_work() -> Work:

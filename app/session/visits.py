@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from app.session.work import Work
 
@@ -18,13 +19,13 @@ class Visits:
     """The work of each session whose visitor may still come back. Safe in all threads."""
 
     def __init__(self) -> None:
-        self._works: dict[str, Work] = {}
+        self._works: dict[str, tuple[Work, Callable[[], None]]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, session: str, work: Work) -> None:
-        """Remember a session's work."""
+    def begin(self, session: str, work: Work, forget: Callable[[], None]) -> None:
+        """Remember a session's work, and what is to be called when the session has ended."""
         with self._lock:
-            self._works[session] = work
+            self._works[session] = work, forget
 
     def sessions(self) -> tuple[str, ...]:
         """Return the sessions that have begun and not ended."""
@@ -34,9 +35,10 @@ class Visits:
     def end(self, session: str) -> None:
         """Close a session's work and forget it."""
         with self._lock:
-            work = self._works.pop(session, None)
-        if work is not None:
+            work, forget = self._works.pop(session, (None, None))
+        if work is not None and forget is not None:
             work.close()
+            forget()
 
 
 class Uploads:

@@ -133,7 +133,9 @@ class _There:
 
 
 _CURRENT: ContextVar[Isolation | None] = ContextVar("mari-isolation", default=None)
-_SPARE: deque[WorkerProcess] = deque(maxlen=1)
+_SPARE: deque[WorkerProcess] = deque()
+_SPARING = threading.Lock()
+"""Held while a process is taken and its successor started: two threads would start two."""
 
 
 @contextmanager
@@ -199,13 +201,11 @@ def make(function: Callable[..., Any], *args: Any, about: str, room: int = 0) ->
 
 
 def _take_process(limits: Limits, *, ahead: bool) -> WorkerProcess:
-    try:
-        taken = _SPARE.popleft()
+    with _SPARING:
+        taken = _SPARE.popleft() if _SPARE else WorkerProcess(limits)
         taken.limits = limits
-    except IndexError:
-        taken = WorkerProcess(limits)
-    if ahead and not _SPARE:
-        _SPARE.append(WorkerProcess(limits))
+        if ahead and not _SPARE:
+            _SPARE.append(WorkerProcess(limits))
     return taken
 
 

@@ -58,6 +58,8 @@ class Observed:
         if rows < _ENOUGH:
             return []
         text = f"all {rows} candidates of {self.requests} requests had one value in each request"
+        if self.requests == 1:
+            text = f"all {rows} candidates of one request had one value"
         return [Clue(OBSERVED, Role.USER, STRONG, text)]
 
 

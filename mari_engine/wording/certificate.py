@@ -123,12 +123,12 @@ def _inside(certificate: Certificate) -> str:
     """Only of a check that passed: else the first sentence says what differs."""
     if not certificate.passed or not certificate.inside:
         return ""
-    return f"Inside, these agree too: {', '.join(certificate.inside)}."
+    return f"Inside: {', '.join(certificate.inside)}; all agree."
 
 
 def _labels(certificate: Certificate) -> str:
     told = vouchers_in_words(certificate.vouched)
-    return f"Labels that this rests on, and who or what vouches for them: {told}." if told else ""
+    return f"Vouched for: {told}; this rests on them." if told else ""
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

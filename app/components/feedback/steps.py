@@ -32,7 +32,9 @@ def show_missing(reason: str, *, page: str, label: str) -> None:
 
 def show_command(opened: Opened, command: str) -> None:
     """Draw the command that does the same as this page; samples have to be written first."""
-    st.caption("The same on the command line (`labels.json` is the Labels step's export)")
+    asks = "--labels labels.json" in command
+    export = " (`labels.json` is the Labels step's export)" if asks else ""
+    st.caption(f"The same on the command line{export}")
     first = f"{SAMPLES_COMMAND}\n" if opened.sample else ""
     st.code(first + command, language="bash", wrap_lines=True)
 

@@ -97,7 +97,9 @@ def _show_evidence(part: Part, info: GraphInfo) -> None:
     columns = f", columns {tell_span(label)}" if isinstance(label, Column) else ""
     st.markdown(f"**{plain(shorten(part.name, 80))}**")
     st.caption(plain(f"input {shorten(part.input, 60)}{columns}, {kind}"))
-    if part.open:
+    if part.refuted:
+        st.markdown(f"Labelled **{name_role(part.role)}**, which a logged request contradicts.")
+    elif part.open:
         sure = "" if label.confidence >= 1 else f", {label.confidence:.0%} sure"
         st.markdown(f"Proposed as **{name_role(part.role)}**{sure}. Nobody vouches for it yet.")
     else:
@@ -105,7 +107,7 @@ def _show_evidence(part: Part, info: GraphInfo) -> None:
         st.markdown(f"**{name_role(part.role)}**, vouched for by **{by}**.")
     st.markdown("\n".join(f"- {plain(text)}" for text in list_evidence(part)) or "No evidence.")
     if part.refuted:
-        st.caption("A logged request shows it: only item or cross can be right.")
+        st.caption("Only item or cross can be right.")
 
 
 def _edit_values(work: Work, part: Part) -> None:

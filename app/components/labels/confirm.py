@@ -31,7 +31,8 @@ def show_confirm(
     """Draw the options and the button; confirming rewrites, and starts the check."""
     with st.container(border=True):
         options = choose_options(work.options, info)
-        if not problems and work.confirmed is None and work.labels is not None:
+        unclear = list_unclear(read_axes(work))
+        if not (problems or unclear) and work.confirmed is None and work.labels is not None:
             show_effect(work, work.labels, options)
             show_what_if(work, parts, work.labels, options)
         changed = work.confirmed is not None and options != work.options

@@ -14,6 +14,7 @@ from app.session import ANSWERED, BY_HAND
 from app.state import read_widget, write_widget
 from app.views.labels import columns_of, join_columns, packable, set_columns
 from app.views.layout import columns_figure, read_span
+from app.views.text import count
 from mari_engine import Column, GraphInfo, LabelError, Labels
 
 STRIP = "columns-strip"
@@ -27,7 +28,8 @@ def edit_packed(labels: Labels, info: GraphInfo, revision: int) -> Labels | None
         return None
     packed = [name for name in widths if labels.inputs[name].columns]
     with st.expander(
-        f"Packed inputs, column by column ({len(packed):,} of {len(widths):,})",
+        "Packed inputs, column by column"
+        + (f" ({count(len(packed), 'input')} of {len(widths):,} divided)" if packed else ""),
         icon=":material/view_column:",
         expanded=bool(packed),
     ):

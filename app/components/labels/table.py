@@ -22,12 +22,13 @@ def choose_filter(parts: Sequence[Part]) -> list[Part]:
     """Draw what the table can be narrowed to; return the parts that are let through."""
     current = list_filters(parts)
     asked = read_widget(SHOW)
-    if asked is not None and asked not in current:
+    if asked is None:
+        write_widget(SHOW, OPEN if OPEN in current else ALL)
+    elif asked not in current:
         write_widget(SHOW, ALL)
     chosen = st.pills(
-        "Show", list(current), default=OPEN if OPEN in current else ALL, required=True,
-        label_visibility="collapsed", format_func=lambda name: name_filter(name, current[name]),
-        key=SHOW,
+        "Show", list(current), required=True, label_visibility="collapsed",
+        format_func=lambda name: name_filter(name, current[name]), key=SHOW,
     )  # fmt: skip
     return narrow(parts, str(chosen))
 
@@ -67,6 +68,7 @@ def _columns(*, packed: bool, values: bool) -> Mapping[str, ColumnConfig | None]
         "role": text("Role", help="R: one value per request. I, C: one value per candidate."),
         "standing": text(
             "Standing",
+            width=100,
             help="! the evidence speaks for the other side, too; ? it is thin; ✎ a person said so",
         ),
         "vouched": text(

@@ -22,8 +22,8 @@ def show_welcome() -> bool:
     words.markdown(
         "A ranking request scores many candidates for **one** user, and yet most exported models"
         " compute the user's share again for every candidate.\n\n"
-        "MaRI Studio finds that share in your ONNX model, computes it once, and **proves** that"
-        " the result is the same."
+        "MaRI Studio finds that share in your ONNX model, computes it once, and **checks**"
+        " that the result is the same."
     )
     words.markdown("  →  ".join(f"**{at}** {step}" for at, step in enumerate(STEPS, start=1)))
     with words.container(horizontal=True, vertical_alignment="center"):

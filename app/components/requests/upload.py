@@ -8,7 +8,7 @@ import mari_engine as mari
 from app.components.feedback import show_command, show_error
 from app.services import forget_requests, take_requests, without_folder
 from app.session import REQUEST, Work, count_vouchers
-from app.state import make_folder
+from app.state import drop_uploads, make_folder
 from app.views.header import labels_command
 from app.views.text import count, plain
 
@@ -26,7 +26,7 @@ def offer_requests(work: Work) -> None:
             " user a file; a request that contradicts a confirmed label revokes the check."
         )
         _list_known(work)
-        with st.form("requests", border=False):
+        with st.form("requests", border=False, clear_on_submit=True):
             files = st.file_uploader(
                 "Request files (.npz): one array for each input of the original model, named alike",
                 type="npz",
@@ -43,6 +43,8 @@ def offer_requests(work: Work) -> None:
         except mari.MariError as error:
             show_error(mari.FeedError(without_folder(str(error), folder)))
             return
+        finally:
+            drop_uploads(files)  # what was taken is on the disk by now
         st.rerun()
 
 

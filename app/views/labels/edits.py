@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from app.session import answer
-from app.views.labels.doubts import Part, lacks_candidates
+from app.views.labels.doubts import Part, explain_lack_of_candidates, lacks_candidates
 from app.views.palette import name_role
 from app.views.text import count
 from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role
@@ -57,9 +57,13 @@ def _same(part: Part) -> str:
 def set_role(labels: Labels, parts: Collection[Part], role: Role) -> Labels:
     """Return labels in which a person says that these parts have this role.
 
-    What has it already and is not open keeps who vouches for it.
+    What has it already and is not open keeps who vouches for it, unless nothing would be left per
+    candidate: only people say that.
     """
-    return _answered(labels, [(part, role) for part in parts if part.open or part.role != role])
+    made = _answered(labels, [(part, role) for part in parts if part.open or part.role != role])
+    if explain_lack_of_candidates(made):
+        return _answered(made, [(part, role) for part in parts])
+    return made
 
 
 def keep_roles(labels: Labels, parts: Collection[Part]) -> Labels:

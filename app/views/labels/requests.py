@@ -52,15 +52,23 @@ def tell_unread(inputs: Sequence[str]) -> str:
 
 def tell_refuted(refuted: Sequence[Part], files: Sequence[str]) -> str:
     """Return which columns requests refute, and why, in one sentence."""
-    told = [
-        f"{shorten(one_line(part.name), 60)} is labelled {name_role(part.role)}, but {part.doubt}"
-        for part in refuted[:MOST_NAMED]
-    ]
-    more = f"; and {len(refuted) - MOST_NAMED:,} more" if len(refuted) > MOST_NAMED else ""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for part in refuted:
+        names = alike.setdefault((name_role(part.role), part.doubt), [])
+        names.append(shorten(one_line(part.name), 60))
+    told = [_tell_alike(names, *why) for why, names in list(alike.items())[:MOST_NAMED]]
+    more = "; and others" if len(alike) > MOST_NAMED else ""
     return (
         f"The check is revoked: {'; '.join(told)}{more} ({shorten(', '.join(files), 60)})."
         " Nothing can be downloaded until these labels are answered and confirmed anew."
     )
+
+
+def _tell_alike(names: Sequence[str], role: str, doubt: str) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is labelled {role}, but {doubt}"
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more} are labelled {role}, each wrongly: {doubt}"
 
 
 def _settled(label: InputLabel, learnt: InputLabel) -> InputLabel:

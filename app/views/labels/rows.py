@@ -65,9 +65,11 @@ def _row(part: Part, kind: str) -> Row:
 
 
 def list_evidence(part: Part) -> list[str]:
-    """Return what speaks for a label and against it, the latter first and with a "but"."""
+    """Return what speaks for a label and against it, the latter first, and with a "but" if both."""
     against = f"but {part.doubt}" if part.doubt else ""
     told = [text for text in part.label.evidence if text != against]
+    if not told:
+        return [part.doubt] if part.doubt else []
     return ([against] if against else []) + told
 
 

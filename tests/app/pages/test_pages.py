@@ -31,7 +31,7 @@ def button(app: AppTest, key: str) -> Any:
 def test_a_first_visit_explains_itself() -> None:
     app = visit("model")
     assert app.title[0].value == "Score the user once, not once per candidate"
-    assert "proves" in texts(app)
+    assert "**checks** that" in texts(app)
 
 
 def test_a_first_visit_offers_to_try_a_sample_at_once() -> None:

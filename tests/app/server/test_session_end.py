@@ -55,8 +55,8 @@ def waiting() -> Job[None]:
 
 
 def test_the_end_of_a_session_removes_its_folders_and_cancels_its_jobs(tmp_path: Path) -> None:
-    visits, work = Visits(), Work()
-    visits.begin("a", work)
+    visits, work, told = Visits(), Work(), []
+    visits.begin("a", work, lambda: told.append("a"))
     folder = tmp_path / "uploads"
     folder.mkdir()
     (folder / "m.onnx").write_bytes(ranking_tower())
@@ -72,6 +72,7 @@ def test_the_end_of_a_session_removes_its_folders_and_cancels_its_jobs(tmp_path:
     assert not folder.exists()
     assert visits.sessions() == ()
     visits.end("a")
+    assert told == ["a"]
 
 
 def test_work_that_is_let_go_ends_the_same_way(tmp_path: Path) -> None:

@@ -15,7 +15,14 @@ from app.services.background import start_check
 from app.session import Opened, Options, Work, name_answers, state_axis
 from app.views.header import labels_command, optimize_command
 from app.views.header.status import list_items
-from app.views.labels import keep_roles, list_parts, name_open, set_role, settle_by_requests
+from app.views.labels import (
+    keep_roles,
+    list_parts,
+    name_open,
+    set_role,
+    settle_by_requests,
+    tell_refuted,
+)
 from mari_engine import Column, InputLabel, Labels, Role
 from support.app_visits import LONG, visit
 from support.builders import build, ranking_tower
@@ -180,3 +187,12 @@ def test_requests_are_read_again_once_the_axis_is_stated(tmp_path: Path) -> None
     assert work.notice == ""
     assert (work.labels.inputs["f2"].vouched, work.labels.inputs["f2"].axis) == ("request", 0)
     assert work.labels.inputs["f1"].vouched == ""
+
+
+def test_labels_that_a_request_refutes_alike_are_told_once() -> None:
+    wrong = InputLabel(role=Role.USER, vouched="Ada")
+    seen = InputLabel(role=Role.ITEM, vouched="request", evidence=("it differs",))
+    names = ["a", "b", "c", "d", "e"]
+    parts = list_parts(Labels(dict.fromkeys(names, wrong)), Labels(dict.fromkeys(names, seen)))
+    told = tell_refuted(parts, ["log.npz"])
+    assert "a, b, c and 2 more are labelled R · user, each wrongly: it differs (log.npz)" in told

@@ -282,3 +282,11 @@ def test_columns_are_chosen_in_the_strip(
 def test_the_strip_says_which_columns_a_range_holds() -> None:
     user, item = columns_figure(PACKED.columns).data
     assert (list(user.customdata[0]), list(item.customdata[0])) == ([0, 4], [4, 10])
+
+
+def test_who_makes_every_input_the_requests_vouches_for_all_that_were_selected() -> None:
+    sure = InputLabel(role=Role.USER, vouched="name")
+    labels = Labels({"u": sure, "i": replace(sure, role=Role.ITEM)})
+    made = set_role(labels, list_parts(labels), Role.USER)
+    assert explain_lack_of_candidates(made) == ""
+    assert set_role(labels, list_parts(labels)[:1], Role.USER) == labels

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,7 +16,8 @@ import psutil
 import pytest
 
 from mari_engine.errors import Cancelled, FeedError, LimitError
-from mari_engine.isolation import Isolation, NativeError, call, isolated, make
+from mari_engine.isolation import Isolation, NativeError, call, isolated, make, places
+from mari_engine.isolation.limits import Limits
 from support import hosted
 
 ROOT = Path(__file__).parents[3]
@@ -208,3 +210,26 @@ def test_no_process_is_left_when_its_parent_is_killed() -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it still runs")
+
+
+def test_two_threads_at_once_start_no_process_that_nobody_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[object] = []
+    taken: list[object] = []
+    limits = Limits(1.0, MIB)
+    other = threading.Thread(target=lambda: taken.append(places._take_process(limits, ahead=True)))
+
+    class Started:
+        def __init__(self, limits: Limits) -> None:
+            started.append(self)
+            if len(started) == 2:  # while the spare one starts
+                other.start()
+                other.join(0.2)
+
+    monkeypatch.setattr(places, "WorkerProcess", Started)
+    monkeypatch.setattr(places, "_SPARE", deque())
+    taken.append(places._take_process(limits, ahead=True))
+    other.join()
+    assert {*taken, *places._SPARE} == {*started}
+    assert len(places._SPARE) == 1
