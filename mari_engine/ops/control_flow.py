@@ -8,4 +8,5 @@ from mari_engine.ops.rule import Rule, Trait
 RULES = (
     Rule("If", branches=CONDITION, traits=frozenset({Trait.CONDITIONAL})),
     Rule("Loop", branches=TRIPS),
+    Rule("Scan", traits=frozenset({Trait.SELDOM_EMPTY})),
 )

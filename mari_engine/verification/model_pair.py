@@ -100,12 +100,13 @@ class OpenedPair:
     def run_own(self, feeds: Feeds) -> tuple[Feeds, Feeds | ExecutionError] | None:
         """Return what both models give in their own precision, or why the optimized one does not.
 
-        None where the original does not run.
+        None where the original does not run. It runs as it was read and not from its file, which
+        may hold nodes that nothing reads, of ops that nobody looked at.
         """
         if self._own is None:
             return None
         try:
-            before = self._own[0].run(feeds)
+            before = open_session(self.models.original, threads=1).run(feeds)
         except ExecutionError:
             return None
         try:

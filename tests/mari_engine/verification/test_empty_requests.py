@@ -48,3 +48,19 @@ def test_no_request_is_empty_where_that_ends_the_process() -> None:
     assert 0 not in batches
     assert EMPTY not in verify(risky, risky, LABELS).notes
     assert EMPTY not in verify(plain, risky, LABELS).notes
+
+
+def test_no_request_is_empty_where_a_scan_ends_the_process() -> None:
+    """onnxruntime divides by the length of a step; a scan in the file that nothing reads counts."""
+    scan = (
+        "kept, all = Scan <num_scan_inputs = 1, scan_input_axes = [1], scan_output_axes = [1], "
+        "body = b (float[n] state, float[n] step) => (float[n] next, float[n] out) "
+        "{ next = Add (state, step) out = Identity (next) }> (first, item) "
+    )
+    weights = {"zero": np.array(0)}
+    begin = "first = Gather <axis = 1> (item, zero) " + scan
+    for end in ("y = Add (user, all)", "y = Add (user, item)"):
+        model = load(build(begin + end, weights=weights, **SIDES))
+        found = verify(model, model, LABELS)
+        assert found.passed
+        assert EMPTY not in found.notes
