@@ -44,13 +44,13 @@ def answer_rows(work: Work, chosen: Sequence[Part], info: GraphInfo) -> None:
             _show_evidence(chosen[0], info)
         else:
             _list_names(chosen)
-        _offer_answers(chosen)
+        _offer_answers(work, chosen)
         if len(chosen) == 1:
             choose_axis(work, chosen[0], info)
             _edit_values(work, chosen[0])
 
 
-def _offer_answers(chosen: Sequence[Part]) -> None:
+def _offer_answers(work: Work, chosen: Sequence[Part]) -> None:
     st.caption("This row is" if len(chosen) == 1 else f"These {len(chosen):,} rows are")
     with st.container(horizontal=True, gap="small"):
         for role, key in KEYS.items():
@@ -58,7 +58,7 @@ def _offer_answers(chosen: Sequence[Part]) -> None:
                 name_role(role),
                 key=f"answer-{role}",
                 shortcut=key,
-                on_click=partial(_answer, chosen, role),
+                on_click=partial(_answer, work.revision, chosen, role),
                 disabled=role.per_request and all(part.refuted for part in chosen),
             )
         st.button(
@@ -66,16 +66,19 @@ def _offer_answers(chosen: Sequence[Part]) -> None:
             key="answer-right",
             icon=":material/check:",
             shortcut="Y",
-            on_click=partial(_answer, chosen, None),
+            on_click=partial(_answer, work.revision, chosen, None),
             disabled=all(part.refuted for part in chosen),
             help="You vouch for the roles of the rows that are open among those selected",
         )
 
 
-def _answer(chosen: Sequence[Part], role: Role | None) -> None:
-    """Take over an answer, before the page is drawn again."""
+def _answer(shown: int, chosen: Sequence[Part], role: Role | None) -> None:
+    """Take over an answer, before the page is drawn again.
+
+    One to rows as they were shown before labels changed is not: Streamlit may send a click again.
+    """
     work = get_work()
-    if work.labels is None:
+    if work.labels is None or work.revision != shown:
         return
     made = keep_roles(work.labels, chosen) if role is None else set_role(work.labels, chosen, role)
     work.picked = tuple((part.input, part.at) for part in chosen)

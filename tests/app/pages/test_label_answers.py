@@ -131,3 +131,14 @@ def test_doubts_are_answered_with_the_keyboard_and_many_at_once(page: Page) -> N
     answer_all(page)
     click_confirm(page, by="Grace")
     expect(page.locator(".mari-line").nth(1)).to_contain_text("Grace 26")
+
+
+def test_an_answer_to_rows_as_they_stood_before_another_change_is_not_taken(opened: Work) -> None:
+    app = visit("labels", opened)
+    before = opened.labels
+    opened.revision += 1
+    app.button(key="answer-right").click().run()
+    assert not app.exception
+    assert opened.labels == before
+    answer(app)
+    assert opened.labels != before
