@@ -33,6 +33,8 @@ class Model:
     """The SHA-256 of the file, or of the bytes, as they were read; "" for rewritten models."""
     data_states: Mapping[Path, FileState] = field(default_factory=dict, repr=False)
     """The external data files as they were when the model was read."""
+    operators: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    """Domain and type of the nodes of the file itself, which runtimes see; none if rewritten."""
 
     @property
     def as_loaded(self) -> bool:

@@ -1,6 +1,14 @@
 """A process of their own for strangers' models, with limits of time and memory."""
 
-from mari_engine.isolation.places import Hosted, Isolation, call, isolated, make, start_ahead
+from mari_engine.isolation.places import (
+    Hosted,
+    Isolation,
+    call,
+    isolated,
+    make,
+    start_ahead,
+    start_beside,
+)
 from mari_engine.isolation.worker_process import NativeError, kind_of
 
 __all__ = [
@@ -12,4 +20,5 @@ __all__ = [
     "kind_of",
     "make",
     "start_ahead",
+    "start_beside",
 ]

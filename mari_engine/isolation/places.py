@@ -58,6 +58,7 @@ class Isolation:
         self._rooms: dict[int, int] = {}
         self._unused: deque[int] = deque()
         """Numbers of objects to be dropped: finalizers may run at any time, within a call too."""
+        self._beside: list[Isolation] = []
 
     def start(self) -> WorkerProcess:
         """Return the process, started if it is not; raises what ended it."""
@@ -68,8 +69,29 @@ class Isolation:
                 self._process = _take_process(self._limits, ahead=self._ahead)
             return self._process
 
+    def beside(self) -> Isolation:
+        """Return another one, its process started now, for what may end it; it ends with this."""
+        other = Isolation(self._limits)
+        with self._starting:
+            if self.failure is not None:
+                raise self.failure
+            self._beside.append(other)
+        other.start()
+        return other
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Run here the models of what is called within."""
+        token = _CURRENT.set(self)
+        try:
+            yield
+        finally:
+            _CURRENT.reset(token)
+
     def cancel(self) -> None:
         """End the process at once, from any thread: what waits for it raises Cancelled."""
+        for other in tuple(self._beside):
+            other.cancel()
         with self._starting:
             self.failure = self.failure or Cancelled("stopped by the user")
             if self._process is not None:
@@ -77,6 +99,8 @@ class Isolation:
 
     def close(self) -> None:
         """End the process and wait for that."""
+        for other in self._beside:
+            other.close()
         with self._starting:
             if self._process is not None:
                 self._process.close()
@@ -170,6 +194,12 @@ def isolated(
         place.close()
     if place.failure is not None:
         raise place.failure
+
+
+def start_beside() -> Isolation | None:
+    """Return a further process, started now; None where models run in the caller's own."""
+    place = _CURRENT.get()
+    return None if place is None else place.beside()
 
 
 def start_ahead() -> None:

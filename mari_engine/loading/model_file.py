@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 import onnx_ir as ir
 
 from mari_engine.errors import LimitError, MariError, ModelError
-from mari_engine.graph import Model, check_external_data
+from mari_engine.graph import Model, check_external_data, list_proto_bodies
 from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshapes
 from mari_engine.loading.function_inlining import inline_many
 from mari_engine.loading.normalization import normalize
@@ -43,6 +44,7 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
 
 def _load(data: bytes, path: Path | None, where: str, name: str | None, free_batch: bool) -> Model:
     proto = parse_model(data, where)
+    operators = frozenset(_operators(proto))
     make_dense(proto, where)
     folder = path.resolve().parent if path is not None else None
     states = check_external_data(proto, folder, where)
@@ -51,11 +53,21 @@ def _load(data: bytes, path: Path | None, where: str, name: str | None, free_bat
     stem = name or (path.stem if path is not None else proto.graph.name or "model")
     kept = None if path is not None else data
     digest = hashlib.sha256(data).hexdigest()
-    model = Model(graph, stem, path, kept, stated, digest, states)
+    model = Model(graph, stem, path, kept, stated, digest, states, operators)
     if batch is not None:
         mend_reshapes(graph, batch)
         check_freed(model, batch)
     return model
+
+
+def _operators(proto: onnx.ModelProto) -> Iterator[tuple[str, str]]:
+    """Yield domain and type of all nodes, those in functions and bodies included."""
+    left = [*proto.graph.node, *(node for each in proto.functions for node in each.node)]
+    while left:
+        node = left.pop()
+        yield node.domain, node.op_type
+        for body in list_proto_bodies(node):
+            left += body.node
 
 
 def _read(path: Path) -> bytes:

@@ -8,9 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds import FeedPlan
-from mari_engine.ops import Trait, has_trait
-from mari_engine.types import Feeds, Signature
+from mari_engine.types import Feeds
 from mari_engine.verification.cases import Case
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import TYPICAL, CaseResult
@@ -47,34 +45,6 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
     return CaseResult(
         case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
     )
-
-
-def run_empty(opened: OpenedPair, plan: FeedPlan, once: frozenset[str]) -> CaseResult | None:
-    """Return what both models make of a request of no candidates; None where the original fails.
-
-    In their own precision only: there is no element per candidate that could be inexact. A compact
-    model wants the request's own row, which feeds of no rows for the original do not hold. None
-    also where onnxruntime might end the process.
-    """
-    pair = opened.models
-    drop_in = pair.signature == Signature.DROP_IN and plan.fixed_batch is None
-    risky = any(
-        has_trait(node, Trait.SELDOM_EMPTY)
-        for model in (pair.original, pair.optimized)
-        for node in model.ir.graph.all_nodes()
-    )
-    if not drop_in or risky or not plan.may_be_empty:
-        return None
-    feeds = plan.draw(batch=0, seed=0)
-    found = opened.run_own(feeds)
-    if found is None:
-        return None
-    before, after = found
-    if isinstance(after, ExecutionError):
-        failure = f"the optimized model cannot run what the original runs ({after})"
-        return CaseResult(0, 0, TYPICAL, {}, failure, feeds)
-    results = pair_results(Outputs(before, None, {}), Outputs(after, None, {}), once)
-    return CaseResult(0, 0, TYPICAL, results, feeds=feeds)
 
 
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:

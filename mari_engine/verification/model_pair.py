@@ -77,7 +77,7 @@ class OpenedPair:
 
     def _open_first(self, original: Model) -> Session | None:
         try:
-            return _open_original(original)
+            return open_own(original)
         except NoKernelError as error:
             self.no_own = str(error)
             return None
@@ -100,13 +100,12 @@ class OpenedPair:
     def run_own(self, feeds: Feeds) -> tuple[Feeds, Feeds | ExecutionError] | None:
         """Return what both models give in their own precision, or why the optimized one does not.
 
-        None where the original does not run. It runs as it was read and not from its file, which
-        may hold nodes that nothing reads, of ops that nobody looked at.
+        None where the original does not run.
         """
         if self._own is None:
             return None
         try:
-            before = open_session(self.models.original, threads=1).run(feeds)
+            before = self._own[0].run(feeds)
         except ExecutionError:
             return None
         try:
@@ -130,6 +129,13 @@ class OpenedPair:
         feeds = self.bind(feeds)
         own = self._own[1].run(feeds) if self._own is not None else None
         return self._with_wide(1, own, feeds, inside)
+
+    def run_optimized_anew(self, feeds: Feeds) -> Feeds:
+        """Return what the optimized model gives, opened anew where models run now.
+
+        Raises ExecutionError and LimitError.
+        """
+        return open_session(self.models.optimized, threads=1).run(self.bind(feeds))
 
     def bind(self, feeds: Feeds) -> Feeds:
         """Return the optimized model's feeds of the original's."""
@@ -158,7 +164,7 @@ class OpenedPair:
             return None
 
 
-def _open_original(model: Model) -> Session:
+def open_own(model: Model) -> Session:
     """Return a session on the model's own file if its inputs are still the file's."""
     source = open_source(model, threads=1)
     if source is not None and source.input_shapes == _shapes(model):

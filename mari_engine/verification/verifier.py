@@ -15,6 +15,7 @@ as the original, whose own error is taken over all generated requests.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -36,7 +37,7 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification.calling_contract import compare_calling
-from mari_engine.verification.case_runs import about_undefined, run_case, run_empty
+from mari_engine.verification.case_runs import about_undefined, run_case
 from mari_engine.verification.cases import (
     Case,
     drawn_cases,
@@ -45,6 +46,7 @@ from mari_engine.verification.cases import (
     own_cases,
     several_of,
 )
+from mari_engine.verification.empty_request import EmptyRequest
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
@@ -60,8 +62,6 @@ _REMEDY = "give id ranges in the labels or a request file (.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""
-_NOT_EMPTY = "the original answers a request of no candidates, the optimized model does not"
-"""A note, and no failure: a drop-in model is not promised to take such a request."""
 _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
 
@@ -148,10 +148,11 @@ def _compare(
     pair: ModelPair, cases: Sequence[Case], explorer: Explorer, report_progress: Progress
 ) -> _Outcome:
     """Return what the cases show; where a rewritten model does not load, that it does not."""
-    opened, problem = _open(pair, report_progress)
-    if problem:
-        return _Outcome("nothing was evaluated", problem=problem)
-    return _check_cases(opened, cases, explorer, report_progress)
+    with closing(EmptyRequest(pair, explorer.plan)) as empty:
+        opened, problem = _open(pair, report_progress)
+        if problem:
+            return _Outcome("nothing was evaluated", problem=problem)
+        return _check_cases(opened, cases, explorer, empty, report_progress)
 
 
 def _about_labels(labels: Labels) -> tuple[str, ...]:
@@ -186,9 +187,11 @@ def _check_cases(
     opened: OpenedPair,
     cases: Sequence[Case],
     explorer: Explorer,
+    empty: EmptyRequest,
     report_progress: Progress,
 ) -> _Outcome:
-    """Run every case through both models, then some that take other branches; compare them all."""
+    """Run every case through both models, then some that take other branches, then the empty one;
+    compare them all."""
     once, original = opened.models.per_request_outputs, opened.models.original
     notes: list[str] = []
     runs: list[CaseResult] = []
@@ -213,10 +216,11 @@ def _check_cases(
     judged = judge_runs(runs, epsilon=epsilon, once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes += [*_remarks(opened, checks), *about_undefined(runs)]
-    if (empty := run_empty(opened, explorer.plan, once)) is not None:
-        (check,) = judge_runs([empty], epsilon=epsilon, once=once)
-        checks += (check,) if check.passed else ()
-        notes += [] if check.passed else [_NOT_EMPTY]
+    nobody = empty.run(opened, once)
+    if isinstance(nobody, CaseResult):
+        checks += judge_runs([nobody], epsilon=epsilon, once=once)
+    elif nobody:
+        notes.append(nobody)
     inside, different = _compare_inside(opened)
     problem = _first_problem(checks, original) or different
     return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage, inside, problem)

@@ -128,9 +128,10 @@ class LayoutChanges:
             ]
             return self._writer.emit(spelling.reshape(numbers), [tensor])
         empty = [at for at in free if _may_be_empty(groups[at])]
-        if len(empty) == 1:  # a 0 in a shape means "as before": the extent of 0 is left to infer
+        verbatim = bool(empty) and self._writer.opset >= 14
+        if len(empty) == 1 and not verbatim:  # 0 means "as before", so it is left to infer
             groups[empty[0]] = [-1]
-        node = spelling.reshape(verbatim=len(empty) > 1 and self._writer.opset >= 14)
+        node = spelling.reshape(verbatim=verbatim)
         return self._writer.emit(node, [tensor, self._extents.shape(groups)])
 
     def with_row(self, tensor: Tensor, have: Layout, extents: Mapping[int, Dim]) -> Tensor:
@@ -151,10 +152,8 @@ class LayoutChanges:
         self, tensor: Tensor, have: Layout, layout: Layout, extents: Mapping[int, Dim]
     ) -> Tensor:
         """Return the tensor with a row, where it is broadcast along others than the candidates."""
-        if () not in have:
-            return tensor
-        at = have.index(()) - len(have) + len(layout)
-        others = {extents[label] for label in layout[at]} - {CANDIDATES}
+        ones = [at - len(have) + len(layout) for at, group in enumerate(have) if not group]
+        others = {extents[label] for at in ones for label in layout[at]} - {CANDIDATES}
         return self.with_row(tensor, have, extents) if others else tensor
 
     def _lacks_rows(self, tensor: ir.Value, have: Layout, extents: Mapping[int, Dim]) -> bool:
@@ -175,9 +174,10 @@ class LayoutChanges:
             row = self._writer.emit(spelling.reduce_prod(axes, opset, keepdims=keepdims), [tensor])
             have = have if keepdims else tuple(group for group in have if group)
         elif opset >= 13:
-            ends = [int(at == axes[0]) for at in range(len(have))]
-            longer = self._writer.emit(spelling.pad([0] * len(have), ends), [tensor])
-            row = self._writer.emit(spelling.cut(0, 1, axes[0]), [longer])
+            ends = [int(not group) for group in have]
+            row = self._writer.emit(spelling.pad([0] * len(have), ends), [tensor])
+            for axis in axes:  # of which only one may be the candidates'
+                row = self._writer.emit(spelling.cut(0, 1, axis), [row])
         else:
             return tensor, have
         self._writer.may_be_empty.discard(row)

@@ -8,7 +8,7 @@ import onnxruntime as ort
 import pytest
 
 import sample_models
-from mari_engine.fuzzing import Dialect, random_graph
+from mari_engine.fuzzing import DIALECTS, Dialect, random_graph
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Labels
@@ -28,7 +28,10 @@ def nobody(opened: ort.InferenceSession) -> dict[str, np.ndarray]:
     """Return feeds without candidates; other free lengths are 3."""
     return {
         item.name: np.zeros(
-            [dim if isinstance(dim, int) else 3 * (at > 0) for at, dim in enumerate(item.shape)],
+            [
+                dim if isinstance(dim, int) else 3 * (at > 0 and dim != "N")
+                for at, dim in enumerate(item.shape)
+            ],
             TYPES[item.type],
         )
         for item in opened.get_inputs()
@@ -56,6 +59,14 @@ ENDS_THE_PROCESS = {3, 29, 30, 34}
 @pytest.mark.parametrize("seed", sorted(set(range(40)) - ENDS_THE_PROCESS))
 def test_random_graphs_return_no_rows(seed: int) -> None:
     graph = random_graph(seed, Dialect())
+    assert_no_rows(graph.data, graph.labels)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "seed"), [("across", 5), ("across", 21), ("whole bodies", 1020)]
+)
+def test_rows_of_any_axis_and_beside_lengths_may_be_missing(dialect: str, seed: int) -> None:
+    graph = random_graph(seed, DIALECTS[dialect])
     assert_no_rows(graph.data, graph.labels)
 
 

@@ -1,66 +1,98 @@
-"""Requests of no candidates: answered alike, or noted."""
+"""Requests of no candidates: the optimized model answers where the original does."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pytest
 
+from mari_engine.isolation import isolated
 from mari_engine.loading import load
 from mari_engine.verification import verify
 from support.builders import build
 from support.split_pairs import LABELS
 
-EMPTY = "the original answers a request of no candidates, the optimized model does not"
-SIDES: dict[str, Any] = {"inputs": "float[N, 2] user, float[N, 2] item", "outputs": "float[N, 2] y"}
+SIDES: dict[str, Any] = {"inputs": "float[N, 4] user, float[N, 4] item", "outputs": "float[N, 4] y"}
+PLAIN = load(build("y = Add (user, item)", **SIDES))
+FIXED = load(
+    build("r = Reshape (item, two) y = Add (user, r)", weights={"two": np.array([0, -1])}, **SIDES)
+)
+EINSUM = load(
+    build(
+        "a = Add (user, item) r = Reshape (a, parts) "
+        't = Einsum <equation = "bqd,bkd->bqk"> (r, r) f = Flatten (t) '
+        "y = Add (a, f)",
+        weights={"parts": np.array([0, 2, 2])},
+        **SIDES,
+    )
+)
+SAME = load(
+    build(
+        "a = Add (user, item) r = Reshape (a, parts) "
+        't = Einsum <equation = "bqd,bkd->bqk"> (r, r) f = Flatten (t) '
+        "n = Mul (f, zero) y = Add (a, n)",
+        weights={"parts": np.array([0, 2, 2]), "zero": np.zeros(1, np.float32)},
+        **SIDES,
+    )
+)
+"""Computes what `PLAIN` does."""
+
+
+@pytest.fixture(autouse=True)
+def _as_users_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MARI_ISOLATION", raising=False)
 
 
 def test_a_request_of_no_candidates_is_answered_alike() -> None:
-    model = load(build("y = Add (user, item)", **SIDES))
-    found = verify(model, model, LABELS)
-    assert [check.batch for check in found.checks if check.batch == 0 and check.passed] == [0]
-    assert EMPTY not in found.notes
+    found = verify(PLAIN, PLAIN, LABELS)
+    assert [check.passed for check in found.checks if check.batch == 0] == [True]
+    assert found.notes == ()
 
 
-def test_where_only_the_original_takes_no_candidates_it_is_noted() -> None:
-    model = load(build("y = Add (user, item)", **SIDES))
-    body = "r = Reshape (item, two) y = Add (user, r)"
-    other = load(build(body, weights={"two": np.array([0, -1])}, **SIDES))
-    found = verify(model, other, LABELS)
+def test_where_only_the_original_takes_no_candidates_the_check_fails() -> None:
+    found = verify(PLAIN, FIXED, LABELS)
+    assert "the optimized model cannot run what the original runs" in found.reason
+    assert "(0 candidates, seed 0)" in found.reason
+    assert [check.batch for check in found.checks if not check.passed] == [0]
+
+
+def test_where_the_original_refuses_it_nothing_is_asked() -> None:
+    found = verify(FIXED, FIXED, LABELS)
     assert found.passed
-    assert EMPTY in found.notes
     assert 0 not in {check.batch for check in found.checks}
-    assert EMPTY not in verify(other, other, LABELS).notes
 
 
-def test_no_request_is_empty_where_that_ends_the_process() -> None:
-    weights = {"four": np.array([0, 2, 2])}
-    text = 'r = Reshape ({}, four) t = Einsum <equation = "bqd,bkd->bqk"> (r, r) y = Flatten (t)'
-    sides: dict[str, Any] = {
-        "inputs": "float[N, 4] user, float[N, 4] item",
-        "outputs": "float[N, 4] y",
-    }
-    plain, risky = (
-        load(build(body, weights=weights, **sides))
-        for body in ("y = Add (user, item)", f"a = Add (user, item) {text.format('a')}")
-    )
-    batches = [check.batch for check in verify(risky, risky, LABELS).checks]
-    assert 0 not in batches
-    assert EMPTY not in verify(risky, risky, LABELS).notes
-    assert EMPTY not in verify(plain, risky, LABELS).notes
+def test_it_is_not_tried_where_it_might_end_the_callers_process() -> None:
+    found = verify(EINSUM, EINSUM, LABELS)
+    assert found.passed, found.reason
+    assert 0 not in {check.batch for check in found.checks}
+    (note,) = found.notes
+    assert "may end the process for Einsum" in note
 
 
-def test_no_request_is_empty_where_a_scan_ends_the_process() -> None:
-    """onnxruntime divides by the length of a step; a scan in the file that nothing reads counts."""
-    scan = (
-        "kept, all = Scan <num_scan_inputs = 1, scan_input_axes = [1], scan_output_axes = [1], "
-        "body = b (float[n] state, float[n] step) => (float[n] next, float[n] out) "
-        "{ next = Add (state, step) out = Identity (next) }> (first, item) "
-    )
-    weights = {"zero": np.array(0)}
-    begin = "first = Gather <axis = 1> (item, zero) " + scan
-    for end in ("y = Add (user, all)", "y = Add (user, item)"):
-        model = load(build(begin + end, weights=weights, **SIDES))
-        found = verify(model, model, LABELS)
-        assert found.passed
-        assert EMPTY not in found.notes
+def test_where_it_ends_the_process_of_the_original_the_check_goes_on() -> None:
+    with isolated() as place:
+        found = verify(EINSUM, EINSUM, LABELS)
+        again = verify(PLAIN, PLAIN, LABELS)
+    assert place.failure is None
+    assert found.passed, found.reason
+    assert 0 not in {check.batch for check in found.checks}
+    (note,) = found.notes
+    assert "it ends the process that runs the original (Einsum)" in note
+    assert again.passed
+
+
+def test_a_rewrite_that_ends_the_process_where_the_original_answers_fails() -> None:
+    with isolated():
+        found = verify(PLAIN, SAME, LABELS)
+    assert not found.passed
+    assert "ended the process that ran it" in found.reason
+
+
+def test_the_operators_of_the_file_count_which_loading_may_take_apart() -> None:
+    model = load(EINSUM.data or b"")
+    assert ("", "Einsum") in model.operators
+    with isolated():
+        notes = verify(model, model, LABELS).notes
+    assert any("ends the process that runs the original" in note for note in notes)
