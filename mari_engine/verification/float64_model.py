@@ -61,7 +61,8 @@ def double_model(model: Model) -> Doubled:
     work = model.ir.clone()
     set_aside_defaults(work.graph)
     decompose_all(work)  # what a runtime fused, it has in few types only
-    infer_shapes(work)  # of a model that was rewritten in memory, few values have a type
+    if any(map(_keeps_type, work.graph.all_nodes())):
+        infer_shapes(work)  # of a model that was rewritten in memory, few values have a type
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
     for graph in _all_graphs(work.graph):
@@ -119,8 +120,12 @@ def _islands(graph: ir.Graph) -> dict[ir.Node, _OwnTypes]:
     return {
         node: _OwnTypes(_float_types(node.inputs), _float_types(node.outputs))
         for node in graph.all_nodes()
-        if node.domain != "" or has_trait(node, Trait.QUANTIZING)
+        if _keeps_type(node)
     }
+
+
+def _keeps_type(node: ir.Node) -> bool:
+    return node.domain != "" or has_trait(node, Trait.QUANTIZING)
 
 
 def _float_types(values: Sequence[ir.Value | None]) -> dict[int, ir.DataType]:
