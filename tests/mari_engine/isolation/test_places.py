@@ -16,7 +16,15 @@ import psutil
 import pytest
 
 from mari_engine.errors import Cancelled, FeedError, LimitError
-from mari_engine.isolation import Isolation, NativeError, call, isolated, make, places
+from mari_engine.isolation import (
+    Isolation,
+    NativeError,
+    call,
+    isolated,
+    make,
+    places,
+    start_beside,
+)
 from mari_engine.isolation.limits import Limits
 from support import hosted
 
@@ -233,3 +241,34 @@ def test_two_threads_at_once_start_no_process_that_nobody_ends(
     other.join()
     assert {*taken, *places._SPARE} == {*started}
     assert len(places._SPARE) == 1
+
+
+def test_a_further_process_may_end_and_ends_with_the_first() -> None:
+    assert start_beside() is None
+    with isolated() as place:
+        first = call(hosted.pid, about="m")
+        other, third = start_beside(), start_beside()
+        assert other is not None
+        assert third is not None
+        with other.used():
+            assert call(hosted.pid, about="m") != first
+            with pytest.raises(LimitError, match="ended the process"):
+                call(hosted.leave, about="m")
+        assert call(hosted.pid, about="m") == first
+        with third.used():
+            last = call(hosted.pid, about="m")
+    assert place.failure is None
+    assert not psutil.pid_exists(last)
+
+
+def test_cancelling_ends_a_further_process_too() -> None:
+    def sleep_beside() -> None:
+        with isolated() as place:
+            other = start_beside()
+            assert other is not None
+            threading.Timer(0.5, place.cancel).start()
+            with other.used():
+                call(hosted.sleep, 60, about="m")
+
+    with pytest.raises(Cancelled):
+        sleep_beside()
