@@ -13,6 +13,7 @@ from mari_engine.analysis.candidate_axis import (
     extent_names,
     read_candidates,
 )
+from mari_engine.analysis.mixed_rows import find_mixed_rows
 from mari_engine.analysis.value_facts import survey_model
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model
@@ -60,8 +61,11 @@ def read_axes(
     except UnclearAxis as unclear:
         read = {name: _unclear(value, unclear.extents) for name, value in values.items()}
     else:
-        symbols = survey_model(model, reading.symbols).symbols
+        survey = survey_model(model, reading.symbols)
+        symbols = survey.symbols
         read = {name: _clear(value, reading, symbols) for name, value in values.items()}
+        mixed = find_mixed_rows(model, labels, survey)
+        read |= {name: _mixed(node) for name, node in mixed.items()}
         if not symbols:
             read |= _of_numbers(model, labels)
     stated = {name: label.stated_axis for name, label in labels.inputs.items()}
@@ -97,6 +101,11 @@ def _unclear(value: ir.Value, extents: Collection[str]) -> AxisReading:
     axes = "axis " + " or ".join(found)
     text = f"the candidates may lie along {axes}, or along none; nothing in the graph tells"
     return AxisReading(FROM_GRAPH, (text,))
+
+
+def _mixed(node: str) -> AxisReading:
+    text = f"its rows are as many as the candidates, and {node} may not treat them alike"
+    return AxisReading(FROM_GRAPH, (f"{text}: one row repeated, or a history",))
 
 
 def _shown(name: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from mari_engine.analysis.mixed_rows import check_rows
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.axes import CANDIDATES, flat
 from mari_engine.errors import LabelError
@@ -50,13 +51,15 @@ def survey_by_labels(model: Model, labels: Labels) -> Survey:
 
     `Survey.symbols` are then all names of the candidates' extent: those of `candidate_symbols`,
     and those that the graph shows to be the same extent. Raises LabelError where a label names
-    another axis, and as `candidate_symbols` does.
+    another axis, where a request-side input may be a history as long as there are candidates (see
+    `check_rows`), and as `candidate_symbols` does.
     """
     survey = survey_model(model, candidate_symbols(model, labels))
     for value in model.ir.graph.inputs:
         label = labels.inputs.get(value.name or "")
         if label is not None and survey.symbols:
             _check_axis(value, label, survey.symbols)
+    check_rows(model, labels, survey)
     return survey
 
 

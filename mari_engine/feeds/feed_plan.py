@@ -28,7 +28,7 @@ from mari_engine.feeds.random_features import Feature, Values, draw_feature
 from mari_engine.graph import Model
 from mari_engine.inputs import infer_ranges
 from mari_engine.ops import Trait, has_trait
-from mari_engine.types import Feeds, Labels
+from mari_engine.types import FROM_GRAPH, Feeds, Labels
 
 _LONGEST_SEQUENCE = 6
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
@@ -63,9 +63,10 @@ class FeedPlan:
 
         Symbols other than the candidates' get this length, or one of 2 to 6 each, the same wherever
         they stand. With `apart` none of them is as long as there are candidates, `drawn_alike`
-        included, so that an axis that was mistaken for the candidates' is seen. The inputs in
-        `aims` get these numbers and some beside them. Raises FeedError when the model allows only
-        another number of candidates.
+        included, so that an axis that was mistaken for the candidates' is seen; for the same reason
+        a request-side input of a fixed `[50, K]` has unlike rows, unless the labels state its axis.
+        The inputs in `aims` get these numbers and some beside them. Raises FeedError when the model
+        allows only another number of candidates.
         """
         if self.fixed_batch not in (None, batch):
             raise FeedError(
@@ -89,7 +90,7 @@ class FeedPlan:
         }
         return {
             item.name: _draw_input(
-                item, shapes[item.name], self.candidate_axes(item), aim.get(item.name, draw)
+                item, shapes[item.name], self._repeated(item, apart), aim.get(item.name, draw)
             )
             for item in self.inputs
         }
@@ -130,6 +131,13 @@ class FeedPlan:
             default=1,
         )
 
+    def _repeated(self, item: PlannedInput, apart: bool) -> tuple[int, ...]:
+        """Return the axes along which what is per request is repeated."""
+        axes = self.candidate_axes(item)
+        if not apart or item.stated or not item.per_request:
+            return axes
+        return tuple(axis for axis in axes if item.extents[axis] in self.candidate_symbols)
+
     @property
     def _sized_by_batch(self) -> frozenset[str]:
         return self.candidate_symbols | self.drawn_alike
@@ -161,7 +169,11 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     ranges = infer_ranges(model.ir)
     axes = fixed_axes(model, labels)
     inputs = tuple(
-        replace(plan_input(value, labels, ranges), axis=axes.get(value.name or "", 0))
+        replace(
+            plan_input(value, labels, ranges),
+            axis=axes.get(value.name or "", 0),
+            stated=_is_stated(value.name or "", labels),
+        )
         for value in model.ir.graph.inputs
     )
     fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
@@ -182,6 +194,10 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     fixed = [extent for extent in of_candidates if isinstance(extent, int)]
     only = fixed[0] if len(of_candidates) == len(fixed) == 1 else None
     return FeedPlan(inputs, symbols, frozenset(alike), only, not fragile)
+
+
+def _is_stated(name: str, labels: Labels) -> bool:
+    return name in labels.inputs and labels.inputs[name].stated_axis != FROM_GRAPH
 
 
 def make_feeds(model: Model, labels: Labels, *, batch: int, seed: int) -> Feeds:
@@ -208,14 +224,14 @@ def _resolve(extent: Extent, extents: Mapping[str, int], name: str) -> int:
 def _draw_input(
     item: PlannedInput,
     shape: tuple[int, ...],
-    candidate_axes: tuple[int, ...],
+    repeated_along: tuple[int, ...],
     draw: Callable[[Feature, tuple[int, ...]], np.ndarray],
 ) -> np.ndarray:
     """Draw every part; a per-request part is one row, repeated."""
     drawn = []
     for part in item.parts:
         wanted = shape if part.stop is None else (*shape[:-1], part.stop - part.start)
-        repeated = candidate_axes if part.per_request else ()
+        repeated = repeated_along if part.per_request else ()
         drawn_shape = tuple(1 if at in repeated else n for at, n in enumerate(wanted))
         array = draw(part.feature, drawn_shape)
         drawn.append(np.broadcast_to(array, wanted))

@@ -37,6 +37,8 @@ class PlannedInput:
     parts: tuple[Part, ...]
     axis: int | None = 0
     """Where candidates lie that no symbol tells of (see `fixed_axes`), or None."""
+    stated: bool = False
+    """True where the labels state the axis; else a number of rows may be a history's by chance."""
 
     @property
     def per_request(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -27,6 +27,12 @@ Compare = Callable[[np.ndarray, np.ndarray], bool]
 def roles(**named: str) -> Labels:
     """Return labels with one role for each input."""
     return Labels({name: InputLabel(role=Role(role)) for name, role in named.items()})
+
+
+def stated(labels: Labels, **axes: int) -> Labels:
+    """Return the labels with the candidates' axis stated for some inputs."""
+    named = {name: replace(labels.inputs[name], axis=axis) for name, axis in axes.items()}
+    return Labels({**labels.inputs, **named})
 
 
 def requests(

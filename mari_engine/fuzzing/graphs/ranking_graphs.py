@@ -23,7 +23,7 @@ from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, 
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
 from mari_engine.fuzzing.graphs.tile_faces import tiled
-from mari_engine.types import Column, InputLabel, Labels, Role
+from mari_engine.types import FROM_GRAPH, Column, InputLabel, Labels, Role
 
 LENGTH = 3
 _OPSETS = (12, 13, 16, 17, 18, 21)
@@ -57,7 +57,8 @@ class _Builder:
         dtype = np.dtype(self.w.pick(np.int64, np.int32)) if ids else self.w.dtype
         value = Value(self.w.name(f"{role}_in"), shape)
         self.inputs.append(GraphInput(value, (role.per_request,), (ids,), dtype))
-        self.labels[value.name] = InputLabel(role=role)
+        repeated = role.per_request and shape[:1] == ("N",)  # whatever is done with its rows
+        self.labels[value.name] = InputLabel(role=role, axis=0 if repeated else FROM_GRAPH)
         for axis, extent in enumerate(shape):
             if extent == "N" and role.per_request and self.w.chance(0.5):
                 continue

@@ -12,7 +12,7 @@ from mari_engine.coloring.graph_coloring import side_of
 from mari_engine.loading import load
 from mari_engine.types import Coloring, Column, InputLabel, Labels, Role, Segment, Side
 from support.builders import build, ranking_tower
-from support.rewrite_checks import roles
+from support.rewrite_checks import roles, stated
 
 
 def colored(body: str, *, inputs: str, labels: Labels, outputs: str = "float[M, K] y") -> Coloring:
@@ -104,7 +104,7 @@ def test_the_candidate_axis_is_followed(body: str, rank: int, axis: int | None) 
 def test_what_mixes_the_rows_of_a_request_value_knows_how_many_there_are() -> None:
     made = colored(
         "a = Softmax <axis = 0> (u) b = Softmax <axis = 1> (u) y = Add (a, b)",
-        inputs="float[N, 3] u, float[N, 3] i", labels=roles(u="user", i="item"),
+        inputs="float[N, 3] u, float[N, 3] i", labels=stated(roles(u="user", i="item"), u=0),
     )  # fmt: skip
     assert made.values["a"].side == Side.CANDIDATE
     assert made.values["b"].side == Side.REQUEST
@@ -119,7 +119,7 @@ def test_an_unlabeled_input_is_taken_for_the_candidates() -> None:
 def test_a_node_without_a_rule_is_named_with_the_reason() -> None:
     made = colored(
         "y = MeanVarianceNormalization <axes = [1]> (u)", inputs="float[N, 3] u, float[N, 3] i",
-        labels=roles(u="user", i="item"),
+        labels=stated(roles(u="user", i="item"), u=0),
     )  # fmt: skip
     assert list(made.unknown.values()) == ["MeanVarianceNormalization has no rule"]
     assert made.values["y"].side == Side.CANDIDATE

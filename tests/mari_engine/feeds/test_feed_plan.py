@@ -147,6 +147,18 @@ def test_a_fixed_batch_is_told() -> None:
         plan.draw(batch=3, seed=0)
 
 
+def test_as_many_fixed_rows_as_candidates_may_be_a_history() -> None:
+    made = load(build("y = Add (user, item)", inputs="float[5, 4] user, float[1, 5, 4] item",
+                      outputs="float[1, 5, 4] y"))  # fmt: skip
+    labels = Labels({"item": ITEM, "user": InputLabel(role=Role.USER)})
+    plan = plan_feeds(made, labels)
+    assert len(np.unique(plan.draw(batch=5, seed=0)["user"], axis=0)) == 1
+    assert len(np.unique(plan.draw(batch=5, seed=0, apart=True)["user"], axis=0)) == 5
+    told = Labels({**labels.inputs, "user": InputLabel(role=Role.USER, axis=0)})
+    drawn = plan_feeds(made, told).draw(batch=5, seed=0, apart=True)
+    assert len(np.unique(drawn["user"], axis=0)) == 1
+
+
 def test_an_unlabelled_input_is_refused() -> None:
     with pytest.raises(LabelError, match="input 'item' has no role; label it"):
         plan_feeds(model("float[N, 3] item"), Labels({}))

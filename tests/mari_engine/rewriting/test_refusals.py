@@ -14,7 +14,7 @@ from mari_engine.rewriting.context import Entry, Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Action, Side, Signature
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
 LABELS = roles(u="user", i="item")
 INPUTS = "float[N, 4] u, float[N, 3] i"
@@ -147,6 +147,7 @@ def test_bodies_read_the_new_graph() -> None:
     data = build(body, inputs=INPUTS, outputs="float[N, 5] y", weights=held)
     given = [each for seed in range(4)
              for each in requests(u="user N, 4", i="item N, 3", seed=seed)]  # fmt: skip
-    assert wrong_rewrites(data, LABELS, given, alike(0)) == []
-    made = plan(load(data, name="m"), LABELS)
+    labels = stated(LABELS, u=0)
+    assert wrong_rewrites(data, labels, given, alike(0)) == []
+    made = plan(load(data, name="m"), labels)
     assert made.coloring.values["y"].side == Side.CANDIDATE

@@ -10,9 +10,9 @@ from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
-LABELS = roles(u="user", i="item")
+LABELS = stated(roles(u="user", i="item"), u=0)
 WEIGHTS = {"K": np.arange(12, dtype=np.float32).reshape(4, 3) % 5 - 2, "one": np.array([1])}
 
 
