@@ -35,8 +35,9 @@ def find_mixed_rows(model: Model, labels: Labels, survey: Survey) -> Mapping[str
     """Return, by request-side input without a stated axis, a node that mixes its rows, in words.
 
     So does a node without a declaration that reads features of the request's side alone. What packs
-    a batch tells nothing: lengths and masks, and rows that are picked in an order that only the run
-    knows. Nor do nodes with bodies and what is behind them: they may be lookups row by row.
+    a batch tells nothing: lengths and masks, scales of a whole tensor, products with weights, and
+    rows that are picked in an order that only the run knows. Nor do nodes with bodies and what is
+    behind them: they may be lookups row by row.
     """
     origins: dict[ir.Value, frozenset[str]] = {}
     candidates: set[ir.Value] = set()
@@ -84,7 +85,7 @@ def _mixed(
     spec = survey.specs.get(node)
     if not own or has_trait(node, Trait.SHAPE_ONLY) or isinstance(spec, Pick):
         return []
-    if _picks_by_run(node, survey):
+    if has_trait(node, Trait.QUANTIZING) or _weighs(node, survey) or _picks_by_run(node, survey):
         return []
     if spec is None:
         return [value for value in own if undeclared and _holds_features(value)]
@@ -101,6 +102,15 @@ def _mixed(
         for row, value in zip(rows, node.inputs, strict=False)
         if value in own and (not row <= kept or (others and not row & others))
     ]
+
+
+def _weighs(node: ir.Node, survey: Survey) -> bool:
+    """Return True for a product with weights, which have no axis as long as the candidates.
+
+    Not for a recurrent node: its rows may be its steps.
+    """
+    product = has_trait(node, Trait.PRODUCT) and not has_trait(node, Trait.NEVER_EMPTY)
+    return product and sum(not survey.is_static(v) for v in node.inputs if v is not None) == 1
 
 
 def _picks_by_run(node: ir.Node, survey: Survey) -> bool:

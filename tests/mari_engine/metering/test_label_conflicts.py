@@ -111,7 +111,7 @@ def test_the_command_tells_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     feeds["user"][1, 2] += 1
     np.savez(file, user=feeds["user"], item=feeds["item"])
     words = ["inspect", str(model), "--labels", str(labels), "--request", str(file)]
-    assert run([*words, "--measure", "--json", str(tmp_path / "out.json")]) == 0
+    assert run([*words, "--measure", "--json", str(tmp_path / "out.json")]) == 1
     assert "mine.npz: input 'user' column 2" in " ".join(capsys.readouterr().out.split())
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["measurement"]["labels"][0]["rows"] == [1]

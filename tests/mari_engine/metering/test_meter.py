@@ -13,7 +13,7 @@ from mari_engine.metering import measure
 from mari_engine.pipeline import plan
 from mari_engine.types import Action, Flops, Measurement, ProductMeasure, to_plain
 from support.builders import build, ranking_tower
-from support.rewrite_checks import roles
+from support.rewrite_checks import roles, stated
 
 SIDES = roles(user="user", item="item")
 
@@ -159,7 +159,8 @@ def test_a_recurrent_node_is_measured_as_a_whole() -> None:
     every = 5 * 2 * 3 * 4 * (3 + 4)
     for side, best in (("user", Flops(every, 0)), ("item", Flops(0, every))):
         data = build(body.replace("{0}", side), inputs=shapes, outputs="float y", weights=gates)
-        found = product(measured(data), "GRU")
+        labels = stated(SIDES, user=0)
+        found = product(measure(plan(load(data, name="g"), labels)), "GRU")
         assert found.before == Flops(0, every)
         assert found.attainable == best
 

@@ -9,7 +9,7 @@ from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
 from mari_engine.types import Action
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
 DRAW = np.random.default_rng(11)
 
@@ -83,8 +83,8 @@ def test_heads_upon_the_batch_are_told_apart_again() -> None:
         "r = Mul (q, q) c, d = Split <axis = 0> (r) s = Mul (c, i) y = Add (s, d)"
     )
     made = planned(
-        body, "float[N, 4] u, float[N, 32] i", "float[N, 32] y", roles(u="user", i="item"),
-        requests(u="user N, 4", i="item N, 32"),
+        body, "float[N, 4] u, float[N, 32] i", "float[N, 32] y",
+        stated(roles(u="user", i="item"), u=0), requests(u="user N, 4", i="item N, 32"),
     )  # fmt: skip
     assert per_candidate(made) == 2 * 32
     assert next(each for each in made.decisions if each.op == "MatMul").action == Action.ONCE
