@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from support.handmade_results import make_benchmark, make_certificate, make_plan
 def _no_leftovers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("MARI_MODEL", raising=False)
     monkeypatch.setattr("sys.argv", ["main.py"])
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # pages take its place
     forget_all()
     yield
     forget_all()

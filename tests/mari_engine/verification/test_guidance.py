@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from mari_engine import Certificate, InputLabel, Labels, Role, load, verify
-from mari_engine.types import FROM_GRAPH
+from mari_engine.types import FROM_GRAPH, CandidateAxis
 from support.builders import build
 
 RNG = np.random.default_rng(3)
 ROLES = {"u": Role.USER, "h": Role.USER, "length": Role.USER}
-AXES = {"u": 0}
+AXES: dict[str, CandidateAxis] = {"u": 0}
 """Rows that are equal, though a graph may reduce them."""
 HELD: dict[str, Any] = {
     "W": RNG.standard_normal((4, 1)).astype(np.float32),
