@@ -1,8 +1,10 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import app
 import mari_engine as mari
 from app.services import follow_link, open_sample, server_files
 from app.services.model_sources import open_path
@@ -181,3 +183,10 @@ def test_every_opening_but_an_upload_says_where_it_lies(opened: Work) -> None:
     assert opened.opened.server_path == ""
     assert open_sample("dlrm").server_path == ""
     assert opened.labels == LABELS
+
+
+def test_a_link_and_the_graph_that_it_shows_share_no_parameter() -> None:
+    script = Path(app.__path__[0]) / "components" / "graph" / "assets" / "url_state.js"
+    names = re.search(r"const NAMES = \[(.*?)\]", script.read_text(encoding="utf-8"))
+    assert names is not None
+    assert set(re.findall(r'"(\w+)"', names[1])).isdisjoint(OWN)
