@@ -16,7 +16,7 @@ from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import CANDIDATES, AxisLabels, Join, Pick, Spec, flat
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model, all_inputs, list_bodies
-from mari_engine.ops import Trait, has_trait
+from mari_engine.ops import Trait, has_trait, is_product
 from mari_engine.types import FROM_GRAPH, Labels
 
 
@@ -109,7 +109,7 @@ def _weighs(node: ir.Node, survey: Survey) -> bool:
 
     Not for a recurrent node: its rows may be its steps.
     """
-    product = has_trait(node, Trait.PRODUCT) and not has_trait(node, Trait.NEVER_EMPTY)
+    product = is_product(node) and not has_trait(node, Trait.NEVER_EMPTY)
     return product and sum(not survey.is_static(v) for v in node.inputs if v is not None) == 1
 
 
