@@ -6,16 +6,15 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from mari_engine.benchmarking import memory_probe
 from mari_engine.errors import MariError
 from mari_engine.graph import Model
-from mari_engine.runtime import folder_entries, opened_for_runtime
+from mari_engine.runtime import serialize_for_runtime
 from mari_engine.types import Feeds
 
 _LONGEST = 120
@@ -29,17 +28,16 @@ def measure_peak_memory(
     Counted is what the session adds: weights, buffers, and the touched pages of mapped tables.
     None where no such process can be started or the model cannot be handed to it.
     """
-    options = ort.SessionOptions()
     try:
-        data = opened_for_runtime(model, options)
+        data, entries = serialize_for_runtime(model)
         with tempfile.TemporaryDirectory(prefix="mari-") as name:
-            return _probe(Path(name), data, options, requests, threads)
+            return _probe(Path(name), data, entries, requests, threads)
     except (OSError, ValueError, MariError, subprocess.SubprocessError):
         return None
 
 
 def _probe(
-    folder: Path, data: bytes, options: ort.SessionOptions, requests: Sequence[Feeds], threads: int
+    folder: Path, data: bytes, entries: Mapping[str, str], requests: Sequence[Feeds], threads: int
 ) -> list[int]:
     (folder / "model.onnx").write_bytes(data)
     for at, feeds in enumerate(requests):
@@ -49,7 +47,7 @@ def _probe(
     settings = {
         "names": [list(feeds) for feeds in requests],
         "threads": threads,
-        "entries": folder_entries(options),
+        "entries": entries,
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     done = subprocess.run(

@@ -3,7 +3,7 @@
 from mari_engine.runtime.machine import describe_machine, describe_versions
 from mari_engine.runtime.node_profile import profile_nodes, time_operators
 from mari_engine.runtime.providers import devices, find_device
-from mari_engine.runtime.serialization import folder_entries, opened_for_runtime
+from mari_engine.runtime.serialization import serialize_for_runtime
 from mari_engine.runtime.session import (
     BoundRun,
     Session,
@@ -22,12 +22,11 @@ __all__ = [
     "devices",
     "evaluate_constants",
     "find_device",
-    "folder_entries",
     "in_one_line",
     "open_bytes",
     "open_session",
     "open_source",
-    "opened_for_runtime",
     "profile_nodes",
+    "serialize_for_runtime",
     "time_operators",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import onnx_ir as ir
-import onnxruntime as ort
 
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model, external_tensors, stored_bytes
@@ -12,14 +11,13 @@ _FOLDER_KEY = "session.model_external_initializers_file_folder_path"
 _MESSAGE_LIMIT = (1 << 31) - (64 << 20)
 
 
-def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
-    """Return the serialized model, and set in `options` where its external tensors are found.
+def serialize_for_runtime(model: Model) -> tuple[bytes, dict[str, str]]:
+    """Return the serialized model, and the session's entries that say where its tables lie.
 
     External tensors stay in their files, which onnxruntime maps: a table of 4 GB costs neither a
-    copy nor memory. The options may then be used for this model only. Of a model that was loaded,
-    shapes that only inference found are left out: runtimes fuse by shapes, and it would not run as
-    its file does. Raises ModelError when the other tensors exceed protobuf's 2 GB, and when files
-    lie in more than one folder.
+    copy nor memory. Of a model that was loaded, shapes that only inference found are left out:
+    runtimes fuse by shapes, and it would not run as its file does. Raises ModelError when the other
+    tensors exceed protobuf's 2 GB, and when files lie in more than one folder.
     """
     folders = sorted({str(tensor.base_dir) for tensor in external_tensors(model.ir)})
     if len(folders) > 1:
@@ -31,22 +29,13 @@ def opened_for_runtime(model: Model, options: ort.SessionOptions) -> bytes:
         raise ModelError(
             f"{model.name}: more than 2 GB of weights in memory; export its tables as external data"
         )
-    if folders:
-        options.add_session_config_entry(_FOLDER_KEY, folders[0])
     proto = ir.serde.serialize_model(model.ir)
     if model.as_loaded:
         for info in proto.graph.value_info:
             if info.name not in model.stated and info.type.HasField("tensor_type"):
                 info.type.tensor_type.ClearField("shape")
-    return bytes(proto.SerializeToString())
-
-
-def folder_entries(options: ort.SessionOptions) -> dict[str, str]:
-    """Return the entry that says where external tensors lie, for options of another process."""
-    try:
-        return {_FOLDER_KEY: options.get_session_config_entry(_FOLDER_KEY)}
-    except RuntimeError:  # there is no such entry: the model has none
-        return {}
+    entries = {_FOLDER_KEY: folders[0]} if folders else {}
+    return bytes(proto.SerializeToString()), entries
 
 
 def _bytes_in_memory(model: ir.Model) -> int:

@@ -19,7 +19,7 @@ from mari_engine.graph import Model, external_tensors, stored_bytes
 from mari_engine.isolation import Hosted, call, kind_of, make
 from mari_engine.native import FileArray, NativeSession, SessionFacts, SessionSettings, run_once
 from mari_engine.runtime.providers import find_device
-from mari_engine.runtime.serialization import folder_entries, opened_for_runtime
+from mari_engine.runtime.serialization import serialize_for_runtime
 from mari_engine.types import Feeds
 
 _NO_KERNEL = "NotImplemented"
@@ -120,12 +120,11 @@ def open_session(
     every node as it is, so that profiles name the model's own nodes. Tables in external data are
     mapped, not copied. Raises ExecutionError when the device is absent or refuses the model.
     """
-    options = ort.SessionOptions()
-    data = opened_for_runtime(model, options)
+    data, entries = serialize_for_runtime(model)
     settings = SessionSettings(
         threads=threads,
         optimize=optimize,
-        entries=folder_entries(options),
+        entries=entries,
         profile_prefix=profile_prefix,
     )
     return _open(data, settings, model, device=device)

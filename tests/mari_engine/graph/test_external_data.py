@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
 from mari_engine.graph import extents, fingerprint
 from mari_engine.loading import load
-from mari_engine.runtime import opened_for_runtime
+from mari_engine.runtime import open_session, serialize_for_runtime
 from support.builders import build_proto
 
 ROWS, WIDTH = 300, 8
@@ -46,11 +45,8 @@ def folder(tmp_path: Path) -> Path:
 def test_a_table_stays_in_its_file_and_the_runtime_finds_it(folder: Path) -> None:
     model = load(lookup_model(folder))
     assert model.data_files == (folder / "table.data",)
-    options = ort.SessionOptions()
-    proto = opened_for_runtime(model, options)
-    assert len(proto) < ROWS * WIDTH
-    session = ort.InferenceSession(proto, options)
-    (found,) = session.run(None, {"id": np.array([0, 299])})
+    assert len(serialize_for_runtime(model)[0]) < ROWS * WIDTH
+    (found,) = open_session(model).run({"id": np.array([0, 299])}).values()
     assert np.array_equal(found, numbers()[[0, 299]])
 
 
@@ -61,9 +57,8 @@ def test_a_relative_path_is_found_from_anywhere(
     monkeypatch.chdir(folder)
     model = load("lookup.onnx")
     monkeypatch.chdir("/")
-    options = ort.SessionOptions()
-    session = ort.InferenceSession(opened_for_runtime(model, options), options)
-    assert session.run(None, {"id": np.array([1])})[0].shape == (1, WIDTH)
+    (found,) = open_session(model).run({"id": np.array([1])}).values()
+    assert found.shape == (1, WIDTH)
 
 
 def test_small_external_tensors_are_read(folder: Path) -> None:

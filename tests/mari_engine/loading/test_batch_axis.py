@@ -1,11 +1,10 @@
 import numpy as np
-import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model
 from mari_engine.loading import load
-from mari_engine.runtime import opened_for_runtime
+from mari_engine.runtime import open_session
 from support.builders import build
 
 TABLE = np.random.default_rng(0).standard_normal((10, 4)).astype(np.float32)
@@ -23,9 +22,7 @@ def frozen(batch: int, *, last: str = "y = Sigmoid (z)") -> bytes:
 
 
 def run(model: Model, **feeds: np.ndarray) -> np.ndarray:
-    options = ort.SessionOptions()
-    session = ort.InferenceSession(opened_for_runtime(model, options), options)
-    return np.asarray(session.run(None, feeds)[0])
+    return np.asarray(next(iter(open_session(model).run(feeds).values())))
 
 
 def extents(model: Model) -> tuple[list[object], list[object]]:

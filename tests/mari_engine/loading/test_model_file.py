@@ -3,20 +3,17 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model
 from mari_engine.loading import load
-from mari_engine.runtime import opened_for_runtime
+from mari_engine.runtime import open_session
 from support.builders import build, build_proto, ranking_tower
 
 
 def run(model: Model, **feeds: np.ndarray) -> list[np.ndarray]:
-    options = ort.SessionOptions()
-    session = ort.InferenceSession(opened_for_runtime(model, options), options)
-    return list(session.run(None, feeds))
+    return list(open_session(model).run(feeds).values())
 
 
 def ops(model: Model) -> list[str]:
