@@ -16,7 +16,7 @@ from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import CANDIDATES, AxisLabels, Join, Pick, Spec, flat
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model, all_inputs, list_bodies
-from mari_engine.ops import Trait, has_trait, is_product
+from mari_engine.ops import Trait, has_trait
 from mari_engine.types import FROM_GRAPH, Labels
 
 
@@ -34,10 +34,10 @@ def check_rows(model: Model, labels: Labels, survey: Survey) -> None:
 def find_mixed_rows(model: Model, labels: Labels, survey: Survey) -> Mapping[str, str]:
     """Return, by request-side input without a stated axis, a node that mixes its rows, in words.
 
-    So does a node without a declaration that reads features of the request's side alone. What packs
-    a batch tells nothing: lengths and masks, scales of a whole tensor, products with weights, and
-    rows that are picked in an order that only the run knows. Nor do nodes with bodies and what is
-    behind them: they may be lookups row by row.
+    So does a node without a declaration that reads features of the request's side alone, where its
+    results have lost the rows. What packs a batch tells nothing: lengths and masks, scales of a
+    whole tensor, and rows that are picked in an order that only the run knows. Nor do nodes with
+    bodies and what is behind them: they may be lookups row by row.
     """
     origins: dict[ir.Value, frozenset[str]] = {}
     candidates: set[ir.Value] = set()
@@ -85,9 +85,10 @@ def _mixed(
     spec = survey.specs.get(node)
     if not own or has_trait(node, Trait.SHAPE_ONLY) or isinstance(spec, Pick):
         return []
-    if has_trait(node, Trait.QUANTIZING) or _weighs(node, survey) or _picks_by_run(node, survey):
+    if has_trait(node, Trait.QUANTIZING) or _picks_by_run(node, survey):
         return []
     if spec is None:
+        undeclared = undeclared and not _keeps_rows(node, survey)
         return [value for value in own if undeclared and _holds_features(value)]
     if isinstance(spec, Join):
         return own if _joins_rows(spec) else []
@@ -104,13 +105,10 @@ def _mixed(
     ]
 
 
-def _weighs(node: ir.Node, survey: Survey) -> bool:
-    """Return True for a product with weights, which have no axis as long as the candidates.
-
-    Not for a recurrent node: its rows may be its steps.
-    """
-    product = is_product(node) and not has_trait(node, Trait.NEVER_EMPTY)
-    return product and sum(not survey.is_static(v) for v in node.inputs if v is not None) == 1
+def _keeps_rows(node: ir.Node, survey: Survey) -> bool:
+    """Return True where a result has the rows of the candidates, or nobody knows its shape."""
+    facts = [survey.values.get(value) for value in node.outputs]
+    return any(fact is None or CANDIDATES in flat(fact.axes) for fact in facts)
 
 
 def _picks_by_run(node: ir.Node, survey: Survey) -> bool:

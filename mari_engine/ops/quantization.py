@@ -234,7 +234,7 @@ RULES = (
     Rule("QGemm", product(gemm, (0, 3), QUANTIZED), domain="com.microsoft", traits=PRODUCT),
     Rule(
         "DynamicQuantizeMatMul", product(matmul, (0, 1), DYNAMIC, scaled=True),
-        domain="com.microsoft", traits=PRODUCT,
+        domain="com.microsoft", traits=PRODUCT | _QUANTIZING,
     ),
     Rule(
         "MatMulIntegerToFloat", product(matmul, (0, 1), DYNAMIC), domain="com.microsoft",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from mari_engine import LabelError, Labels, load
 from mari_engine.analysis import propose_axes, survey_by_labels
 from mari_engine.graph import Model
 from mari_engine.types import FROM_GRAPH
-from support.builders import build
+from support.builders import build, build_proto
 from support.rewrite_checks import roles, stated
 
 LABELS = roles(u="user", i="item")
@@ -59,6 +60,24 @@ def test_rows_that_may_be_a_history_are_asked_about(body: str) -> None:
 )
 def test_rows_that_are_carried_along_are_one_row_repeated(body: str) -> None:
     assert survey_by_labels(made(body), LABELS).symbols == {"N"}
+
+
+def test_a_mean_over_a_free_length_keeps_the_rows_of_the_candidates() -> None:
+    body = "m = ReduceMean <axes = [1], keepdims = 0> (u) y = Add (i, m)"
+    assert survey_by_labels(made(body, "float[N, L, 4] u, float[N, 4] i"), LABELS).symbols == {"N"}
+
+
+def test_a_scaler_of_another_library_keeps_rows_as_they_are() -> None:
+    proto = build_proto(
+        "s = Relu (u) y = Add (s, i)", inputs="float[N, 4] u, float[N, 4] i",
+        outputs="float[N, 4] y",
+    )  # fmt: skip
+    scaler = helper.make_node(
+        "Scaler", ["u"], ["s"], domain="ai.onnx.ml", offset=[0.0], scale=[2.0]
+    )
+    proto.graph.node[0].CopyFrom(scaler)
+    proto.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    assert survey_by_labels(load(proto.SerializeToString(), name="m"), LABELS).symbols == {"N"}
 
 
 def test_a_history_of_another_length_is_nothing_to_ask_about() -> None:
