@@ -8,18 +8,11 @@ from collections.abc import Iterator, Sequence
 import onnx_ir as ir
 
 from mari_engine.graph import Model, list_bodies
-from mari_engine.runtime import open_session
+from mari_engine.runtime import is_readable, open_exposed
 from mari_engine.types import Feeds
 
 _UNKNOWN = 32
 """Assumed for an extent that shape inference leaves open, to divide values into groups."""
-_UNREADABLE = frozenset(
-    {
-        ir.DataType.BFLOAT16, ir.DataType.FLOAT8E4M3FN, ir.DataType.FLOAT8E4M3FNUZ,
-        ir.DataType.FLOAT8E5M2, ir.DataType.FLOAT8E5M2FNUZ, ir.DataType.INT4, ir.DataType.UINT4,
-    }
-)  # fmt: skip
-"""Types that onnxruntime cannot hand out as arrays."""
 
 
 class Exposed:
@@ -27,21 +20,8 @@ class Exposed:
 
     def __init__(self, model: Model, names: Sequence[str]) -> None:
         """Raise ExecutionError when the runtime refuses the model."""
-        clone = model.ir.clone()
-        graph = clone.graph
-        wanted = set(names)
-        found = [
-            value
-            for node in graph
-            for value in node.outputs
-            if value.name in wanted and not value.is_graph_output()
-        ]
-        for value in found:
-            value.shape = None  # the run may give another one than inference did
-        graph.outputs.extend(found)
         self.names = tuple(names)
-        exposed = Model(clone, model.name)
-        self._session = open_session(exposed, threads=1, optimize=False)
+        self._session = open_exposed(model, set(names))
 
     def run(self, feeds: Feeds) -> Feeds:
         """Return the chosen values by name; raises ExecutionError when the run fails."""
@@ -91,4 +71,4 @@ def expected_bytes(value: ir.Value, candidates: int) -> int:
 
 def _is_readable(value: ir.Value) -> bool:
     tensor = value.type is None or isinstance(value.type, ir.TensorType)
-    return tensor and value.dtype not in _UNREADABLE
+    return tensor and is_readable(value)

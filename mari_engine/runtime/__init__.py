@@ -1,5 +1,6 @@
 """onnxruntime: sessions, providers, profiles, and the machine they run on."""
 
+from mari_engine.runtime.exposed_values import is_readable, open_exposed
 from mari_engine.runtime.machine import describe_machine, describe_versions
 from mari_engine.runtime.node_profile import profile_nodes, time_operators
 from mari_engine.runtime.providers import devices, find_device
@@ -23,7 +24,9 @@ __all__ = [
     "evaluate_constants",
     "find_device",
     "in_one_line",
+    "is_readable",
     "open_bytes",
+    "open_exposed",
     "open_session",
     "open_source",
     "profile_nodes",

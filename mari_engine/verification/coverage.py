@@ -8,22 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx_ir as ir
-import onnx_ir.passes.common as passes
 
 from mari_engine.analysis import Survey
 from mari_engine.feeds import FeedPlan
 from mari_engine.graph import Model, all_inputs, list_bodies
 from mari_engine.ops import Branches, rule_of
-from mari_engine.runtime import Session, open_session
+from mari_engine.runtime import is_readable, open_exposed
 from mari_engine.types import Coverage, Feeds, MissedBranch
 
-_UNREADABLE = frozenset(
-    {
-        ir.DataType.BFLOAT16, ir.DataType.FLOAT8E4M3FN, ir.DataType.FLOAT8E4M3FNUZ,
-        ir.DataType.FLOAT8E5M2, ir.DataType.FLOAT8E5M2FNUZ, ir.DataType.INT4, ir.DataType.UINT4,
-    }
-)  # fmt: skip
-"""Types that onnxruntime cannot hand out as arrays."""
 _USUAL = 6
 """Lengths above are long."""
 
@@ -53,7 +45,7 @@ def find_sites(model: Model, survey: Survey) -> tuple[list[Site], tuple[str, ...
         shown = _shown_by(node)
         if not shown or shown[0] not in varying or survey.is_static(shown[0]):
             continue
-        if any(value.dtype in _UNREADABLE for value in shown):
+        if not all(map(is_readable, shown)):
             unseen.append(node.name or node.op_type)
         elif (rule := rule_of(node)) is not None and rule.branches is not None:
             sites.append(Site(node, rule.branches, shown))
@@ -88,16 +80,7 @@ class Probe:
         """Raise ExecutionError when the runtime refuses the model."""
         outside = {value.name for value in model.ir.graph.inputs}
         wanted = {value.name for site in sites for value in site.shown} - outside
-        clone = model.ir.clone()
-        shown = [v for node in clone.graph for v in node.outputs if v.name in wanted]
-        for value in shown:
-            value.shape = None  # the run may give another one than inference did
-        clone.graph.outputs.clear()
-        clone.graph.outputs.extend(shown)
-        passes.RemoveUnusedNodesPass()(clone)
-        self._session: Session | None = None
-        if shown:
-            self._session = open_session(Model(clone, model.name), threads=1, optimize=False)
+        self._session = open_exposed(model, wanted, alone=True) if wanted else None
 
     def run(self, feeds: Feeds, sites: Sequence[Site]) -> list[Mapping[str, np.ndarray]]:
         """Return which branches of these sites a request takes; ExecutionError if it is refused."""
