@@ -72,7 +72,7 @@ class LayoutChanges:
         pairs = zip(want, core, strict=True)
         filled = {extents[label] for group, own in pairs if not own for label in group}
         if filled - {CANDIDATES}:  # a row can be repeated, none cannot
-            tensor = self._with_row(tensor, have, extents)
+            tensor = self._writer.value(self.with_row(tensor, have, extents))
         pieces = cut_groups(have, core)
         if pieces != have:
             tensor = self.reshape(tensor, have, pieces, extents)
@@ -136,17 +136,9 @@ class LayoutChanges:
 
     def with_row(self, tensor: Tensor, have: Layout, extents: Mapping[int, Dim]) -> Tensor:
         """Return the tensor with a row where it may have none, its dimensions as they are."""
-        if isinstance(tensor, Constant):
+        if isinstance(tensor, Constant) or not self._lacks_rows(tensor, have, extents):
             return tensor
-        return self._with_row(tensor, have, extents)
-
-    def _with_row(self, tensor: ir.Value, have: Layout, extents: Mapping[int, Dim]) -> ir.Value:
-        if not self._lacks_rows(tensor, have, extents):
-            return tensor
-        key = (tensor, tuple(not group for group in have))
-        if key not in self._done:
-            self._done[key] = self._one_row(tensor, have, keepdims=True)[0]
-        return self._done[key]
+        return self._one_row(tensor, have, keepdims=True)[0]
 
     def beside(
         self, tensor: Tensor, have: Layout, layout: Layout, extents: Mapping[int, Dim]
@@ -169,19 +161,26 @@ class LayoutChanges:
         Without candidates nothing reads the row that this makes, but a reshape to fixed dimensions
         would fail where the original returns no rows.
         """
-        opset, axes = self._writer.opset, [at for at, group in enumerate(have) if not group]
+        ones = tuple(not group for group in have)
+        keepdims = keepdims or self._writer.dtype(tensor) not in _MULTIPLIED
+        key = (tensor, ones, keepdims)
+        if key not in self._done:
+            self._done[key] = self._write_row(tensor, ones, keepdims=keepdims)
+        return self._done[key], have if keepdims else tuple(group for group in have if group)
+
+    def _write_row(self, tensor: ir.Value, ones: tuple[bool, ...], *, keepdims: bool) -> ir.Value:
+        opset, axes = self._writer.opset, [at for at, one in enumerate(ones) if one]
         if self._writer.dtype(tensor) in _MULTIPLIED:
             row = self._writer.emit(spelling.reduce_prod(axes, opset, keepdims=keepdims), [tensor])
-            have = have if keepdims else tuple(group for group in have if group)
         elif opset >= 13:
-            ends = [int(not group) for group in have]
-            row = self._writer.emit(spelling.pad([0] * len(have), ends), [tensor])
+            ends = [int(one) for one in ones]
+            row = self._writer.emit(spelling.pad([0] * len(ones), ends), [tensor])
             for axis in axes:  # of which only one may be the candidates'
                 row = self._writer.emit(spelling.cut(0, 1, axis), [row])
         else:
-            return tensor, have
+            return tensor
         self._writer.may_be_empty.discard(row)
-        return row, have
+        return row
 
 
 def _may_be_empty(dims: Sequence[Dim]) -> bool:
