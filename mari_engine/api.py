@@ -47,6 +47,7 @@ from mari_engine.rewriting.cost import Calibration, Prices, measured_prices
 from mari_engine.rewriting.planning import build_arm
 from mari_engine.runtime import describe_versions, devices, open_session, profile_nodes
 from mari_engine.types import (
+    EVIDENCE_VOUCHERS,
     FROM_GRAPH,
     Action,
     Arm,
@@ -110,6 +111,7 @@ from mari_engine.wording import (
 )
 
 __all__ = [
+    "EVIDENCE_VOUCHERS",
     "FROM_GRAPH",
     "Action",
     "Arm",

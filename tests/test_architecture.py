@@ -45,7 +45,7 @@ NAME_OPERATORS = ("ops", "passes", "fuzzing")
 """What holds all that is known of operators, patterns of them, and graphs written with them."""
 
 PUBLIC_NAMES = {
-    "FROM_GRAPH", "AxisReading", "CandidateAxis", "ContradictedLabel",
+    "EVIDENCE_VOUCHERS", "FROM_GRAPH", "AxisReading", "CandidateAxis", "ContradictedLabel",
     "list_vouchers", "propose_axes", "read_axes", "vouch", "vouchers_in_words",
     "Action", "Arm", "Artifact", "BenchmarkResult", "BreakEven", "Calibration", "Cancelled",
     "Certificate", "Check", "Coloring", "Column", "Cost", "Coverage", "Decision", "DeviceInfo",

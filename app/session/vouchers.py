@@ -7,13 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from mari_engine import FROM_GRAPH, CandidateAxis, Column, InputLabel, LabelError, Labels, Role
+from mari_engine import (
+    EVIDENCE_VOUCHERS,
+    FROM_GRAPH,
+    CandidateAxis,
+    Column,
+    InputLabel,
+    LabelError,
+    Labels,
+    Role,
+)
 
 ANSWERED = "a person"
 """Vouches for what was answered here, until whoever confirms gives a name."""
 REQUEST = "request"
-EVIDENCE = ("graph", REQUEST, "name")
-"""What vouches besides people."""
 BY_HAND = ("set by hand",)
 """The evidence of a role that a person chose against the proposal."""
 Label = TypeVar("Label", Column, InputLabel)
@@ -21,7 +28,7 @@ Label = TypeVar("Label", Column, InputLabel)
 
 def is_person(vouched: str) -> bool:
     """Return True where a person vouches."""
-    return bool(vouched) and vouched not in EVIDENCE
+    return bool(vouched) and vouched not in EVIDENCE_VOUCHERS
 
 
 def answer(part: Label, role: Role) -> Label:
@@ -38,7 +45,7 @@ def name_answers(labels: Labels, by: str) -> Labels:
     name = by.strip()
     if not name:
         raise LabelError("name: is empty; give yours, it is written as who vouches for the labels")
-    if name.casefold() in (ANSWERED, *EVIDENCE):
+    if name.casefold() in (ANSWERED, *EVIDENCE_VOUCHERS):
         raise LabelError(f"name: {name!r} stands for something else in labels; give yours")
 
     def sign(part: Label) -> Label:
@@ -80,8 +87,8 @@ def count_vouchers(labels: Labels) -> dict[str, int]:
     found = Counter(
         part.vouched for label in labels.inputs.values() for part in label.columns or (label,)
     )
-    people = sorted(set(found) - set(EVIDENCE) - {""})
-    return {one: found[one] for one in (*EVIDENCE, *people, "") if found[one]}
+    people = sorted(set(found) - set(EVIDENCE_VOUCHERS) - {""})
+    return {one: found[one] for one in (*EVIDENCE_VOUCHERS, *people, "") if found[one]}
 
 
 def _each(

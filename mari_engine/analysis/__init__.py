@@ -1,7 +1,11 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
 from mari_engine.analysis.axis_readings import AxisReading, fixed_axes, propose_axes, read_axes
-from mari_engine.analysis.candidate_axis import candidate_symbols, survey_by_labels
+from mari_engine.analysis.candidate_axis import (
+    candidate_symbols,
+    extent_names,
+    survey_by_labels,
+)
 from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
@@ -17,6 +21,7 @@ __all__ = [
     "count_cost",
     "count_graph",
     "extent",
+    "extent_names",
     "find_graph_facts",
     "fixed_axes",
     "propose_axes",

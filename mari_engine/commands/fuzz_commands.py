@@ -82,12 +82,11 @@ def _examine_all(tally: Tally, jobs: int, progress: Progress | None) -> None:
 def _show(tally: Tally) -> None:
     from mari_engine.fuzzing import Outcome
 
-    document = tally.to_json()
     rows = [
-        (dialect, *(found.get(outcome, 0) for outcome in Outcome))
-        for dialect, found in document["dialects"].items()
+        (dialect, *(tally.outcomes[dialect, outcome] for outcome in Outcome))
+        for dialect in tally.dialects
     ]
-    rows.append(("all", *(document["outcomes"][outcome] for outcome in Outcome)))
+    rows.append(("all", *map(tally.of, Outcome)))
     title = f"{tally.done:,} of {tally.count:,} graphs, seeds from {tally.seed}"
     show_table(title, ("dialect", *(f"{outcome}#" for outcome in Outcome)), rows)
     if tally.refusals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -81,11 +81,12 @@ def labels(
         raise typer.BadParameter("--vouched is for a file that you have corrected; give --labels")
     loaded = read_model(model, free_batch)
     given = None if labels is None else read_labels(loaded, labels)
-    proposed = _propose(loaded, given, request or ())
+    logged = _read_requests(loaded, request)
+    proposed = _propose(loaded, given, list(logged.values()))
     if vouched is not None:
         proposed = mari.vouch(loaded, proposed, vouched)
     show_labels(proposed, evidence=True)
-    _hold_to_requests(loaded, proposed, request or ())
+    _hold_to_requests(loaded, proposed, logged)
     show("", f"Vouched for: {mari.vouchers_in_words(mari.list_vouchers(loaded, proposed))}")
     if output is not None:
         check_output(output, proposals_like(proposed), force=force)
@@ -100,9 +101,14 @@ def labels(
     show(*axis_questions(proposed))
 
 
-def _propose(model: mari.Model, given: mari.Labels | None, requests: Sequence[Path]) -> mari.Labels:
+def _read_requests(model: mari.Model, paths: Sequence[Path] | None) -> dict[Path, mari.Feeds]:
+    return {path: mari.load_requests(path, model) for path in paths or ()}
+
+
+def _propose(
+    model: mari.Model, given: mari.Labels | None, logged: Sequence[mari.Feeds]
+) -> mari.Labels:
     """Return what is proposed beside the answers that are given, with an axis for each input."""
-    logged = [mari.load_requests(path, model) for path in requests]
     if given is None:
         return mari.propose_labels(model, logged)
     if not logged:
@@ -114,9 +120,7 @@ def _propose(model: mari.Model, given: mari.Labels | None, requests: Sequence[Pa
 def _answers(model: mari.Model, labels: mari.Labels) -> dict[str, mari.InputLabel]:
     """Return the inputs of which a label, or more, is somebody's answer and no proposal."""
     vouchers = mari.list_vouchers(model, labels)
-    proposed = {
-        label for by in ("graph", "request", "name", NOBODY) for label in vouchers.get(by, ())
-    }
+    proposed = {label for by in (*mari.EVIDENCE_VOUCHERS, NOBODY) for label in vouchers.get(by, ())}
     return {
         name: label
         for name, label in labels.inputs.items()
@@ -148,7 +152,7 @@ def inspect(
     check_json(json, force=force)
     loaded = read_model(model, free_batch)
     known = read_labels(loaded, labels)
-    own = tuple(mari.load_requests(path, loaded) for path in request or ())
+    own = _read_requests(loaded, request)
     with show_progress() as progress:
         found = mari.plan(
             loaded, known, signature=signature, candidates=candidates, progress=progress
@@ -156,7 +160,7 @@ def inspect(
     measured = None
     if measure:
         with show_progress() as progress:
-            measured = mari.measure(found, requests=own, progress=progress)
+            measured = mari.measure(found, requests=tuple(own.values()), progress=progress)
     if json is not None:
         write_json(inspection(found, measured), json, force=force)
     if json != STDOUT:
@@ -165,14 +169,18 @@ def inspect(
             show(*measure_headline(measured))
         if verbose:
             _show_tables(found, measured)
-    _hold_to_requests(loaded, known, request or ())
+    _hold_to_requests(loaded, known, own)
 
 
-def _hold_to_requests(model: mari.Model, labels: mari.Labels, paths: Sequence[Path]) -> None:
+def _hold_to_requests(
+    model: mari.Model, labels: mari.Labels, requests: Mapping[Path, mari.Feeds]
+) -> None:
     """Raise VerificationError where a request contradicts a label, however much was measured."""
-    for path in paths:
+    from mari_engine.feeds import check_request  # here, so that help starts without ONNX
+
+    for path, feeds in requests.items():
         try:
-            mari.load_requests(path, model, labels)
+            check_request(feeds, model, labels, where=str(path))
         except mari.ContradictedLabel as error:
             raise VerificationError(str(error)) from error
 

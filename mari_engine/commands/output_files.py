@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mari_engine.errors import MariError
 from mari_engine.files import write_whole
-from mari_engine.types import Column, InputLabel, Labels
+from mari_engine.types import Column, InputLabel, Labels, read_object
 
 Recognize = Callable[[Path], bool]
 _OPTIONAL = frozenset({"measurement", "certificate"})
@@ -78,14 +77,14 @@ def _is_answer(part: InputLabel | Column, fresh: InputLabel | Column | None) -> 
 
 def is_document(path: Path) -> bool:
     """Return True for a JSON file with a version, as all of this project's are."""
-    return "version" in (_read_object(path) or {})
+    return "version" in (read_object(path) or {})
 
 
 def like_document(document: Any) -> Recognize:
     """Return what knows a JSON file with the fields of this document."""
 
     def recognize(path: Path) -> bool:
-        found = _read_object(path)
+        found = read_object(path)
         return found is not None and set(found) ^ set(document) <= _OPTIONAL
 
     return recognize
@@ -105,14 +104,6 @@ def is_timing_table(path: Path) -> bool:
 
 
 def _is_in_an_artifact(path: Path) -> bool:
-    manifest = _read_object(path.parent / _MANIFEST)
+    manifest = read_object(path.parent / _MANIFEST)
     ours = manifest is not None and "optimized" in manifest and "decisions" in manifest
     return ours and path.name in _PARTS
-
-
-def _read_object(path: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

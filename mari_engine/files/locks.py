@@ -18,22 +18,18 @@ _NO_SURPRISE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @contextlib.contextmanager
-def locked(*folders: Path) -> Iterator[None]:
+def locked(*folders: Path, shared: bool = False) -> Iterator[None]:
     """Wait until nobody else holds these folders, outer ones first, and hold them."""
     with contextlib.ExitStack() as stack:
         for folder in folders:
-            stack.callback(_close, hold(folder, wait=True))
+            stack.callback(_close, hold(folder, wait=True, shared=shared))
         yield
 
 
-@contextlib.contextmanager
-def reading(folder: Path) -> Iterator[None]:
+def reading(folder: Path) -> contextlib.AbstractContextManager[None]:
     """Wait until nobody replaces what is in this folder, and keep it so."""
     real = Path(os.path.realpath(folder))
-    with contextlib.ExitStack() as stack:
-        for each in (real.parent, real):
-            stack.callback(_close, hold(each, wait=True, shared=True))
-        yield
+    return locked(real.parent, real, shared=True)
 
 
 def hold(path: Path, *, wait: bool, shared: bool = False) -> int | None:

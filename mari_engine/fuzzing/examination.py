@@ -25,11 +25,12 @@ from mari_engine.graph import Model
 from mari_engine.labeling import check_labels
 from mari_engine.loading import load
 from mari_engine.native import no_collection
+from mari_engine.pipeline import certify as certify_plan
 from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.planning import plan_every_way, survey_labeled
 from mari_engine.runtime import in_one_line
-from mari_engine.types import Certificate, Signature
+from mari_engine.types import Signature
 from mari_engine.verification import (
     CaseResult,
     ModelPair,
@@ -39,7 +40,6 @@ from mari_engine.verification import (
     compare_calling,
     judge_runs,
     pair_results,
-    verify,
 )
 
 _ENGINE = Path(__file__).parents[1]
@@ -152,28 +152,18 @@ def _failure(planned: Plan, reference: _Reference, certify: bool) -> Examination
     try:
         reference.compare(planned)
     except _Unequal as problem:
-        seen = certify and not _certificate(planned, reference.case).passed
+        seen = certify and not certify_plan(planned).passed
         if problem.manner in _ROUNDING and certify and not seen:
             return None  # the check has more requests, and so a better idea of the rounding
         outcome = Outcome.REFUSED_BY_CHECK if seen else Outcome.WRONG
         return Examination(outcome, str(problem), problem.manner, *how, problem.request)
     if not reference.case.checked:
         return None
-    certificate = _certificate(planned, reference.case)
+    certificate = certify_plan(planned)
     if certificate.passed:
         return None
     reason = f"{certificate.reason}; on the case's own requests the models are equal"
     return Examination(Outcome.REFUSED_BY_CHECK, reason, "seen by the check alone", *how)
-
-
-def _certificate(planned: Plan, case: Case) -> Certificate:
-    return verify(
-        planned.original,
-        planned.optimized,
-        case.labels,
-        interface=planned.interface,
-        signature=planned.signature,
-    )
 
 
 class _Reference:

@@ -14,6 +14,7 @@ from mari_engine.errors import MariError
 from mari_engine.fuzzing.cases import Case, case_of, dialect_of
 from mari_engine.fuzzing.examination import Examination
 from mari_engine.runtime import describe_versions
+from mari_engine.types import read_object
 
 MODEL_FILE, LABELS_FILE, REQUEST_FILE = "model.onnx", "labels.json", "request.npz"
 FAILURE_FILE = "failure.json"
@@ -76,11 +77,8 @@ def _is_ours(place: Path) -> bool:
         return False
     if not any(place.iterdir()):
         return True
-    try:
-        found = json.loads((place / FAILURE_FILE).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and found.get("seed") == int(place.name)
+    found = read_object(place / FAILURE_FILE)
+    return found is not None and found.get("seed") == int(place.name)
 
 
 def write_failure(failure: Failure, directory: Path) -> Path:

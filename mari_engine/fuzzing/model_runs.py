@@ -9,10 +9,7 @@ from mari_engine.graph import Model
 from mari_engine.native import NativeSession, SessionSettings
 from mari_engine.runtime import in_one_line
 from mari_engine.types import Feeds
-from mari_engine.verification import Float64Evaluator, Outputs, double_model
-
-_FLOAT64 = 2.0**-52
-"""The epsilon of models that are in float64 throughout."""
+from mari_engine.verification import FLOAT64, Float64Evaluator, Outputs, double_model
 
 
 class ModelRuns:
@@ -28,7 +25,7 @@ class ModelRuns:
         except Exception as error:  # onnxruntime raises bare pybind exceptions
             raise ExecutionError(f"onnxruntime cannot load it ({in_one_line(error)})") from error
         self._names = self._own.facts()[1]
-        self._wide = None if epsilon == _FLOAT64 else Float64Evaluator(double_model(model))
+        self._wide = None if epsilon == FLOAT64 else Float64Evaluator(double_model(model))
 
     def run(self, feeds: Feeds) -> Outputs:
         """Return all outputs by name, of a model in float64 as such only.

@@ -6,7 +6,7 @@ A reduction may yield models that are not valid; whoever tries them finds out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -20,12 +20,8 @@ from mari_engine.types import Feeds, InputLabel, Labels, Role
 _WEIGHTS = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)
 
 
-@dataclass(frozen=True, eq=False)
-class Reduction:
-    """A name for progress, and what yields smaller cases, the smallest first."""
-
-    name: str
-    attempts: Callable[[Case], Iterator[Case]]
+Reduction = Callable[[Case], Iterator[Case]]
+"""Yields smaller cases, the smallest first."""
 
 
 def _proto(case: Case) -> onnx.ModelProto:
@@ -88,15 +84,11 @@ def fewer_outputs(case: Case) -> Iterator[Case]:
         for name in node.output:
             kind = kinds.get(name)
             if kind is not None and name not in present:
-                found = onnx.ValueInfoProto()
-                found.CopyFrom(kind)
-                found.type.tensor_type.ClearField("shape")
-                rank = len(kind.type.tensor_type.shape.dim)
-                if kind.type.tensor_type.HasField("shape"):
-                    found = helper.make_tensor_value_info(
-                        name, kind.type.tensor_type.elem_type, [None] * rank
-                    )
-                yield _with_output(case, found)
+                tensor = kind.type.tensor_type
+                if tensor.HasField("shape"):
+                    free = [None] * len(tensor.shape.dim)
+                    kind = helper.make_tensor_value_info(name, tensor.elem_type, free)
+                yield _with_output(case, kind)
 
 
 def _with_output(case: Case, output: onnx.ValueInfoProto) -> Case:
@@ -250,13 +242,13 @@ def simpler_constants(case: Case) -> Iterator[Case]:
                 yield _with(case, copy)
 
 
-REDUCTIONS = (
-    Reduction("requests", fewer_requests),
-    Reduction("outputs", fewer_outputs),
-    Reduction("inputs", inputs_for_nodes),
-    Reduction("nodes", nodes_bypassed),
-    Reduction("candidates", fewer_candidates),
-    Reduction("extents", shorter_extents),
-    Reduction("constants", simpler_constants),
+REDUCTIONS: tuple[Reduction, ...] = (
+    fewer_requests,
+    fewer_outputs,
+    inputs_for_nodes,
+    nodes_bypassed,
+    fewer_candidates,
+    shorter_extents,
+    simpler_constants,
 )
 """In the order in which they are tried: what takes most away first."""

@@ -38,6 +38,6 @@ def _reduce(case: Case, found: Examination, reduction: Reduction, until: float) 
 
 def _attempts(case: Case, reduction: Reduction) -> Iterator[Case]:
     try:
-        yield from reduction.attempts(case)
+        yield from reduction(case)
     except Exception:  # reductions work on broken models, where any library may give up
         return

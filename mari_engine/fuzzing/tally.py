@@ -33,6 +33,11 @@ class Tally:
         """How many cases were examined."""
         return sum(self.outcomes.values())
 
+    @property
+    def dialects(self) -> list[str]:
+        """The dialects of the cases that were examined."""
+        return sorted({dialect for dialect, _ in self.outcomes})
+
     def add(self, examined: Examined) -> None:
         """Count one case."""
         found = examined.examination
@@ -49,7 +54,6 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `mari fuzz --json` writes."""
-        dialects = sorted({dialect for dialect, _ in self.outcomes})
         return {
             "version": 1,
             "seed": self.seed,
@@ -62,7 +66,7 @@ class Tally:
                     for outcome in Outcome
                     if (number := self.outcomes[dialect, outcome])
                 }
-                for dialect in dialects
+                for dialect in self.dialects
             },
             "refusals": dict(sorted(self.refusals.items())),
             "failures": [failure.to_json() for failure in self.failures],

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import onnx_ir as ir
 
-from mari_engine.analysis import survey_model, symbol_of
+from mari_engine.analysis import extent_names, survey_model
 from mari_engine.graph import Model
 from mari_engine.inputs import WHOLE, Repetition, Unit
 from mari_engine.labeling.clues import STRONG, SURE, Clue
@@ -66,8 +66,7 @@ def _lies_across(value: ir.Value, borne: Collection[str]) -> bool:
 
 
 def _names(value: ir.Value) -> set[str]:
-    found = (symbol_of(value, at) for at in range(len(value.shape or ())))
-    return {name for name in found if name is not None}
+    return {name for name in extent_names(value) if name is not None}
 
 
 def add_repetitions(clues: Clues, model: ir.Model, repetitions: tuple[Repetition, ...]) -> None:

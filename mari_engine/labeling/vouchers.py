@@ -10,10 +10,8 @@ from mari_engine.graph import Model
 from mari_engine.labeling.logged_requests import DIFFERS
 from mari_engine.labeling.proposal import propose_labels, role_at
 from mari_engine.labeling.validation import check_answered, check_labels
-from mari_engine.types import Column, InputLabel, Labels
+from mari_engine.types import EVIDENCE_VOUCHERS, Column, InputLabel, Labels
 from mari_engine.wording import LABELS_FILE, NOBODY, name_label
-
-_MACHINES = ("graph", "request", "name")
 
 
 def list_vouchers(model: Model, labels: Labels) -> Mapping[str, tuple[str, ...]]:
@@ -22,7 +20,7 @@ def list_vouchers(model: Model, labels: Labels) -> Mapping[str, tuple[str, ...]]
     A label without a voucher is the labels file's, one of less than full confidence nobody's. What
     graph or name vouched for is the labels file's, too, where somebody has changed the role since.
     """
-    found: dict[str, list[str]] = {by: [] for by in _MACHINES}
+    found: dict[str, list[str]] = {by: [] for by in EVIDENCE_VOUCHERS}
     for name, parts in _vouched_parts(model, labels).items():
         for part, by in parts:
             found.setdefault(by, []).append(name_label(name, part))
@@ -38,7 +36,7 @@ def vouch(model: Model, labels: Labels, person: str) -> Labels:
     or one of the words that stand for evidence.
     """
     person = " ".join(person.split())
-    if not person or person in (*_MACHINES, NOBODY, LABELS_FILE):
+    if not person or person in (*EVIDENCE_VOUCHERS, NOBODY, LABELS_FILE):
         raise LabelError(f"{person or 'an empty name'} is not the name of a person; give one")
     check_labels(model, labels)
     check_answered(model, labels)
@@ -59,7 +57,7 @@ def _vouched_parts(
 ) -> Mapping[str, list[tuple[InputLabel | Column, str]]]:
     """Return each label, or its columns, with what vouches for it."""
     every = [part for label in labels.inputs.values() for part in label.columns or (label,)]
-    unsure = any(part.confidence < 1 or part.vouched in _MACHINES for part in every)
+    unsure = any(part.confidence < 1 or part.vouched in EVIDENCE_VOUCHERS for part in every)
     proposed = propose_labels(model) if unsure else Labels()
     return {
         name: [
@@ -70,7 +68,7 @@ def _vouched_parts(
 
 
 def _voucher(part: InputLabel | Column, proposed: InputLabel | None) -> str:
-    if part.vouched and part.vouched not in _MACHINES:
+    if part.vouched and part.vouched not in EVIDENCE_VOUCHERS:
         return part.vouched
     start = part.start if isinstance(part, Column) else 0
     role = role_at(proposed, start) if proposed is not None else None

@@ -16,8 +16,10 @@ from mari_engine.types.json_fields import (
     is_number,
     is_whole,
     parse_json,
+    read_object,
 )
 from mari_engine.types.labels import (
+    EVIDENCE_VOUCHERS,
     FROM_GRAPH,
     CandidateAxis,
     Column,
@@ -37,6 +39,7 @@ from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
 
 __all__ = [
+    "EVIDENCE_VOUCHERS",
     "FROM_GRAPH",
     "Action",
     "Arm",
@@ -90,6 +93,7 @@ __all__ = [
     "is_number",
     "is_whole",
     "parse_json",
+    "read_object",
     "report_nothing",
     "to_plain",
 ]

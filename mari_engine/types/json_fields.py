@@ -13,6 +13,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
 from mari_engine.errors import MariError
@@ -34,6 +35,15 @@ class JsonError(ValueError):
     def __init__(self, why: str, line: int = 1) -> None:
         super().__init__(why)
         self.line = line
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object that a file holds, None where it holds none: asked of any file."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -21,6 +21,8 @@ from mari_engine.types.json_fields import (
 
 VERSION = 1
 
+EVIDENCE_VOUCHERS: Final = ("graph", "request", "name")
+"""What vouches for a label where no person does."""
 FROM_GRAPH: Final = "graph"
 CandidateAxis = int | None | Literal["graph"]
 """An axis of an input, none, or what the graph says."""

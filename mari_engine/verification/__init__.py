@@ -2,7 +2,7 @@
 
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import pair_results
-from mari_engine.verification.distances import Results
+from mari_engine.verification.distances import FLOAT64, Results
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
 from mari_engine.verification.judgement import CaseResult, judge_runs
@@ -11,6 +11,7 @@ from mari_engine.verification.precisions import coarsest_epsilon
 from mari_engine.verification.verifier import verify
 
 __all__ = [
+    "FLOAT64",
     "CaseResult",
     "Float64Evaluator",
     "ModelPair",

@@ -107,11 +107,12 @@ def _alike(node: ir.Node) -> Build:
         x: ir.Value = source
         if node.op_type == "Sigmoid":
             return w("HardSigmoid", x)
-        if node.op_type in ("Tanh", "Erf"):
-            factor = 1.0 if node.op_type == "Tanh" else 2 / np.sqrt(np.pi)
+        if node.op_type == "Tanh":
+            return w("Softsign", x)
+        if node.op_type == "Erf":
             cubic = w("Mul", w("Mul", x, x), w("Mul", x, w.number(0.1009, v)))
-            inner = w("Mul", w("Add", x, cubic), w.number(factor, v))
-            return w("Softsign", x) if node.op_type == "Tanh" else w("Tanh", inner)
+            inner = w("Mul", w("Add", x, cubic), w.number(2 / np.sqrt(np.pi), v))
+            return w("Tanh", inner)
         if node.op_type in ("Relu", "LeakyRelu", "PRelu"):
             slope = node.attributes["alpha"].as_float() if "alpha" in node.attributes else 0.0
             return w("LeakyRelu", x, alpha=slope + 0.01)

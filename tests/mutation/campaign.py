@@ -18,7 +18,7 @@ from mari_engine.feeds import FeedPlan, plan_feeds
 from mari_engine.fuzzing import Dialect, random_graph
 from mari_engine.runtime import open_session
 from mutation.difference import Search
-from mutation.kinds import KINDS, Kind
+from mutation.kinds import KINDS
 from mutation.subject import LENGTH, Change, Fact, Subject, look_at
 from mutation.written import write
 
@@ -88,11 +88,11 @@ class Target:
 
     def places(self, kind: str) -> int:
         """Return in how many places the model can be changed so."""
-        return len(self._changes(KINDS[kind], kind)[1])
+        return len(self._changes(kind)[1])
 
     def mutate(self, kind: str, place: int) -> Mutant:
         """Return what becomes of the model, changed in one place; places are in a random order."""
-        subject, changes = self._changes(KINDS[kind], kind)
+        subject, changes = self._changes(kind)
         change = changes[place]
         change.apply()
 
@@ -111,10 +111,10 @@ class Target:
         shown = self.search.find(changed, change)
         return became(Outcome.MISSED if shown else Outcome.EQUIVALENT, shown)
 
-    def _changes(self, kind: Kind, name: str) -> tuple[Subject, list[Change]]:
-        rng = np.random.default_rng([self._seed, crc32(name.encode())])
+    def _changes(self, kind: str) -> tuple[Subject, list[Change]]:
+        rng = np.random.default_rng([self._seed, crc32(kind.encode())])
         subject = Subject(self.optimized.ir.clone(), self._facts, self.feeds, rng)
-        changes = list(kind(subject))
+        changes = list(KINDS[kind](subject))
         rng.shuffle(changes)
         return subject, changes
 

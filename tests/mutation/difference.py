@@ -180,9 +180,9 @@ def _answer(run: Callable[[Feeds], Feeds], feeds: Feeds) -> Feeds | None:
         return None
 
 
-def _differ(right: Feeds | None, wrong: Feeds | None, *, exact: bool) -> bool:
-    if right is None or wrong is None:
-        return right is not None
+def _differ(right: Feeds, wrong: Feeds | None, *, exact: bool) -> bool:
+    if wrong is None:
+        return True
     return any(_apart(right[name], wrong[name], exact=exact) for name in right)
 
 

@@ -67,7 +67,7 @@ class Subject:
         return None if value is None else self._facts.get(value.name or "")
 
     def nodes(self, *ops: str) -> Iterator[ir.Node]:
-        yield from (node for node in self.graph if not ops or node.op_type in ops)
+        yield from (node for node in self.graph if node.op_type in ops)
 
     def floats(self) -> Iterator[tuple[ir.Value, Fact]]:
         """Yield the floating results of nodes."""

@@ -1,8 +1,7 @@
 """ONNX's node tests put through the engine: loaded, labelled, optimized, saved, run, compared."""
 
-from .case_runs import run_case
 from .cases import NodeCase, collect_cases
 from .outcomes import Outcome, Run
 from .workers import run_all
 
-__all__ = ["NodeCase", "Outcome", "Run", "collect_cases", "run_all", "run_case"]
+__all__ = ["NodeCase", "Outcome", "Run", "collect_cases", "run_all"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import mari_engine as mari
+from mari_engine.runtime import in_one_line
 
 from .cases import NodeCase
 from .labellings import Labelled, labellings
@@ -22,7 +24,7 @@ def run_case(case: NodeCase) -> list[Run]:
     """Return what became of a test; nothing is raised, but onnxruntime may abort the process."""
     runs = []
     for labelled in labellings(case):
-        truth = _original_results(case, labelled)
+        truth = _original_results(labelled)
         for signature in SIGNATURES:
             outcome, reason = _try(case, labelled, signature, truth)
             runs.append(Run(case.name, labelled.name, signature, outcome, reason))
@@ -71,13 +73,13 @@ def _compare(
         bound = mari.bind_feeds(labelled.feeds, result.interface, result.signature)
         found = run_model(folder / "model.onnx", dict(bound))
     except Exception as error:  # onnxruntime's exceptions share no narrower base
-        return f"the saved model cannot be run: {_one_line(error)}"
+        return f"the saved model cannot be run: {in_one_line(error, limit=300)}"
     once = [item.rows == "request" for item in result.interface.outputs]
     found = [
         np.broadcast_to(one, wanted.shape) if single and _is_row_of(one, wanted) else one
         for one, wanted, single in zip(found, truth, once, strict=True)
     ]
-    again = _original_results(case, labelled)
+    again = _original_results(labelled)
     if isinstance(again, str) or same_results(case, truth, again):  # it draws random numbers
         return "" if same_kinds(truth, found) else "other types or shapes"
     problem = same_results(case, truth, found)
@@ -95,23 +97,21 @@ def _is_row_of(one: Any, wanted: Any) -> bool:
     )
 
 
-def _original_results(case: NodeCase, labelled: Labelled) -> list[Any] | str:
+def _original_results(labelled: Labelled) -> list[Any] | str:
     """Return what the original gives, or why onnxruntime cannot run it."""
     try:
         return run_model(labelled.model, labelled.feeds)
     except Exception as error:  # onnxruntime's exceptions share no narrower base
-        return _one_line(error)
+        return in_one_line(error, limit=300)
 
 
 def _place(error: Exception) -> str:
     """Return an exception with the line of the engine that it came from."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
-        trace = trace.tb_next
-    ours = [f"{Path(file).name}:{line}" for file, line in frames if "mari_engine" in file]
-    return f"{type(error).__name__}: {_one_line(error)} ({ours[-1] if ours else 'outside'})"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in frames
+        if "mari_engine" in frame.filename
+    ]
+    where = ours[-1] if ours else "outside"
+    return f"{type(error).__name__}: {in_one_line(error, limit=300)} ({where})"

@@ -206,15 +206,21 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 import numpy as np
+import onnxruntime as ort
 from mari_engine.labeling import propose_labels
 from mari_engine.loading import load
-from mari_engine.runtime import open_session
+from mari_engine.runtime import serialize_for_runtime
 from mari_engine.artifact.model_writer import write_model
 
 model = load(sys.argv[1])
 assert propose_labels(model).inputs["item_id"].range == (0, 8 << 20)
+data, entries = serialize_for_runtime(model)
+options = ort.SessionOptions()
+for key, value in entries.items():
+    options.add_session_config_entry(key, value)
+session = ort.InferenceSession(data, options)
 last = (8 << 20) - 1
-open_session(model).run({"user_id": np.array([last]), "item_id": np.array([last])})
+session.run(None, {"user_id": np.array([last]), "item_id": np.array([last])})
 write_model(model, Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
