@@ -166,7 +166,7 @@ def set_columns(labels: Labels, name: str, column: Column, *, width: int) -> Lab
         )
     rest = [piece for part in columns_of(labels, name, width=width) for piece in _cut(part, column)]
     columns = sorted([*rest, column], key=lambda part: part.start)
-    packed = InputLabel(columns=tuple(columns), axis=labels.inputs[name].axis)
+    packed = InputLabel(columns=tuple(columns), axis=labels.inputs[name].stated_axis)
     return Labels({**labels.inputs, name: packed})
 
 
@@ -182,7 +182,7 @@ def join_columns(labels: Labels, name: str, *, width: int) -> Labels:
             )  # fmt: skip
         else:
             joined.append(column)
-    packed = InputLabel(columns=tuple(joined), axis=labels.inputs[name].axis)
+    packed = InputLabel(columns=tuple(joined), axis=labels.inputs[name].stated_axis)
     return Labels({**labels.inputs, name: packed})
 
 

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 import mari_engine as mari
 from app.services import follow_link, open_sample
 from app.session import Link, Opened, Work, bare, digest_labels, make_link, read_link, write_link
-from app.views.labels import list_axes, name_axis
-from mari_engine import FROM_GRAPH, AxisReading, InputLabel, Labels, Role
+from app.views.labels import join_columns, list_axes, name_axis, set_columns
+from mari_engine import FROM_GRAPH, AxisReading, Column, InputLabel, Labels, Role
 from support.app_visits import answer, visit
 from support.builders import build, ranking_tower
 
@@ -68,6 +68,17 @@ def test_an_axis_that_nothing_tells_is_asked_before_labels_are_confirmed(square:
     assert not app.exception
     assert "Nothing tells which axis" not in words(app)
     assert not app.button(key="confirm").disabled
+
+
+@pytest.mark.parametrize(("evidence", "stated"), [(("(N, T)",), FROM_GRAPH), ((), 1)])
+def test_no_axis_is_stated_by_changing_columns(
+    evidence: tuple[str, ...], stated: mari.CandidateAxis
+) -> None:
+    columns = (Column(start=0, stop=4, role=Role.USER), Column(start=4, stop=10, role=Role.ITEM))
+    labels = Labels({"x": InputLabel(columns=columns, axis=1, axis_evidence=evidence)})
+    new = Column(start=2, stop=6, role=Role.CROSS)
+    assert set_columns(labels, "x", new, width=10).inputs["x"].stated_axis == stated
+    assert join_columns(labels, "x", width=10).inputs["x"].stated_axis == stated
 
 
 def test_axes_in_words() -> None:
