@@ -30,9 +30,11 @@ def describe(opened: Opened) -> mari.GraphInfo:
 
 def describe_optimized(opened: Opened, labels: mari.Labels, options: Options) -> mari.GraphInfo:
     """Return the optimized graph as plain data."""
-    plan = make_plan(opened, labels, options)
-    key = (_text(bare(labels)), options)
-    return _get(opened, "optimized", key, lambda: mari.describe(plan.optimized), "Reading it")
+
+    def make() -> mari.GraphInfo:
+        return mari.describe(make_plan(opened, labels, options).optimized)
+
+    return _get(opened, "optimized", (_text(bare(labels)), options), make, "Reading it")
 
 
 def propose(opened: Opened) -> mari.Labels:
@@ -54,16 +56,19 @@ def make_plan(opened: Opened, labels: mari.Labels, options: Options) -> mari.Pla
     Where the same rewrite is being made by `start_plan`, it is waited for.
     """
 
-    read = bare(labels)
-    key = (_text(read), options)
-    plan = _get(opened, "plan", key, lambda: _plan(opened, read, options), "Rewriting")
-    told = (_text(labels), options)
-    return cache_of(opened).get("told plan", told, lambda: replace(plan, labels=labels))
+    def make() -> mari.Plan:
+        read = bare(labels)
+        key = (_text(read), options)
+        plan = _get(opened, "plan", key, lambda: _plan(opened, read, options), "Rewriting")
+        return replace(plan, labels=labels)
+
+    return cache_of(opened).get("told plan", (_text(labels), options), make)
 
 
 def start_plan(opened: Opened, labels: mari.Labels, options: Options) -> Job[mari.Plan]:
     """Make the same rewrite in the background; `make_plan` finds it when it is done."""
-    cache, key, read = cache_of(opened), (_text(bare(labels)), options), bare(labels)
+    cache, read = cache_of(opened), bare(labels)
+    key = (_text(read), options)
     return Job(
         lambda progress: cache.get(
             "plan", key, lambda: _plan(opened, read, options, progress), most=_MOST_PLANS

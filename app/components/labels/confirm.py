@@ -43,7 +43,8 @@ def show_confirm(
                 st.badge("Confirmed", icon=":material/check:", color="green")
                 st.caption(_remark(work, changed=changed), width="content")
         else:
-            _offer(work, parts, options, blocked=bool(problems), changed=changed)
+            left = _tell_left(work, parts, unclear)
+            _offer(work, options, blocked=bool(problems) or left, changed=changed)
         if work.opened is not None:
             show_command(
                 work.opened,
@@ -51,11 +52,8 @@ def show_confirm(
             )
 
 
-def _offer(
-    work: Work, parts: Sequence[Part], options: Options, *, blocked: bool, changed: bool
-) -> None:
+def _offer(work: Work, options: Options, *, blocked: bool, changed: bool) -> None:
     """Draw who confirms and the button, disabled while something is left to answer."""
-    left = _tell_left(work, parts)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.text_input(
             "Your name",
@@ -70,7 +68,7 @@ def _offer(
             "Confirm labels and rewrite",
             type="primary",
             icon=":material/check:",
-            disabled=blocked or left,
+            disabled=blocked,
             key="confirm",
         )
         st.caption(_remark(work, changed=changed), width="content")
@@ -78,7 +76,7 @@ def _offer(
         _confirm(work, options, by)
 
 
-def _tell_left(work: Work, parts: Sequence[Part]) -> bool:
+def _tell_left(work: Work, parts: Sequence[Part], unclear: Sequence[str]) -> bool:
     """Draw what is left to answer, each with a jump to it; return whether something is."""
     left = name_open(parts)
     lack = "" if left or work.labels is None else explain_lack_of_candidates(work.labels)
@@ -88,8 +86,7 @@ def _tell_left(work: Work, parts: Sequence[Part]) -> bool:
             st.button("Show them", key="show-open", on_click=jump_to_open)
     elif lack:
         st.warning(plain(lack), icon=":material/warning:")
-    unclear = list_unclear(read_axes(work)) if not left else []
-    if unclear:
+    if unclear and not left:
         with st.container(horizontal=True, vertical_alignment="center", key="axis-to-state"):
             names = ", ".join(shorten(name, 40) for name in unclear[:MOST_NAMED])
             st.markdown(

@@ -37,7 +37,7 @@ def _start(
         last.job.cancel()
     same = last is not None and last.key[0] == opened.key
     before = (last.job.result or last.before) if last is not None and same else None
-    job = engine_cache.start_plan(opened, bare(labels), options)
+    job = engine_cache.start_plan(opened, labels, options)
     work.watch(job)
     return Preview(key, job, before)
 

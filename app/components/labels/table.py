@@ -57,7 +57,8 @@ def choose_rows(work: Work, parts: Sequence[Part], info: GraphInfo) -> list[Part
 
 
 def _selected(work: Work, parts: Sequence[Part]) -> list[int]:
-    kept = [at for at, part in enumerate(parts) if (part.input, part.at) in work.picked]
+    picked = set(work.picked)
+    kept = [at for at, part in enumerate(parts) if (part.input, part.at) in picked]
     return kept or [at for at, part in enumerate(parts) if part.open][:1]
 
 
