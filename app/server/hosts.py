@@ -9,7 +9,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_EVERYWHERE = ("", "0.0.0.0", "::")
+EVERYWHERE = ("", "0.0.0.0", "::")
+"""Addresses of a server that listens on all of the machine's."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Hosts:
         further = {name.strip().lower().rstrip(".") for name in named}
         if listens in LOOPBACK:
             return Hosts(LOOPBACK | further)
-        own = {socket.gethostname().lower()} if listens in _EVERYWHERE else {listens}
+        own = {socket.gethostname().lower()} if listens in EVERYWHERE else {listens}
         return Hosts(LOOPBACK | own | further, by_address=True)
 
     def allow(self, hosts: Sequence[str], origins: Sequence[str]) -> bool:

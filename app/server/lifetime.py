@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator
 import streamlit as st
 from streamlit.starlette import App
 
+from app.server.hosts import EVERYWHERE
 from app.server.session_end import close_left_sessions
-
-_EVERYWHERE = ("", "0.0.0.0", "::")
 
 
 @contextlib.asynccontextmanager
@@ -20,7 +19,7 @@ async def live(app: App) -> AsyncIterator[None]:
     """Open a browser unless the server is headless, and close the sessions that are left."""
     if not st.get_option("server.headless"):
         address = st.get_option("server.address") or ""
-        host = "localhost" if address in _EVERYWHERE else address
+        host = "localhost" if address in EVERYWHERE else address
         place = f"[{host}]" if ":" in host else host
         url = f"http://{place}:{st.get_option('server.port')}"
         asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)

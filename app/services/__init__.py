@@ -1,12 +1,12 @@
 """What pages ask for: the engine behind caches, model sources, downloads, restored sessions."""
 
-from app.services.background import start_benchmark, start_check, start_flips, start_node_measures
+from app.services.background import start_benchmark, start_flips, start_node_measures
+from app.services.confirmation import confirm_labels
 from app.services.downloads import MOST_BYTES, pack, save_once
 from app.services.logged_requests import forget_requests, learn_again, take_requests
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
     Upload,
-    clean_name,
     open_at_start,
     open_sample,
     server_files,
@@ -21,7 +21,7 @@ __all__ = [
     "NO_FOLDER",
     "Upload",
     "cache_of",
-    "clean_name",
+    "confirm_labels",
     "find_model",
     "find_seen",
     "find_subjects",
@@ -36,7 +36,6 @@ __all__ = [
     "save_once",
     "server_files",
     "start_benchmark",
-    "start_check",
     "start_flips",
     "start_node_measures",
     "take_requests",

@@ -13,7 +13,6 @@ from app.session import Work
 from app.views.labels import (
     doubt_refuted,
     list_parts,
-    list_unclear,
     settle_by_requests,
     tell_refuted,
     tell_unread,
@@ -59,12 +58,7 @@ def _learn(work: Work, places: Sequence[Path]) -> mari.Labels:
     learnt = mari.propose_labels(work.opened.model, requests, stated=work.labels)
     work.requests, work.proposed = list(places), learnt
     work.revision += 1
-    unread = list_unclear(
-        {
-            name: mari.AxisReading(label.axis, label.axis_evidence)
-            for name, label in learnt.inputs.items()
-        }
-    )
+    unread = [name for name, one in learnt.inputs.items() if one.axis == mari.FROM_GRAPH]
     work.notice = tell_unread(unread) if unread else ""
     return learnt
 

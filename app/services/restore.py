@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mari_engine as mari
 from app.services import engine_cache
-from app.services.background import start_check
+from app.services.confirmation import confirm_labels
 from app.services.model_sources import open_path, open_sample, server_files
 from app.session import (
     Link,
@@ -14,7 +14,6 @@ from app.session import (
     SessionError,
     Work,
     digest_labels,
-    name_answers,
     state_axis,
 )
 from app.views.labels import list_parts, name_open
@@ -119,13 +118,10 @@ def _confirm_again(work: Work, options: Options, *, by: str, place: str) -> None
             raise mari.LabelError(left)
         if not by.strip():
             raise mari.LabelError(f"the {place} does not say who did; confirm them yourself")
-        labels = mari.propose_axes(work.opened.model, name_answers(work.labels, by))
-        mari.check_labels(work.opened.model, labels)
-        plan = engine_cache.make_plan(work.opened, labels, _known(work.opened, options))
+        confirm_labels(work, _known(work.opened, options), by)
     except mari.MariError as error:
         work.notice = f"The labels could not be confirmed again: {error}"
         return
-    work.confirm(_known(work.opened, options), start_check(plan, work.requests), labels, by.strip())
     work.notice = (
         f"These labels and choices were confirmed by {by.strip()}, so the {place} says."
         " The check runs again here."

@@ -72,7 +72,7 @@ def make_link(work: Work) -> Link:
         sha256=opened.model.sha256[:DIGITS],
         labels=digest_labels(opened.model, work.labels),
         confirmed=work.confirmed is not None,
-        by=work.confirmed_by if work.confirmed is not None else "",
+        by=work.confirmed_by,
         axes=tuple(
             (name, label.stated_axis)
             for name, label in work.labels.inputs.items()

@@ -91,7 +91,7 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
         "labels": labels.to_json(),
         "history": [earlier.to_json() for earlier in work.history[-MOST_HISTORY:]],
         "confirmed": work.confirmed is not None,
-        "confirmed_by": work.confirmed_by if work.confirmed is not None else "",
+        "confirmed_by": work.confirmed_by,
         "options": {
             "signature": str(work.options.signature),
             "candidates": work.options.candidates,

@@ -36,7 +36,7 @@ class Work:
     revoked: str = ""
     """Why a request revoked the check; "" where none did."""
     confirmed_by: str = ""
-    """Who confirmed last."""
+    """Who confirmed; "" where nothing is confirmed."""
     options: Options = field(default_factory=Options)
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
@@ -222,6 +222,7 @@ class Work:
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
+        self.confirmed_by = ""
 
 
 def _give_back(jobs: weakref.WeakSet[Job[Any]], folders: list[Path]) -> None:

@@ -43,6 +43,12 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
+def name_some(names: Sequence[str], most: int) -> str:
+    """Return "a, b and 3 more": at most so many of the names, and how many are left."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def rows_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """Return rows as a CSV table; no cell is one that a spreadsheet takes for a formula."""
     text = io.StringIO()

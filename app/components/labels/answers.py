@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.components.labels.axis import choose_axis
+from app.components.labels.axis import choose_axis, find_tensor, number_input
 from app.session import Work
 from app.state import get_work, read_widget
 from app.views.labels import (
@@ -21,8 +21,8 @@ from app.views.labels import (
     tell_voucher,
 )
 from app.views.palette import name_role
-from app.views.text import plain, shape, shorten
-from mari_engine import Column, GraphInfo, LabelError, Labels, Role
+from app.views.text import name_some, plain, shape, shorten
+from mari_engine import Column, GraphInfo, LabelError, Role
 
 KEYS = {Role.USER: "U", Role.CONTEXT: "T", Role.ITEM: "I", Role.CROSS: "X"}
 """Press to answer: C and R are taken by Streamlit."""
@@ -86,16 +86,14 @@ def _answer(shown: int, chosen: Sequence[Part], role: Role | None) -> None:
 
 
 def _list_names(chosen: Sequence[Part]) -> None:
-    names = ", ".join(plain(shorten(part.name, 40)) for part in chosen[:MOST_NAMED])
-    more = f" and {len(chosen) - MOST_NAMED:,} more" if len(chosen) > MOST_NAMED else ""
     left = sum(1 for part in chosen if part.open)
     st.markdown(f"**{len(chosen):,} rows selected**, {left:,} of them to answer")
-    st.caption(names + more)
+    st.caption(name_some([plain(shorten(part.name, 40)) for part in chosen], MOST_NAMED))
 
 
 def _show_evidence(part: Part, info: GraphInfo) -> None:
     label = part.label
-    tensor = next((one for one in info.inputs if one.name == part.input), None)
+    tensor = find_tensor(info, part)
     kind = "" if tensor is None else f"{tensor.dtype} {shape(tensor.shape)}"
     columns = f", columns {tell_span(label)}" if isinstance(label, Column) else ""
     st.markdown(f"**{plain(shorten(part.name, 80))}**")
@@ -165,8 +163,7 @@ def _read_range(work: Work, part: Part) -> tuple[float, float] | None:
 
 def _place(work: Work, part: Part) -> str:
     """Return what tells a row's widgets from those of other rows; names are not in it."""
-    number = list((work.labels or Labels()).inputs).index(part.input)
-    return f"{work.revision}-{number}-{part.at}"
+    return f"{work.revision}-{number_input(work, part)}-{part.at}"
 
 
 def _change(part: Part, **fields: object) -> None:

@@ -13,7 +13,7 @@ from app.session import Work, state_axis
 from app.state import get_work, read_widget
 from app.views.labels import Part, list_axes, name_axis
 from app.views.text import plain
-from mari_engine import FROM_GRAPH, AxisReading, GraphInfo
+from mari_engine import FROM_GRAPH, AxisReading, GraphInfo, Labels, TensorInfo
 
 
 def read_axes(work: Work) -> Mapping[str, AxisReading]:
@@ -29,13 +29,12 @@ def read_axes(work: Work) -> Mapping[str, AxisReading]:
 def choose_axis(work: Work, part: Part, info: GraphInfo) -> None:
     """Draw along which axis of a row's input the candidates lie, with the evidence, and choices."""
     found = read_axes(work).get(part.input)
-    tensor = next((one for one in info.inputs if one.name == part.input), None)
+    tensor = find_tensor(info, part)
     if found is None or tensor is None or work.labels is None:
         return
     extents = tensor.shape or ()
     stated = work.labels.inputs[part.input].stated_axis
-    number = list(work.labels.inputs).index(part.input)
-    key = f"row-axis-{work.revision}-{number}"
+    key = f"row-axis-{work.revision}-{number_input(work, part)}"
     choices = list_axes(extents)
     st.selectbox(
         "Candidates lie along",
@@ -49,6 +48,16 @@ def choose_axis(work: Work, part: Part, info: GraphInfo) -> None:
         st.caption("A person states it.")
     for text in found.evidence:
         st.caption(plain(text))
+
+
+def find_tensor(info: GraphInfo, part: Part) -> TensorInfo | None:
+    """Return the graph's input of a row; None where it has none of this name."""
+    return next((one for one in info.inputs if one.name == part.input), None)
+
+
+def number_input(work: Work, part: Part) -> int:
+    """Return the place of a row's input among the labels."""
+    return list((work.labels or Labels()).inputs).index(part.input)
 
 
 def _state(part: Part, key: str) -> None:

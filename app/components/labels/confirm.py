@@ -14,8 +14,8 @@ from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
 from app.components.labels.rows import jump_to_input, jump_to_open
 from app.components.labels.what_if import show_what_if
-from app.services import engine_cache, start_check
-from app.session import Options, Work, name_answers
+from app.services import confirm_labels, engine_cache
+from app.session import Options, Work
 from app.views.header import optimize_command
 from app.views.labels import Part, explain_lack_of_candidates, list_unclear, name_open
 from app.views.layout import sum_up
@@ -108,15 +108,10 @@ def _remark(work: Work, *, changed: bool) -> str:
 
 
 def _confirm(work: Work, options: Options, by: str) -> None:
-    if work.opened is None or work.labels is None:
-        return
     try:
-        labels = mari.propose_axes(work.opened.model, name_answers(work.labels, by))
-        mari.check_labels(work.opened.model, labels)
-        plan = engine_cache.make_plan(work.opened, labels, options)
+        confirm_labels(work, options, by)
     except mari.MariError as error:
         show_error(error)
         return
     work.reviewer, work.picked = by.strip(), ()
-    work.confirm(options, start_check(plan, work.requests), labels, work.reviewer)
     st.rerun()

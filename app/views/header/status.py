@@ -41,9 +41,10 @@ def _labels(work: Work) -> Item:
         return Item("Labels", "open", "none yet", "wait for a model")
     if work.confirmed is not None:
         return Item("Labels", "done", "confirmed", vouchers_in_words(work.confirmed))
-    request, candidate = count_sides(work.labels)
+    parts = list_parts(work.labels, work.proposed)
+    request, candidate = count_sides(parts)
     sides = f"{request:,} request side, {candidate:,} candidate side"
-    left = sum(1 for part in list_parts(work.labels, work.proposed) if part.open)
+    left = sum(1 for part in parts if part.open)
     return Item(
         "Labels", "open", "not confirmed", f"{left:,} to answer; {sides}" if left else sides
     )

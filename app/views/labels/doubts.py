@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from app.session import REQUEST, is_person
 from app.views.palette import name_role
-from app.views.text import count, shorten
+from app.views.text import count, name_some, shorten
 from mari_engine import Column, InputLabel, Labels, Role
 
 _AGAINST = "but "
@@ -86,10 +86,9 @@ def name_open(parts: Collection[Part]) -> str:
     left = [part for part in parts if part.open]
     if not left:
         return ""
-    names = [shorten(part.name, 40) for part in left[:MOST_NAMED]]
-    more = f" and {len(left) - MOST_NAMED:,} more" if len(left) > MOST_NAMED else ""
+    names = name_some([shorten(part.name, 40) for part in left], MOST_NAMED)
     verb = "is" if len(left) == 1 else "are"
-    return f"{count(len(left), 'row')} {verb} left to answer: {', '.join(names)}{more}."
+    return f"{count(len(left), 'row')} {verb} left to answer: {names}."
 
 
 def lacks_candidates(labels: Labels) -> bool:

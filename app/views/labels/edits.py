@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from app.session import answer
@@ -14,6 +15,8 @@ from app.views.text import count
 from mari_engine import Column, GraphInfo, InputLabel, LabelError, Labels, Role
 
 Row = dict[str, object]
+Change = Callable[[Any], Any]
+"""Makes another label of a label: of a whole input's, or of a column's."""
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
@@ -77,28 +80,33 @@ def keep_roles(labels: Labels, parts: Collection[Part]) -> Labels:
 
 
 def _answered(labels: Labels, answers: Iterable[tuple[Part, Role]]) -> Labels:
-    inputs = dict(labels.inputs)
-    for part, role in answers:
-        if part.refuted and role.per_request:
-            continue
-        label = inputs[part.input]
-        if part.at is None:
-            inputs[part.input] = answer(label, role)
-        else:
-            columns = list(label.columns)
-            columns[part.at] = answer(columns[part.at], role)
-            inputs[part.input] = replace(label, columns=tuple(columns))
-    return Labels(inputs)
+    return change_parts(
+        labels,
+        [
+            (part, partial(answer, role=role))
+            for part, role in answers
+            if not (part.refuted and role.per_request)
+        ],
+    )
 
 
 def change_part(labels: Labels, part: Part, **fields: Any) -> Labels:
     """Return labels in which a part has other fields than its role; nothing is answered by that."""
-    label = labels.inputs[part.input]
-    if part.at is None:
-        return Labels({**labels.inputs, part.input: replace(label, **fields)})
-    columns = list(label.columns)
-    columns[part.at] = replace(columns[part.at], **fields)
-    return Labels({**labels.inputs, part.input: replace(label, columns=tuple(columns))})
+    return change_parts(labels, [(part, partial(replace, **fields))])
+
+
+def change_parts(labels: Labels, changes: Iterable[tuple[Part, Change]]) -> Labels:
+    """Return labels in which these parts, each a whole input or some columns, are changed."""
+    inputs = dict(labels.inputs)
+    for part, change in changes:
+        label = inputs[part.input]
+        if part.at is None:
+            inputs[part.input] = change(label)
+        else:
+            columns = list(label.columns)
+            columns[part.at] = change(columns[part.at])
+            inputs[part.input] = replace(label, columns=tuple(columns))
+    return Labels(inputs)
 
 
 def read_range(low: float | None, high: float | None) -> tuple[float, float] | None:

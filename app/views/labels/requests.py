@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from app.session import REQUEST, is_person
+from app.session import REQUEST, Label, is_person
 from app.views.labels.doubts import MOST_NAMED, Part
+from app.views.labels.edits import change_parts
 from app.views.palette import name_role
-from app.views.text import one_line, shorten
+from app.views.text import name_some, one_line, shorten
 from mari_engine import Column, InputLabel, Labels
 
 
@@ -27,25 +29,20 @@ def settle_by_requests(labels: Labels, learnt: Labels) -> Labels:
 
 def doubt_refuted(labels: Labels, refuted: Sequence[Part]) -> Labels:
     """Return labels in which refuted parts are in doubt, with the reason as their evidence."""
-    inputs = dict(labels.inputs)
-    for part in refuted:
-        label = inputs[part.input]
-        told = {"confidence": 0.0, "vouched": "", "evidence": (f"but {part.doubt}",)}
-        if part.at is None:
-            inputs[part.input] = replace(label, **told)  # type: ignore[arg-type]
-        else:
-            columns = list(label.columns)
-            columns[part.at] = replace(columns[part.at], **told)  # type: ignore[arg-type]
-            inputs[part.input] = replace(label, columns=tuple(columns))
-    return Labels(inputs)
+    return change_parts(
+        labels,
+        [
+            (part, partial(replace, confidence=0.0, vouched="", evidence=(f"but {part.doubt}",)))
+            for part in refuted
+        ],
+    )
 
 
 def tell_unread(inputs: Sequence[str]) -> str:
     """Return that requests teach nothing of inputs whose candidates' axis is not known."""
-    names = ", ".join(shorten(one_line(name), 40) for name in inputs[:MOST_NAMED])
-    more = f" and {len(inputs) - MOST_NAMED:,} more" if len(inputs) > MOST_NAMED else ""
+    names = name_some([shorten(one_line(name), 40) for name in inputs], MOST_NAMED)
     return (
-        f"The requests teach nothing of {names}{more}: state along which axis the candidates "
+        f"The requests teach nothing of {names}: state along which axis the candidates "
         "lie, and they are read again."
     )
 
@@ -67,8 +64,7 @@ def tell_refuted(refuted: Sequence[Part], files: Sequence[str]) -> str:
 def _tell_alike(names: Sequence[str], role: str, doubt: str) -> str:
     if len(names) == 1:
         return f"{names[0]} is labelled {role}, but {doubt}"
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more} are labelled {role}, each wrongly: {doubt}"
+    return f"{name_some(names, MOST_NAMED)} are labelled {role}, each wrongly: {doubt}"
 
 
 def _settled(label: InputLabel, learnt: InputLabel) -> InputLabel:
@@ -82,9 +78,9 @@ def _settled(label: InputLabel, learnt: InputLabel) -> InputLabel:
     return replace(label, columns=tuple(pieces))
 
 
-def _taken(part: InputLabel, learnt: InputLabel) -> InputLabel:
+def _taken(part: Label, learnt: Column | InputLabel) -> Label:
     return replace(
-        part, role=learnt.role, confidence=learnt.confidence, evidence=learnt.evidence,
+        part, role=learnt.role or part.role, confidence=learnt.confidence, evidence=learnt.evidence,
         vouched=learnt.vouched,
     )  # fmt: skip
 
@@ -93,23 +89,13 @@ def _cut(column: Column, learnt: InputLabel) -> Iterator[Column]:
     """Yield a column range in the pieces that requests settle, and what is left between them."""
     at = column.start
     if not is_person(column.vouched):
-        for one in learnt.columns or (_whole(column, learnt),):
+        for one in learnt.columns or (_taken(column, learnt),):
             start, stop = max(one.start, at), min(one.stop, column.stop)
             if one.vouched != REQUEST or start >= stop:
                 continue
             if at < start:
                 yield replace(column, start=at, stop=start)
-            yield replace(
-                column, start=start, stop=stop, role=one.role, confidence=one.confidence,
-                evidence=one.evidence, vouched=one.vouched,
-            )  # fmt: skip
+            yield replace(_taken(column, one), start=start, stop=stop)
             at = stop
     if at < column.stop:
         yield replace(column, start=at)
-
-
-def _whole(column: Column, learnt: InputLabel) -> Column:
-    return replace(
-        column, role=learnt.role or column.role, confidence=learnt.confidence,
-        evidence=learnt.evidence, vouched=learnt.vouched,
-    )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from app.session import count_vouchers, is_person
-from app.views.labels.doubts import SIGNS, Part, Standing, list_parts
+from app.session import count_vouchers
+from app.views.labels.doubts import SIGNS, Part, Standing
 from app.views.palette import name_role
 from app.views.text import shape, shorten
 from mari_engine import Column, GraphInfo, Labels, Role
@@ -75,12 +75,7 @@ def list_evidence(part: Part) -> list[str]:
 
 def tell_voucher(part: Part) -> str:
     """Return who or what vouches for a label, in a word or two; "nobody yet" while it is open."""
-    vouched = part.label.vouched
-    if part.open:
-        return "nobody yet"
-    if is_person(vouched):
-        return vouched
-    return vouched or "whoever confirms"
+    return "nobody yet" if part.open else part.label.vouched or "whoever confirms"
 
 
 def vouchers_in_words(labels: Labels) -> str:
@@ -105,8 +100,7 @@ def _values(part: Part) -> str:
     return f"{low:g} to below {high:,g}{', ' + whole if whole else ''}"
 
 
-def count_sides(labels: Labels) -> tuple[int, int]:
+def count_sides(parts: Sequence[Part]) -> tuple[int, int]:
     """Return how many parts are request side and candidate side."""
-    parts = list_parts(labels)
     request = sum(1 for part in parts if part.role.per_request)
     return request, len(parts) - request

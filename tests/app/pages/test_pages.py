@@ -8,8 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import mari_engine as mari
 from app.components.benchmark.run_form import read_batches
-from app.components.labels import confirm as confirm_box
-from app.services import NO_FOLDER
+from app.services import NO_FOLDER, confirmation
 from app.session import Options, Work
 from support.app_visits import CONFIRMED, answer, confirm, ended, visit
 from support.handmade_results import make_certificate, make_plan
@@ -117,7 +116,7 @@ def test_confirming_starts_the_check(
         asked.extend(arguments)
         return ended(lambda progress: result)
 
-    monkeypatch.setattr(confirm_box, "start_check", start)
+    monkeypatch.setattr(confirmation, "start_check", start)
     app = visit("labels", opened)
     app.number_input(key="candidates").set_value(800)
     answer(app)

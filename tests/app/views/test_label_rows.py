@@ -74,7 +74,7 @@ def test_what_is_left_to_answer_is_named() -> None:
 
 
 def test_sides_are_counted() -> None:
-    assert count_sides(LABELS) == (2, 1)
+    assert count_sides(PARTS) == (2, 1)
 
 
 def test_conflicts_come_first_then_doubts_then_role_by_role() -> None:

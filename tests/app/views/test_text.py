@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from app.views.text import count, markup, one_line, plain, shape, shorten
+from app.views.text import count, markup, name_some, one_line, plain, shape, shorten
 
 
 def test_markdown_of_a_hostile_name_is_escaped() -> None:
@@ -23,6 +23,11 @@ def test_counts() -> None:
         "1,200 nodes",
         "2 entries",
     ]
+
+
+def test_some_names_stand_for_all() -> None:
+    assert name_some(["a", "b"], 2) == "a, b"
+    assert name_some(["a"] * 1202, 2) == "a, a and 1,200 more"
 
 
 def test_long_names_keep_both_ends() -> None:
