@@ -18,6 +18,7 @@ from mari_engine.axes import (
     Join,
     Pick,
     Pointwise,
+    Reduce,
     Slices,
     View,
     flat,
@@ -89,11 +90,11 @@ class Consumers:
         spec = self.survey.specs.get(node)
         if isinstance(spec, Join):
             return self.flops_per_element(node.outputs[0])
-        if not isinstance(spec, (Contract, View, Pick, Pointwise, Slices)):
+        if not isinstance(spec, (Contract, View, Pick, Pointwise, Reduce, Slices)):
             return 0.0
         others, varying = self._operands(node, index)
         weights = not varying
-        if isinstance(spec, Contract):
+        if isinstance(spec, Contract) and len(spec.terms) > 1:
             return work(spec).per_candidate / elements if weights and others else 0.0
         made = sum(self.flops_per_element(value) * self._elements(value) for value in node.outputs)
         return made / elements if weights else 0.0

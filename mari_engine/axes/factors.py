@@ -21,6 +21,8 @@ Index = npt.NDArray[np.int64]
 AxisLabels = tuple[int, ...]
 """One label for each position of a value; equal labels are one factor."""
 Linear = Literal["add", "sub", "mul", "div", "neg", "same"]
+Merge = Literal["add", "max", "min", "again"]
+"""How results of pieces become that of the whole: elementwise, or by reducing them once more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +159,14 @@ class Along(Spec):
 class Reduce(Spec):
     """`[N, K] -> [N]`: the positions `over` of the first operand are reduced, and not by a sum.
 
-    `idempotent` says that a factor along which the operand is constant can be dropped.
+    `idempotent` says that a factor along which the operand is constant can be dropped, `merge`
+    how the reduction of joined columns follows from those of each side's.
     """
 
     over: AxisLabels = ()
     keepdims: bool = True
     idempotent: bool = False
+    merge: Merge | None = None
 
     def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
         """Return labels for the operands' and the results' positions."""

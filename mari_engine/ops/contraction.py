@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 
 from mari_engine.axes import (
@@ -144,34 +144,29 @@ def _letters(call: Call, subscripts: list[str]) -> Mapping[str, Axis]:
     return extents
 
 
-def reduction(mean: bool) -> Callable[[Call], Spec]:
-    """Return the factors of ReduceSum or ReduceMean: a product with ones, `[N, K] -> [N]`.
+def reduce_sum(call: Call) -> Spec:
+    """Return the factors of ReduceSum: a product with ones, `[N, K] -> [N]`.
 
     https://onnx.ai/onnx/operators/onnx__ReduceSum.html
     """
+    return weighted_sum(call, 1.0)
 
-    def declare(call: Call) -> Spec:
-        axes = call.axes(0)
-        over = reduced_axes(call)
-        places = positions(axes)
-        gone = {place for at in over for place in places[at]}
-        own = tuple(range(len(flat(axes))))
-        extent = 1
-        for place in gone if mean else ():
-            dim = flat(axes)[place]
-            if isinstance(dim, str):
-                raise Unsupported(f"the mean runs over the axis {dim}")
-            extent *= dim
-        return Contract(
-            operands=(axes, *[None] * (len(call.operands) - 1)),
-            results=(kept_axes(axes, over, bool(call.attribute("keepdims", 1))),),
-            weight=1,
-            terms=(own,),
-            output=tuple(place for place in own if place not in gone),
-            scale=1.0 / extent,
-        )
 
-    return declare
+def weighted_sum(call: Call, weight: float) -> Contract:
+    """Return the factors of a sum over `axes` of which each element is multiplied by a number."""
+    axes = call.axes(0)
+    over = reduced_axes(call)
+    places = positions(axes)
+    gone = {place for at in over for place in places[at]}
+    own = tuple(range(len(flat(axes))))
+    return Contract(
+        operands=(axes, *[None] * (len(call.operands) - 1)),
+        results=(kept_axes(axes, over, bool(call.attribute("keepdims", 1))),),
+        weight=1,
+        terms=(own,),
+        output=tuple(place for place in own if place not in gone),
+        scale=weight,
+    )
 
 
 def reduced_axes(call: Call) -> set[int]:
@@ -195,8 +190,7 @@ RULES = (
     Rule("Gemm", gemm, traits=PRODUCT),
     Rule("Einsum", einsum, element_cost=share(0.12), traits=PRODUCT | {Trait.SELDOM_EMPTY}),
     Rule(
-        "ReduceSum", reduction(mean=False), evaluate=(reduce_list(operator.add),),
+        "ReduceSum", reduce_sum, evaluate=(reduce_list(operator.add),),
         traits=frozenset({Trait.SUM}),
     ),
-    Rule("ReduceMean", reduction(mean=True)),
 )  # fmt: skip

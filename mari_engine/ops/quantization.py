@@ -20,6 +20,7 @@ from mari_engine.axes import (
     AxisLabels,
     Contract,
     Pointwise,
+    Reduce,
     Slices,
     Spec,
     Unsupported,
@@ -144,7 +145,8 @@ def bit_by_bit(spec: Spec, node: ir.Node, *, product: bool) -> Spec:
         return replace(spec, linear=None)
     if isinstance(spec, Affine):
         return Slices(spec.operands, spec.results, spec.weight, spec.terms, spec.outputs)
-    summed = isinstance(spec, Contract) or (product and not getattr(spec, "why", ""))
+    adds = isinstance(spec, Contract) or (isinstance(spec, Reduce) and not spec.idempotent)
+    summed = adds or (product and not getattr(spec, "why", ""))
     if summed and node.outputs[0].dtype in _FLOATS:
         raise Unsupported(BEFORE)
     return spec

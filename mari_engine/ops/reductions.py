@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
+from math import prod
 
-from mari_engine.axes import Reduce, Slices, Spec, Unsupported, flat, positions, static
+from mari_engine.axes import Merge, Reduce, Slices, Spec, Unsupported, flat, positions, static
 from mari_engine.ops.call import Call, normal
-from mari_engine.ops.contraction import kept_axes, reduced_axes
+from mari_engine.ops.contraction import kept_axes, reduced_axes, weighted_sum
 from mari_engine.ops.evaluation import reduce_list
 from mari_engine.ops.rule import EXACT, Rule, share
 from mari_engine.ops.slice import one_axis
 
 
-def reduction(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
-    """Return the factors of a reduction over `axes`."""
+def reduction(weight: int = 1, merge: Merge | None = None) -> Callable[[Call], Reduce]:
+    """Return the factors of a reduction over `axes`.
 
-    def declare(call: Call) -> Spec:
+    `merge` is left out where results of pieces may be beyond a type's range though the whole's is
+    not: a product, a sum of which the logarithm is taken.
+    """
+
+    def declare(call: Call) -> Reduce:
         axes, over = call.axes(0), reduced_axes(call)
         keepdims = bool(call.attribute("keepdims", 1))
         return Reduce(
@@ -25,10 +31,30 @@ def reduction(idempotent: bool, weight: int = 1) -> Callable[[Call], Spec]:
             weight=weight,
             over=tuple(place for at in sorted(over) for place in positions(axes)[at]),
             keepdims=keepdims,
-            idempotent=idempotent,
+            merge=merge,
         )
 
     return declare
+
+
+def extreme(merge: Merge) -> Callable[[Call], Spec]:
+    """Return the factors of a largest or least element: repeating the operand changes nothing."""
+    declare = reduction(merge=merge)
+    return lambda call: replace(declare(call), idempotent=True)
+
+
+def mean(call: Call) -> Spec:
+    """Return the factors of ReduceMean: a sum times a number, where its extents are numbers.
+
+    Along an axis whose extent only the run knows it stays the op that it is: what it returns of
+    an empty axis (0 in onnxruntime, NaN in the reference) is left to the runtime.
+    https://onnx.ai/onnx/operators/onnx__ReduceMean.html
+    """
+    dims = [dim for at in reduced_axes(call) for dim in call.axes(0)[at]]
+    extents = [dim for dim in dims if isinstance(dim, int)]
+    if len(extents) < len(dims):
+        return reduction()(call)
+    return weighted_sum(call, 1.0 / prod(extents))
 
 
 def extremum(call: Call) -> Spec:
@@ -110,14 +136,15 @@ def pooled(call: Call) -> Spec:
 
 
 RULES = (
-    Rule("ReduceMax", reduction(idempotent=True), evaluate=(reduce_list(max),)),
-    Rule("ReduceMin", reduction(idempotent=True), evaluate=(reduce_list(min),)),
-    Rule("ReduceProd", reduction(idempotent=False), evaluate=(reduce_list(operator.mul),)),
-    Rule("ReduceL1", reduction(idempotent=False, weight=2)),
-    Rule("ReduceL2", reduction(idempotent=False, weight=2)),
-    Rule("ReduceSumSquare", reduction(idempotent=False, weight=2)),
-    Rule("ReduceLogSum", reduction(idempotent=False)),
-    Rule("ReduceLogSumExp", reduction(idempotent=False, weight=5)),
+    Rule("ReduceMean", mean),
+    Rule("ReduceMax", extreme("max"), evaluate=(reduce_list(max),)),
+    Rule("ReduceMin", extreme("min"), evaluate=(reduce_list(min),)),
+    Rule("ReduceProd", reduction(), evaluate=(reduce_list(operator.mul),)),
+    Rule("ReduceL1", reduction(2, merge="add")),
+    Rule("ReduceL2", reduction(2, merge="again")),
+    Rule("ReduceSumSquare", reduction(2, merge="add")),
+    Rule("ReduceLogSum", reduction()),
+    Rule("ReduceLogSumExp", reduction(5, merge="again")),
     Rule("ArgMax", extremum),
     Rule("ArgMin", extremum),
     Rule("GlobalAveragePool", pooled),
@@ -125,4 +152,4 @@ RULES = (
     Rule("TopK", topk),
     Rule("CumSum", cumulate, element_cost=share(0.2)),
     Rule("Trilu", trilu, traits=EXACT),
-)
+)  # fmt: skip

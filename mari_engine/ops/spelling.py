@@ -55,6 +55,16 @@ def divide() -> Spelling:
     return Spelling("Div")
 
 
+def maximum() -> Spelling:
+    """The larger of `a` and `b`, broadcast."""
+    return Spelling("Max")
+
+
+def minimum() -> Spelling:
+    """The smaller of `a` and `b`, broadcast."""
+    return Spelling("Min")
+
+
 def square_root() -> Spelling:
     """The square root of each element."""
     return Spelling("Sqrt")

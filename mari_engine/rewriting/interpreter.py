@@ -165,8 +165,15 @@ class _Interpreter:
             fewer = narrow_to_live(step)
             handle = HANDLERS[type(spec)]
             made = handle(step) if fewer is None else fewer.widen(handle(fewer.step))
-            whole = isinstance(spec, Contract) and not self.floats(node)
-            return [self.materializer.materialize(form) for form in made] if whole else made
+            summed = isinstance(spec, Contract) and not self.floats(node)
+            return [self.computed(form) for form in made] if summed else made
+
+    def computed(self, form: Form) -> Form:
+        """Return a form whose parts are tensors; joined columns stay apart."""
+        if not isinstance(form, Blocks):
+            return self.materializer.materialize(form)
+        parts = tuple(as_whole(self.materializer.materialize(part)) for part in form.parts)
+        return replace(form, parts=parts)
 
     def is_fused_norm(self, node: ir.Node) -> bool:
         """Return True for a step of a spelled-out norm of a tensor that has all its factors.
@@ -198,8 +205,7 @@ class _Interpreter:
         shared = len(readers) > 1 and not self.context.is_deferrable(value)
         if shared or value.is_graph_output():
             if isinstance(form, Blocks):
-                parts = tuple(as_whole(self.materializer.materialize(part)) for part in form.parts)
-                form = replace(form, parts=parts)
+                form = self.computed(form)
             else:
                 specs = [self.survey.specs.get(node) for node, _ in readers]
                 summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)

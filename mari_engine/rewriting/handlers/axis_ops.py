@@ -1,6 +1,6 @@
 """Ops that mix some axes: full along those, compact along all others.
 
-Softmax over L of `[N, L]`, Max over L, a GRU over L: slices along N are treated alone, so a value
+Softmax over L of `[N, L]`, a GRU over L: slices along N are treated alone, so a value
 that does not vary along N is computed for one row, `[1, L]` (hoisting).
 """
 
@@ -14,16 +14,14 @@ from mari_engine.axes import (
     Axes,
     AxisLabels,
     Layout,
-    Reduce,
     Slices,
-    cut_group,
     flat,
     positions,
 )
-from mari_engine.ops import rule_of, spelling
+from mari_engine.ops import rule_of
 from mari_engine.rewriting.context import Step, distribute, find_passing_columns
 from mari_engine.rewriting.emission import Tensor
-from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate, relabel
+from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate
 from mari_engine.types import Action
 
 
@@ -70,50 +68,6 @@ def _extra(step: Step, form: Form, trailing: int) -> Tensor:
     atom = step.context.materializer.materialize(form)
     dims: Layout = (tuple(range(len(flat(atom.axes)))), *((),) * trailing)
     return step.context.layouts.lay(atom, dims).tensor
-
-
-def reduce(step: Step) -> Form:
-    """Return the result of a reduction that is not a sum."""
-    spec, form = step.spec, step.forms[0]
-    assert isinstance(spec, Reduce)
-    over = set(spec.over)
-    if isinstance(form, Blocks) and form.mixed and form.position not in over:
-        form = step.context.materializer.materialize(form, step.why)
-    atom = step.atom(0)
-    absent = over - atom.present
-    if not spec.idempotent and (absent or not over):
-        atom = step.context.layouts.lay(atom, (*atom.dims, tuple(sorted(absent))))
-    gone = frozenset(over & atom.present)
-    dims = tuple(part for group in atom.dims for part in cut_group(group, gone))
-    atom = step.context.layouts.lay(atom, dims)
-    own = [at for at, group in enumerate(dims) if group and group[0] in gone]
-    if not over and not spec.idempotent:
-        own = [len(dims) - 1]  # of one element, but not the element itself
-    source = tuple(at for at in range(len(flat(spec.operands[0] or ()))) if at not in over)
-    if own:
-        atom = _reduced(step, atom, own)
-    return _without(atom, step.result, source)
-
-
-def _reduced(step: Step, atom: Atom, own: list[int]) -> Atom:
-    spec = step.spec
-    assert isinstance(spec, Reduce)
-    builder, keepdims = step.context.builder, int(spec.keepdims)
-    attributes, lists = spelling.reduced_axes(own, builder.opset)
-    inputs = [atom.tensor, *(builder.integers(axes) for axes in lists)]
-    node = builder.copy(step.node, inputs, keepdims=keepdims, **attributes)
-    dims = tuple(
-        () if at in own else group
-        for at, group in enumerate(atom.dims)
-        if keepdims or at not in own
-    )
-    return replace(atom, tensor=node.outputs[0], dims=dims)
-
-
-def _without(atom: Atom, axes: Axes, source: AxisLabels) -> Atom:
-    form = relabel(atom, axes, source)
-    assert isinstance(form, Atom)
-    return form
 
 
 def slices(step: Step) -> list[Form]:

@@ -8,10 +8,11 @@ from mari_engine.axes import Affine, Along, Contract, Join, Pick, Pointwise, Red
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers.affine import fold_affine
-from mari_engine.rewriting.handlers.axis_ops import along, reduce, slices
+from mari_engine.rewriting.handlers.axis_ops import along, slices
 from mari_engine.rewriting.handlers.data_movement import join, pick, view
 from mari_engine.rewriting.handlers.elementwise import pointwise
 from mari_engine.rewriting.handlers.products import contract
+from mari_engine.rewriting.handlers.reductions import reduce
 
 
 def _affine(step: Step) -> list[Form]:

@@ -133,7 +133,7 @@ def _distribute_over_passing(step: Step, spec: Contract) -> Form | None:
         return None
     summed = {label for own in spec.terms for label in own} - set(spec.output)
     found = find_passing_columns(step, spec.terms, spec.output, frozenset(summed))
-    if found is None or not passing_split_pays(step, spec):
+    if found is None or not passing_split_pays(step):
         return None
     place, places = found
     step.context.log.record(

@@ -6,12 +6,13 @@ concatenation; it costs another product and addition, and the slicing of what is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Contract, flat
+from mari_engine.axes import AxisLabels, Contract, Dim, Spec, flat
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.emission import Tensor
@@ -28,16 +29,18 @@ from mari_engine.rewriting.forms import (
 )
 
 
-def passing_split_pays(step: Step, spec: Contract) -> bool:
-    """Return True when distributing a product over the columns that pass through it pays.
+def passing_split_pays(step: Step, *, behind: float = 0.0) -> bool:
+    """Return True when distributing a product or a reduction over columns that pass it pays.
 
     It saves the request side's work for each candidate, and costs a concatenation afterwards.
+    `behind` are FLOPs for each element of the result that are then not spent per candidate either.
     """
-    extents, many, prices = spec.extents(), step.context.candidates, step.context.prices
+    extents, many, prices = _extents(step.spec), step.context.candidates, step.context.prices
+    terms, (output, *_) = step.spec.labels()
     at = next(i for i, form in enumerate(step.forms) if isinstance(form, Blocks) and form.mixed)
-    form, own, read = step.forms[at], spec.terms[at], step.node.inputs[at]
+    form, own, read = step.forms[at], terms[at] or (), step.node.inputs[at]
     assert isinstance(form, Blocks)
-    others = _others(step, spec, at)
+    others = _others(step, terms, at)
 
     def elements(labels: set[int], columns: int) -> float:
         rest = labels - {own[form.position]}
@@ -46,15 +49,22 @@ def passing_split_pays(step: Step, spec: Contract) -> bool:
     sides = [{own[place] for place in side} for side in form.sides]
     counts = np.bincount(form.part, minlength=len(form.parts)).tolist()
     whole, width = set[int]().union(*sides), len(form.part)
-    alone = sum(elements(side | others, n) for side, n in zip(sides, counts, strict=True))
-    saves = 2 * (elements(whole | others, width) - alone) / prices.flops_per_second
+
+    def spared(kept: set[int]) -> float:
+        """Return the elements, of these labels, that are not the candidates' any more."""
+        alone = sum(
+            elements((side | others) & kept, n) for side, n in zip(sides, counts, strict=True)
+        )
+        return elements((whole | others) & kept, width) - alone
+
+    saves = (2 * spared(set(extents)) + behind * spared(set(output))) / prices.flops_per_second
     move = 8.0 / prices.bytes_per_second
     if not step.context.materializer.is_materialized(form) and read is not None:
         saves += move * elements(whole, width) / max(1, len(read.uses()))
     kinds = list(dict.fromkeys(frozenset(side) for side in sides))
     costs = (len(kinds) - 1) * prices.node
     kind = np.array([kinds.index(frozenset(side)) for side in sides])[form.part]
-    for dims, place in step.join_sites(spec.output.index(own[form.position])):
+    for dims, place in step.join_sites(output.index(own[form.position])):
         made, inner = extent(dims, many), dims[place + 1 :]
         costs += move * made
         if is_scattered(kind, len(kinds), inner):
@@ -62,13 +72,22 @@ def passing_split_pays(step: Step, spec: Contract) -> bool:
     return saves > costs
 
 
-def _others(step: Step, spec: Contract, at: int) -> set[int]:
+def _extents(spec: Spec) -> dict[int, Dim]:
+    """Return the extent of each label of the operands."""
+    return {
+        label: dim
+        for axes, labels in zip(spec.operands, spec.labels()[0], strict=False)
+        for label, dim in zip(labels or (), flat(axes or ()), strict=True)
+    }
+
+
+def _others(step: Step, terms: Sequence[AxisLabels | None], at: int) -> set[int]:
     """Return the labels along which the other operands vary."""
     return {
         own[place]
-        for i, own in enumerate(spec.terms)
+        for i, own in enumerate(terms)
         for other in [step.forms[i]]
-        if i != at and other is not None
+        if i != at and other is not None and own is not None
         for place in other.present
     }
 
@@ -78,7 +97,7 @@ def split_gain(step: Step, spec: Contract, at: int, form: Blocks) -> Gain:
     candidates, extents = step.context.candidates, spec.extents()
     is_weight = step.context.materializer.is_weight
     label = spec.terms[at][form.position]
-    others = _others(step, spec, at)
+    others = _others(step, spec.terms, at)
 
     def extent_of(labels: set[int], columns: int) -> int:
         return columns * extent(tuple(extents[lab] for lab in labels - {label}), candidates)
