@@ -91,7 +91,8 @@ class Writer:
 
     def const(self, array: object, dtype: Any = None) -> Value:
         """Add a constant, as an initializer or as a node."""
-        held = np.asarray(array, dtype=dtype or self.dtype)
+        with np.errstate(over="ignore"):  # a low score is minus infinity in float16
+            held = np.asarray(array, dtype=dtype or self.dtype)
         tensor = numpy_helper.from_array(held, self.name("w"))
         if self.chance(0.15):
             return self.op("Constant", [], held.shape, value=tensor)

@@ -107,7 +107,7 @@ class ZeroProof:
             return _Zero
         if array.dtype.kind == "b":
             return _One if hidden.all() else None
-        if array.dtype.kind != "f" or not (hidden <= _LOW).all():
+        if array.dtype.kind != "f" or not (hidden.astype(np.float64) <= _LOW).all():
             return None
         seen = array[..., rows, self.bounds(array, before=True)[1]]
         return _Low(bool(np.isneginf(hidden).all()), bool((seen > -1e4).any(axis=-1).all()))

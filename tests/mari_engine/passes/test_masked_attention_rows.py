@@ -32,6 +32,7 @@ WEIGHTS = {
     "endless": np.where(CAUSAL > 0, 0, -np.inf).astype(np.float32),
     "low": np.where(CAUSAL > 0, 0, -1e9).astype(np.float32),
     "slight": np.where(CAUSAL > 0, 0, -10).astype(np.float32),
+    "half": np.where(CAUSAL > 0, 0, -np.inf).astype(np.float16),
     "never": np.float32(-np.inf), "least": np.float32(-3e38), "none": np.float32(0),
     "blind": np.full_like(CAUSAL, -1e9), "last": np.array(LENGTH, np.int64),
 }  # fmt: skip
@@ -45,6 +46,8 @@ APART = {
     "times the mask and a padding": "a = Sigmoid (c) m = Mul (causal, s) w = Mul (a, m)",
     "minus infinity added": "a = Add (c, endless) w = Softmax <axis = -1> (a)",
     "a low number added": "a = Add (c, low) w = Softmax <axis = -1> (a)",
+    "minus infinity added in float16": "h = Cast <to = 10> (c) a = Add (h, half) "
+    "b = Softmax <axis = -1> (a) w = Cast <to = 1> (b)",
     "minus infinity chosen": "a = Where (sees, c, never) w = Softmax <axis = -1> (a)",
     "the least number chosen": "a = Where (hidden, least, c) w = Softmax <axis = -1> (a)",
     "not a number mended": "a = Add (c, endless) b = Softmax <axis = -1> (a) n = IsNaN (b) "
