@@ -16,6 +16,10 @@ from mari_engine.ops import rule_for
 
 OLDEST_OPSET = 11
 _MOST_NODES = 200_000
+_FEW_NODES = 10_000
+"""Nodes that functions may make of any number."""
+_MOST_COPIES = 100
+"""Beyond these, the times as many as are written that functions may make."""
 _MOST_ELEMENTS = 1 << 27
 """Of an input in the largest request that the check draws: 1 GiB in float64."""
 _ROWS = 128
@@ -86,6 +90,12 @@ def _check_size(proto: onnx.ModelProto, where: str) -> None:
     size = nodes_in(proto.graph.node, 0)
     if size > _MOST_NODES:
         raise ModelError(f"{where}: {size} nodes; the engine takes at most {_MOST_NODES}")
+    written = len(proto.graph.node) + sum(len(item.node) for item in proto.functions)
+    if functions and size > max(_FEW_NODES, _MOST_COPIES * written):
+        raise ModelError(
+            f"{where}: its functions make {size} nodes of {written} written ones, more than "
+            f"{_MOST_COPIES} times as many; inline them before the export"
+        )
 
 
 def _check_nodes(proto: onnx.ModelProto, opset: int, where: str) -> None:

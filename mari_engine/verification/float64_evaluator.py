@@ -80,7 +80,7 @@ class Float64Evaluator:
         Floating-point feeds are taken as float64. Raises ExecutionError when neither evaluator can
         run some node.
         """
-        wanted = [*self._outputs, *(self._inside & frozenset(inside))]
+        wanted = dict.fromkeys([*self._outputs, *(self._inside & frozenset(inside))])
         while True:
             env: dict[str, Any] = {**self._constants, **self._tensors, **_doubled_feeds(feeds)}
             try:
