@@ -26,7 +26,7 @@ from mari_engine.feeds.planned_inputs import (
 )
 from mari_engine.feeds.random_features import Feature, Values, draw_feature
 from mari_engine.graph import Model
-from mari_engine.inputs import infer_ranges
+from mari_engine.inputs import find_words, infer_ranges
 from mari_engine.ops import Trait, has_trait
 from mari_engine.types import FROM_GRAPH, Feeds, Labels
 
@@ -166,11 +166,11 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
 
     Raises LabelError for an input without a label, FeedError for one without a rank.
     """
-    ranges = infer_ranges(model.ir)
+    ranges, words = infer_ranges(model.ir), find_words(model.ir)
     axes = fixed_axes(model, labels)
     inputs = tuple(
         replace(
-            plan_input(value, labels, ranges),
+            plan_input(value, labels, ranges, words.get(value.name or "", ())),
             axis=axes.get(value.name or "", 0),
             stated=_is_stated(value.name or "", labels),
         )

@@ -46,8 +46,13 @@ class PlannedInput:
         return all(part.per_request for part in self.parts)
 
 
-def plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput:
-    """Return what an input holds; LabelError where it has no label, FeedError without a rank."""
+def plan_input(
+    value: ir.Value, labels: Labels, ranges: Ranges, words: tuple[str, ...] = ()
+) -> PlannedInput:
+    """Return what an input holds; LabelError where it has no label, FeedError without a rank.
+
+    `words` are the texts that the model knows.
+    """
     name = value.name or ""
     if name not in labels.inputs:
         raise LabelError(f"input {name!r} has no role; label it")
@@ -65,6 +70,7 @@ def plan_input(value: ir.Value, labels: Labels, ranges: Ranges) -> PlannedInput:
         for piece in label.columns or (label,)
         for part in _plan_parts(name, dtype, piece, ranges, packed_width(value))
     ]
+    parts = [replace(part, feature=replace(part.feature, words=words)) for part in parts]
     return PlannedInput(name, _extents_of(name, value.shape), tuple(parts))
 
 

@@ -46,6 +46,8 @@ class Feature:
     """Half-open; None when neither labels nor graph give them."""
     whole: bool = False
     """A floating-point feature that carries whole numbers."""
+    words: tuple[str, ...] = ()
+    """The texts that the model knows; none where it lists none."""
     may_be_less: int = 0
     """By how much less than the range a number may be: 1 for lengths that are usually none of 0."""
 
@@ -80,7 +82,7 @@ def draw_feature(
     if is_mask(feature):
         return _draw_mask(shape, rng).astype(feature.dtype)
     if kind in "OSUT":
-        return rng.integers(0, 2, shape).astype(str).astype(object)
+        return rng.choice(np.array(feature.words or ("0", "1"), dtype=object), shape)
     if kind in "iu" or feature.whole:
         low, high = whole_bounds(feature, longest)
         if values in (Values.EDGES, Values.OTHER_EDGES):

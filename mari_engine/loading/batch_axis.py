@@ -7,9 +7,9 @@ import onnx
 import onnx_ir as ir
 
 from mari_engine.errors import Cancelled, LimitError, ModelError
-from mari_engine.graph import Model, constant_array, forget_shapes, infer_shapes
+from mari_engine.graph import Model, constant_array, forget_shapes
 from mari_engine.inputs import infer_ranges
-from mari_engine.ops import Trait, has_trait
+from mari_engine.ops import Trait, has_trait, infer_types
 from mari_engine.runtime import Session, open_session, open_source
 
 _BATCHES = (3, 5)
@@ -59,7 +59,7 @@ def mend_reshapes(model: ir.Model, batch: int) -> None:
             done.add(node)
             _mend(node, model.graph)
         forget_shapes(model)
-        infer_shapes(model)
+        infer_types(model)
 
 
 def check_freed(model: Model, batch: int) -> None:

@@ -6,9 +6,10 @@ import onnx_ir as ir
 import onnx_ir.passes.common as passes
 from onnx_ir.passes.common.naming import NameGenerator
 
-from mari_engine.graph import has_defaults, infer_shapes, set_aside_defaults, stored_bytes
+from mari_engine.graph import has_defaults, set_aside_defaults, stored_bytes
 from mari_engine.loading.constant_folding import FoldingBudget, fold_constants
 from mari_engine.loading.scalar_operands import make_scalar
+from mari_engine.ops import infer_types
 
 _SMALL = 4096
 """Bytes up to which an external tensor is read: axes and shapes, never tables."""
@@ -42,12 +43,12 @@ def normalize(model: ir.Model) -> frozenset[str]:
         for value in node.outputs
         if value.shape is not None
     )
-    infer_shapes(model)
+    infer_types(model)
     budget = FoldingBudget()
     while fold_constants(model, budget):
         passes.RemoveUnusedNodesPass()(model)
         _name_everything(model)
-        infer_shapes(model)
+        infer_types(model)
     if make_scalar(model):
         _name_everything(model)
     return stated

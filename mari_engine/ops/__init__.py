@@ -7,6 +7,7 @@ from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
 from mari_engine.ops.elementwise import squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
+from mari_engine.ops.inference import infer_types
 from mari_engine.ops.normalization import NormStep
 from mari_engine.ops.quantization import (
     QUANTIZED,
@@ -40,6 +41,7 @@ __all__ = [
     "decompose_all",
     "evaluate",
     "has_trait",
+    "infer_types",
     "is_product",
     "is_shape",
     "list_fused",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from mari_engine.graph import STANDS_FOR
@@ -21,6 +22,7 @@ class DecompositionWriter:
         self.node = node
         self.model = model
         self.nodes: list[ir.Node] = []
+        self._constants = 0
 
     def emit(self, op: str, *inputs: ir.Value | None, **attributes: Any) -> ir.Value:
         """Return the first result of a new node; attributes that are None are left out."""
@@ -46,10 +48,19 @@ class DecompositionWriter:
     def number(self, number: float, like: ir.Value | None) -> ir.Value:
         """Return a constant scalar of another value's type."""
         dtype = (like.dtype if like is not None else None) or ir.DataType.FLOAT
-        name = f"{self.node.name}/constant_{len(self.nodes)}"
-        tensor = ir.Tensor(np.asarray(number, dtype=dtype.numpy()), name=name)
+        return self.constant(np.asarray(number, dtype=dtype.numpy()), dtype)
+
+    def constant(self, array: npt.NDArray[Any], dtype: ir.DataType) -> ir.Value:
+        """Return a constant tensor of this type."""
+        name = f"{self.node.name}/constant_{self._constants}"
+        self._constants += 1
+        held: ir.TensorProtocol
+        if dtype == ir.DataType.STRING:
+            held = ir.StringTensor(array, shape=ir.Shape(array.shape), name=name)
+        else:
+            held = ir.Tensor(np.asarray(array, dtype=dtype.numpy()), dtype=dtype, name=name)
         value = ir.Value(
-            name=name, type=ir.TensorType(dtype), shape=ir.Shape([]), const_value=tensor
+            name=name, type=ir.TensorType(dtype), shape=ir.Shape(array.shape), const_value=held
         )
         self.model.graph.register_initializer(value)
         return value

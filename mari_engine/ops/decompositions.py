@@ -5,21 +5,24 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from mari_engine.axes import Unsupported
-from mari_engine.graph import infer_shapes
 from mari_engine.ops.decomposition_writer import DecompositionWriter
+from mari_engine.ops.inference import infer_types
+from mari_engine.ops.rule import Trait
 from mari_engine.ops.rule_table import rule_of
 
 
 def list_fused(graph: ir.Graph, *, activations: bool = False) -> list[ir.Node]:
     """Return the fused nodes that have a decomposition.
 
-    Those whose op also has factors (fused activations) only where `activations` asks for them.
+    Those whose op is as good as what it stands for (fused activations) only where `activations`
+    asks for them.
     """
     found = list[ir.Node]()
     for node in graph:
         rule = rule_of(node)
         if rule is not None and rule.decompose is not None:
-            found += [node] if rule.declare is None or activations else []
+            alone = rule.declare is not None and Trait.COMPOSITE not in rule.traits
+            found += [node] if activations or not alone else []
     return found
 
 
@@ -28,7 +31,7 @@ def decompose_all(model: ir.Model) -> None:
     while nodes := list_fused(model.graph, activations=True):
         if not sum(_is_decomposed(node, model) for node in nodes):
             return
-        infer_shapes(model)
+        infer_types(model)
 
 
 def _is_decomposed(node: ir.Node, model: ir.Model) -> bool:

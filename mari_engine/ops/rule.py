@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -19,6 +19,9 @@ Declare = Callable[[Call], Spec]
 """From a node's operands to its factors; Unsupported for a form that it does not cover."""
 Evaluate = Callable[[Call], Fact]
 """From known operands to the first result; Unsupported where that depends on the run."""
+Inferred = tuple[ir.DataType, ir.Shape | None]
+InferTypes = Callable[[ir.Node], Sequence[Inferred]]
+"""From a node whose operands' types are known to type and shape of each result."""
 ElementCost = Callable[[Spec | None], float]
 """From a node's factors, if they are declared, to the cost of one element of its result."""
 
@@ -58,6 +61,8 @@ class Trait(Enum):
     """Reads 0 in a list of extents as the operand's own, and -1 as what is left."""
     CONDITIONAL = auto()
     """Runs one of two subgraphs, as its operand says."""
+    COMPOSITE = auto()
+    """Has factors, and is decomposed all the same: standard ops in its place can be split."""
     TAKES_SCALARS = auto()
     """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
     SELDOM_EMPTY = auto()
@@ -82,12 +87,16 @@ class Rule:
     """Ranges of whole numbers beyond which the op fails at run time."""
     usual_ids: FindBounds | None = None
     """Ranges of whole numbers that the op is written for, though it accepts others."""
+    words: Callable[[ir.Node], Iterable[str]] | None = None
+    """The texts that the op knows, of those that it may read."""
     branches: Branches | None = None
     """What it does one way or another by its operands; the check names what it never saw."""
     element_cost: ElementCost | None = None
     """Time an element where runtimes have no vector code, as a share of one gathered run."""
     runtime_until: int = 0
     """The opset that first has it, where onnxruntime writes it in the standard domain before."""
+    infer: InferTypes | None = None
+    """Types and shapes of the results where ONNX's inference has none."""
     state_type: Callable[[ir.Node], None] | None = None
     """Writes out, in place, the float32 that a result has where an attribute is left out."""
     traits: frozenset[Trait] = frozenset()

@@ -25,12 +25,17 @@ from mari_engine.ops import (
     reductions,
     shape,
     slice,
+    tabular_encoding,
+    tabular_models,
+    tabular_scaling,
+    text,
 )
 from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
     attention, broadcasting, concat, contraction, control_flow, convolution, elementwise, extents,
     fused_ops, gather, generators, normalization, quantization, recurrent, reductions, shape, slice,
+    tabular_encoding, tabular_models, tabular_scaling, text,
 )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ import onnx_ir.passes.common as passes
 
 from mari_engine.analysis import Survey, survey_model
 from mari_engine.axes import Unsupported
-from mari_engine.graph import Model, infer_shapes, list_bodies
+from mari_engine.graph import Model, list_bodies
+from mari_engine.ops import infer_types
 from mari_engine.passes.contract import Copy, M, Match, Obligation, Pass, Refusal
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
 from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
@@ -129,7 +130,7 @@ def _name(match: Match) -> str:
 def _tidied(copy: Copy, form: Canonical) -> Canonical:
     """Return the copy without dead nodes, its shapes inferred and surveyed anew."""
     _remove_dead_nodes(copy.model)
-    infer_shapes(copy.model)
+    infer_types(copy.model)
     model = Model(copy.model, form.model.name)
     return Canonical(model, survey_model(model, form.survey.symbols))
 

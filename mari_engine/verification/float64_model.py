@@ -16,9 +16,9 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph import Model, infer_shapes, list_bodies, set_aside_defaults, stored_bytes
+from mari_engine.graph import Model, list_bodies, set_aside_defaults, stored_bytes
 from mari_engine.native import FileArray
-from mari_engine.ops import Trait, decompose_all, has_trait, rule_of, spelling
+from mari_engine.ops import Trait, decompose_all, has_trait, infer_types, rule_of, spelling
 
 FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16})
 """The types that become float64."""
@@ -62,7 +62,7 @@ def double_model(model: Model) -> Doubled:
     set_aside_defaults(work.graph)
     decompose_all(work)  # what a runtime fused, it has in few types only
     if any(map(_keeps_type, work.graph.all_nodes())):
-        infer_shapes(work)  # of a model that was rewritten in memory, few values have a type
+        infer_types(work)  # of a model that was rewritten in memory, few values have a type
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
     for graph in _all_graphs(work.graph):

@@ -129,7 +129,12 @@ def changed_request_values(planned: Plan, first: Arrays, second: Arrays) -> list
     proto.graph.output.extend(onnx.ValueInfoProto(name=n) for n in names if n not in present)
     opened = session(bytes(proto.SerializeToString()))
     one, two = run(opened, first), run(opened, second)
-    return [name for name in names if one[name].tobytes() != two[name].tobytes()]
+    return [name for name in names if _elements(one[name]) != _elements(two[name])]
+
+
+def _elements(array: np.ndarray) -> object:
+    """Return all bits of an array, or its texts."""
+    return array.tolist() if array.dtype == np.object_ else array.tobytes()
 
 
 NEAT = Strategy()

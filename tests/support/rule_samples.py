@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from support import quantized_samples
+from support import quantized_samples, tabular_samples
 from support.rule_sample import REAL, Sample
 
 JOINED = "c = Concat <axis = 1> (u, i)"
@@ -265,5 +265,6 @@ SAMPLES: Mapping[tuple[str, str], Sample] = {
         weights={"s": whole(1, 3)},
     ),
     **quantized_samples.SAMPLES,
+    **tabular_samples.SAMPLES,
 }  # fmt: skip
 """By domain and op; the last fields say in which type onnxruntime has the op."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from mari_engine.analysis import Survey, count_cost, find_graph_facts
-from mari_engine.graph import SOURCE, Model, infer_shapes
+from mari_engine.graph import SOURCE, Model
+from mari_engine.ops import infer_types
 from mari_engine.rewriting.boundary import unchanged_boundary
 from mari_engine.rewriting.context import DecisionLog, Options, Strategy
 from mari_engine.rewriting.cost import Line, Prices, whole_line
@@ -158,7 +159,7 @@ def _count_rewritten(made: Rewritten, survey: Survey) -> Cost:
     """Return the cost of a new graph; what no rule describes is counted by inferred shapes."""
     after = count_cost(Model(made.model, ""), survey.symbols)
     if after.uncounted:
-        infer_shapes(made.model)
+        infer_types(made.model)
         after = count_cost(Model(made.model, ""), survey.symbols)  # surveyed anew
     return after
 

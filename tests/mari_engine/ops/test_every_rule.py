@@ -23,7 +23,7 @@ NAMES = ["".join(key) for key in KEYS]
 LIMITS = {"double": 1e-12, "float": 1e-6}
 TYPES: Mapping[str, type[np.generic]] = {
     "double": np.float64, "float": np.float32, "bool": np.bool_, "int64": np.int64,
-    "uint32": np.uint32,
+    "uint32": np.uint32, "string": np.object_,
 }  # fmt: skip
 
 
@@ -40,8 +40,10 @@ def build_sample(sample: Sample) -> bytes:
         if name == "v":
             held = array.astype(np.float32)
         proto.graph.initializer.append(numpy_helper.from_array(np.asarray(held), name))
-    if "com.microsoft" in sample.body:
-        proto.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    newest = 5 if "TreeEnsemble <" in sample.body else 3
+    for domain, version in (("com.microsoft", 1), ("ai.onnx.ml", newest)):
+        if domain in sample.body:
+            proto.opset_import.append(helper.make_opsetid(domain, version))
     return bytes(proto.SerializeToString())
 
 
@@ -62,7 +64,9 @@ def draw(sample: Sample, batch: int, *, item: int = 0) -> dict[str, np.ndarray]:
         dtype = TYPES[sample.kind if kind == "T" else kind]
         whole = sample.exact or "id" in name
         low = 0 if "id" in name or dtype in (np.bool_, np.uint32) else -2
-        drawn = rng.integers(low, 3, own) if whole else rng.uniform(0.1, 0.9, own)
+        drawn: np.ndarray = rng.integers(low, 3, own) if whole else rng.uniform(0.1, 0.9, own)
+        if dtype is np.object_:
+            drawn = np.array(["a", "b", "ab"], dtype=np.object_)[rng.integers(0, 3, own)]
         full = [batch if dim == "N" else int(dim) for dim in axes]
         feeds[name] = np.broadcast_to(drawn.astype(dtype), full).copy()
     return feeds

@@ -1,0 +1,97 @@
+"""Categories of tables, encoded and picked (ai.onnx.ml)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes import Axis, Slices, Spec, Unsupported, flat, is_one, positions
+from mari_engine.graph import constant_array
+from mari_engine.ops.call import Call
+from mari_engine.ops.column_trace import Trace
+from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
+from mari_engine.ops.elementwise import pointwise
+from mari_engine.ops.id_bounds import Bound
+from mari_engine.ops.rule import Rule, Trait
+from mari_engine.ops.tables import DOMAIN, categories_in, words_in
+
+_MAPS = "it works on maps, not on tensors"
+
+
+def _one_hot(call: Call) -> Spec:
+    """Return the factors of `[N, K] -> [N, K, C]`, a code for each element.
+
+    https://onnx.ai/onnx/operators/onnx_aionnxml_OneHotEncoder.html
+    """
+    axes = call.axes(0)
+    categories = call.attribute("cats_int64s") or call.attribute("cats_strings") or ()
+    code: Axis = (len(categories),) if len(categories) != 1 else ()
+    own = tuple(range(len(flat(axes))))
+    return Slices(
+        operands=(axes,),
+        results=((*axes, code),),
+        terms=(own,),
+        outputs=((*own, *(len(own) for _ in code)),),
+    )
+
+
+def _known_categories(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
+    """Yield the range of the categories where others are an error."""
+    if not node.attributes.get_int("zeros", 1):
+        yield from categories_in("cats_int64s")(node, traces)
+
+
+def _extracted(call: Call) -> Spec:
+    """Return the factors of `[N, K], [J] -> [N, J]`: elements of the last axis.
+
+    https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html
+    """
+    axes, index = call.axes(0), call.axes(1)
+    if len(axes) < 2 or any(not is_one(axis) for axis in index[:-1]):
+        raise Unsupported("elements of a vector, or places in several rows")
+    own, last = tuple(range(len(flat(axes)))), positions(axes)[-1]
+    picked = tuple(range(len(own), len(own) + len(flat(index))))
+    return Slices(
+        operands=(axes, index),
+        results=((*axes[:-1], index[-1] if index else ()),),
+        terms=(own, picked),
+        outputs=((*(at for at in own if at not in last), *picked),),
+        mixed=frozenset(last),
+    )
+
+
+def _gathered(new: DecompositionWriter) -> Results:
+    """Write a Gather along the last axis, by places that are known and inside it."""
+    x, index = new.given(0), constant_array(new.given(1))
+    if x is None or x.shape is None or len(x.shape) < 2 or index is None or not index.size:
+        return None
+    width = x.shape[-1]
+    if not isinstance(width, int) or index.min() < 0 or index.max() >= width:
+        return None
+    places = new.constant(np.asarray(index.ravel(), dtype=np.int64), ir.DataType.INT64)
+    return [new.emit("Gather", x, places, axis=-1)]
+
+
+RULES = (
+    Rule(
+        "LabelEncoder", pointwise(1), domain=DOMAIN, usual_ids=categories_in("keys_int64s"),
+        words=words_in("keys_strings", "keys_tensor", "classes_strings"),
+    ),
+    Rule(
+        "CategoryMapper", pointwise(1), domain=DOMAIN, usual_ids=categories_in("cats_int64s"),
+        words=words_in("cats_strings"),
+    ),
+    Rule(
+        "OneHotEncoder", _one_hot, domain=DOMAIN, id_bounds=_known_categories,
+        usual_ids=categories_in("cats_int64s"), words=words_in("cats_strings"),
+    ),
+    Rule(
+        "ArrayFeatureExtractor", _extracted, domain=DOMAIN, decompose=_gathered,
+        traits=frozenset({Trait.COMPOSITE}),
+    ),
+    Rule("DictVectorizer", domain=DOMAIN, refusal=_MAPS),
+    Rule("CastMap", domain=DOMAIN, refusal=_MAPS),
+    Rule("ZipMap", domain=DOMAIN, refusal=_MAPS),
+)  # fmt: skip

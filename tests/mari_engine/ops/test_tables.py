@@ -1,0 +1,298 @@
+"""Ops on tables: what decomposes them, what stays whole, and what is inferred behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+from onnx import TensorProto, helper
+
+from mari_engine import plan
+from mari_engine.loading import load
+from mari_engine.metering import measure
+from mari_engine.types import Labels
+from support.rewrite_checks import alike, roles, wrong_rewrites
+
+DOMAIN, RNG = "ai.onnx.ml", np.random.default_rng(11)
+USER, ITEM = 24, 6
+LABELS = roles(user="user", item="item")
+ANY = {"float": np.float32, "double": np.float64, "int64": np.int64, "int32": np.int32}
+TYPES = {
+    "float": TensorProto.FLOAT, "double": TensorProto.DOUBLE, "int64": TensorProto.INT64,
+    "int32": TensorProto.INT32, "string": TensorProto.STRING,
+}  # fmt: skip
+
+
+def numbers(count: int) -> list[float]:
+    return [float(np.float32(each)) for each in RNG.uniform(-1, 1, count)]
+
+
+def made(
+    op: str, read: str | Sequence[str], write: str | Sequence[str], **attributes: object
+) -> onnx.NodeProto:
+    """Return a node of ai.onnx.ml."""
+    inputs = [read] if isinstance(read, str) else list(read)
+    outputs = [write] if isinstance(write, str) else list(write)
+    return helper.make_node(op, inputs, outputs, domain=DOMAIN, **attributes)
+
+
+def model(
+    nodes: Sequence[onnx.NodeProto], outputs: Sequence[str], *, kind: str = "float", width: int = 0
+) -> bytes:
+    """Return a model of a user's and an item's table; `x`, of so many columns, meets a product."""
+    weights = []
+    nodes = list(nodes)
+    if width:
+        array = RNG.uniform(-1, 1, (width, 8)).astype("f")
+        weights.append(helper.make_tensor("W", TensorProto.FLOAT, array.shape, array.ravel()))
+        nodes.append(helper.make_node("MatMul", ["x", "W"], ["score"]))
+    shape = {"user": ["N", USER], "item": ["N", ITEM]}
+    graph = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info(name, TYPES[kind], shape[name]) for name in shape],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs], weights,
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 3)]
+    proto = helper.make_model(graph, ir_version=8, opset_imports=opsets)
+    for value in (*proto.graph.output,):
+        value.type.tensor_type.ClearField("shape")
+    return bytes(proto.SerializeToString())
+
+
+def requests(kind: str = "float", *, missing: bool = False) -> list[dict[str, np.ndarray]]:
+    out = []
+    for batch in (1, 2, 5):
+        user = RNG.normal(size=(1, USER)) * (9 if "int" in kind else 1)
+        item = RNG.normal(size=(batch, ITEM)) * (9 if "int" in kind else 1)
+        if missing:
+            user[:, ::3], item[0, ::2] = np.nan, np.nan
+        out.append(
+            {"user": np.repeat(user, batch, 0).astype(ANY[kind]), "item": item.astype(ANY[kind])}
+        )
+    return out
+
+
+JOINED = helper.make_node("Concat", ["user", "item"], ["c"], axis=1)
+ALL = USER + ITEM
+SCALER = {"offset": numbers(ALL), "scale": numbers(ALL)}
+
+
+def decisions(data: bytes, labels: Labels = LABELS) -> list[str]:
+    """Return what became of each product."""
+    return [each.action.value for each in plan(load(data), labels, candidates=5000).decisions]
+
+
+@pytest.mark.parametrize("kind", ["float", "double", "int64", "int32"])
+def test_a_scaler_of_joined_columns_is_split_with_the_product_behind_it(kind: str) -> None:
+    data = model([JOINED, made("Scaler", "c", "x", **SCALER)], ["score"], kind=kind, width=ALL)
+    assert wrong_rewrites(data, LABELS, requests(kind), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+@pytest.mark.parametrize("kind", ["float", "double", "int64", "int32"])
+def test_scaled_columns_are_the_same_in_every_bit(kind: str) -> None:
+    data = model([JOINED, made("Scaler", "c", "x", **SCALER)], ["x"], kind=kind)
+    assert wrong_rewrites(data, LABELS, requests(kind), alike(0)) == []
+
+
+@pytest.mark.parametrize("many", [True, False])
+@pytest.mark.parametrize("replaced", [float("nan"), 0.0])
+def test_what_is_missing_is_filled_in_by_column(many: bool, replaced: float) -> None:
+    filled = numbers(ALL if many else 1)
+    node = made("Imputer", "c", "x", imputed_value_floats=filled, replaced_value_float=replaced)
+    data = model([JOINED, node], ["score"], width=ALL)
+    given = requests(missing=bool(np.isnan(replaced)))
+    for request in given:
+        request["user"][:, 1] = 0.0
+        if not np.isnan(replaced):
+            request["item"][:, 2] = -0.0
+    assert wrong_rewrites(data, LABELS, given, alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+def test_whole_numbers_are_filled_in_too() -> None:
+    node = made("Imputer", "c", "y", imputed_value_int64s=[7], replaced_value_int64=0)
+    cast = helper.make_node("Cast", ["y"], ["x"], to=TensorProto.FLOAT)
+    data = model([JOINED, node, cast], ["score"], kind="int64", width=ALL)
+    assert wrong_rewrites(data, LABELS, requests("int64"), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+def test_tables_put_side_by_side_are_a_concatenation() -> None:
+    node = made("FeatureVectorizer", ["user", "item"], "x", inputdimensions=[USER, ITEM])
+    data = model([node], ["score"], width=ALL)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+def test_tables_of_other_widths_than_stated_stay_as_they_are() -> None:
+    node = made("FeatureVectorizer", ["user", "item"], "x", inputdimensions=[USER, ITEM - 1])
+    data = model([node], ["score"], width=ALL - 1)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
+    assert decisions(data) == ["kept"]
+
+
+ENDS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
+
+
+def linear(rows: int) -> dict[str, object]:
+    return {"coefficients": numbers(rows * ALL), "intercepts": numbers(rows)}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("targets", [1, 3])
+def test_a_linear_regressor_is_a_product(end: str, targets: int) -> None:
+    node = made(
+        "LinearRegressor", "c", "score", targets=targets, post_transform=end, **linear(targets)
+    )
+    data = model([JOINED, node], ["score"])
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-5)) == []
+    kept = end == "SOFTMAX_ZERO" or (targets == 1 and end != "NONE")
+    assert decisions(data) == ["kept" if kept else "split"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(("rows", "classes"), [(1, 2), (2, 2), (4, 4)])
+def test_scores_of_a_linear_classifier_are_a_product(end: str, rows: int, classes: int) -> None:
+    node = made(
+        "LinearClassifier", "c", ["label", "score"], post_transform=end,
+        classlabels_ints=list(range(classes)), multi_class=int(rows > 1), **linear(rows),
+    )  # fmt: skip
+    data = model([JOINED, node], ["score"])
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-5)) == []
+    kept = end == "SOFTMAX_ZERO" or (end == "SOFTMAX" and (rows, classes) == (1, 2))
+    assert decisions(data) == ["kept" if kept else "split"]
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_the_label_is_the_first_class_of_the_highest_score(words: bool) -> None:
+    named = {"classlabels_strings": ["a", "b", "c"]} if words else {"classlabels_ints": [7, 8, 9]}
+    node = made("LinearClassifier", "c", ["label", "score"], **named, **linear(3))
+    data = load(model([JOINED, node], ["score"]))
+    proto = ir.serde.serialize_model(data.ir)
+    kind = TYPES["string" if words else "int64"]
+    proto.graph.output.append(helper.make_tensor_value_info("label", kind, ["N"]))
+    assert decisions(proto.SerializeToString()) == ["split"]
+    same = alike(1e-5)
+
+    def equal(truth: np.ndarray, other: np.ndarray) -> bool:
+        return np.array_equal(truth, other) if truth.dtype == object else same(truth, other)
+
+    assert wrong_rewrites(proto.SerializeToString(), LABELS, requests(), equal) == []
+
+
+@pytest.mark.parametrize("norm", ["MAX", "L1", "L2"])
+def test_rows_are_normalized_once_where_they_are_the_requests(norm: str) -> None:
+    nodes = [
+        made("Normalizer", "user", "u", norm=norm), made("Normalizer", "item", "i", norm=norm),
+        helper.make_node("Concat", ["u", "i"], ["x"], axis=1),
+    ]  # fmt: skip
+    data = model(nodes, ["score"], width=ALL)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+def test_a_row_of_both_sides_is_normalized_whole() -> None:
+    data = model([JOINED, made("Normalizer", "c", "x", norm="L2")], ["score"], width=ALL)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
+    assert decisions(data) == ["kept"]
+
+
+@pytest.mark.parametrize("places", [[[0, 25, 3]], [29, 0]])
+def test_extracted_columns_keep_their_sides(places: list[object]) -> None:
+    index = np.array(places, dtype=np.int64)
+    held = helper.make_tensor("p", TensorProto.INT64, index.shape, index.ravel())
+    constant = helper.make_node("Constant", [], ["p"], value=held)
+    node = made("ArrayFeatureExtractor", ["c", "p"], "x")
+    data = model([JOINED, constant, node], ["score"], width=index.size)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6), candidates=10**6) == []
+    names = [each.op_type for each in plan(load(data), LABELS, candidates=10**6).optimized.ir.graph]
+    assert "ArrayFeatureExtractor" not in names
+
+
+@pytest.mark.parametrize("kind", ["float", "int64"])
+def test_codes_of_each_side_are_made_apart(kind: str) -> None:
+    nodes = [
+        JOINED, made("OneHotEncoder", "c", "h", cats_int64s=list(range(-3, 4))),
+        helper.make_node("Flatten", ["h"], ["x"], axis=1),
+    ]  # fmt: skip
+    data = model(nodes, ["score"], kind=kind, width=ALL * 7)
+    assert wrong_rewrites(data, LABELS, requests(kind), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+WORDS = ("red", "green", "blue")
+
+
+def texts() -> list[dict[str, np.ndarray]]:
+    out = []
+    for batch in (1, 2, 5):
+        user = RNG.choice([*WORDS, "none"], (1, USER)).astype(object)
+        item = RNG.choice([*WORDS, "none"], (batch, ITEM)).astype(object)
+        out.append({"user": np.repeat(user, batch, 0), "item": item})
+    return out
+
+
+ENCODERS = {
+    "LabelEncoder": {"keys_strings": WORDS, "values_floats": [1.0, 2.0, 3.0]},
+    "CategoryMapper": {"cats_strings": WORDS, "cats_int64s": [4, 5, 6]},
+}
+
+
+@pytest.mark.parametrize("op", ENCODERS)
+def test_texts_of_each_side_are_encoded_apart(op: str) -> None:
+    cast = helper.make_node("Cast", ["e"], ["x"], to=TensorProto.FLOAT)
+    nodes = [JOINED, made(op, "c", "e", **ENCODERS[op]), cast]
+    data = model(nodes, ["score"], kind="string", width=ALL)
+    assert wrong_rewrites(data, LABELS, texts(), alike(1e-6)) == []
+    assert decisions(data) == ["split"]
+
+
+def test_drawn_texts_are_those_that_the_model_knows() -> None:
+    cast = helper.make_node("Cast", ["e"], ["x"], to=TensorProto.FLOAT)
+    nodes = [JOINED, made("CategoryMapper", "c", "e", **ENCODERS["CategoryMapper"]), cast]
+    planned = plan(load(model(nodes, ["score"], kind="string", width=ALL)), LABELS)
+    measured = measure(planned)
+    assert measured.ratio is not None
+    assert measured.ratio <= 1.05
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_trees_of_one_side_run_once(joined: bool) -> None:
+    tree = {
+        "n_targets": 1, "nodes_treeids": [0, 0, 0], "nodes_nodeids": [0, 1, 2],
+        "nodes_featureids": [1, 0, 0], "nodes_values": [0.1, 0.0, 0.0],
+        "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"], "nodes_truenodeids": [1, 0, 0],
+        "nodes_falsenodeids": [2, 0, 0], "target_treeids": [0, 0], "target_nodeids": [1, 2],
+        "target_ids": [0, 0], "target_weights": [1.5, 2.5],
+    }  # fmt: skip
+    read = "c" if joined else "user"
+    nodes = [
+        JOINED, made("TreeEnsembleRegressor", read, "t", **tree),
+        helper.make_node("Concat", ["c", "t"], ["x"], axis=1),
+    ]  # fmt: skip
+    data = model(nodes, ["score"], width=ALL + 1)
+    assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
+    planned = plan(load(data), LABELS)
+    assert [each.action.value for each in planned.decisions] == ["split"]
+    assert planned.coloring.values["t"].side.value == ("candidate" if joined else "request")
+
+
+def test_types_behind_ops_that_onnx_infers_nothing_of_are_known() -> None:
+    nodes = [
+        made("Normalizer", "user", "n", norm="L1"),
+        made("Scaler", "n", "s", offset=numbers(1), scale=numbers(1)),
+        made("SVMRegressor", "s", "v", n_supports=1, support_vectors=numbers(USER),
+             coefficients=[1.0], rho=[0.0], kernel_type="LINEAR"),
+        helper.make_node("Add", ["v", "v"], ["score"]),
+    ]  # fmt: skip
+    loaded = load(model(nodes, ["score"]))
+    found = {value.name: value for node in loaded.ir.graph for value in node.outputs}
+    assert [str(found[name].shape) for name in ("n", "s", "v")] == [
+        f"[N,{USER}]", f"[N,{USER}]", "[N,1]"
+    ]  # fmt: skip
+    assert {found[name].dtype for name in ("n", "s", "v")} == {ir.DataType.FLOAT}
+    assert found["score"].dtype == ir.DataType.FLOAT
