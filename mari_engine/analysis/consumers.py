@@ -80,6 +80,42 @@ class Consumers:
         """Return the FLOPs that products with weights spend on each element of a value."""
         return self._flops_per_element.get(value, 0.0)
 
+    def flops_of_sums(self, value: ir.Value, position: int, deep: int = _DEEPEST) -> float:
+        """Return the FLOPs that products with weights, which linear steps lead to, spend on each
+        element of a value; those that sum over its columns at this position.
+        """
+        fact, elements = self.survey.values.get(value), self._elements(value)
+        if fact is None or not elements or not deep:
+            return 0.0
+        dims = flat(fact.axes)
+        return sum(
+            self._summed_by(node, at, position, dims, deep) for node, at in self.readers(value)
+        )
+
+    def _summed_by(self, node: ir.Node, index: int, position: int, dims: Axis, deep: int) -> float:
+        spec = self.survey.specs.get(node)
+        if spec is None or not self._linear(node, index) or flat(spec.axes(index)) != dims:
+            return 0.0
+        elements = extent(dims, 1)
+        if isinstance(spec, Contract):
+            _, varying = self._operands(node, index)
+            kept = varying or spec.terms[index][position] in spec.output
+            return 0.0 if kept else work(spec).per_candidate / elements
+        place, result = position, node.outputs[0]
+        if not isinstance(spec, (Join, Pick)):
+            operands, results = spec.labels()
+            label = (operands[index] or ())[position]
+            place = results[0].index(label) if label in results[0] else -1
+        if place < 0:
+            return 0.0
+        often = 1.0 if isinstance(spec, Join) else self._elements(result) / elements
+        return self.flops_of_sums(result, place, deep - 1) * often
+
+    def is_read_whole(self, value: ir.Value) -> bool:
+        """Return True when something other than linear steps into products reads a value."""
+        uses = self.readers(value)
+        return value.is_graph_output() or not all(self._linear(node, at) for node, at in uses)
+
     def _spent(self, value: ir.Value) -> float:
         elements = self._elements(value)
         if not elements:

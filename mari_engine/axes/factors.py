@@ -231,6 +231,35 @@ class Arithmetic(Protocol[V]):
     def square_root(self, value: V) -> V:
         """Return the square root of each element."""
 
+    def sign(self, value: V) -> V:
+        """Return -1, 0 or 1 for each element."""
+
+
+class Divisor(Protocol):
+    """Computes what a norm divides by from the mean of the squares."""
+
+    def __call__(self, arithmetic: Arithmetic[V], mean_square: V) -> V:
+        """Return the divisor of each slice."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Norm(Along):
+    """`(x - mean) / divisor(mean of (x - mean)^2) * scale + shift`, along the positions `along`.
+
+    Operands after the first are the scale and the shift; `terms` gives the positions that they
+    vary along. Can be called in its own layout like any `Along`, or on the columns of each side.
+    """
+
+    terms: tuple[AxisLabels | None, ...]
+    centered: bool
+    """False for a norm that takes no mean off, as a root mean square does."""
+    divisor: Divisor
+
+    def labels(self) -> tuple[tuple[AxisLabels | None, ...], tuple[AxisLabels, ...]]:
+        """Return labels for the operands' and the results' positions."""
+        own = tuple(range(len(flat(self.results[0]))))
+        return self.terms, (own,)
+
 
 class FactorAndShift(Protocol):
     """Computes factor and shift of an affine op from its operands after the first."""

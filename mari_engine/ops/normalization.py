@@ -11,7 +11,9 @@ from mari_engine.axes import (
     Affine,
     Along,
     Arithmetic,
+    Divisor,
     FactorAndShift,
+    Norm,
     Slices,
     Spec,
     Unsupported,
@@ -23,6 +25,10 @@ from mari_engine.axes import (
 )
 from mari_engine.ops.call import Call, normal
 from mari_engine.ops.rule import NEVER, Rule
+
+
+_HUGE = 2.0**127
+"""About the largest number of a float32."""
 
 
 def softmax(call: Call) -> Spec:
@@ -43,12 +49,13 @@ def softmax(call: Call) -> Spec:
     )
 
 
-def layer_norm(call: Call) -> Spec:
+def layer_norm(call: Call, *, centered: bool = True) -> Spec:
     """Return the factors of `[N, K], [K], [K] -> [N, K]`, normalized along K.
 
     https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
     """
     axes = call.axes(0)
+    own = tuple(range(len(flat(axes))))
     if call.outputs > 1:
         raise Unsupported("the norm's statistics are used")
     at = normal(int(call.attribute("axis", -1)), len(axes))
@@ -58,13 +65,34 @@ def layer_norm(call: Call) -> Spec:
         given = [size(axis) for axis in call.axes(extra)] if call.given(extra) else None
         if given not in (None, [size(axis) for axis in inner]):
             raise Unsupported("a scale that is not given per normalized element")
-    return Along(
+    return Norm(
         operands=(axes, *[inner if fact else None for fact in call.operands[1:]]),
         results=(axes,),
         weight=8,
         along=along,
         last=True,
+        terms=(own, *[along if fact else None for fact in call.operands[1:]]),
+        centered=centered,
+        divisor=root_with(float(call.attribute("epsilon", 1e-5))),
     )
+
+
+def rms_norm(call: Call) -> Spec:
+    """Return the factors of `[N, K], [K] -> [N, K]`, divided by the root of the mean square.
+
+    https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+    """
+    return layer_norm(call, centered=False)
+
+
+def root_with(epsilon: float) -> Divisor:
+    """Return the divisor `sqrt(mean square + epsilon)`."""
+
+    def divisor(arithmetic: Arithmetic[V], mean_square: V) -> V:
+        number = arithmetic.number(epsilon, mean_square)
+        return arithmetic.square_root(arithmetic.add(mean_square, number))
+
+    return divisor
 
 
 def batch_norm(call: Call) -> Spec:
@@ -117,8 +145,32 @@ def lp_norm(call: Call) -> Spec:
 
     https://onnx.ai/onnx/operators/onnx__LpNormalization.html
     """
-    axes = call.axes(0)
-    return Along(operands=(axes,), results=(axes,), weight=3, along=positions(axes)[call.axis(-1)])
+    axes, at = call.axes(0), call.axis(-1)
+    along, count = positions(axes)[at], static(axes[at])
+    if int(call.attribute("p", 2)) != 2 or count is None:
+        return Along(operands=(axes,), results=(axes,), weight=3, along=along)
+    return Norm(
+        operands=(axes,),
+        results=(axes,),
+        weight=3,
+        along=along,
+        terms=(tuple(range(len(flat(axes)))),),
+        centered=False,
+        divisor=_length(count),
+    )
+
+
+def _length(count: int) -> Divisor:
+    def divisor(arithmetic: Arithmetic[V], mean_square: V) -> V:
+        """Return the length of each row; more than any float32 for one of length 0, which stays."""
+        number = arithmetic.number
+        length = arithmetic.square_root(
+            arithmetic.multiply(mean_square, number(count, mean_square))
+        )
+        void = arithmetic.subtract(number(1.0, length), arithmetic.sign(length))
+        return arithmetic.add(length, arithmetic.multiply(void, number(_HUGE, length)))
+
+    return divisor
 
 
 class NormStep(Enum):
@@ -152,6 +204,6 @@ RULES = (
     Rule("LpNormalization", lp_norm, remedy=_ALONE),
     Rule("BatchNormalization", batch_norm),
     Rule("LayerNormalization", layer_norm, runtime_until=17, remedy=_ALONE),
-    Rule("RMSNormalization", layer_norm, remedy=_ALONE),
-    Rule("SimplifiedLayerNormalization", layer_norm, runtime_until=NEVER, remedy=_ALONE),
+    Rule("RMSNormalization", rms_norm, remedy=_ALONE),
+    Rule("SimplifiedLayerNormalization", rms_norm, runtime_until=NEVER, remedy=_ALONE),
 )

@@ -70,6 +70,11 @@ def square_root() -> Spelling:
     return Spelling("Sqrt")
 
 
+def sign() -> Spelling:
+    """-1, 0 or 1 for each element."""
+    return Spelling("Sign")
+
+
 def matmul() -> Spelling:
     """`[..., N, K] x [..., K, M] -> [..., N, M]`, stacks of matrices broadcast."""
     return Spelling("MatMul")

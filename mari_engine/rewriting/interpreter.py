@@ -36,7 +36,7 @@ from mari_engine.rewriting.emission import (
     close_graph,
     copy_with_captures,
 )
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, as_whole
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, is_multiple
 from mari_engine.rewriting.handlers import HANDLERS
 from mari_engine.rewriting.products import reshape_pairwise
 from mari_engine.types import Action, Labels, Signature
@@ -169,11 +169,17 @@ class _Interpreter:
             return [self.computed(form) for form in made] if summed else made
 
     def computed(self, form: Form) -> Form:
-        """Return a form whose parts are tensors; joined columns stay apart."""
+        """Return a form whose parts are tensors; joined columns stay apart.
+
+        Multiples of the request's columns stay what they are: products take them so.
+        """
         if not isinstance(form, Blocks):
             return self.materializer.materialize(form)
-        parts = tuple(as_whole(self.materializer.materialize(part)) for part in form.parts)
-        return replace(form, parts=parts)
+        parts = tuple(
+            part if is_multiple(part, form.position) else self.materializer.materialize(part)
+            for part in form.parts
+        )
+        return form if parts == form.parts else replace(form, parts=parts)
 
     def is_fused_norm(self, node: ir.Node) -> bool:
         """Return True for a step of a spelled-out norm of a tensor that has all its factors.

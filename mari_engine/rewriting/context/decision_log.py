@@ -31,6 +31,8 @@ class DecisionLog:
     layouts: list[FusionLayout] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     """Nodes at which the rewriter itself failed, and how: they are kept, and it needs mending."""
+    notes: dict[ir.Node, str] = field(default_factory=dict)
+    """What became of nodes that are no products, for the reasons of products behind them."""
     _moves: dict[Blocks, tuple[tuple[Segment, ...], tuple[Segment, ...]]] = field(
         default_factory=dict
     )

@@ -16,8 +16,9 @@ class GraphArithmetic:
 
     def number(self, number: float, like: ir.Value) -> ir.Value:
         """Return a constant of rank 0 in another value's element type."""
-        assert like.dtype is not None
-        return self._writer.scalar(number, like.dtype)
+        dtype = self._writer.dtype(like)
+        assert dtype is not None
+        return self._writer.scalar(number, dtype)
 
     def add(self, left: ir.Value, right: ir.Value) -> ir.Value:
         """Return `left + right`."""
@@ -38,3 +39,7 @@ class GraphArithmetic:
     def square_root(self, value: ir.Value) -> ir.Value:
         """Return the square root of each element."""
         return self._writer.emit(spelling.square_root(), [value])
+
+    def sign(self, value: ir.Value) -> ir.Value:
+        """Return -1, 0 or 1 for each element."""
+        return self._writer.emit(spelling.sign(), [value])

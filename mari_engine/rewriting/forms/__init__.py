@@ -1,10 +1,12 @@
 """Lazy values: atoms, column blocks and sums of products, and when they become tensors."""
 
+from mari_engine.rewriting.forms.atom_arithmetic import AtomArithmetic
 from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
 from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
 from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, ColumnAlgebra
 from mari_engine.rewriting.forms.deferral import (
     is_deferrable,
+    is_multiple,
     scaled_operand,
     slices_runtime_operand,
 )
@@ -32,6 +34,7 @@ from mari_engine.rewriting.forms.side_groups import Grouping, joint_name
 __all__ = [
     "SHORT_RUN",
     "Atom",
+    "AtomArithmetic",
     "AtomLayouts",
     "AxisAlgebra",
     "Blocks",
@@ -48,6 +51,7 @@ __all__ = [
     "column_runs",
     "group_columns",
     "is_deferrable",
+    "is_multiple",
     "is_scattered",
     "joint_name",
     "part_width",

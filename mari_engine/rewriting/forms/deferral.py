@@ -20,6 +20,28 @@ def is_deferrable(form: Whole) -> bool:
     return bool(moving) and all(_spreads(term, form.present) for term in moving)
 
 
+def is_multiple(form: Whole, position: int) -> bool:
+    """Return True for columns of the request times numbers of the candidates, `r[N] * u[K]`.
+
+    `position` is that of the columns. A product that sums over them meets a number of each
+    candidate in the place of all columns, whether or not something else has them computed.
+    """
+    moving = [term for term in terms(form) if per_candidate(term)]
+    return bool(moving) and all(_multiplies(term, position) for term in moving)
+
+
+def _multiplies(term: Term, position: int) -> bool:
+    if isinstance(term, Atom):
+        return position not in term.present
+    held = {
+        label
+        for atom, labels in zip(term.operands, term.labels, strict=True)
+        if per_candidate(atom)
+        for label in labels
+    }
+    return held - {-1} <= set(term.output) - {term.output[position]}
+
+
 def slices_runtime_operand(form: Whole, position: int) -> bool:
     """Return True for a product whose columns at a position are those of a tensor of the run.
 

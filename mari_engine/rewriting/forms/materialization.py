@@ -6,7 +6,7 @@ blocks are concatenated, each side for itself before request columns are broadca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -59,6 +59,7 @@ class Materializer:
         self.columns = ColumnAlgebra(builder, self.layouts)
         self.axes = AxisAlgebra(self.layouts, self.columns, self)
         self._done: dict[Form, Atom] = {}
+        self._in_full: dict[Form, Callable[[], Atom]] = {}
         self._origins: dict[Tensor, tuple[Blocks, Layout]] = {}
 
     def materialize(self, form: Form, why: str = "") -> Atom:
@@ -70,10 +71,20 @@ class Materializer:
                 self._done[form] = self.product(form, None)[0]
             elif isinstance(form, Sum):
                 self._done[form] = self._sum(form)
+            elif form in self._in_full:
+                self._done[form] = self._in_full[form]()
             else:
                 atom = self._done[form] = self._blocks(form, why)
                 self._origins.setdefault(atom.tensor, (form, atom.dims))
         return self._done[form]
+
+    def compute_by(self, form: Blocks, compute: Callable[[], Atom]) -> None:
+        """Have a form computed in full, if something needs it so, by what this writes."""
+        self._in_full[form] = compute
+
+    def is_computed_whole(self, form: Form) -> bool:
+        """Return True for a form that is computed otherwise than part by part."""
+        return form in self._in_full
 
     def origin(self, atom: Atom) -> tuple[Blocks, dict[int, int]] | None:
         """Return the blocks that an atom was concatenated from; its position of each of theirs."""

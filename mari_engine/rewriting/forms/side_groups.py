@@ -15,7 +15,11 @@ import numpy as np
 
 from mari_engine.axes import Index, flat, with_extent
 from mari_engine.rewriting.emission import Tensor
-from mari_engine.rewriting.forms.deferral import is_deferrable, scaled_operand
+from mari_engine.rewriting.forms.deferral import (
+    is_deferrable,
+    is_multiple,
+    scaled_operand,
+)
 from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, column_runs
 from mari_engine.rewriting.forms.materialization import Materializer
 
@@ -50,7 +54,9 @@ class Grouping:
         lazy = tuple(
             at
             for at, tensor in scaled.items()
-            if self._is_deferrable(blocks.parts[at]) or (tensor is not None and often[tensor] > 1)
+            if self._is_deferrable(blocks.parts[at])
+            or is_multiple(blocks.parts[at], blocks.position)
+            or (tensor is not None and often[tensor] > 1)
         )
         if lazy != before:
             self._lazy[blocks] = lazy

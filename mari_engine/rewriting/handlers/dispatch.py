@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mari_engine.axes import Affine, Along, Contract, Join, Pick, Pointwise, Reduce, Slices, View
+from mari_engine.axes import (
+    Affine,
+    Along,
+    Contract,
+    Join,
+    Norm,
+    Pick,
+    Pointwise,
+    Reduce,
+    Slices,
+    View,
+)
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers.affine import fold_affine
 from mari_engine.rewriting.handlers.axis_ops import along, slices
 from mari_engine.rewriting.handlers.data_movement import join, pick, view
 from mari_engine.rewriting.handlers.elementwise import pointwise
+from mari_engine.rewriting.handlers.norms import normalize
 from mari_engine.rewriting.handlers.products import contract
 from mari_engine.rewriting.handlers.reductions import reduce
 
@@ -27,6 +39,7 @@ HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
     Affine: _affine,
     Pointwise: lambda step: [pointwise(step)],
     Along: lambda step: [along(step)],
+    Norm: lambda step: [normalize(step)],
     Reduce: lambda step: [reduce(step)],
     Slices: slices,
     Contract: lambda step: [contract(step)],

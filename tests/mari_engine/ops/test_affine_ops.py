@@ -35,6 +35,9 @@ class NumpyArithmetic:
     def square_root(self, value: Numbers) -> Numbers:
         return np.asarray(np.sqrt(value))
 
+    def sign(self, value: Numbers) -> Numbers:
+        return np.asarray(np.sign(value))
+
 
 def test_a_batch_norm_is_a_factor_and_a_shift() -> None:
     data = build(

@@ -21,6 +21,7 @@ def spellings(opset: int) -> dict[str, tuple[int, Sequence[Spelling]]]:
         "multiply": (2, [spelling.multiply()]),
         "divide": (2, [spelling.divide()]),
         "square root": (1, [spelling.square_root()]),
+        "sign": (1, [spelling.sign()]),
         "matmul": (2, [spelling.matmul()]),
         "gemm": (3, [spelling.gemm(alpha=0.5, transposed=True)]),
         "sum": (1, [spelling.reduce_sum([1], opset, keepdims=True)]),

@@ -1,0 +1,61 @@
+"""Arithmetic on atoms, place by place: each operation adds one node, compact operands broadcast.
+
+For formulas of a few numbers a row, `[N, 1]`, of which those of the request are computed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mari_engine.axes import Axes
+from mari_engine.ops import Spelling, spelling
+from mari_engine.rewriting.forms.lazy_values import Atom
+from mari_engine.rewriting.forms.materialization import Materializer
+
+
+class AtomArithmetic:
+    """Computes with tensors of one value's axes; see `axes.Arithmetic`."""
+
+    def __init__(self, materializer: Materializer, axes: Axes) -> None:
+        """`axes` are those of the results; of operands, extents along which they vary matter."""
+        self._materializer = materializer
+        self._axes = axes
+
+    def number(self, number: float, like: Atom) -> Atom:
+        """Return a constant of rank 0 in another tensor's element type."""
+        builder = self._materializer.builder
+        dtype = builder.dtype(builder.value(like.tensor))
+        assert dtype is not None
+        return Atom(self._axes, builder.scalar(number, dtype), ())
+
+    def add(self, left: Atom, right: Atom) -> Atom:
+        """Return `left + right`."""
+        return self._emit(spelling.add(), left, right)
+
+    def subtract(self, left: Atom, right: Atom) -> Atom:
+        """Return `left - right`."""
+        return self._emit(spelling.subtract(), left, right)
+
+    def multiply(self, left: Atom, right: Atom) -> Atom:
+        """Return `left * right`."""
+        return self._emit(spelling.multiply(), left, right)
+
+    def divide(self, left: Atom, right: Atom) -> Atom:
+        """Return `left / right`."""
+        return self._emit(spelling.divide(), left, right)
+
+    def square_root(self, value: Atom) -> Atom:
+        """Return the square root of each element."""
+        return self._emit(spelling.square_root(), value)
+
+    def sign(self, value: Atom) -> Atom:
+        """Return -1, 0 or 1 for each element."""
+        return self._emit(spelling.sign(), value)
+
+    def _emit(self, op: Spelling, *atoms: Atom) -> Atom:
+        varying = [atom for atom in atoms if atom.dims]
+        if len(varying) < len(atoms) or len(atoms) == 1:  # a number fits any layout
+            builder, lead = self._materializer.builder, (*varying, *atoms)[0]
+            made = builder.emit(op, [atom.tensor for atom in atoms])
+            return replace(lead, axes=self._axes, tensor=made)
+        return replace(self._materializer.elementwise(op, atoms), axes=self._axes)
