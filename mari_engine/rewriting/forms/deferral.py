@@ -27,7 +27,8 @@ def is_multiple(form: Whole, position: int) -> bool:
     candidate in the place of all columns, whether or not something else has them computed.
     """
     moving = [term for term in terms(form) if per_candidate(term)]
-    return bool(moving) and all(_multiplies(term, position) for term in moving)
+    lazy = any(isinstance(term, Product) for term in moving)
+    return lazy and all(_multiplies(term, position) for term in moving)
 
 
 def _multiplies(term: Term, position: int) -> bool:

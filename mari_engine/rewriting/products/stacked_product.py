@@ -27,7 +27,7 @@ class _Row:
     rows: AxisLabels
     """The result's positions that the candidates' operand has."""
     inner: AxisLabels
-    """What is summed."""
+    """What is summed; nothing where numbers of the candidates meet one row."""
     columns: AxisLabels
     """The result's positions that the weight has."""
 
@@ -61,7 +61,7 @@ def _row(product: Product) -> _Row | None:
     inner = tuple(label for label in found.moving_labels if label >= 0 and label not in result)
     columns = tuple(label for label in found.kept if label in result)
     known = all(isinstance(found.extents[label], int) for label in inner)
-    if not inner or not known or set(rows) & set(columns) or not set(inner) <= set(found.kept):
+    if not rows or not known or set(rows) & set(columns) or not set(inner) <= set(found.kept):
         return None
     return _Row(found, rows, inner, columns)
 
@@ -115,8 +115,16 @@ def _as_matrix(
         for group in dims
         if (kept := tuple(p for p in group if p not in together)) or not group
     )
+    if not row.inner:
+        return _as_column(moved, len(outer), materializer)
     laid = materializer.layouts.lay(moved, (*rest, together))
     count = extent(tuple(row.split.extents[label] for label in row.inner), 1)
     shown = materializer.axes.regroup(laid, (*axes[: len(outer)], (count,)))
     assert isinstance(shown, Atom)
     return shown
+
+
+def _as_column(atom: Atom, position: int, materializer: Materializer) -> Atom:
+    """Return a tensor with a further factor of extent 1 at a position, the last."""
+    laid = materializer.layouts.lay(atom, (*(group for group in atom.dims if group), ()))
+    return replace(laid, axes=(*atom.axes, (1,)), dims=(*laid.dims[:-1], (position,)))
