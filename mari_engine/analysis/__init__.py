@@ -8,6 +8,7 @@ from mari_engine.analysis.candidate_axis import (
 )
 from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
+from mari_engine.analysis.layer_norms import SpelledNorm
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph, extent
 
@@ -16,6 +17,7 @@ __all__ = [
     "Consumers",
     "GraphFacts",
     "JoinSite",
+    "SpelledNorm",
     "Survey",
     "candidate_symbols",
     "count_cost",

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis.column_liveness import Liveness
 from mari_engine.analysis.consumers import Consumers
-from mari_engine.analysis.layer_norms import Norm, find_norms
+from mari_engine.analysis.layer_norms import SpelledNorm, find_norms
 from mari_engine.analysis.value_facts import Survey
 
 
@@ -20,7 +20,7 @@ class GraphFacts:
     survey: Survey
     consumers: Consumers
     liveness: Liveness
-    norms: Mapping[ir.Node, Norm]
+    norms: Mapping[ir.Node, SpelledNorm]
     """By node: the spelled-out norm that it is a step of."""
 
 

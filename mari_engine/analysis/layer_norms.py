@@ -8,32 +8,39 @@ https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey
-from mari_engine.ops import NormStep, squares
+from mari_engine.axes import Norm, Pointwise, flat, positions
+from mari_engine.ops import NormStep, root_with, squares
 
 
 @dataclass(frozen=True, eq=False)
-class Norm:
+class SpelledNorm:
     """The value that is normalized, and the nodes that do it."""
 
     source: ir.Value
-    nodes: frozenset[ir.Node]
+    nodes: tuple[ir.Node, ...]
+    """In the graph's order; the last one makes the result."""
+    declared: tuple[Norm, tuple[ir.Value, ...]] | None
+    """All nodes as one: its declaration and operands; None where these do not tell it."""
+    fused: bool
+    """Whether runtimes make one node of it: they ask for a scale."""
 
 
-def find_norms(graph: ir.Graph, survey: Survey) -> dict[ir.Node, Norm]:
+def find_norms(graph: ir.Graph, survey: Survey) -> dict[ir.Node, SpelledNorm]:
     """Return the norm that each node is part of, if nothing else reads its inner steps.
 
     Norms that are joined to others are left out.
     """
-    found: dict[ir.Node, Norm] = {}
+    found: dict[ir.Node, SpelledNorm] = {}
     for node in graph:
         if NormStep.ROOT.done_by(node):
             norm = _Reader(survey).read(node)
-            if norm is not None and not norm.nodes & found.keys():
+            if norm is not None and not found.keys() & set(norm.nodes):
                 found |= dict.fromkeys(norm.nodes, norm)
     return found
 
@@ -43,25 +50,58 @@ class _Reader:
     survey: Survey
     nodes: list[ir.Node] = field(default_factory=list)
 
-    def read(self, root: ir.Node) -> Norm | None:
+    def read(self, root: ir.Node) -> SpelledNorm | None:
         self.nodes.append(root)
         total = self.step(root.inputs[0], NormStep.SHIFT)
         squares = self.varying(total)
         deviation = self.squared(self.mean(squares))
-        if deviation is None:
+        if deviation is None or total is None:
             return None
-        source = self.centered(deviation)
-        last = self.scaled(self.divided(root, deviation), NormStep.SCALE)
-        if source is None or last is None:
+        source, divided = self.centered(deviation), self.divided(root, deviation)
+        if source is None or divided is None:
             return None
-        shifted = self.scaled(last, NormStep.SHIFT)
-        last = last if shifted is None else shifted
-        inside = frozenset(self.nodes)
-        for node in inside:
-            own = node is not last.producer()
-            if own and not all(_stays(value, inside) for value in node.outputs):
+        scaled = self.scaled(divided, NormStep.SCALE)
+        shifted = self.scaled(scaled, NormStep.SHIFT)
+        steps = [value.producer() for value in (scaled, shifted) if value is not None]
+        last = divided.producer() if not steps else steps[-1]
+        inside = set(self.nodes)
+        for node in inside - {last}:
+            if not all(_stays(value, inside) for value in node.outputs):
                 return None
-        return Norm(source, inside)
+        order = [node for node in root.graph or () if node in inside]
+        declared = self.declared(source, total, deviation is not source, steps)
+        return SpelledNorm(source, tuple(order), declared, bool(steps))
+
+    def declared(
+        self, source: ir.Value, total: ir.Node, centered: bool, steps: Sequence[ir.Node | None]
+    ) -> tuple[Norm, tuple[ir.Value, ...]] | None:
+        """Return the norm as one op, None where the number or a scale's place is not known."""
+        fact = self.survey.values.get(source)
+        epsilon = [self.survey.values.get(v) for v in total.inputs if v and self.given(v)]
+        number = epsilon[0].uniform if epsilon and epsilon[0] is not None else None
+        if fact is None or not isinstance(number, float) or not self.inverts_alone():
+            return None
+        operands, terms, given = [fact.axes], [tuple(range(len(flat(fact.axes))))], [source]
+        for node in steps:
+            spec = self.survey.specs.get(node) if node is not None else None
+            if node is None or not isinstance(spec, Pointwise) or spec.results[0] != fact.axes:
+                return None
+            at = next(at for at, value in enumerate(node.inputs) if value and self.given(value))
+            operands.append(spec.axes(at))
+            terms.append(spec.maps[at] or ())
+            given += [value for value in node.inputs[at : at + 1] if value is not None]
+        spec = Norm(
+            operands=tuple(operands), results=(fact.axes,), weight=8,
+            along=positions(fact.axes)[-1], last=True, terms=tuple(terms),
+            centered=centered, divisor=root_with(number),
+        )  # fmt: skip
+        return spec, tuple(given)
+
+    def inverts_alone(self) -> bool:
+        """Return True where no number but 1 is divided by the root."""
+        over = [node.inputs[0] for node in self.nodes if NormStep.DIVIDE.done_by(node)]
+        given = [value for value in over if value is not None and self.given(value)]
+        return all(self.survey.fact(value).uniform == 1 for value in given)
 
     def step(self, value: ir.Value | None, step: NormStep) -> ir.Node | None:
         """Return the node that makes a value, as one of the norm's, if it does this step."""
@@ -121,7 +161,7 @@ class _Reader:
         return times.outputs[0] if times is not None and deviation in times.inputs else None
 
     def scaled(self, value: ir.Value | None, step: NormStep) -> ir.Value | None:
-        """Return what this step makes of a value and weights."""
+        """Return what this step makes of a value and weights, if it does."""
         uses = list(value.uses()) if value is not None else []
         if len(uses) != 1 or value is None or value.is_graph_output():
             return None
@@ -139,5 +179,5 @@ class _Reader:
         return uses[0].node
 
 
-def _stays(value: ir.Value, inside: frozenset[ir.Node]) -> bool:
+def _stays(value: ir.Value, inside: Collection[ir.Node]) -> bool:
     return not value.is_graph_output() and all(use.node in inside for use in value.uses())

@@ -8,7 +8,7 @@ from mari_engine.ops.elementwise import squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
 from mari_engine.ops.inference import infer_types
-from mari_engine.ops.normalization import NormStep
+from mari_engine.ops.normalization import NormStep, root_with
 from mari_engine.ops.quantization import (
     QUANTIZED,
     before_rounding,
@@ -45,6 +45,7 @@ __all__ = [
     "is_product",
     "is_shape",
     "list_fused",
+    "root_with",
     "rule_for",
     "rule_of",
     "runs_on_integers",

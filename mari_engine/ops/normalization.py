@@ -26,7 +26,6 @@ from mari_engine.axes import (
 from mari_engine.ops.call import Call, normal
 from mari_engine.ops.rule import NEVER, Rule
 
-
 _HUGE = 2.0**127
 """About the largest number of a float32."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import onnx_ir as ir
 
 from mari_engine.analysis import (
     GraphFacts,
+    SpelledNorm,
     find_graph_facts,
     survey_by_labels,
 )
@@ -37,7 +39,7 @@ from mari_engine.rewriting.emission import (
     copy_with_captures,
 )
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, is_multiple
-from mari_engine.rewriting.handlers import HANDLERS
+from mari_engine.rewriting.handlers import HANDLERS, merge_norm
 from mari_engine.rewriting.products import reshape_pairwise
 from mari_engine.types import Action, Labels, Signature
 
@@ -88,6 +90,8 @@ class _Interpreter:
         self.materializer = Materializer(self.builder, candidates=options.candidates)
         self.originals = OriginalValues(self.survey, self.materializer)
         self.log = DecisionLog()
+        self.merged = set[SpelledNorm]()
+        """Spelled-out norms that were made by side."""
         self.context = Context(
             self.originals, facts.consumers, self.materializer, self.log, options.prices, strategy
         )
@@ -113,11 +117,15 @@ class _Interpreter:
     def visit(self, node: ir.Node) -> None:
         if all(self.survey.is_static(value) for value in node.outputs):
             return  # shape arithmetic: made anew where it is needed
+        if self.facts.norms.get(node) in self.merged:
+            return  # made at its first step
         reason = self.reason_to_keep(node)
         if reason is not None:
             self.copy_in_full(node, reason)
             return
         try:
+            if self.merges_norm(node):
+                return
             results = self.fused_norm_step(node) if self.is_fused_norm(node) else self.results(node)
         except Unsupported as refusal:
             self.copy_in_full(node, str(refusal))
@@ -181,13 +189,48 @@ class _Interpreter:
         )
         return form if parts == form.parts else replace(form, parts=parts)
 
+    def merges_norm(self, node: ir.Node) -> bool:
+        """Make a spelled-out norm, at its first step, by side; return False where it is not.
+
+        Its inner values, which nothing else reads, are then not there.
+        """
+        norm = self.facts.norms.get(node)
+        if norm is None or norm.declared is None or node is not norm.nodes[0]:
+            return False
+        if any(self.reason_to_keep(each) is not None for each in norm.nodes):
+            return False
+        spec, operands = norm.declared
+        forms = tuple(self.originals.form(value) for value in operands)
+        last = norm.nodes[-1]
+        with self.builder.on_behalf((last,)):
+            step = Step(last, spec, forms, self.context)
+            form = merge_norm(step, partial(self.whole_norm, norm))
+        if form is None:
+            return False
+        self.merged.add(norm)
+        self.store(last.outputs[0], self.without_dead_columns(last.outputs[0], form))
+        return True
+
+    def whole_norm(self, norm: SpelledNorm) -> Atom:
+        """Return a spelled-out norm in full, copied as it was; forms stay what they are."""
+        forms, result = dict(self.originals.forms), norm.nodes[-1].outputs[0]
+        for node in norm.nodes:
+            for value, form in zip(node.outputs, self.fused_norm_step(node), strict=True):
+                self.originals.forms[value] = form
+        made = self.originals.forms[result]
+        self.originals.forms.clear()
+        self.originals.forms.update(forms)
+        assert isinstance(made, Atom)
+        return made
+
     def is_fused_norm(self, node: ir.Node) -> bool:
         """Return True for a step of a spelled-out norm of a tensor that has all its factors.
 
         Runtimes fuse its nodes into one where they match the pattern as it was.
         """
         norm = self.facts.norms.get(node)
-        form = self.originals.forms.get(norm.source) if norm is not None else None
+        fused = norm is not None and norm.fused
+        form = self.originals.forms.get(norm.source) if norm is not None and fused else None
         if form is None or isinstance(form, Blocks) or not self.materializer.is_materialized(form):
             return False
         return form.present == frozenset(range(len(flat(form.axes))))

@@ -1,8 +1,8 @@
 """Statistics of rows joined of both sides, merged from those of each side (Chan et al., 1979).
 
-For `x = [u | i]`, of K_u + K_i = K columns with means m_u, m_i and mean squared deviations v_u, v_i:
+Of `x = [u | i]` with means m_u, m_i and variances v_u, v_i, and the shares a + b = 1 of columns:
 
-    d = m_i - m_u        m = m_u + d * K_i/K        v = v_u * K_u/K + v_i * K_i/K + d^2 * K_u K_i/K^2
+    d = m_i - m_u        m = m_u + d b        v = v_u a + v_i b + d^2 a b
 
 Each side is centred by its own mean, so nothing cancels: no difference of large squares is taken.
 What the request's columns contribute is computed once.
@@ -41,17 +41,17 @@ class SideColumns:
     statistics: Statistics
 
 
-def measure_side(step: Step, columns: Index, atom: Atom, axes: tuple[int, ...]) -> SideColumns:
-    """Return one side's columns with their statistics; `axes` are the positions normalized along."""
+def measure_side(step: Step, columns: Index, atom: Atom, over: AxisLabels) -> SideColumns:
+    """Return one side's columns with their statistics along some positions."""
     spec = step.spec
     assert isinstance(spec, Norm)
     arithmetic = AtomArithmetic(step.context.materializer, atom.axes)
     mean, deviation = None, atom
     if spec.centered:
-        mean = _mean(step, atom, axes)
+        mean = _mean(step, atom, over)
         deviation = arithmetic.subtract(atom, mean)
-    square = _mean(step, arithmetic.multiply(deviation, deviation), axes)
-    count = math.prod(int(flat(atom.axes)[at]) for at in axes)
+    square = _mean(step, arithmetic.multiply(deviation, deviation), over)
+    count = math.prod(int(flat(atom.axes)[at]) for at in over)
     return SideColumns(columns, atom, deviation, Statistics(count, mean, square))
 
 

@@ -54,7 +54,7 @@ _MERGED = "{op} ({name}) normalizes both sides: their statistics are merged for 
 
 def normalize(step: Step) -> Form:
     """Return the result of a norm, by side where that pays."""
-    merged = merge_norm(step, lambda: along(step))
+    merged = merge_norm(step, lambda: step.context.materializer.materialize(along(step)))
     return along(step) if merged is None else merged
 
 
@@ -100,9 +100,10 @@ def _may_merge(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int],
 
 
 def _pays(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int], Index]) -> bool:
-    """Return True when what products no longer compute for candidates outweighs the extra passes."""
+    """Return True when what products no longer compute outweighs the passes that it takes."""
     prices, many, dims = step.context.prices, step.context.candidates, flat(form.axes)
-    value, candidates = step.node.outputs[0], [CANDIDATES in {dims[at] for at in s} for s in sides]
+    value = step.node.outputs[0]
+    candidates = [CANDIDATES in {dims[at] for at in side} for side in sides]
     if all(candidates) or not any(candidates):
         return False
     readers = step.context.consumers
