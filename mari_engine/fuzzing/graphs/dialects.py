@@ -19,6 +19,8 @@ class Dialect:
     """With bodies and states, bags of ids and quantized layers."""
     recent: bool = False
     """With the ops of later opsets, gates, masks by lengths, and sizes computed in floats."""
+    norms: bool = False
+    """With norms over wide columns of both sides."""
     across: bool = False
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
 
@@ -33,5 +35,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "recent": Dialect(recent=True),
     "recent float32": Dialect(recent=True, dtype=np.float32),
     "across": Dialect(across=True),
+    "norms": Dialect(norms=True),
+    "norms float32": Dialect(norms=True, dtype=np.float32),
 }
 """By name, in the order of seeds."""

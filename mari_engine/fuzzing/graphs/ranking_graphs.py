@@ -19,6 +19,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
 )
 from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
+from mari_engine.fuzzing.graphs.norm_blocks import normed, read_normed
 from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, RECENT_TARGETS
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
@@ -28,6 +29,7 @@ from mari_engine.types import FROM_GRAPH, Column, InputLabel, Labels, Role
 LENGTH = 3
 _OPSETS = (12, 13, 16, 17, 18, 21)
 _RECENT_OPSETS = (20, 21, 22, 23)
+_NORM_OPSETS = (13, 16, 17, 18, 20, 22, 23)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +171,8 @@ class _Builder:
             self.loop()
         elif self.dialect.recent and w.chance(0.5):
             self.recent()
+        elif self.dialect.norms and w.chance(0.5):
+            self.norm()
         elif face in (0, 1) and self.histories:
             self.sequence(face)
         elif face == 2:
@@ -207,6 +211,22 @@ class _Builder:
         else:
             self.rows.append(w.pick(*RECENT_TARGETS)(w, row, w.pick(*self.histories)))
 
+    def norm(self) -> None:
+        """Add a norm of many columns of the request beside others, and what reads it."""
+        w = self.w
+        wide = linear(w, w.pick(*self.rows), w.below(24, 8))
+        if w.chance(0.7):
+            wide = self.input(Role.USER, (self.leading(Role.USER), w.below(24, 8)), ids=False)
+        parts = [wide, *self.some_rows(w.below(4, 1))]
+        w.rng.shuffle(parts)
+        if any(part.rows == "N" for part in parts):
+            parts = [tiled(w, part) for part in parts]
+        joined = w.concat(parts, 1)
+        made = normed(w, joined)
+        self.rows += read_normed(w, joined, made)
+        if w.chance(0.15):
+            self.outputs.append(made)
+
     def loop(self) -> None:
         """Add a block with a body or a state."""
         w = self.w
@@ -232,7 +252,7 @@ class _Builder:
 def random_graph(seed: int, dialect: Dialect) -> Graph:
     """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    opset = int(rng.choice(_RECENT_OPSETS if dialect.recent else _OPSETS))
+    opset = int(rng.choice(_RECENT_OPSETS if dialect.recent else _NORM_OPSETS if dialect.norms else _OPSETS))
     w = Writer(rng, dtype=dialect.dtype, opset=opset, whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
     b = _Builder(w, w.chance(0.5), length, dialect=dialect)

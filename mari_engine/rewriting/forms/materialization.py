@@ -82,7 +82,7 @@ class Materializer:
         """Have a form computed in full, if something needs it so, by what this writes."""
         self._in_full[form] = compute
 
-    def is_computed_whole(self, form: Form) -> bool:
+    def is_computed_whole(self, form: Form | None) -> bool:
         """Return True for a form that is computed otherwise than part by part."""
         return form in self._in_full
 

@@ -53,8 +53,10 @@ def pointwise(step: Step) -> Form:
         forms = [None if form is None else _with_sums_computed(form, apart, step) for form in forms]
         return distribute(step, forms, [position] * len(forms), position, _apply)
     whole = [
-        step.context.materializer.materialize(f, step.why) if isinstance(f, Blocks) else f
-        for f in forms
+        _broadcast(step.context.materializer.materialize(given, step.why), own or (), step.result)
+        if isinstance(given, Blocks)
+        else form
+        for given, form, own in zip(step.forms, forms, spec.maps, strict=True)
     ]
     return _apply(step, whole, step.result)
 
@@ -71,6 +73,8 @@ def _block_position(step: Step, forms: Sequence[Form | None]) -> int | None:
     if not blocks or len({form.position for form in blocks}) > 1:
         return None
     position, materializer = blocks[0].position, step.context.materializer
+    if not step.is_deferrable and any(map(materializer.is_computed_whole, step.forms)):
+        return None
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
     lazy = step.is_deferrable and any(
         not materializer.is_materialized(form) and is_deferrable(as_whole(form)) for form in rest
