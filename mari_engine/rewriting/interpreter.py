@@ -158,7 +158,8 @@ class _Interpreter:
         return None
 
     def floats(self, node: ir.Node) -> bool:
-        return node.outputs[0].dtype in _FLOATS
+        fact = self.survey.values.get(node.outputs[0])
+        return fact is not None and fact.dtype in _FLOATS
 
     def results(self, node: ir.Node) -> list[Form]:
         spec = self.survey.specs[node]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from mari_engine.fuzzing.graphs.graph_writer import Value, Writer
-from mari_engine.fuzzing.graphs.row_blocks import activate, dense, linear
+from mari_engine.fuzzing.graphs.row_blocks import Block, activate, dense, linear
 
 
 def normed(w: Writer, x: Value) -> Value:
     """A norm of rows, one op or spelled out."""
-    return w.pick(_one_op, _layer, _root_mean_square, _length, _of_fields)(w, x)
+    norm: Block = w.pick(_one_op, _layer, _root_mean_square, _length, _of_fields)
+    return norm(w, x)
 
 
 def read_normed(w: Writer, joined: Value, made: Value) -> list[Value]:
@@ -92,7 +93,7 @@ def _of_fields(w: Writer, x: Value) -> Value:
     if face == 0:
         scales = [w.weight(2, half), w.weight(2, half)]
         made = w.op("LayerNormalization", [fields, *scales], fields.shape, axis=1, epsilon=1e-3)
-    elif face == 1 and w.opset < 22:
+    elif face == 1 and w.opset < 22 and w.dtype == np.float32:
         scales = [w.const(np.ones(2)), w.const(np.zeros(2))]
         made = w.op("InstanceNormalization", [fields, *scales], fields.shape, epsilon=1e-3)
     else:

@@ -166,14 +166,15 @@ class _Builder:
 
     def step(self) -> None:
         """Add one block."""
+        if not self.step_of_dialect():
+            self.step_of_all()
+        if self.rows[-1].width > 16:
+            self.rows[-1] = linear(self.w, self.rows[-1], 4)
+
+    def step_of_all(self) -> None:
+        """Add a block that all dialects have."""
         w, face = self.w, self.w.below(10)
-        if self.dialect.looping and w.chance(0.3):
-            self.loop()
-        elif self.dialect.recent and w.chance(0.5):
-            self.recent()
-        elif self.dialect.norms and w.chance(0.5):
-            self.norm()
-        elif face in (0, 1) and self.histories:
+        if face in (0, 1) and self.histories:
             self.sequence(face)
         elif face == 2:
             self.rows.append(self.fields_to_row(self.fields()))
@@ -189,8 +190,16 @@ class _Builder:
         else:
             blocks = [block for block, share in ROW_BLOCKS for _ in range(share)]
             self.rows.append(w.pick(*blocks)(w, w.pick(*self.rows)))
-        if self.rows[-1].width > 16:
-            self.rows[-1] = linear(w, self.rows[-1], 4)
+
+    def step_of_dialect(self) -> bool:
+        """Add a block of the dialect's own, now and then; return whether one was added."""
+        w, dialect = self.w, self.dialect
+        own = {self.loop: 0.3 * dialect.looping, self.recent: 0.5 * dialect.recent}
+        for add, share in (own | {self.norm: 0.5 * dialect.norms}).items():
+            if share and w.chance(share):
+                add()
+                return True
+        return False
 
     def sequence(self, face: int) -> None:
         """Add a block over a history: of a target, or of itself."""
@@ -252,7 +261,8 @@ class _Builder:
 def random_graph(seed: int, dialect: Dialect) -> Graph:
     """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    opset = int(rng.choice(_RECENT_OPSETS if dialect.recent else _NORM_OPSETS if dialect.norms else _OPSETS))
+    opsets = _RECENT_OPSETS if dialect.recent else _NORM_OPSETS if dialect.norms else _OPSETS
+    opset = int(rng.choice(opsets))
     w = Writer(rng, dtype=dialect.dtype, opset=opset, whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
     b = _Builder(w, w.chance(0.5), length, dialect=dialect)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mari_engine.axes import Axes, AxisLabels, flat, with_extent
+from mari_engine.axes import Axes, AxisLabels, Index, flat, with_extent
 from mari_engine.rewriting.context.step import Step
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, joint_name
 
@@ -54,6 +54,21 @@ def distribute(
             joint_name([named.names[p] for p in np.unique(named.part[c])]) for c in groups
         )
     return algebra.simplify(Blocks(step.result, result_place, tuple(parts), part, column, names))
+
+
+def with_sides(blocks: Blocks, axes: Axes, parts: Sequence[tuple[Index, Whole]]) -> Blocks:
+    """Return blocks of these parts under the given axes, each with its logical columns.
+
+    They are named after the parts of `blocks`, the same columns before.
+    """
+    part, column = np.zeros_like(blocks.part), np.zeros_like(blocks.column)
+    names = list[str]()
+    for at, (columns, _) in enumerate(parts):
+        part[columns], column[columns] = at, np.arange(len(columns))
+        members = np.unique(blocks.part[columns])
+        names.append(joint_name([blocks.names[p] for p in members]) if blocks.names else "")
+    made = tuple(whole for _, whole in parts)
+    return Blocks(axes, blocks.position, made, part, column, tuple(names))
 
 
 def find_passing_columns(

@@ -85,6 +85,12 @@ class Step:
         """The axes of the first result."""
         return self.spec.results[0]
 
+    @property
+    def dtype(self) -> ir.DataType | None:
+        """The element type of the first result, None where it is not known."""
+        fact = self.context.originals.survey.values.get(self.node.outputs[0])
+        return None if fact is None else fact.dtype
+
     @cached_property
     def is_deferrable(self) -> bool:
         """Whether the first result need not be computed before a product reads it."""

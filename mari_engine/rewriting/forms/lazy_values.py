@@ -214,6 +214,12 @@ def times(product: Product, factor: Atom) -> Product:
     )  # fmt: skip
 
 
+def multiple(factor: Atom, columns: Atom, source: ir.Node) -> Product:
+    """Return one number for many columns, `r[N] * u[K]`, not computed, of axes as the columns'."""
+    alone = replace(as_product(columns), source=(source,))
+    return times(alone, replace(factor, axes=columns.axes))
+
+
 def terms(form: Whole) -> tuple[Term, ...]:
     """Return the terms that add up to a form."""
     return form.terms if isinstance(form, Sum) else (form,)
@@ -236,3 +242,12 @@ def group_columns(blocks: Sequence[Blocks]) -> list[Index]:
     _, first, which = np.unique(keys, axis=1, return_index=True, return_inverse=True)
     order = np.argsort(first)
     return [np.flatnonzero(which.ravel() == at) for at in order]
+
+
+def columns_by_side(blocks: Blocks) -> dict[frozenset[int], Index]:
+    """Return the columns of each side, those first that vary along the fewest factors."""
+    found = dict[frozenset[int], list[int]]()
+    for column, part in enumerate(blocks.part.tolist()):
+        found.setdefault(blocks.sides[part], []).append(column)
+    ordered = sorted(found.items(), key=lambda item: len(item[0]))
+    return {side: np.array(columns) for side, columns in ordered}

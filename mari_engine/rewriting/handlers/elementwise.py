@@ -32,6 +32,7 @@ from mari_engine.rewriting.forms import (
     terms,
     times,
 )
+from mari_engine.rewriting.handlers.row_multiples import multiply_rows
 from mari_engine.rewriting.products import count_picked_runs, merge_common_factors
 
 _MOST_GROUPS = 4
@@ -46,12 +47,22 @@ def pointwise(step: Step) -> Form:
         None if form is None or own is None else _broadcast(form, own, step.result)
         for form, own in zip(step.forms, spec.maps, strict=True)
     ]
+    multiples = multiply_rows(step, forms, _apply)
+    if multiples is not None:
+        return multiples
     position = _block_position(step, forms)
     if position is not None:
         blocks = [form for form in forms if isinstance(form, Blocks)]
         apart = list(step.context.grouping.columns_by_kinds(blocks).values())
         forms = [None if form is None else _with_sums_computed(form, apart, step) for form in forms]
         return distribute(step, forms, [position] * len(forms), position, _apply)
+    return _whole(step, forms)
+
+
+def _whole(step: Step, forms: Sequence[Form | None]) -> Form:
+    """Call the op once, joined columns put together; `forms` are those under the result's axes."""
+    spec = step.spec
+    assert isinstance(spec, Pointwise)
     whole = [
         _broadcast(step.context.materializer.materialize(given, step.why), own or (), step.result)
         if isinstance(given, Blocks)
@@ -73,7 +84,8 @@ def _block_position(step: Step, forms: Sequence[Form | None]) -> int | None:
     if not blocks or len({form.position for form in blocks}) > 1:
         return None
     position, materializer = blocks[0].position, step.context.materializer
-    if not step.is_deferrable and any(map(materializer.is_computed_whole, step.forms)):
+    stays_lazy = step.is_deferrable and isinstance(step.spec, Pointwise) and step.spec.linear
+    if not stays_lazy and any(map(materializer.is_computed_whole, step.forms)):
         return None
     rest = [form for form in forms if form is not None and not isinstance(form, Blocks)]
     lazy = step.is_deferrable and any(

@@ -16,22 +16,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
-import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import extent
 from mari_engine.axes import CANDIDATES, Index, Norm, flat
-from mari_engine.rewriting.context import Step
+from mari_engine.rewriting.context import Step, with_sides
 from mari_engine.rewriting.forms import (
     Atom,
     AtomArithmetic,
     Blocks,
     Form,
-    Product,
     Sum,
     Term,
     Whole,
-    joint_name,
+    columns_by_side,
+    multiple,
     per_candidate,
     relabel,
 )
@@ -44,9 +43,11 @@ from mari_engine.rewriting.handlers.merged_statistics import (
 )
 
 _FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE})
-"""Types that statistics are computed in; ops compute those of halves in float32."""
+"""Types that statistics are computed in; those of halves ops compute in float32."""
 _NODES, _PASSES = 24, 7
 """What a merged norm takes: nodes, and passes over the columns of the candidates."""
+_BROADCASTS, _PIECES, _NUMBERS = 4, 3, 12
+"""For each row: ops that meet it with one number, pieces that are joined, numbers computed."""
 _BYTES = 8.0
 """One float is read and written."""
 _MERGED = "{op} ({name}) normalizes both sides: their statistics are merged for each candidate"
@@ -67,7 +68,7 @@ def merge_norm(step: Step, compute: Callable[[], Atom]) -> Form | None:
     assert isinstance(spec, Norm)
     if not isinstance(form, Blocks) or form.position not in spec.along:
         return None
-    sides = _columns_by_side(form)
+    sides = columns_by_side(form)
     if not _may_merge(step, spec, form, sides) or not _pays(step, spec, form, sides):
         return None
     blocks = _MergedNorm(step, spec, form, sides).blocks()
@@ -77,22 +78,13 @@ def merge_norm(step: Step, compute: Callable[[], Atom]) -> Form | None:
     return blocks
 
 
-def _columns_by_side(form: Blocks) -> dict[frozenset[int], Index]:
-    """Return the columns of each side, those first that vary along the fewest factors."""
-    found = dict[frozenset[int], list[int]]()
-    for column, part in enumerate(form.part.tolist()):
-        found.setdefault(form.sides[part], []).append(column)
-    ordered = sorted(found.items(), key=lambda item: len(item[0]))
-    return {side: np.array(columns) for side, columns in ordered}
-
-
 def _may_merge(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int], Index]) -> bool:
     strategy, dims = step.context.strategy, flat(form.axes)
     scales = [form for form in step.forms[1:] if form is not None]
     return (
         strategy.split
         and strategy.fold
-        and step.node.outputs[0].dtype in _FLOATS
+        and step.dtype in _FLOATS
         and len(sides) > 1
         and all(isinstance(dims[at], int) for at in spec.along)
         and not any(isinstance(form, Blocks) or per_candidate(form) for form in scales)
@@ -117,8 +109,9 @@ def _pays(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int], Inde
     if not readers.is_read_whole(value):
         each = spec.weight / prices.arithmetic_per_second + 2 * _BYTES / prices.bytes_per_second
         saves += rows * sum(counts) * inner * each
-    passes = rows * moving * inner * _PASSES * _BYTES / prices.bytes_per_second
-    return spent > 0 and saves > _NODES * prices.node + passes
+    moved = (moving * inner * _PASSES + _NUMBERS) * _BYTES / prices.bytes_per_second
+    each_row = moved + _BROADCASTS * prices.pick + _PIECES * prices.piece
+    return spent > 0 and saves > _NODES * prices.node + rows * each_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +125,7 @@ class _MergedNorm:
 
     def blocks(self) -> Blocks:
         """Return the norm, one part for each side, those of the request not computed."""
-        step, position = self.step, self.form.position
+        step = self.step
         grouping, materializer = step.context.grouping, step.context.materializer
         measured = []
         for columns in self.sides.values():
@@ -142,15 +135,11 @@ class _MergedNorm:
         whole = reduce(lambda a, b: merge(a, b, arithmetic), (s.statistics for s in measured))
         divisor = self.spec.divisor(arithmetic, whole.mean_square)
         factor = arithmetic.divide(arithmetic.number(1.0, divisor), divisor)
-        part, column = np.zeros_like(self.form.part), np.zeros_like(self.form.column)
-        parts, names = list[Whole](), list[str]()
-        for at, side in enumerate(measured):
-            part[side.columns], column[side.columns] = at, np.arange(len(side.columns))
+        parts = list[tuple[Index, Whole]]()
+        for side in measured:
             make = self._scaled if per_candidate(side.atom) else self._linear
-            parts.append(make(side, whole, factor))
-            own = np.unique(self.form.part[side.columns])
-            names.append(joint_name([self.form.names[p] for p in own]) if self.form.names else "")
-        return Blocks(step.result, position, tuple(parts), part, column, tuple(names))
+            parts.append((side.columns, make(side, whole, factor)))
+        return with_sides(self.form, step.result, parts)
 
     def _scaled(self, side: SideColumns, whole: Statistics, factor: Atom) -> Atom:
         """Return `r (x - m) * scale + shift`, computed."""
@@ -168,23 +157,13 @@ class _MergedNorm:
         scale, shift = (self._operand(at, side) for at in (1, 2))
         own = side.deviation
         own = own if scale is None else arithmetic.multiply(own, scale)
-        found: list[Term] = [self._times(factor, own)]
+        found: list[Term] = [multiple(factor, own, self.step.node)]
         if whole.mean is not None and side.statistics.mean is not None:
             apart = arithmetic.subtract(side.statistics.mean, whole.mean)
             moved = arithmetic.multiply(apart, factor)
-            found.append(moved if scale is None else self._times(moved, scale))
+            found.append(moved if scale is None else multiple(moved, scale, self.step.node))
         found += [] if shift is None else [shift]
         return found[0] if len(found) == 1 else Sum(side.atom.axes, tuple(found))
-
-    def _times(self, factor: Atom, columns: Atom) -> Product:
-        """Return numbers of the candidates times columns of the request."""
-        places = range(len(flat(columns.axes)))
-        labels = tuple(
-            tuple(at if at in atom.present else -1 for at in places) for atom in (factor, columns)
-        )
-        held = factor.present | columns.present
-        output = tuple(at if at in held else -1 for at in places)
-        return Product(columns.axes, (factor, columns), labels, output, 1.0, (self.step.node,))
 
     def _arithmetic(self, side: SideColumns) -> AtomArithmetic:
         return AtomArithmetic(self.step.context.materializer, side.atom.axes)

@@ -188,7 +188,20 @@ def _explain_split(step: Step, form: Blocks) -> str:
         "folded": "columns that are linear in few candidate values fold into per-request weights",
         "candidate": "candidate columns run per candidate",
     }
-    return ", ".join(f"{counts[kind]:,} {words[kind]}" for kind in counts if counts[kind])
+    told = ", ".join(f"{counts[kind]:,} {words[kind]}" for kind in counts if counts[kind])
+    return "; ".join([told, *_notes(step, form)])
+
+
+def _notes(step: Step, form: Blocks) -> list[str]:
+    """Return what became of the nodes that made the columns, where the log tells it."""
+    found = [
+        step.context.log.notes.get(node, "")
+        for part in form.parts
+        for term in terms(part)
+        if isinstance(term, Product)
+        for node in term.source
+    ]
+    return [note for note in dict.fromkeys(found) if note]
 
 
 def _split(step: Step, at: int) -> list[Product]:

@@ -15,6 +15,7 @@ from mari_engine.analysis import survey_model
 from mari_engine.analysis.layer_norms import find_norms
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
+from support.arithmetic import NumpyArithmetic
 from support.builders import build
 from support.rewrite_checks import alike, data_of, requests, roles, wrong_rewrites
 
@@ -50,6 +51,7 @@ def spelled(norm: str, *, also: str = "") -> bytes:
             "first": RNG.normal(size=(10, 40)).astype("f"), "tokens": np.array([-1, 5, 8]),
             "w": RNG.normal(size=(5, 8, 8)).astype("f"), "axes": np.array([1]),
             "scale": RNG.normal(size=8).astype("f"), "shift": RNG.normal(size=8).astype("f"),
+            "many": np.array([[1e-5], [1e-3], [1e-5], [1e-5], [1e-5]], "f"),
             "two": np.array(2, "f"), "eps": np.array(1e-5, "f"), "one": np.array(1, "f"),
         },
         opset=16,
@@ -88,5 +90,36 @@ def test_all_steps_of_a_norm_are_found(norm: str, steps: int) -> None:
 
 
 def test_a_norm_of_which_others_read_a_step_is_none() -> None:
-    model = load(spelled(LAYER, also="z = Relu (d)"))
+    model = load(spelled(LAYER, also="z = Relu (c)"))
     assert find_norms(model.ir.graph, survey_model(model, frozenset({"N"}))) == {}
+
+
+def test_a_norm_without_scale_is_none_that_a_runtime_fuses() -> None:
+    model = load(spelled(LAYER, also="z = Relu (d)"))
+    found = find_norms(model.ir.graph, survey_model(model, frozenset({"N"})))
+    (only,) = set(found.values())
+    assert [node.outputs[0].name for node in only.nodes] == list("mcqverd")
+    assert not only.fused
+
+
+@NORMS
+def test_a_norm_is_told_as_one_op(norm: str, steps: int) -> None:
+    model = load(spelled(norm))
+    (only,) = set(find_norms(model.ir.graph, survey_model(model, frozenset({"N"}))).values())
+    assert only.declared is not None
+    spec, operands = only.declared
+    assert [value.name for value in operands] == ["x", "scale", "shift"][: 1 + (steps == 9) + 1]
+    assert spec.centered == (norm == LAYER)
+    assert spec.terms == ((0, 1, 2), *[(2,)] * (len(operands) - 1))
+    assert spec.divisor(NumpyArithmetic(), np.array(0.25)) == pytest.approx(0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("found", "changed"), [("one", "two"), ("eps", "many")], ids=["another number", "no number"]
+)
+def test_a_norm_of_other_numbers_is_told_as_none(found: str, changed: str) -> None:
+    data = spelled(ROOT_MEAN_SQUARE.replace(found, changed))
+    model = load(data)
+    (only,) = set(find_norms(model.ir.graph, survey_model(model, frozenset({"N"}))).values())
+    assert only.declared is None
+    assert only.fused

@@ -51,3 +51,19 @@ def test_scaled_values_that_something_else_reads_are_still_there() -> None:
     planned(
         f"{PAIRS} x = MatMul (t, W) r = Relu (a) s = MatMul (r, V) y = Concat <axis = 1> (x, s)"
     )
+
+
+def test_numbers_times_a_row_ride_as_columns_beside_a_product() -> None:
+    gated = "s = ReduceMax <axes = [1]> (j) a = Mul (s, u) t = Concat <axis = 1> (a, i) "
+    draw = np.random.default_rng(6)
+    weights = {
+        "W": draw.integers(-2, 3, (8, 400)).astype(np.float32), "axes": np.array([1]),
+    }  # fmt: skip
+    data = build(
+        f"{gated} y = MatMul (t, W)", inputs=INPUTS, outputs="float[N, 400] y", weights=weights
+    )
+    assert wrong_rewrites(data, LABELS, GIVEN, alike(0), candidates=MANY) == []
+    made = plan(load(data, name="m"), LABELS, candidates=MANY)
+    assert made.flops.after.flops.per_candidate == 2 * (4 + 1) * 400 + 4
+    last = [n for n in made.optimized.ir.graph if n.op_type in ("MatMul", "Gemm")][-1]
+    assert last.outputs[0] is made.optimized.ir.graph.outputs[0]
