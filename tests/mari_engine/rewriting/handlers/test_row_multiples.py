@@ -1,4 +1,4 @@
-"""Columns of both sides times one number of each candidate: of the request, one row is multiplied."""
+"""Columns of both sides times one number a candidate: one row of the request is multiplied."""
 
 from __future__ import annotations
 
