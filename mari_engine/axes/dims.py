@@ -123,6 +123,12 @@ class Size:
     def __rsub__(self, other: object) -> int | Size:
         return Size.of(other) + (self * -1)
 
+    def __neg__(self) -> int | Size:
+        return self * -1
+
+    def __abs__(self) -> int | Size:
+        return Size(abs(self.number), self.symbols).plain()
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (int, Size)):
             return NotImplemented

@@ -61,6 +61,8 @@ def gemm(call: Call) -> Spec:
 
     https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
+    if 0.0 in (call.attribute("alpha", 1.0), call.attribute("beta", 1.0)):
+        raise Unsupported("a scale of 0, by which runtimes drop NaN and infinities")
     a, b = call.axes(0), call.axes(1)
     if call.attribute("transA", 0):
         a = (a[1], a[0])

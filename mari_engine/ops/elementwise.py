@@ -20,7 +20,6 @@ from mari_engine.axes import (
     Pointwise,
     Size,
     Spec,
-    Unsupported,
     align,
     flat,
     is_one,
@@ -39,7 +38,15 @@ from mari_engine.ops.branches import (
 )
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace, Traces, rank_of, same_columns
-from mari_engine.ops.evaluation import cast_progression, divided, filled, known, map_elements
+from mari_engine.ops.evaluation import (
+    as_type,
+    cast_progression,
+    computed_elements,
+    divided,
+    filled,
+    held,
+    map_elements,
+)
 from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
 from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, share
 
@@ -105,23 +112,15 @@ def _cast_known(call: Call) -> Fact:
     if fact.uniform is not None:
         return filled(fact.axes, to, _converted(fact.uniform, to))
     content = call.known(0, "the data")
-    if content.dtype == object and to not in (ir.DataType.INT64, ir.DataType.INT32):
-        raise Unsupported("extents become fractions")
-    if content.dtype == object:
-        return known(content, to)
-    converted = content.astype(to.numpy())
-    if content.dtype.kind == converted.dtype.kind == "f" and (converted != content).any():
-        raise Unsupported("fractions that would be rounded")
-    return known(converted, to)
+    elements = (_converted(element, to) for element in content.ravel().tolist())
+    return computed_elements(elements, content.shape, to)
 
 
 def _converted(element: object, to: ir.DataType) -> object:
-    if isinstance(element, Size):
-        return element
-    converted = np.asarray(element).astype(to.numpy()).item()
-    if isinstance(element, float) and isinstance(converted, float) and converted != element:
-        raise Unsupported("a fraction that would be rounded")
-    return converted
+    """Return an element cast; a number that a floating type rounds would be another elsewhere."""
+    if isinstance(element, Size) or to.is_floating_point():
+        return held(element, to)
+    return as_type(element, to)
 
 
 def _lose_places(_node: ir.Node, traces: Traces) -> Traces:

@@ -14,6 +14,7 @@ from mari_engine.ops.call import Call, Fact, axis_of
 from mari_engine.ops.evaluation import (
     boxed,
     check_count,
+    computed_elements,
     filled,
     known,
     range_progression,
@@ -29,7 +30,7 @@ def _shape_known(call: Call) -> Fact:
 
 
 def _size_known(call: Call) -> Fact:
-    return known(np.array(size(flat(call.axes(0))).plain(), dtype=object))
+    return computed_elements([size(flat(call.axes(0))).plain()], (), ir.DataType.INT64)
 
 
 def _constant_of_shape_known(call: Call) -> Fact:

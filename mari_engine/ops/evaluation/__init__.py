@@ -13,11 +13,12 @@ from mari_engine.ops.evaluation.progressions import (
     range_progression,
     same_progression,
 )
-from mari_engine.ops.evaluation.scalars import divided
+from mari_engine.ops.evaluation.scalars import as_type, divided, held
 from mari_engine.ops.evaluation.shape_arithmetic import (
     LARGEST,
     boxed,
     check_count,
+    computed_elements,
     evaluate,
     filled,
     known,
@@ -28,14 +29,17 @@ from mari_engine.ops.evaluation.shape_arithmetic import (
 __all__ = [
     "LARGEST",
     "append_next",
+    "as_type",
     "boxed",
     "cast_progression",
     "check_count",
     "chosen_rows",
+    "computed_elements",
     "divided",
     "drop_first",
     "evaluate",
     "filled",
+    "held",
     "known",
     "map_elements",
     "range_progression",

@@ -6,7 +6,7 @@ that only the run gives makes the whole result unknown; nothing is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Axes, Size, Unsupported, flat, size
 from mari_engine.ops.call import Call, Content, Fact, as_content
-from mari_engine.ops.evaluation.scalars import exactly
+from mari_engine.ops.evaluation.scalars import exactly, held
 from mari_engine.ops.rule import Evaluate, Rule
 
 LARGEST = 65_536
@@ -27,7 +27,7 @@ def evaluate(rule: Rule, call: Call) -> Fact | None:
     for computed in rule.evaluate:
         try:
             return computed(call)
-        except (Unsupported, ValueError, LookupError, OverflowError, ZeroDivisionError):
+        except (Unsupported, ArithmeticError, LookupError, TypeError, ValueError):
             pass
     return None
 
@@ -47,8 +47,22 @@ def known(content: Content, dtype: ir.DataType | None = ir.DataType.INT64) -> Fa
     return Fact(axes, dtype, as_content(content))
 
 
+def computed_elements(
+    elements: Iterable[Any], shape: Sequence[int], dtype: ir.DataType | None
+) -> Fact:
+    """Return the fact of a tensor of elements that were worked out, in order.
+
+    Raises Unsupported where its type would change one of them (`held`).
+    """
+    return known(boxed([held(element, dtype) for element in elements]).reshape(shape), dtype)
+
+
 def filled(axes: Axes, dtype: ir.DataType | None, value: object) -> Fact:
-    """Return the fact of a tensor that holds one element everywhere; its extents may be free."""
+    """Return the fact of a tensor that holds one element everywhere; its extents may be free.
+
+    Raises Unsupported where its type would change the element (`held`).
+    """
+    value = held(value, dtype)
     extents = [size(axis) for axis in axes]
     count = size(flat(axes))
     if not count.symbols and 0 < count.number <= LARGEST:
@@ -86,7 +100,7 @@ def map_elements(
             if arrays[0].size > _LARGEST_MAPPED:
                 raise Unsupported("too many elements to follow")
             rows = zip(*[array.ravel().tolist() for array in arrays], strict=True)
-            return known(boxed([each(*row) for row in rows]).reshape(arrays[0].shape), dtype)
+            return computed_elements((each(*row) for row in rows), arrays[0].shape, dtype)
         uniform = [fact.uniform for fact in facts]
         if any(element is None for element in uniform):
             raise Unsupported("elements that only the run knows")
@@ -117,6 +131,6 @@ def reduce_list(compute: Callable[[Any, Any], Any]) -> Evaluate:
         for element in elements[1:]:
             total = compute(total, element)
         shape = [1] * content.ndim if call.attribute("keepdims", 1) else []
-        return known(np.array(total, dtype=object).reshape(shape), call.fact(0).dtype)
+        return computed_elements([total], shape, call.fact(0).dtype)
 
     return computed

@@ -113,3 +113,44 @@ def test_rows_of_a_table_at_places_known_before_the_run_keep_their_type() -> Non
         for whole in requests((1, 2, 4), u="user N, 15", i="item N, 3")
     ]
     assert wrong_rewrites(data, LABELS, given, alike(1e-6)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "f = Cast <to = 2> (n)",
+        "m = Cast <to = 3> (n) f = Neg (m)",
+        "m = Cast <to = 5> (n) f = Mul (m, short)",
+        "m = Cast <to = 6> (n) f = Mul (m, many)",
+        "m = Mul (n, most) f = Div (m, most)",
+        "p = Cast <to = 6> (s) q = ReduceProd <axes = [0], keepdims = 0> (p) f = Mul (q, many)",
+        "f = Cast <to = 9> (n)",
+        "f = Cast <to = 10> (n)",
+        "m = Cast <to = 1> (n) p = Mul (m, far) q = Add (p, m) f = Sub (q, p)",
+        "m = Neg (n) f = Abs (m)",
+    ],
+)
+def test_a_type_that_does_not_hold_an_extent_is_left_to_the_run(body: str) -> None:
+    """Some wrap around, or are rounded, only from more candidates on than any check draws."""
+    weights = WEIGHTS | {
+        "short": np.array(96, np.int16), "many": np.array(2**22, np.int32),
+        "most": np.array(2**54), "far": np.array(2**24, np.float32),
+    }  # fmt: skip
+    data = build(
+        N + body + " g = Cast <to = 1> (f) y = Mul (i, g)",
+        inputs="float[N, 3] u, float[N, 3] i", outputs="float[N, 3] y", weights=weights,
+    )  # fmt: skip
+    given = requests((1, 2, 4, 300, 700, 2049), u="user N, 3", i="item N, 3")
+    assert wrong_rewrites(data, LABELS, given, alike(0)) == []
+
+
+def test_numbers_that_came_of_extents_divide_as_their_type_does() -> None:
+    """3 N / N is a fraction where it was made of one."""
+    data = build(
+        N + "m = Cast <to = 1> (n) p = Mul (m, t) q = Div (p, m) r = Mul (m, d) w = Div (r, m) "
+        "f = Div (q, w) y = Mul (i, f)",
+        inputs="float[N, 3] u, float[N, 3] i", outputs="float[N, 3] y",
+        weights=WEIGHTS | {"t": np.array(3, np.float32), "d": np.array(2, np.float32)},
+    )  # fmt: skip
+    given = requests((1, 2, 4), u="user N, 3", i="item N, 3")
+    assert wrong_rewrites(data, LABELS, given, alike(0)) == []
