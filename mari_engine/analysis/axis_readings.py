@@ -13,6 +13,7 @@ from mari_engine.analysis.candidate_axis import (
     extent_names,
     read_candidates,
 )
+from mari_engine.analysis.fixed_counts import shared_counts
 from mari_engine.analysis.mixed_rows import find_mixed_rows
 from mari_engine.analysis.value_facts import survey_model
 from mari_engine.errors import LabelError
@@ -93,8 +94,9 @@ def _clear(value: ir.Value, reading: Reading, symbols: Collection[str]) -> AxisR
     return AxisReading(at, (f"{text}, {reading.why}",))
 
 
-def _unclear(value: ir.Value, extents: Collection[str]) -> AxisReading:
-    dims = extent_names(value)
+def _unclear(value: ir.Value, extents: Collection[str | int]) -> AxisReading:
+    named = zip(extent_names(value), value.shape or (), strict=True)
+    dims = [extent if isinstance(extent, int) else name or "" for name, extent in named]
     found = [f"{at} ({_shown(dim)})" for at, dim in enumerate(dims) if dim in extents and dim]
     if not found:
         return AxisReading(None, ("none of its axes is one that may hold the candidates",))
@@ -108,8 +110,8 @@ def _mixed(node: str) -> AxisReading:
     return AxisReading(FROM_GRAPH, (f"{text}: one row repeated, or a history",))
 
 
-def _shown(name: str) -> str:
-    return "an extent without a name" if name.startswith("?") else name
+def _shown(dim: str | int) -> str:
+    return "an extent without a name" if str(dim).startswith("?") else str(dim)
 
 
 def fixed_axes(model: Model, labels: Labels) -> Mapping[str, int | None]:
@@ -163,20 +165,9 @@ def _extents(value: ir.Value) -> tuple[int, ...]:
 
 
 def _borne_numbers(model: Model, rows: Collection[str]) -> set[int]:
-    """Return the extents that these inputs `[1, ...]` share and all outputs have.
-
-    The last axis of a float input holds features and does not count: of one `[1, K]`, nothing does.
-    """
+    """Return the extents that these inputs `[1, ...]` share and all outputs have."""
     outputs = [set(value.shape or ()) for value in model.ir.graph.outputs]
-    inputs = []
-    for value in model.ir.graph.inputs:
-        inner = list(value.shape or ())[1:]
-        if value.name in rows and not (value.dtype and value.dtype.is_integer()):
-            inner = inner[:-1]
-        if value.name in rows and inner:
-            inputs.append(set(inner))
-    shared = set.intersection(*inputs, *outputs) if inputs else set[int | ir.SymbolicDim]()
-    return {extent for extent in shared if isinstance(extent, int) and extent != 1}
+    return {count for count in shared_counts(model, rows) if all(count in out for out in outputs)}
 
 
 def _at_number(

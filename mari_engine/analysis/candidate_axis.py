@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from mari_engine.analysis.fixed_counts import counts_beside
 from mari_engine.analysis.mixed_rows import check_rows
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.axes import CANDIDATES, flat
@@ -26,9 +27,9 @@ Names = tuple[str | None, ...]
 
 
 class UnclearAxis(LabelError):
-    """More than one reading is left; `extents` are the names of those in question."""
+    """More than one reading is left; `extents` are those in question: names, and numbers."""
 
-    def __init__(self, text: str, extents: Collection[str]) -> None:
+    def __init__(self, text: str, extents: Collection[str | int]) -> None:
         super().__init__(text)
         self.extents = frozenset(extents)
 
@@ -82,6 +83,15 @@ def read_candidates(model: Model, labels: Labels) -> Reading:
     stated = {name: dim for name, dim in told.items() if dim is not None}
     if stated:
         return Reading(frozenset(stated.values()), f"that is stated for {_listed(sorted(stated))}")
+    if _states_number(model, labels, rows):
+        return Reading(frozenset())
+    reading = _read_names(model, labels, rows)
+    _check_counts(model, reading, rows)
+    return reading
+
+
+def _read_names(model: Model, labels: Labels, rows: Mapping[str, Names]) -> Reading:
+    """Return the candidates' extent as the names of extents tell it, where no label states it."""
     fixed = {name for name, label in labels.inputs.items() if label.stated_axis is None}
     free = {name: set(filter(None, dims)) for name, dims in rows.items() if name not in fixed}
     free = {name: dims for name, dims in free.items() if dims}
@@ -93,6 +103,34 @@ def read_candidates(model: Model, labels: Labels) -> Reading:
     if shared:
         return _borne(model, sorted(shared), rows)
     return _of_unlike_names(model, {name: rows[name] for name in free})
+
+
+def _states_number(model: Model, labels: Labels, rows: Mapping[str, Names]) -> bool:
+    """Return True where a per-candidate input's stated axis is a fixed number of candidates."""
+    stated = {name: label.stated_axis for name, label in labels.inputs.items() if name in rows}
+    shapes = {value.name: value.shape or () for value in model.ir.graph.inputs}
+    return any(isinstance(axis, int) and shapes[name][axis] != 1 for name, axis in stated.items())
+
+
+def _check_counts(model: Model, reading: Reading, rows: Mapping[str, Names]) -> None:
+    """Refuse a free extent that may be several users', each with a fixed number of candidates."""
+    counts = sorted(counts_beside(model, reading.symbols, rows.keys()))
+    if not counts:
+        return
+    symbols = survey_model(model, reading.symbols).symbols
+    cut = [
+        value.name
+        for value in model.ir.graph.inputs
+        if value.name not in rows and not symbols.isdisjoint(extent_names(value))
+    ]
+    if cut:
+        name = min(reading.symbols)
+        raise UnclearAxis(
+            f"the inputs {_listed(sorted(rows))} share the extents {name!r} and {counts[0]}, which "
+            f"outputs have, too: {name!r} may be the candidates, or users with {counts[0]} "
+            'candidates each; state the "axis" of the candidates in labels.json',
+            [*symbols, *counts],
+        )
 
 
 def _shared(model: Model, name: str, rows: Mapping[str, Names]) -> Reading:

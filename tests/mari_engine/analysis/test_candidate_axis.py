@@ -177,3 +177,34 @@ def test_two_fixed_extents_that_may_be_the_candidates_are_asked_about() -> None:
         plan_feeds(model, labelled(model))
     assert plan_feeds(model, labelled(model, i=2)).fixed_batch == 6
     assert propose_axes(model, labelled(model)).inputs["i"].axis == FROM_GRAPH
+
+
+@pytest.mark.parametrize("rows", ["B", "rows"])
+@pytest.mark.parametrize("scores", ["B, 5", "B, M", "C, 5"])
+def test_several_users_with_a_fixed_number_of_candidates_are_asked_about(
+    rows: str, scores: str
+) -> None:
+    """`[B, 5]` are 5 candidates of B users, or B candidates with 5 ids each."""
+    model = made(
+        "g = Gather (W, h) m = ReduceMean <axes = [1]> (g) e = Gather (W, i) p = Mul (m, e) "
+        "y = ReduceMax <axes = [2], keepdims = 0> (p)",
+        f"int64[{rows}, 7] h, int64[B, 5] i", f"float[{scores}] y",
+    )  # fmt: skip
+    with pytest.raises(LabelError, match=r"share the extents 'B' and 5, .*; state the \"axis\""):
+        candidate_symbols(model, labelled(model))
+    told = propose_axes(model, labelled(model)).inputs["i"]
+    assert told.axis == FROM_GRAPH
+    assert "axis 0 (B) or 1 (5)" in told.axis_evidence[0]
+    assert candidate_symbols(model, labelled(model, i=0)) == {"B"}
+    counted = labelled(model, i=1)
+    assert candidate_symbols(model, counted) == frozenset()
+    feeds = make_feeds(model, counted, batch=5, seed=0)
+    assert feeds["i"].shape[1] == 5
+    assert (feeds["h"] != feeds["h"][:1]).any()
+    assert optimize(model, counted, autotune=False).certificate.passed
+
+
+def test_ids_of_a_candidate_are_no_candidates() -> None:
+    model = made("g = Gather (W, i) e = ReduceMean <axes = [1], keepdims = 0> (g) y = Add (e, u)",
+                 "float[N, 4] u, int64[N, 5] i", "float[N, 4] y")  # fmt: skip
+    assert candidate_symbols(model, labelled(model)) == {"N"}
