@@ -7,7 +7,7 @@ the candidates. Where the graph sums, sorts or attends over them, they may be a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import accumulate
 
 import onnx_ir as ir
@@ -16,6 +16,7 @@ from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import CANDIDATES, AxisLabels, Join, Pick, Spec, flat
 from mari_engine.errors import LabelError
 from mari_engine.graph import Model, all_inputs, list_bodies
+from mari_engine.inputs import trace_columns
 from mari_engine.ops import Trait, has_trait
 from mari_engine.types import FROM_GRAPH, Labels
 
@@ -36,7 +37,7 @@ def find_mixed_rows(model: Model, labels: Labels, survey: Survey) -> Mapping[str
 
     So does a node without a declaration that reads features of the request's side alone, where its
     results have lost the rows. What packs a batch tells nothing: lengths and masks, scales of a
-    whole tensor, and rows that are picked in an order that only the run knows. Nor do nodes with
+    whole tensor, and rows that are picked in an order that the run works out. Nor do nodes with
     bodies and what is behind them: they may be lookups row by row.
     """
     origins: dict[ir.Value, frozenset[str]] = {}
@@ -49,6 +50,7 @@ def find_mixed_rows(model: Model, labels: Labels, survey: Survey) -> Mapping[str
             origins[value] = frozenset([value.name or ""])
     found: dict[str, str] = {}
     looped: set[ir.Value] = set()
+    given = trace_columns(model.ir) if origins else {}
     for node in model.ir.graph if origins else ():
         read = all_inputs(node)
         if list_bodies(node) or not looped.isdisjoint(read):
@@ -58,7 +60,8 @@ def find_mixed_rows(model: Model, labels: Labels, survey: Survey) -> Mapping[str
         if origins.keys().isdisjoint(read) or all(map(survey.is_static, node.outputs)):
             continue
         undeclared = candidates.isdisjoint(read) and looped.isdisjoint(node.outputs)
-        for value in _mixed(node, survey, origins, candidates, undeclared=undeclared):
+        mixed = _mixed(node, survey, origins, candidates, undeclared=undeclared)
+        for value in () if _picks_by_run(node, survey, given) else mixed:
             words = f"{node.op_type} {node.name!r}"
             found |= {name: words for name in origins[value] if name not in found}
         if candidates.isdisjoint(read):
@@ -85,7 +88,7 @@ def _mixed(
     spec = survey.specs.get(node)
     if not own or has_trait(node, Trait.SHAPE_ONLY) or isinstance(spec, Pick):
         return []
-    if has_trait(node, Trait.QUANTIZING) or _picks_by_run(node, survey):
+    if has_trait(node, Trait.QUANTIZING):
         return []
     if spec is None:
         undeclared = undeclared and not _keeps_rows(node, survey)
@@ -111,11 +114,16 @@ def _keeps_rows(node: ir.Node, survey: Survey) -> bool:
     return any(fact is None or CANDIDATES in flat(fact.axes) for fact in facts)
 
 
-def _picks_by_run(node: ir.Node, survey: Survey) -> bool:
-    """Return True for a node that copies elements from places that are not known beforehand."""
+def _picks_by_run(node: ir.Node, survey: Survey, given: Container[ir.Value]) -> bool:
+    """Return True for a node that copies elements from places that the run works out.
+
+    Places that an input gives are ids: what they pick from is a table, whose rows are not alike.
+    """
     copies = has_trait(node, Trait.LOOKUP, Trait.ROW_LOOKUP)
     places = [value for value in node.inputs[1:] if value is not None]
-    return copies and not all(map(survey.is_static, places))
+    if not copies or any(value in given for value in places):
+        return False
+    return not all(map(survey.is_static, places))
 
 
 def _holds_features(value: ir.Value) -> bool:

@@ -62,6 +62,13 @@ def test_rows_that_are_carried_along_are_one_row_repeated(body: str) -> None:
     assert survey_by_labels(made(body), LABELS).symbols == {"N"}
 
 
+def test_a_table_that_ids_are_looked_up_in_is_asked_about() -> None:
+    """`u: [N, K]` is then a table of the user's that was exported with as many rows."""
+    model = made("r = Gather <axis = 0> (u, i) y = MatMul (r, W)", "float[N, 4] u, int64[N] i")
+    with pytest.raises(LabelError, match=r"input 'u': .* Gather .* may not treat alike"):
+        survey_by_labels(model, LABELS)
+
+
 def test_a_mean_over_a_free_length_keeps_the_rows_of_the_candidates() -> None:
     body = "m = ReduceMean <axes = [1], keepdims = 0> (u) y = Add (i, m)"
     assert survey_by_labels(made(body, "float[N, L, 4] u, float[N, 4] i"), LABELS).symbols == {"N"}
