@@ -17,10 +17,17 @@ def close_graph(
     inputs: Sequence[ir.Value],
     outputs: Sequence[ir.Value],
 ) -> ir.Model:
-    """Return a model with the original's outputs, opsets and metadata."""
+    """Return a model with the original's outputs, opsets and metadata.
+
+    An output that is an input is that input, whose name it bears.
+    """
     taken: set[ir.Value] = set(inputs)
+    by_name = {value.name: value for value in inputs}
     named = []
     for old, value in zip(original.graph.outputs, outputs, strict=True):
+        if old.is_graph_input() and old.name in by_name:
+            named.append(by_name[old.name])
+            continue
         if value in taken or value.producer() is None:
             value = builder.emit(spelling.identity(), [value])
         taken.add(value)
