@@ -118,7 +118,8 @@ class _BoundaryBuilder:
 
     def add_request(self, value: ir.Value, axes: Axes) -> None:
         counted = CANDIDATES in self.counted  # else only this input has the candidates as an axis
-        if CANDIDATES not in axes[0] or not self.compact or not counted:  # cut inside
+        whole = not counted or value.is_graph_output()
+        if CANDIDATES not in axes[0] or not self.compact or whole:  # cut inside
             new = self.input(
                 value,
                 value.name or "",
