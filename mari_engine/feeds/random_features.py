@@ -29,11 +29,19 @@ class Values(StrEnum):
     MAGNITUDES = "of other magnitudes"
     """The same, but numbers without a range lie between 1e-2 and 1e2 by row: what a rare branch or
     a clamp asks for."""
+    TINY = "of tiny numbers"
+    """The same, but numbers without a range are a millionth: what is added lest something is 0, as
+    in a norm, then counts."""
+    ZEROS = "of zeros"
+    """The same, but numbers without a range are 0: rows are equal, sums and norms are nothing."""
     EDGES = "at the ends of ranges"
     """The first and the last id of each table, the shortest and the longest length; a single number
     is the first."""
     OTHER_EDGES = "at the other ends of ranges"
     """The same, but a single number is the last."""
+
+
+_SCALES = {Values.TINY: 1e-6, Values.ZEROS: 0.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +82,8 @@ def draw_feature(
 ) -> np.ndarray:
     """Return valid values of this shape; `longest` is the largest valid sequence length.
 
-    Whole numbers come from the bounds, else from [0, 2), lengths from [1, longest]; other numbers
+    Whole numbers come from the bounds, else from [0, 2), lengths from [1, longest] (0 where that is
+    the longest); other numbers
     uniformly from the bounds, else from the standard normal distribution. Masks hold both values
     in every row of two or more, so that no row is masked out whichever value means that.
     """
@@ -90,7 +99,7 @@ def draw_feature(
         return rng.integers(low, high, shape).astype(feature.dtype)
     if feature.bounds is not None:
         return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
-    drawn = rng.standard_normal(shape)
+    drawn = rng.standard_normal(shape) * _SCALES.get(values, 1.0)
     if values == Values.MAGNITUDES and shape:
         rows = (shape[0], *[1] * (len(shape) - 1))
         drawn *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
@@ -120,6 +129,6 @@ def whole_bounds(feature: Feature, longest: int) -> tuple[int, int]:
         low, high = (math.ceil(bound) for bound in feature.bounds)
         return low, max(high, low + 1)
     if _LENGTH.search(feature.name):
-        return 1, longest + 1
+        return min(1, longest), longest + 1
     low, high = (int(bound) for bound in _SMALL_IDS)
     return low, high

@@ -163,6 +163,41 @@ def _trips(node: ir.Node, shown: Arrays) -> Taken:
     }
 
 
+_LENGTHY = 6
+"""A bound beyond which a slice leaves short lists whole."""
+_OPEN = 2**31 - 1
+"""A bound that stands for the end."""
+
+
+def _cut_by(node: ir.Node) -> Values:
+    """Return the operand and the result of a slice that leaves short lists whole."""
+    return (node.inputs[0], node.outputs[0]) if any(_cuts(node)) else ()
+
+
+def _cuts(node: ir.Node) -> Iterator[int]:
+    """Yield the lengths up to which a slice with constant bounds leaves a free axis whole."""
+    data = node.inputs[0]
+    given = [constant_array(value) for value in node.inputs[1:4]]
+    if data is None or data.shape is None or any(array is None for array in given[:2]):
+        return
+    bounds = [array.reshape(-1).tolist() for array in given if array is not None]
+    axes = bounds[2] if len(bounds) > 2 else range(len(bounds[0]))
+    for axis, start, end in zip(axes, *bounds[:2], strict=False):
+        free = -len(data.shape) <= axis < len(data.shape) and not isinstance(data.shape[axis], int)
+        yield from (abs(at) for at in (start, end) if free and _LENGTHY < abs(at) < _OPEN)
+
+
+def _cut(_node: ir.Node, shown: Arrays) -> Taken:
+    before, after = shown
+    same = before.shape == after.shape
+    return {"cut": np.array(not same), "left whole": np.array(same)}
+
+
+def _at_cuts(node: ir.Node) -> Turns:
+    for length in _cuts(node):
+        yield node.inputs[0], float(length)  # type: ignore[misc]
+
+
 _MOST_NUMBERS = 16
 """Numbers of a constant up to which each of them is a turn."""
 
@@ -218,4 +253,5 @@ CLIP = Branches(_bounded, _clipped, _at_bounds)
 BOUND = Branches(_against_constant, _held, _at_constants)
 MASK = Branches(_masked_product, _masked)
 LOOKUP = Branches(_looked_up, _rows_found, _at_ends)
+CUT = Branches(_cut_by, _cut, _at_cuts)
 TRIPS = Branches(_looped, _trips, _at(0.0, 1.0, 2.0))

@@ -20,6 +20,7 @@ from mari_engine.axes import (
     static,
 )
 from mari_engine.graph import constant_array
+from mari_engine.ops.branches import CUT
 from mari_engine.ops.call import Call, Fact, normal
 from mari_engine.ops.column_trace import Traces, rank_of
 from mari_engine.ops.evaluation import drop_first, known
@@ -191,6 +192,13 @@ def _numbers(arrays: list[np.ndarray | None], at: int, default: np.ndarray) -> n
 
 
 RULES = (
-    Rule("Slice", slice_, evaluate=(_slice_known, drop_first), trace=_slice_trace, traits=EXACT),
+    Rule(
+        "Slice",
+        slice_,
+        evaluate=(_slice_known, drop_first),
+        trace=_slice_trace,
+        branches=CUT,
+        traits=EXACT,
+    ),
     Rule("Pad", pad, traits=EXACT),
 )

@@ -47,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True)
 class MissedBranch:
-    """A branch of the original that no request took."""
+    """A branch of the original, or one that only the rewritten model has, that no request took."""
 
     node: str
     """Its name; of an input, the input's."""
@@ -58,7 +58,7 @@ class MissedBranch:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many branches of the original the requests took, and which they did not.
+    """How many branches the requests took, and which they did not: the original's, and new ones.
 
     Branches are the two values of a condition or comparison, masked and other places, what a clip
     holds back, a table's first and last row, a loop's trips, and the lengths of inputs.

@@ -15,7 +15,7 @@ from mari_engine.verification.shared_values import MOST_CANDIDATES
 
 _FEW = 3
 """About how many candidates requests with unusual values have."""
-_LONG, _SHORT = (67, 23, 11), (0, 1)
+_LONG, _SHORT = (300, 150, 67, 23, 11), (0, 1)
 """Lengths of histories beyond the usual 2 to 6, of which the first that the original takes."""
 
 
@@ -87,6 +87,8 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
         for values in (Values.MAGNITUDES, (Values.EDGES, Values.OTHER_EDGES)[at % 2]):
             name = Values.EDGES if values == Values.OTHER_EDGES else values  # they share a noise
             yield case(few, seed, f"{TYPICAL}, {name}", values=values)
+    for values in (Values.TINY, Values.ZEROS) if seeds else ():
+        yield case(few, seeds[0], f"{TYPICAL}, {values}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
             yield case(few, seeds[0], f"{TYPICAL}, of length {lengths[0]}", lengths=lengths)

@@ -10,11 +10,14 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.feeds import FeedPlan
+from mari_engine.axes import Size
 from mari_engine.graph import Model, all_inputs, list_bodies
 from mari_engine.ops import Branches, rule_of
 from mari_engine.runtime import is_readable, open_exposed
 from mari_engine.types import Coverage, Feeds, MissedBranch
+
+Lengths = Sequence[tuple[str, int]]
+"""Inputs, and their axes, of free length."""
 
 _USUAL = 6
 """Lengths above are long."""
@@ -43,7 +46,7 @@ def find_sites(model: Model, survey: Survey) -> tuple[list[Site], tuple[str, ...
         varying.update(node.outputs)
         unseen += [inner.name or inner.op_type for inner in _inner_nodes(node) if _shown_by(inner)]
         shown = _shown_by(node)
-        if not shown or shown[0] not in varying or survey.is_static(shown[0]):
+        if not shown or shown[0] not in varying or _is_settled(node, shown[0], survey):
             continue
         if not all(map(is_readable, shown)):
             unseen.append(node.name or node.op_type)
@@ -58,6 +61,18 @@ def find_sites(model: Model, survey: Survey) -> tuple[list[Site], tuple[str, ...
 def has_branches(node: ir.Node) -> bool:
     """Return whether an op does one thing or another by its operands."""
     return bool(_shown_by(node))
+
+
+def _is_settled(node: ir.Node, shown: ir.Value, survey: Survey) -> bool:
+    """Return True where no run decides: what tells a branch is a constant, or the result is known.
+
+    An extent is known by name alone: `Min(L, 50)` turns where the run is longer than 50.
+    """
+    fact = survey.values.get(shown)
+    if fact is None or not survey.is_static(shown):
+        return False
+    constant = fact.content is not None and fact.content.dtype != object
+    return constant or not isinstance(fact.uniform, Size) or survey.is_static(node.outputs[0])
 
 
 def _inner_nodes(node: ir.Node) -> Iterator[ir.Node]:
@@ -97,7 +112,7 @@ class Probe:
 class Tracker:
     """What was reached so far, by site and branch, place by place where a branch has places."""
 
-    def __init__(self, sites: Sequence[Site], plan: FeedPlan, *, often: int = 1) -> None:
+    def __init__(self, sites: Sequence[Site], lengths: Lengths, *, often: int = 1) -> None:
         self._sites = sites
         self._often = often
         """How many requests are to take each branch."""
@@ -105,7 +120,7 @@ class Tracker:
         self._taken: dict[tuple[Site, str], dict[tuple[int, ...], np.ndarray]] = {}
         self._lengths = {
             place: {"length 0": False, "length 1": False, f"more than {_USUAL} long": False}
-            for place in plan.lengths
+            for place in lengths
         }
 
     def add(
@@ -141,6 +156,11 @@ class Tracker:
                 found.setdefault(site, []).append(branch)
         return found
 
+    @property
+    def never_taken(self) -> tuple[MissedBranch, ...]:
+        """The branches that no request took at any place."""
+        return tuple(_missed(*key) for key, held in self._taken.items() if not _share(held))
+
     def coverage(self, unseen: Sequence[str]) -> Coverage:
         """Return what was reached in all."""
         lengths = [
@@ -165,6 +185,18 @@ class Tracker:
                 reached, (not length, length == 1, length > _USUAL), strict=True
             ):
                 reached[branch] |= hit
+
+
+def join_coverages(first: Coverage | None, other: Coverage | None) -> Coverage | None:
+    """Return what was reached of two models together."""
+    if first is None or other is None:
+        return first or other
+    return Coverage(
+        first.branches + other.branches,
+        first.reached + other.reached,
+        first.missed + other.missed,
+        tuple(dict.fromkeys(first.unseen + other.unseen)),
+    )
 
 
 def _missed(site: Site, branch: str) -> MissedBranch:

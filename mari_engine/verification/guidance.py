@@ -28,6 +28,8 @@ _FIRST_SEED = 1000
 _LENGTHS = (1, 2, 3, 9)
 """Lengths of histories that are tried besides those that numbers ask for."""
 _LONGEST = 300
+_MOST_CANDIDATES = 1000
+"""Candidates beyond which no request is drawn, whatever a branch asks for."""
 
 Bind = Callable[[Feeds], Feeds]
 NodeName = tuple[str | None, str]
@@ -49,8 +51,10 @@ class Explorer:
         sites, self._unseen = find_sites(model, survey)
         if besides:
             sites = [site for site in sites if _tells_new(site, besides)]
+            known = {name for name, _ in besides}
+            self._unseen = tuple(name for name in self._unseen if name not in known)
         self._often = _OFTEN if besides else 1
-        self._tracker = Tracker(sites, plan, often=self._often)
+        self._tracker = Tracker(sites, () if besides else plan.lengths, often=self._often)
         self._observed = False
         try:
             self._probe: Probe | None = Probe(model, sites)
@@ -69,7 +73,7 @@ class Explorer:
         compared as a whole. None without any, as is usual: rewrites keep names of ops that choose.
         """
         known = {_name_of(node) for node in self._model.ir.graph.all_nodes()}
-        if not any(_is_new(node, known) for node in rewritten.ir.graph):
+        if not any(_is_new(node, known) for node in rewritten.ir.graph.all_nodes()):
             return None
         survey = survey_model(rewritten, self._survey.symbols)
         return Explorer(rewritten, survey, self.plan, besides=known, bind=bind)
@@ -94,7 +98,8 @@ class Explorer:
             if not left or failed > _PATIENCE * self._often:
                 return
             seed = _FIRST_SEED + attempt
-            feeds = self._draw(batch, seed, attempt, left, aims)
+            rows = self._rows(batch, attempt, left, aims)
+            feeds = self._draw(rows, seed, attempt, left, aims)
             try:
                 new = self._run(feeds)
             except ExecutionError:  # what is aimed at need not be valid
@@ -102,27 +107,37 @@ class Explorer:
             failed = 0 if new else failed + 1
             if new:
                 request = f"{TYPICAL}, aimed at {new[0].node} ({new[0].op}: {new[0].branch})"
-                yield Case(batch, seed, request, feeds, needed=False)
+                yield Case(rows, seed, request, feeds, needed=False)
 
     @property
     def coverage(self) -> Coverage | None:
         """What was reached so far; None where the original does not run node by node."""
         return self._tracker.coverage(self._unseen) if self._observed else None
 
+    @property
+    def never_taken(self) -> tuple[MissedBranch, ...]:
+        """The branches that no request took at any place."""
+        return self._tracker.never_taken
+
     def _draw(self, batch: int, seed: int, attempt: int, left: Sequence[Site], aims: Aims) -> Feeds:
         """Return a request aimed at the sites that are left or, of a new branch's, at none."""
         if self._often > 1 and attempt % 3 == 1:  # a number inside, large by many inputs at once
             return self.plan.draw(batch=batch, seed=seed, values=Values.MAGNITUDES)
-        sites = left if attempt % 2 else [left[attempt // 2 % len(left)]]
-        aimed = _join([aims.of(site) for site in sites])
+        aimed = _aimed(aims, left, attempt)
         length = self._length(aimed, attempt)
         return self.plan.draw(batch=batch, seed=seed, length=length, aims=aimed)
 
     def _length(self, aimed: Mapping[str, Sequence[float]], attempt: int) -> int | None:
         """Return a length that numbers ask for, as lengths are compared with constants too."""
-        asked = {int(n) for numbers in aimed.values() for n in numbers if 1 < n < _LONGEST}
-        lengths = [*_LENGTHS, *sorted(n + step for n in asked for step in (0, 1))]
+        lengths = [*_LENGTHS, *_asked(aimed, _LONGEST)]
         return lengths[attempt // 3 % len(lengths)] if attempt % 3 == 0 else None
+
+    def _rows(self, batch: int, attempt: int, left: Sequence[Site], aims: Aims) -> int:
+        """Return a number of candidates that numbers ask for, in search of a new branch only."""
+        if self._often == 1 or self.plan.fixed_batch is not None or attempt % 3 != 2:
+            return batch
+        asked = _asked(_aimed(aims, left, attempt), _MOST_CANDIDATES)
+        return asked[attempt // 3 % len(asked)] if asked else batch
 
     def _run(self, feeds: Feeds) -> list[MissedBranch]:
         sites = self._tracker.open_sites
@@ -131,6 +146,26 @@ class Explorer:
         found = self._probe.run(self._bind(feeds), sites)
         self._observed = True
         return self._tracker.add(feeds, dict(zip(sites, found, strict=True)))
+
+
+def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) -> str:
+    """Return a branch that only the rewritten model has and that no request took, or "".
+
+    What it gives there nobody has seen. Where the original has one of its kind that none took
+    either, it may be that one's copy.
+    """
+    if not newer.never_taken:
+        return ""
+    newer.observe(requests)
+    own = {(missed.op, missed.branch) for missed in explorer.never_taken}
+    for missed in newer.never_taken:
+        if (missed.op, missed.branch) not in own:
+            return (
+                f"node {missed.node!r} ({missed.op}: {missed.branch}) of the optimized model is "
+                "none of the original's, and no request took that branch; give a request file "
+                "that does"
+            )
+    return ""
 
 
 def _tells_new(site: Site, known: Collection[NodeName]) -> bool:
@@ -146,6 +181,19 @@ def _is_new(node: ir.Node, known: Collection[NodeName]) -> bool:
 
 def _name_of(node: ir.Node) -> NodeName:
     return node.name, node.op_type
+
+
+def _aimed(aims: Aims, left: Sequence[Site], attempt: int) -> dict[str, tuple[float, ...]]:
+    """Return the numbers of all sites that are left, or of one, in turn."""
+    return _join(
+        [aims.of(site) for site in (left if attempt % 2 else left[attempt // 2 % len(left) :][:1])]
+    )
+
+
+def _asked(aimed: Mapping[str, Sequence[float]], most: int) -> list[int]:
+    """Return the whole numbers at which something may turn, and those behind them."""
+    asked = {int(n) for numbers in aimed.values() for n in numbers if 1 < n < most}
+    return sorted(n + step for n in asked for step in (0, 1))
 
 
 def _join(aims: Sequence[Mapping[str, tuple[float, ...]]]) -> dict[str, tuple[float, ...]]:

@@ -24,9 +24,11 @@ def compare_constants(original: Model, optimized: Model) -> tuple[int, str]:
     In a model that this tool rewrote, a constant that has the name, shape and type of one of the
     original's is that one. In others the names may be an exporter's numbers, and an original that
     was itself rewritten has such names as the tool gives: there, two are one constant when more
-    than half of their elements are equal. "" stands for nothing wrong.
+    than half of their elements are equal. So are two tables, of which either model has one by name.
+    "" stands for nothing wrong.
     """
     first = dict(_constants(original.ir.graph))
+    first |= _renamed_tables(original, optimized)
     by_name = _is_rewritten(optimized) and not _is_rewritten(original)
     equal = 0
     for name, constant in _constants(optimized.ir.graph):
@@ -35,12 +37,34 @@ def compare_constants(original: Model, optimized: Model) -> tuple[int, str]:
             continue
         count, at = _different(before, constant)
         equal += count == 0
-        if count and (by_name or 2 * count < before.size):
+        named = by_name and name in original.ir.graph.initializers
+        if count and (named or 2 * count < before.size):
             return equal, (
                 f"constant {name!r}: {count} of its {before.size} elements are not the original's, "
                 f"the first at {list(at)}"
             )
     return equal, ""
+
+
+def _renamed_tables(original: Model, optimized: Model) -> dict[str, ir.TensorProtocol]:
+    """Return, by the optimized model's names, tables of the original's that it has by none."""
+    tables, others = (dict(_tables(model.ir.graph)) for model in (original, optimized))
+    lost = [table for name, table in tables.items() if name not in others]
+    found = {}
+    for name in others.keys() - tables.keys():
+        other = others[name]
+        alike = [each for each in lost if each.shape == other.shape and each.dtype == other.dtype]
+        if len(alike) == 1:
+            found[name] = alike[0]
+    return found
+
+
+def _tables(graph: ir.Graph) -> Iterator[tuple[str, ir.TensorProtocol]]:
+    """Yield what rows are looked up in."""
+    for name, value in graph.initializers.items():
+        looked_up = any(has_trait(node, Trait.ROW_LOOKUP) and at == 0 for node, at in value.uses())
+        if value.const_value is not None and looked_up:
+            yield name, value.const_value
 
 
 def _constants(graph: ir.Graph) -> Iterator[tuple[str, ir.TensorProtocol]]:

@@ -46,8 +46,9 @@ from mari_engine.verification.cases import (
     own_cases,
     several_of,
 )
+from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
-from mari_engine.verification.guidance import Explorer
+from mari_engine.verification.guidance import Explorer, find_hidden
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
@@ -210,8 +211,13 @@ def _check_cases(
     report_progress(_DRAWN, "finding branches that were not taken")
     few = few_of([run.batch for run in runs])
     runs += _explore(opened, explorer, runs, few)
-    if (newer := explorer.of_rewritten(opened.models.optimized, opened.bind)) is not None:
-        runs += _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
+    newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
+    hidden = ""
+    if newer is not None:
+        found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
+        hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
+        runs += found
+    coverage = join_coverages(explorer.coverage, newer.coverage if newer is not None else None)
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
@@ -222,8 +228,8 @@ def _check_cases(
     elif nobody:
         notes.append(nobody)
     inside, different = _compare_inside(opened)
-    problem = _first_problem(checks, original) or different
-    return _Outcome(opened.exact_method, checks, tuple(notes), explorer.coverage, inside, problem)
+    problem = _first_problem(checks, original) or different or hidden
+    return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
 
 
 def _explore(

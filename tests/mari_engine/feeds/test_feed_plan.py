@@ -44,6 +44,12 @@ def test_a_history_has_its_own_length_everywhere() -> None:
         assert feeds["places"].shape == (length,)
 
 
+def test_an_empty_history_has_a_length_of_zero() -> None:
+    text = "float[N, L, 2] history, int64[N] hist_len, float[N, 3] item"
+    plan = plan_feeds(model(text), Labels({"history": USER, "hist_len": USER, "item": ITEM}))
+    assert plan.draw(batch=2, seed=0, length=0)["hist_len"].tolist() == [0, 0]
+
+
 def test_extents_may_be_worked_out_from_others() -> None:
     text = "float[N, L] history, float[1, M] pairs, float[N, 3] item"
     proto = build_proto("y = Identity (item)", inputs=text, outputs="float[N, 3] y")

@@ -130,6 +130,34 @@ def test_a_branch_that_only_the_rewritten_model_has_is_aimed_at() -> None:
     assert all(request.startswith("generated, aimed at ") for request in failed)
 
 
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        ("b = Greater (n, some)", "in float64 the results differ"),
+        ("t = Min (n, some) b = Equal (t, some)", "in float64 the results differ"),
+        ("b = Greater (n, many)", "none of the original's, and no request took that branch"),
+        ("r = Mod (n, seven) b = Equal (r, zero)", "and no request took that branch"),
+    ],
+)
+def test_a_number_of_candidates_that_only_the_rewritten_model_asks_for(
+    condition: str, reason: str
+) -> None:
+    numbers = {"some": 200, "many": 5000, "seven": 7, "zero": 0}
+    text = f"q = Shape (i) n = Gather (q, zero) {condition} z = Neg (s) y = Where (b, z, s)"
+    first, second = (
+        load(
+            build(
+                SCORE + body, inputs=INPUTS, outputs="float[N, 1] y",
+                weights=HELD | {name: np.array(number) for name, number in numbers.items()},
+            )
+        )
+        for body in ("y = Identity (s)", text)
+    )  # fmt: skip
+    labels = Labels({"u": InputLabel(role=Role.USER), "i": InputLabel(role=Role.ITEM)})
+    assert reason in verify(first, second, labels).reason
+    assert verify(second, second, labels).passed
+
+
 def test_a_bound_that_counts_to_the_other_side_is_seen_at_the_bound() -> None:
     chosen = SCORE + "n = Neg (s) b = {} (k, id) y = Where (b, n, s)"
     inputs = f"{INPUTS}, int64[N, 1] k"

@@ -51,6 +51,23 @@ def test_a_row_of_a_table_that_no_request_reaches() -> None:
     )
 
 
+def test_a_row_of_a_table_under_another_name() -> None:
+    body = PLAIN.replace("Gather (T,", "Gather (Q,")
+    assert check(model(), model(body, Q=TABLE)).passed
+    found = check(model(), model(body, Q=changed(TABLE, 217, 1)))
+    assert found.reason.startswith("constant 'Q': 1 of its 1200 elements are not the original's")
+
+
+def test_one_rounding_more_to_a_type_that_the_original_has() -> None:
+    rounded = "n = Cast <to = 10> (item) m = Cast <to = 1> (n) "
+    right = rounded + PLAIN.replace("(u, item)", "(u, m)")
+    wrong = right.replace("y = MatMul (r, V)", "a = Cast <to = 10> (r) b = Cast <to = 1> (a) ")
+    wrong += "y = MatMul (b, V)"
+    assert check(model(right), model(right)).passed
+    found = check(model(right), model(wrong))
+    assert "rounds to float16, and no node of the original does so there" in found.reason
+
+
 def test_a_constant_that_only_has_the_same_name_is_another_one() -> None:
     """Two exporters numbered their weights: here the weights are scaled, and the score is not."""
     body = SCORE + "r = Relu (h) s = MatMul (r, V) y = Mul (s, k)"

@@ -64,7 +64,7 @@ def test_a_score_beside_masked_ones() -> None:
     assert "elements differ by" in found.reason
 
 
-@pytest.mark.parametrize("most", [6, 10, 20])
+@pytest.mark.parametrize("most", [6, 20, 150])
 def test_histories_longer_than_usual(most: int) -> None:
     body = "p = ReduceSum <keepdims = 0> ({}, one) c = Concat <axis = 1> (p, i) y = MatMul (c, W)"
     held = {"one": [1], "begin": [0], "end": [most]}
@@ -72,7 +72,36 @@ def test_histories_longer_than_usual(most: int) -> None:
     wrong = "t = Slice (h, begin, end, one) " + body.format("t")
     assert check(right, right, inputs=HISTORY, outputs="float[N, 1] y", **held).passed
     found = check(right, wrong, inputs=HISTORY, outputs="float[N, 1] y", **held)
-    assert "generated, of length 67" in failing(found)
+    assert "generated, of length 300" in failing(found)
+
+
+def test_a_length_beyond_all_that_are_drawn() -> None:
+    """What is left whole in every request may be cut in others."""
+    body = "p = ReduceSum <keepdims = 0> ({}, one) c = Concat <axis = 1> (p, i) y = MatMul (c, W)"
+    held = {"one": [1], "begin": [-1000], "end": [2**31 - 1]}
+    wrong = "t = Slice (h, begin, end, one) " + body.format("t")
+    found = check(body.format("h"), wrong, inputs=HISTORY, outputs="float[N, 1] y", **held)
+    assert "(Slice: cut) of the optimized model is none of the original's" in found.reason
+    own = check(wrong, wrong, inputs=HISTORY, outputs="float[N, 1] y", **held)
+    assert own.passed
+    assert own.coverage is not None
+    assert ("Slice", "cut") in {(one.op, one.branch) for one in own.coverage.missed}
+
+
+def test_rows_of_which_all_numbers_are_nearly_equal() -> None:
+    body = "n = LayerNormalization <epsilon = {}> (i, ones) c = Concat <axis = 1> (u, n) "
+    body += "y = MatMul (c, W)"
+    right, wrong = body.format(1e-15), body.format(2e-15)
+    held = {"ones": np.ones(2, np.float32)}
+    found = check(right, wrong, inputs=INPUTS, outputs="float[N, 1] y", **held)
+    assert "generated, of tiny numbers" in failing(found)
+
+
+def test_rows_of_which_all_numbers_are_equal() -> None:
+    body = SCORE + "a = ArgMax <axis = 1, select_last_index = {}> (i) f = Cast <to = 1> (a) "
+    body += "y = Add (s, f)"
+    found = check(body.format(0), body.format(1), inputs=INPUTS, outputs="float[N, 1] y")
+    assert failing(found) == {"generated, of zeros"}
 
 
 def test_a_column_that_is_small_beside_another() -> None:
@@ -136,7 +165,7 @@ def test_no_history_is_empty_where_that_ends_the_process(op: str, gates: int, as
     assert found.passed
     requests = {one.request for one in found.checks}
     assert ("generated, of length 0" in requests) is asked
-    assert "generated, of length 67" in requests
+    assert "generated, of length 300" in requests
 
 
 def test_an_operator_of_a_library_is_named() -> None:
