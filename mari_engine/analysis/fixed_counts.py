@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey, survey_model
-from mari_engine.axes import flat, size
+from mari_engine.axes import size
 from mari_engine.graph import Model
 
 
@@ -44,8 +44,7 @@ def _borne(value: ir.Value, survey: Survey) -> set[int] | None:
     """Return the numbers in an output's shape, or None where only the run knows some of it."""
     stated, fact = _numbers(value.shape or ()), survey.values.get(value)
     if fact is not None:
-        axes = [*fact.axes, *((dim,) for dim in flat(fact.axes))]
-        return stated | {size(axis).number for axis in axes}
+        return stated | {size(axis).number for axis in fact.axes}
     free = value.shape is None or any(not isinstance(dim, int) for dim in list(value.shape)[1:])
     return None if free else stated
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 from mari_engine.loading import load
 from mari_engine.ops.rule_table import RULES
 from mari_engine.pipeline import plan
-from mari_engine.types import Flops, InputLabel, Labels, Role, Side
+from mari_engine.types import FROM_GRAPH, Flops, InputLabel, Labels, Role, Side
 from support.builders import build_proto
 from support.rewrite_checks import SIGNATURES, alike, changed_request_values, wrong_rewrites
 from support.rule_sample import Sample
@@ -48,9 +48,17 @@ def build_sample(sample: Sample) -> bytes:
 
 
 def labels_of(sample: Sample) -> Labels:
-    names = re.findall(r"\] (\w+)", sample.inputs)
+    """Return labels that state the axis of the candidates of what is the item's."""
     sides = {"u": Role.USER, "i": Role.ITEM}
-    return Labels({name: InputLabel(role=sides[name[0]]) for name in names})
+    return Labels(
+        {
+            name: InputLabel(
+                role=sides[name[0]],
+                axis=dims.split(", ").index("N") if name[0] == "i" else FROM_GRAPH,
+            )
+            for dims, name in re.findall(r"\[(.*?)\] (\w+)", sample.inputs)
+        }
+    )
 
 
 def draw(sample: Sample, batch: int, *, item: int = 0) -> dict[str, np.ndarray]:

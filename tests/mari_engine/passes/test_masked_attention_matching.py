@@ -10,9 +10,9 @@ from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import rewrite
 from mari_engine.types import Signature
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
-LABELS = roles(u="user", i="item")
+LABELS = stated(roles(u="user", i="item"), i=0)
 WEIGHTS = {
     "above": np.triu(np.ones((4, 4), bool), 1), "pairs": np.array([-1, 6]),
     "rows": np.array([True, False, True, True]), "threes": np.array([-1, 3, 3]),

@@ -19,7 +19,7 @@ def test_a_passed_check_reads_as_one() -> None:
     assert words[1].endswith("(limit 1.0e-09), so the rewrite is an identity of real numbers.")
     assert words[2].startswith("Rounding: in its own precision the original is up to ")
     assert words[3].startswith("Ranking: every output sorts the candidates in the same order")
-    assert words[4] == "Requests: 9 checked; generated ones of 2, 3 candidates with seeds 0, 1."
+    assert words[4] == "Requests: 11 checked; generated ones of 2, 3 candidates with seeds 0, 1."
     assert words[5].startswith("Calling contract: 2 inputs are the original's")
 
 

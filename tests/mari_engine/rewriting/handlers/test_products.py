@@ -10,9 +10,9 @@ from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
 from mari_engine.types import Action, Flops
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
-LABELS = roles(u="user", i="item")
+LABELS = stated(roles(u="user", i="item"), i=0)
 INPUTS = "float[N, 4] u, float[N, 3] i"
 JOINED = "c = Concat <axis = 1> (u, i) "
 MANY = 1_000_000

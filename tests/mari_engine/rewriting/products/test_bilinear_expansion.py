@@ -10,9 +10,9 @@ from mari_engine.pipeline import plan
 from mari_engine.plan_types import Plan
 from mari_engine.types import Action, Flops
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import alike, requests, roles, stated, wrong_rewrites
 
-LABELS = roles(a="user", i="item", b="user")
+LABELS = stated(roles(a="user", i="item", b="user"), i=0)
 INPUTS = "float[N, 6, 4] a, float[N, 3, 4] i, float[N, 2, 4] b"
 GIVEN = requests(a="user N, 6, 4", i="item N, 3, 4", b="user N, 2, 4")
 MANY = 1_000_000
