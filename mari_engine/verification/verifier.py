@@ -209,15 +209,7 @@ def _check_cases(
     if not runs:
         raise ExecutionError(_nowhere(original) or f"{notes[0]}; {_REMEDY}")
     report_progress(_DRAWN, "finding branches that were not taken")
-    few = few_of([run.batch for run in runs])
-    runs += _explore(opened, explorer, runs, few)
-    newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
-    hidden = ""
-    if newer is not None:
-        found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
-        hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
-        runs += found
-    coverage = join_coverages(explorer.coverage, newer.coverage if newer is not None else None)
+    coverage, hidden = _explore_both(opened, explorer, runs)
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
@@ -230,6 +222,23 @@ def _check_cases(
     inside, different = _compare_inside(opened)
     problem = _first_problem(checks, original) or different or hidden
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
+
+
+def _explore_both(
+    opened: OpenedPair, explorer: Explorer, runs: list[CaseResult]
+) -> tuple[Coverage | None, str]:
+    """Append what requests show that take branches which the runs have not taken.
+
+    Returns what was reached, and a branch that only the rewritten model has and nothing took.
+    """
+    runs += _explore(opened, explorer, runs, few_of([run.batch for run in runs]))
+    newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
+    if newer is None:
+        return explorer.coverage, ""
+    found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
+    hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
+    runs += found
+    return join_coverages(explorer.coverage, newer.coverage), hidden
 
 
 def _explore(

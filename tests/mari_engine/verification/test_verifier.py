@@ -51,23 +51,15 @@ def check(pair: Pair, labels: Labels = LABELS, requests: tuple[Feeds, ...] = ())
 
 def test_a_split_is_certified() -> None:
     certificate = check(split_pair())
-    assert certificate.passed
-    assert certificate.reason == ""
+    assert (certificate.passed, certificate.reason) == (True, "")
     typical = [check for check in certificate.checks if check.request == "generated"]
     assert [(c.batch, c.seed) for c in typical] == [
         *((batch, seed) for batch in (1, 2, 3, 17, 128) for seed in (0, 1)),
         (0, 0),
     ]
     unusual = {check.request for check in certificate.checks} - {"generated"}
-    assert unusual == {
-        f"generated, {values}"
-        for values in (
-            "of other magnitudes",
-            "at the ends of ranges",
-            "of tiny numbers",
-            "of zeros",
-        )
-    }
+    kinds = ("of other magnitudes", "at the ends of ranges", "of tiny numbers", "of zeros")
+    assert unusual == {f"generated, {values}" for values in kinds}
     assert certificate.coverage == Coverage(0, 0)
     worst = max(error.exact or 0.0 for c in certificate.checks for error in c.outputs)
     assert worst < 1e-14
