@@ -106,6 +106,7 @@ from mari_engine.wording import (
     format_count,
     format_seconds,
     format_times,
+    pairs_in_words,
     selection_in_words,
     vouchers_in_words,
 )
@@ -217,6 +218,7 @@ __all__ = [
     "measured_prices",
     "open_session",
     "optimize",
+    "pairs_in_words",
     "parse_json",
     "place_layers",
     "plan",

@@ -31,8 +31,8 @@ else:
         cards = [
             ("Fragments before", f"{sum(one.fragments_before for one in plan.layout):,}"),
             ("Fragments after", f"{sum(one.fragments_after for one in plan.layout):,}"),
-            ("FLOPs per candidate, before", format_count(before.per_candidate)),
-            ("FLOPs per candidate, after", format_count(after.per_candidate)),
+            ("FLOPs per candidate, before", format_count(before.each(candidates))),
+            ("FLOPs per candidate, after", format_count(after.each(candidates))),
             (f"Fewer FLOPs at {candidates:,}", format_times(plan.flops.ratio(candidates))),
         ]
         for column, (name, value) in zip(st.columns(len(cards)), cards, strict=True):

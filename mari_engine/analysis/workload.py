@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 import numpy as np
 import onnx_ir as ir
@@ -57,7 +56,14 @@ def work(spec: Spec) -> Flops:
     count = spec.weight * extent(dims, 1)
     if isinstance(spec, Contract) and spec.addend is not None:
         count += extent(flat(spec.results[0]), 1)
-    return Flops(0, count) if _grows(dims) else Flops(count, 0)
+    return _grown(count, dims)
+
+
+def _grown(count: int, dims: Axis) -> Flops:
+    """Return a count as what it grows with: the request, a candidate, or two candidates."""
+    if dims.count(CANDIDATES) > 1:
+        return Flops(per_pair=count)
+    return Flops(per_candidate=count) if _grows(dims) else Flops(count)
 
 
 def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
@@ -92,8 +98,8 @@ def count_graph(graph: ir.Graph, survey: Survey) -> Cost:
         nodes[name], works[name] = own, _work(node, spec, own, survey)
         flops += own
         moved += works[name].bytes
-        if isinstance(spec, Contract) and list(spec.extents().values()).count(CANDIDATES) > 1:
-            uncounted.add(f"{called} of every candidate with every other, beyond one each")
+        if isinstance(spec, Contract) and list(spec.extents().values()).count(CANDIDATES) > 2:
+            uncounted.add(f"{called} of candidates with more than one other each, beyond pairs")
     return Cost(flops, moved, nodes, works, tuple(sorted(uncounted)))
 
 
@@ -117,8 +123,7 @@ def _slowly(node: ir.Node, survey: Survey) -> Flops:
     if rule is None or rule.element_cost is None or fact is None:
         return Flops()
     share = rule.element_cost(survey.specs.get(node))
-    runs = _often(1, flat(fact.axes))
-    return Flops(round(share * runs.per_request), round(share * runs.per_candidate))
+    return _often(1, flat(fact.axes)).map(lambda runs: round(share * runs))
 
 
 def _pieces(spec: Join) -> Flops:
@@ -158,13 +163,12 @@ def _turned(spec: View) -> Flops:
     if stay is None or (not stay and moves_one(places)):
         return Flops()
     runs = _often(1, tuple(dims[at] for at in order[: len(order) - stay]))
-    return Flops(runs.per_request // 3, runs.per_candidate // 3)  # no index tells where they lie
+    return runs.map(lambda count: count // 3)  # no index tells where they lie
 
 
 def _often(count: int, dims: Axis) -> Flops:
     """Return a count times the number of elements along these factors."""
-    total = count * extent(dims, 1)
-    return Flops(0, total) if _grows(dims) else Flops(total, 0)
+    return _grown(count * extent(dims, 1), dims)
 
 
 def _before_the_run(node: ir.Node, survey: Survey, constants: set[ir.Value]) -> bool:
@@ -205,13 +209,12 @@ def _batches(spec: Spec) -> Flops:
     dims = tuple(extents[label] for label in shared)
     if not dims or set(spec.terms[0]) <= set(spec.output):
         return Flops()
-    return Flops(0, extent(dims, 1)) if _grows(dims) else Flops(extent(dims, 1), 0)
+    return _often(1, dims)
 
 
 def _bytes(node: ir.Node, survey: Survey) -> Flops:
     """Return the bytes that a node reads and writes; of a table or a row only what is taken."""
-    total: Counter[bool] = Counter()
-    spec = survey.specs.get(node)
+    total, spec = Flops(), survey.specs.get(node)
     if isinstance(spec, View) and list(spec.source) == sorted(set(spec.source) - {-1}):
         return Flops()  # the same elements in the same order: runtimes move nothing
     taken = isinstance(spec, Pick) or (isinstance(spec, Slices) and not spec.weight)
@@ -223,5 +226,5 @@ def _bytes(node: ir.Node, survey: Survey) -> Flops:
         if value is None or fact is None or unread:
             continue
         dims = flat(fact.axes)
-        total[_grows(dims)] += int(extent(dims, 1) * element_bytes(fact.dtype))
-    return Flops(total[False], total[True])
+        total += _grown(int(extent(dims, 1) * element_bytes(fact.dtype)), dims)
+    return total

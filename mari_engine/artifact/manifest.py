@@ -162,7 +162,8 @@ def _read_rows(item: JsonObject) -> Rows:
 
 
 def _write_flops(flops: Flops) -> dict[str, int]:
-    return {"per_request": flops.per_request, "per_candidate": flops.per_candidate}
+    counts = {"per_request": flops.per_request, "per_candidate": flops.per_candidate}
+    return {**counts, "per_pair": flops.per_pair} if flops.per_pair else counts
 
 
 def _write_decision(item: Decision) -> dict[str, Any]:

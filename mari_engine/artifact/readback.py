@@ -103,7 +103,8 @@ def _rows(entry: JsonObject, field: str) -> Iterator[JsonObject]:
 
 def _flops(entry: JsonObject, field: str) -> Flops:
     flops = entry.nested(field, f"{entry.where} {field}")
-    return Flops(flops.whole("per_request"), flops.whole("per_candidate"))
+    each = flops.whole("per_request"), flops.whole("per_candidate")
+    return Flops(*each, flops.whole("per_pair") if "per_pair" in flops.fields else 0)
 
 
 def _decision(row: JsonObject) -> Decision:

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import mari_engine as mari
 from mari_engine.commands.measurement_tables import left_lines
 from mari_engine.types import Action, Side, Way
-from mari_engine.wording import certificate_in_words, format_count, format_seconds, make_plain
+from mari_engine.wording import (
+    certificate_in_words,
+    format_count,
+    format_seconds,
+    make_plain,
+    pairs_in_words,
+)
 
 _NAMES = 3
 """Names in a list; more are counted."""
@@ -119,7 +125,9 @@ def _flops(found: mari.Plan) -> str:
     )
     missing = sorted({*before.uncounted, *after.uncounted})
     without = f", without {_names(missing)}, whose work is not counted" if missing else ""
-    return f"FLOPs per request: {amounts} (arithmetic, not time{without})"
+    pairs = pairs_in_words(before.flops, found.candidates)
+    square = f"; {pairs}" if pairs else ""
+    return f"FLOPs per request: {amounts} (arithmetic, not time{without}{square})"
 
 
 def _exactness(certificate: mari.Certificate) -> str:

@@ -202,7 +202,7 @@ def _show_tables(found: mari.Plan, measured: mari.Measurement | None) -> None:
     sides = [color.side for color in found.coloring.values.values()]
     show_table("Colors", ("side", "values#"), [(side, sides.count(side)) for side in Side])
     show_segments(found.coloring.segments)
-    show_decisions(found.decisions)
+    show_decisions(found.decisions, found.candidates)
     unknown = list(found.coloring.unknown.items())
     if unknown:
         show_table("Not understood, and left as they are", ("node", "reason"), unknown)

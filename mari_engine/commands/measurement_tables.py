@@ -82,7 +82,7 @@ def _show_totals(found: Measurement) -> None:
         (
             title,
             format_count(flops.per_request),
-            format_count(flops.per_candidate),
+            format_count(flops.each(found.candidates)),
             format_count(flops.at(found.candidates)),
             format_ratio(found.before.at(found.candidates), flops.at(found.candidates)),
         )

@@ -115,7 +115,7 @@ def _show_result(
     show(*optimize_headline(result, confirmed=confirmed))
     if not verbose:
         return
-    show_decisions(result.decisions)
+    show_decisions(result.decisions, result.candidates)
     show_flops(result)
     show_selection(result.selection)
     show_certificate(result.certificate)

@@ -77,15 +77,15 @@ def runs_of(segments: Sequence[Segment]) -> str:
     return " | ".join(runs[:RUNS_SHOWN]) + more
 
 
-def show_decisions(decisions: Sequence[Decision]) -> None:
+def show_decisions(decisions: Sequence[Decision], candidates: int) -> None:
     """Print what becomes of each product, and why."""
     rows = [
         (
             decision.node,
             decision.op,
             decision.action,
-            format_count(decision.flops_before.per_candidate),
-            format_count(decision.flops_after.per_candidate),
+            format_count(decision.flops_before.each(candidates)),
+            format_count(decision.flops_after.each(candidates)),
             _reason(decision),
         )
         for decision in decisions
@@ -111,7 +111,7 @@ def show_flops(found: mari.Plan) -> None:
         (
             title,
             format_count(cost.flops.per_request),
-            format_count(cost.flops.per_candidate),
+            format_count(cost.flops.each(found.candidates)),
             format_count(cost.flops.at(found.candidates)),
         )
         for title, cost in (("before", found.flops.before), ("after", found.flops.after))

@@ -26,11 +26,7 @@ class Reached:
 
     def total_without(self, names: Collection[str]) -> Flops:
         """Return the total without what these original products became."""
-        left_out = sum((self.nodes.get(name, Flops()) for name in names), Flops())
-        return Flops(
-            self.total.per_request - left_out.per_request,
-            self.total.per_candidate - left_out.per_candidate,
-        )
+        return self.total - sum((self.nodes.get(name, Flops()) for name in names), Flops())
 
 
 def count_reached(

@@ -1,24 +1,45 @@
-"""The cost of a request of N candidates, affine in N: `per_request + N * per_candidate`."""
+"""The cost of a request of N candidates: `per_request + N * per_candidate + N^2 * per_pair`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Flops:
-    """Floating-point operations: `per_request + n * per_candidate` for n candidates."""
+    """Operations of n candidates: `per_request + n * per_candidate + n^2 * per_pair`.
+
+    >>> (Flops(1, 2) + Flops(per_pair=3)).at(10)
+    321
+    """
 
     per_request: int = 0
     per_candidate: int = 0
+    per_pair: int = 0
+    """For each candidate with each, itself included, in models that rank a list as a whole."""
 
     def at(self, candidates: int) -> int:
         """Return the operations of one request with this many candidates."""
-        return self.per_request + candidates * self.per_candidate
+        return self.per_request + candidates * self.each(candidates)
+
+    def each(self, candidates: int) -> int:
+        """Return the operations for each of this many candidates."""
+        return self.per_candidate + candidates * self.per_pair
+
+    def map(self, change: Callable[[int], int]) -> Flops:
+        """Return what each of the numbers is changed into."""
+        return Flops(change(self.per_request), change(self.per_candidate), change(self.per_pair))
 
     def __add__(self, other: Flops) -> Flops:
-        return Flops(self.per_request + other.per_request, self.per_candidate + other.per_candidate)
+        return Flops(
+            self.per_request + other.per_request,
+            self.per_candidate + other.per_candidate,
+            self.per_pair + other.per_pair,
+        )
+
+    def __sub__(self, other: Flops) -> Flops:
+        return self + other.map(lambda count: -count)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Figures, certificates and selections in words."""
 
 from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.flops import pairs_in_words
 from mari_engine.wording.labels import (
     LABELS_FILE,
     NOBODY,
@@ -40,6 +41,7 @@ __all__ = [
     "format_whole",
     "make_plain",
     "name_label",
+    "pairs_in_words",
     "selection_in_words",
     "voucher_of",
     "vouchers_in_words",

@@ -170,8 +170,8 @@ def _rulings(graphs: Sequence[Graph], decisions: Sequence[Decision]) -> dict[str
     return {
         "actions": "".join(DECISIONS[decision.action][0] for decision in decisions),
         "reasons": _coded([clean(decision.reason, 600) for decision in decisions]),
-        "before": [_pair(decision.flops_before) for decision in decisions],
-        "after": [_pair(decision.flops_after) for decision in decisions],
+        "before": [_counts(decision.flops_before) for decision in decisions],
+        "after": [_counts(decision.flops_after) for decision in decisions],
         "at": [first.get(decision.node, -1) for decision in decisions],
         "new": [
             [last[name] for name in decision.new_nodes[:_MOST_NEW] if name in last]
@@ -180,8 +180,10 @@ def _rulings(graphs: Sequence[Graph], decisions: Sequence[Decision]) -> dict[str
     }
 
 
-def _pair(flops: Flops) -> tuple[int, int]:
-    return flops.per_request, flops.per_candidate
+def _counts(flops: Flops) -> tuple[int, ...]:
+    """Return the work of a request and a candidate, and of two candidates where there is any."""
+    pairs = (flops.per_pair,) if flops.per_pair else ()
+    return (flops.per_request, flops.per_candidate, *pairs)
 
 
 def _tensors(topology: Topology, vertex: Vertex) -> str:

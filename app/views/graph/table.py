@@ -22,11 +22,13 @@ def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
     topology = graph.topology
     decided = dict(find_decisions(topology, ruling.decisions))
     costs = graph.cost.nodes if graph.cost else {}
+    meet = graph.cost is not None and graph.cost.flops.per_pair > 0
     rows: list[Row] = []
     for at, vertex in enumerate(topology.vertices):
         first = next((topology.colors[v] for v in vertex.values if v in topology.colors), None)
         index = decided.get(at)
         cost = costs.get(vertex.name, Flops()) if vertex.node else Flops()
+        pairs = {"FLOPs per pair of candidates": cost.per_pair} if meet else {}
         time = {} if graph.seconds is None else {"Time (µs)": _time(graph.seconds, vertex)}
         rows.append(
             {
@@ -40,6 +42,7 @@ def list_rows(graph: Graph, ruling: Ruling) -> list[Row]:
                 "Reason": "" if index is None else clean(ruling.decisions[index].reason, 300),
                 "FLOPs per request": cost.per_request,
                 "FLOPs per candidate": cost.per_candidate,
+                **pairs,
                 **time,
             }
         )

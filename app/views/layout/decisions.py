@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.views.palette import ACTIONS
 from app.views.text import count
-from mari_engine import Action, Decision, FlopsReport, format_count, format_times
+from mari_engine import Action, Decision, FlopsReport, format_count, format_times, pairs_in_words
 
 Row = dict[str, object]
 
@@ -46,9 +46,11 @@ def sum_up(decisions: Sequence[Decision], flops: FlopsReport, candidates: int) -
             " that the Layout step gives. The model is already as fast as this method makes it."
         )
     before, after = flops.before.flops.at(candidates), flops.after.flops.at(candidates)
+    pairs = pairs_in_words(flops.before.flops, candidates)
     return (
         f"{len(changed):,} of {count(len(decisions), 'product')} changed. At"
         f" {count(candidates, 'candidate')}, a request takes {format_count(after, 'FLOP')} instead"
         f" of {format_count(before, 'FLOP')}: {format_times(flops.ratio(candidates))} fewer. FLOPs"
         " are counted, not timed; the Benchmark step measures."
+        + (f" Of the work before, {pairs}." if pairs else "")
     )

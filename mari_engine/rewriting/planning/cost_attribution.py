@@ -111,12 +111,13 @@ def attribute_costs(
         flops, work = after.nodes.get(name, Flops()), after.works.get(name)
         parts = zip(
             mine, weights, apportion(flops.per_request, weights),
-            apportion(flops.per_candidate, weights), strict=True,
+            apportion(flops.per_candidate, weights), apportion(flops.per_pair, weights),
+            strict=True,
         )  # fmt: skip
-        for owner, weight, once, each in parts:
+        for owner, weight, *counts in parts:
             share = shares[owner]
             share.nodes.append(name)
-            share.flops += Flops(once, each)
+            share.flops += Flops(*counts)
             if work is not None:
                 share.time += line(work, prices).times(weight / sum(weights))
     return shares

@@ -24,6 +24,7 @@ test("work names its parts, and leaves out what is zero", () => {
   assert.equal(describeWork([1000, 5]), "1 kFLOP per request + 5 FLOP per candidate");
   assert.equal(describeWork([0, 5]), "5 FLOP per candidate");
   assert.equal(describeWork([0, 0]), "none");
+  assert.equal(describeWork([0, 0, 9]), "9 FLOP per pair of candidates");
 });
 
 test("a count has its noun", () => {

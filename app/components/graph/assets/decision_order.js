@@ -30,7 +30,7 @@ export class DecisionOrder {
     return this.#total(this.decisions.after[index]);
   }
 
-  #total([request, candidate]) {
-    return request + candidate * this.candidates;
+  #total([request, candidate, pair = 0]) {
+    return request + this.candidates * (candidate + this.candidates * pair);
   }
 }

@@ -19,10 +19,11 @@ export function duration(time) {
 }
 
 // FLOPs [per request, per candidate] in words; a part that is zero is left out.
-export function describeWork([request, candidate]) {
+export function describeWork([request, candidate, pair]) {
   const parts = [];
   if (request) parts.push(`${figure(request)} per request`);
   if (candidate) parts.push(`${figure(candidate)} per candidate`);
+  if (pair) parts.push(`${figure(pair)} per pair of candidates`);
   return parts.join(" + ") || "none";
 }
 
