@@ -49,15 +49,19 @@ def free_inputs(proto: onnx.ModelProto, where: str) -> int | None:
 
 
 def mend_reshapes(model: ir.Model, batch: int) -> None:
-    """Let every reshape whose first extent is the frozen batch take that of its operand."""
+    """Let every node whose first extent is the frozen batch take that of its operand."""
     done: set[ir.Node] = set()
     while True:
-        found = [node for node in model.graph if node not in done and _freezes_rows(node, batch)]
-        if not found:
+        left = [node for node in model.graph if node not in done]
+        reshapes = [node for node in left if _freezes_rows(node, batch)]
+        joined = [node for node in left if batch == 1 and _joins_rows(node)]
+        if not reshapes and not joined:
             return
-        for node in found:
-            done.add(node)
+        for node in reshapes:
             _mend(node, model.graph)
+        for node in joined:
+            node.attributes["axis"] = ir.AttrInt64("axis", 1)
+        done.update(reshapes, joined)
         forget_shapes(model)
         infer_types(model)
 
@@ -117,10 +121,22 @@ def _freezes_rows(node: ir.Node, batch: int) -> bool:
     """Return True for a reshape of a free batch to a shape that begins with the frozen one."""
     if not has_trait(node, Trait.INFERS_EXTENTS):
         return False
-    value, shape = node.inputs[0], constant_array(node.inputs[1])
-    if value is None or shape is None or shape.size == 0 or shape[0] != batch:
+    shape = constant_array(node.inputs[1])
+    if shape is None or shape.size == 0 or shape[0] != batch:
         return False
-    return bool(value.shape) and not isinstance(_rows(value), int)
+    return _is_free(node.inputs[0])
+
+
+def _joins_rows(node: ir.Node) -> bool:
+    """Return True for a node that makes one row of a free batch: its only one as exported."""
+    value = node.inputs[0] if has_trait(node, Trait.FLATTENING) else None
+    if value is None or value.shape is None or not _is_free(value):
+        return False
+    return node.attributes.get_int("axis", 1) in (0, -len(value.shape))
+
+
+def _is_free(value: ir.Value | None) -> bool:
+    return value is not None and bool(value.shape) and not isinstance(_rows(value), int)
 
 
 def _rows(value: ir.Value) -> int | ir.SymbolicDim | None:

@@ -59,6 +59,8 @@ class Trait(Enum):
     """Shows its first operand in the extents that its second operand lists."""
     INFERS_EXTENTS = auto()
     """Reads 0 in a list of extents as the operand's own, and -1 as what is left."""
+    FLATTENING = auto()
+    """Lays the axes before its `axis` out as rows, and the others as columns."""
     CONDITIONAL = auto()
     """Runs one of two subgraphs, as its operand says."""
     COMPOSITE = auto()

@@ -278,7 +278,7 @@ RULES = (
         "Reshape", reshape, evaluate=(_reshape_known,), trace=_reshape_trace,
         traits=EXACT | {Trait.TAKES_EXTENTS, Trait.INFERS_EXTENTS},
     ),
-    Rule("Flatten", flatten, trace=_reshape_trace, traits=EXACT),
+    Rule("Flatten", flatten, trace=_reshape_trace, traits=EXACT | {Trait.FLATTENING}),
     Rule("Squeeze", squeeze, evaluate=(_squeeze_known,), trace=_squeeze_trace, traits=EXACT),
     Rule(
         "Unsqueeze", unsqueeze, evaluate=(_unsqueeze_known,), trace=_unsqueeze_trace, traits=EXACT

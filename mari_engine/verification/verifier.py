@@ -165,7 +165,8 @@ def _about_labels(labels: Labels) -> tuple[str, ...]:
 def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
     if plan.fixed_batch is None:
         return ()
-    return (f"the model's inputs fix the number of candidates at {plan.fixed_batch}",)
+    fixed = f"the model's inputs fix the number of candidates at {plan.fixed_batch}"
+    return (f"{fixed}; let it vary with --free-batch, or export with a dynamic batch",)
 
 
 def _open(pair: ModelPair, report_progress: Progress) -> tuple[OpenedPair, str]:

@@ -1,7 +1,8 @@
 """The time model: expected seconds of a graph, by the number of candidates.
 
 `seconds(n) = fixed + n * each + n^2 * pair`, summed over the nodes, each node's FLOPs, bytes and
-picked runs times their prices. It serves to compare ways to rewrite one model, not to predict latencies.
+picked runs times their prices. It serves to compare ways to rewrite one model, not to predict
+latencies.
 """
 
 from __future__ import annotations

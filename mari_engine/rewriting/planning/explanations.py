@@ -14,6 +14,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Survey
 from mari_engine.axes import Contract, Join, Pick, Pointwise, View
 from mari_engine.coloring import ColumnTags, propagate_sides
+from mari_engine.graph import all_inputs
 from mari_engine.ops import rule_of
 from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.types import Action, Labels
@@ -23,7 +24,13 @@ _UNCOUNTED = (
     "all of its input depends on the candidates, in rows of a number that only the run knows; "
     "export with fixed or named lengths before it"
 )
+FIXED = (
+    "the inputs fix the number of candidates, so that nothing is repeated for them; let it vary "
+    "with --free-batch, or export with a dynamic batch"
+)
+"""Why nothing is split in a model that takes one number of candidates alone."""
 _ALL = "all of its input depends on the candidates"
+_WHOLE = "it is multiplied as a whole"
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,18 @@ class MixingNode:
     candidate: int
 
 
+def fixes_candidates(labels: Labels, survey: Survey) -> bool:
+    """Return True where inputs are per candidate, and none says how many candidates there are."""
+    each = any(label.per_candidate for label in labels.inputs.values())
+    return each and not survey.symbols
+
+
 class MixingAnalysis:
     """For each value without a column of the request: the node that mixed the last of them."""
 
     def __init__(self, graph: ir.Graph, labels: Labels, survey: Survey) -> None:
         self._survey = survey
+        self._fixed = fixes_candidates(labels, survey)
         self._reached = propagate_sides(graph, labels, survey)
         self._mixed: dict[ir.Value, MixingNode] = {}
         for node in graph:
@@ -60,12 +74,13 @@ class MixingAnalysis:
         candidates make them; and kept, not fused, when no operand is the request's.
         """
         if entry.action == Action.ONCE and any(map(self._is_all_candidate, node.outputs)):
-            return replace(entry, action=Action.KEPT, reason=_UNCOUNTED)
+            reason = FIXED if self._fixed else _UNCOUNTED
+            return replace(entry, action=Action.KEPT, reason=reason)
         if entry.action == Action.FUSED and entry.whole:
             values = [value for value in node.inputs if value is not None]
             if any(self._reached.get(value, ColumnTags(())).tags == _REQUEST for value in values):
                 return entry
-            entry = replace(entry, action=Action.KEPT, reason=_ALL)
+            entry = replace(entry, action=Action.KEPT, reason=_WHOLE)
         return replace(entry, reason=self._reason(node, entry))
 
     def _reason(self, node: ir.Node, entry: Entry) -> str:
@@ -90,7 +105,7 @@ class MixingAnalysis:
 
     def _inherited(self, node: ir.Node) -> MixingNode | None:
         """Return the node that mixed the first operand which has no request column left."""
-        values = (value for value in node.inputs if value is not None)
+        values = all_inputs(node)
         return next((self._mixed[value] for value in values if value in self._mixed), None)
 
     def _is_all_candidate(self, value: ir.Value) -> bool:
@@ -99,16 +114,13 @@ class MixingAnalysis:
         return bool(found.runs) and all(tags & _CANDIDATE for _, tags in found.runs)
 
     def _columns(self, node: ir.Node) -> tuple[int, int]:
-        """Return how many columns of a node's operands are the request's, and how many not.
+        """Return how many columns of what a node reads are the request's, and how many not.
 
-        An operand whose columns all lie on one side counts as one.
+        An operand whose columns all lie on one side counts as one; bodies read what they capture.
         """
         request = candidate = 0
-        for value in node.inputs:
-            found = (
-                self._reached.get(value, ColumnTags(())) if value is not None else ColumnTags(())
-            )
-            for count, tags in found.runs:
+        for value in dict.fromkeys(all_inputs(node)):
+            for count, tags in self._reached.get(value, ColumnTags(())).runs:
                 request += count if tags == _REQUEST else 0
                 candidate += count if tags & _CANDIDATE else 0
         return request, candidate
@@ -119,6 +131,8 @@ class MixingAnalysis:
         spec, rule = self._survey.specs.get(node), rule_of(node)
         if spec is None:
             why = self._survey.unknown.get(node, "it is not understood")
+            if not mixing.candidate:
+                return f"{who} before it may give each candidate other results, since {why}"
             return f"{who} before it reads both sides in full, since {why}"
         if isinstance(spec, Contract):
             return f"the sides meet in {who} before it"

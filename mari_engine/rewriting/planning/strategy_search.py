@@ -18,6 +18,7 @@ from mari_engine.rewriting.planning.cost_attribution import (
     attribute_costs,
     count_original,
 )
+from mari_engine.rewriting.planning.explanations import FIXED, fixes_candidates
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.rewriting.planning.selection import Attempt, add_break_even, fastest, select
 from mari_engine.types import Action, Cost, Selection, Signature, Trial, Way
@@ -175,6 +176,8 @@ def _unchanged(source: LabeledModel, tried: DecisionLog, reason: str) -> Rewritt
         for value in node.outputs:
             stated = value.is_graph_output() or value.name in source.model.stated
             value.shape = value.shape if stated else None
+    if fixes_candidates(source.labels, source.form.survey):
+        reason = FIXED
     log = DecisionLog(failures=tried.failures)
     for node, entry in tried.entries.items():
         own = entry.action == Action.KEPT

@@ -41,6 +41,21 @@ def test_a_frozen_batch_is_freed(batch: int) -> None:
     assert np.abs(run(model, id=ids) - wanted).max() < 1e-6
 
 
+@pytest.mark.parametrize("axis", [0, -3])
+def test_rows_that_are_laid_out_as_one_are_freed(axis: int) -> None:
+    """Flatten of the only row from axis 0 on: `[1, 3, 4] -> [1, 12]`."""
+    data = build(
+        f"e = Gather (table, id)\n flat = Flatten <axis = {axis}> (e)\n y = MatMul (flat, w)",
+        inputs="int64[1, 3] id",
+        outputs="float[1, 1] y",
+        weights={"table": TABLE, "w": WEIGHT},
+    )
+    model = load(data, free_batch=True)
+    assert extents(model) == (["N", "3"], ["N", "1"])
+    ids = np.array([[0, 1, 2], [9, 8, 7]])
+    assert np.abs(run(model, id=ids) - TABLE[ids].reshape(2, 12) @ WEIGHT).max() < 1e-6
+
+
 def test_a_model_stays_frozen_unless_asked() -> None:
     assert extents(load(frozen(2))) == (["2", "3"], ["2", "1"])
 

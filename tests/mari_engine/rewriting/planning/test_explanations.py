@@ -75,6 +75,36 @@ def test_an_op_without_a_rule_is_named() -> None:
     assert "reads both sides in full, since MeanVarianceNormalization has no rule" in found.reason
 
 
+def test_an_op_without_a_rule_that_reads_the_request_alone_is_not_told_to_read_both_sides() -> None:
+    found = last(
+        "m = MeanVarianceNormalization <axes = [0]> (u) y = MatMul (m, W)",
+        W=weight(4, 64),
+    )
+    assert "MeanVarianceNormalization (MeanVarianceNormalization) before it may give each" in (
+        found.reason
+    )
+
+
+def test_what_a_body_captures_is_told_as_what_its_node_reads() -> None:
+    found = last(
+        "b = ReduceMax <keepdims = 0> (i) f = Cast <to = 9> (b) t = If (f) <then_branch = g () => "
+        "(a) { a = MeanVarianceNormalization <axes = [0]> (u) }, else_branch = h () => "
+        "(d) { d = Neg (u) }> y = MatMul (t, W)",
+        W=weight(4, 64),
+    )
+    assert "If (If) before it reads both sides in full" in found.reason
+
+
+def test_a_frozen_batch_is_told_with_its_remedy() -> None:
+    body = JOINED + "y = MatMul (c, W)"
+    found = last(body, inputs="float[1, 4] u, float[1, 3] i", W=weight(7, 64))
+    assert found.action == Action.KEPT
+    assert found.reason == (
+        "the inputs fix the number of candidates, so that nothing is repeated for them; let it "
+        "vary with --free-batch, or export with a dynamic batch"
+    )
+
+
 def test_a_mean_over_other_axes_tells_how_many_columns_it_holds_together() -> None:
     found = last(
         JOINED + "h = ReduceMax <axes = [1], keepdims = 0> (c) g = Unsqueeze (h, one) "

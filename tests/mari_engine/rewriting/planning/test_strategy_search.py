@@ -16,7 +16,7 @@ from mari_engine.rewriting.planning import choose, survey_labeled
 from mari_engine.rewriting.planning.cost_attribution import apportion
 from mari_engine.rewriting.planning.strategy_search import Race
 from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
-from mari_engine.wording import break_even_in_words, selection_in_words
+from mari_engine.wording import break_even_in_words, pairs_in_words, selection_in_words
 from support.builders import build, ranking_tower
 from support.rewrite_checks import roles
 
@@ -167,13 +167,14 @@ def test_the_choice_is_told_in_words() -> None:
     assert break_even_in_words(BreakEven(8, 120)).endswith("than the plain split from 120 on")
 
 
-def test_products_of_every_candidate_with_every_other_are_said_to_be_counted_once_each() -> None:
+def test_products_of_each_candidate_with_each_are_counted_and_told() -> None:
     data = build(
         "t = Transpose <perm = [1, 0]> (i) y = MatMul (i, t)", inputs="float[N, 3] i",
         outputs="float[N, N] y",
     )  # fmt: skip
     cost = plan(load(data, name="m"), roles(i="item")).flops.before
-    assert cost.uncounted == ("MatMul of every candidate with every other, beyond one each",)
+    assert (cost.flops, cost.uncounted) == (Flops(per_pair=2 * 3), ())
+    assert pairs_in_words(cost.flops, 500).startswith("100% of it grows with the square of the")
 
 
 def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
