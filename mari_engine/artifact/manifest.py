@@ -162,8 +162,11 @@ def _read_rows(item: JsonObject) -> Rows:
 
 
 def _write_flops(flops: Flops) -> dict[str, int]:
-    counts = {"per_request": flops.per_request, "per_candidate": flops.per_candidate}
-    return {**counts, "per_pair": flops.per_pair} if flops.per_pair else counts
+    return {
+        "per_request": flops.per_request,
+        "per_candidate": flops.per_candidate,
+        "per_pair": flops.per_pair,
+    }
 
 
 def _write_decision(item: Decision) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_the_manifest_tells_how_to_call_the_model(result: OptimizeResult, tmp_pa
     assert inputs["user"]["source"] == {"input": "user", "columns": None}
     assert manifest["outputs"] == [{"name": "score", "rows": "candidate"}]
     assert {item["action"] for item in manifest["decisions"]} <= {"split", "once", "fused", "kept"}
-    assert set(manifest["flops"]["before"]) == {"per_request", "per_candidate"}
+    assert set(manifest["flops"]["before"]) == {"per_request", "per_candidate", "per_pair"}
     assert all(item["side"] for item in manifest["layout"]["after"])
 
 

@@ -56,7 +56,8 @@ def test_json_holds_only_what_json_knows(tmp_path: Path) -> None:
         "s": ["a", "b"],
         "t": [1, 2.5],
     }
-    assert to_plain({1: Flops(2, 3)}) == {"1": {"per_request": 2, "per_candidate": 3}}
+    flops = {"per_request": 2, "per_candidate": 3, "per_pair": 4}
+    assert to_plain({1: Flops(2, 3, 4)}) == {"1": flops}
 
 
 def test_json_goes_to_stdout_where_asked(capsys: pytest.CaptureFixture[str]) -> None:

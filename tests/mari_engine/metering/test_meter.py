@@ -212,7 +212,8 @@ def test_the_document_is_json_and_tells_the_ratio() -> None:
     document = json.loads(json.dumps(to_plain(found.to_json()), allow_nan=False))
     assert document["version"] == 1
     assert document["ratio"] == found.ratio
-    assert document["products"][0]["attainable"] == {"per_request": 40, "per_candidate": 30}
+    attainable = {"per_request": 40, "per_candidate": 30, "per_pair": 0}
+    assert document["products"][0]["attainable"] == attainable
 
 
 def test_measuring_can_be_watched_and_stopped() -> None:
