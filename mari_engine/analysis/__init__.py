@@ -7,6 +7,7 @@ from mari_engine.analysis.candidate_axis import (
     survey_by_labels,
 )
 from mari_engine.analysis.consumers import Consumers, JoinSite
+from mari_engine.analysis.fixed_counts import shared_counts
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.layer_norms import SpelledNorm
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
@@ -28,6 +29,7 @@ __all__ = [
     "fixed_axes",
     "propose_axes",
     "read_axes",
+    "shared_counts",
     "survey_by_labels",
     "survey_model",
     "symbol_of",

@@ -47,15 +47,16 @@ class Reading:
     """True where names differ and no output tells: then the most frequent was taken."""
 
 
-def survey_by_labels(model: Model, labels: Labels) -> Survey:
+def survey_by_labels(model: Model, labels: Labels, *, several_users: bool = False) -> Survey:
     """Return the survey of a model whose candidates lie where the labels and the graph say.
 
     `Survey.symbols` are then all names of the candidates' extent: those of `candidate_symbols`,
     and those that the graph shows to be the same extent. Raises LabelError where a label names
     another axis, where a request-side input may be a history as long as there are candidates (see
-    `check_rows`), and as `candidate_symbols` does.
+    `check_rows`), and as `read_candidates` does, which tells of `several_users`.
     """
-    survey = survey_model(model, candidate_symbols(model, labels))
+    reading = read_candidates(model, labels, several_users=several_users)
+    survey = survey_model(model, reading.symbols)
     for value in model.ir.graph.inputs:
         label = labels.inputs.get(value.name or "")
         if label is not None and survey.symbols:
@@ -73,8 +74,12 @@ def candidate_symbols(model: Model, labels: Labels) -> frozenset[str]:
     return read_candidates(model, labels).symbols
 
 
-def read_candidates(model: Model, labels: Labels) -> Reading:
-    """Return the candidates' extent and what tells it; raises UnclearAxis where it is left open."""
+def read_candidates(model: Model, labels: Labels, *, several_users: bool = False) -> Reading:
+    """Return the candidates' extent and what tells it; raises UnclearAxis where it is left open.
+
+    A free extent beside a fixed number of candidates may be that of several users. With
+    `several_users` it is then taken for that, which is always true to the labels, and not asked.
+    """
     inputs = {value.name or "": extent_names(value) for value in model.ir.graph.inputs}
     if not labels.inputs:
         return Reading(_most_common(inputs), "which most inputs have")
@@ -86,7 +91,17 @@ def read_candidates(model: Model, labels: Labels) -> Reading:
     if _states_number(model, labels, rows):
         return Reading(frozenset())
     reading = _read_names(model, labels, rows)
-    _check_counts(model, reading, rows)
+    counts = _counts_of_users(model, reading, rows)
+    if counts and several_users:
+        return Reading(frozenset())
+    if counts:
+        name = min(reading.symbols)
+        raise UnclearAxis(
+            f"the inputs {_listed(sorted(rows))} share the extents {name!r} and {counts[0]}, which "
+            f"outputs have, too: {name!r} may be the candidates, or users with {counts[0]} "
+            'candidates each; state the "axis" of the candidates in labels.json',
+            [*reading.symbols, *counts],
+        )
     return reading
 
 
@@ -112,25 +127,17 @@ def _states_number(model: Model, labels: Labels, rows: Mapping[str, Names]) -> b
     return any(isinstance(axis, int) and shapes[name][axis] != 1 for name, axis in stated.items())
 
 
-def _check_counts(model: Model, reading: Reading, rows: Mapping[str, Names]) -> None:
-    """Refuse a free extent that may be several users', each with a fixed number of candidates."""
+def _counts_of_users(model: Model, reading: Reading, rows: Mapping[str, Names]) -> list[int]:
+    """Return fixed numbers of candidates beside a free extent that request-side inputs have, too.
+
+    Without such an input nothing is cut along that extent, whatever it stands for.
+    """
     counts = sorted(counts_beside(model, reading.symbols, rows.keys()))
     if not counts:
-        return
+        return []
     symbols = survey_model(model, reading.symbols).symbols
-    cut = [
-        value.name
-        for value in model.ir.graph.inputs
-        if value.name not in rows and not symbols.isdisjoint(extent_names(value))
-    ]
-    if cut:
-        name = min(reading.symbols)
-        raise UnclearAxis(
-            f"the inputs {_listed(sorted(rows))} share the extents {name!r} and {counts[0]}, which "
-            f"outputs have, too: {name!r} may be the candidates, or users with {counts[0]} "
-            'candidates each; state the "axis" of the candidates in labels.json',
-            [*symbols, *counts],
-        )
+    others = [v for v in model.ir.graph.inputs if v.name not in rows]
+    return counts if any(not symbols.isdisjoint(extent_names(v)) for v in others) else []
 
 
 def _shared(model: Model, name: str, rows: Mapping[str, Names]) -> Reading:

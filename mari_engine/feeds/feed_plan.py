@@ -184,7 +184,7 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
         inputs = tuple(also_empty(item, binding) for item in inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
-    symbols = survey_by_labels(model, labels).symbols
+    symbols = survey_by_labels(model, labels, several_users=True).symbols
     of_candidates = {
         next((extent for extent in item.extents if extent in symbols), rows_of(item))
         for item in inputs

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import onnx_ir as ir
 
-from mari_engine.analysis import extent_names, survey_model
+from mari_engine.analysis import extent_names, shared_counts, survey_model
 from mari_engine.graph import Model
 from mari_engine.inputs import WHOLE, Repetition, Unit
 from mari_engine.labeling.clues import STRONG, SURE, Clue
@@ -31,8 +31,9 @@ def row_clues(model: Model) -> Clues:
     for number, value in enumerate(inputs):
         clue = None
         if free and rows[number] == 1:
-            text = "it has one row while others have a free number of rows"
-            clue = Clue("rows", Role.USER, SURE, text)
+            if not _may_hold_candidates(value, model):
+                text = "it has one row while others have a free number of rows"
+                clue = Clue("rows", Role.USER, SURE, text)
         elif borne and _lies_across(value, borne):
             text = "none of its axes is one that the outputs have for the candidates"
             clue = Clue("rows", Role.USER, STRONG, text)
@@ -63,6 +64,17 @@ def _lies_across(value: ir.Value, borne: Collection[str]) -> bool:
     """
     names = _names(value)
     return bool(names) and len(value.shape or ()) > 1 and names.isdisjoint(borne)
+
+
+def _may_hold_candidates(value: ir.Value, model: Model) -> bool:
+    """Return True for `[1, N, K]` where an output has the N, too, or it is not told what it has."""
+    inputs = {name for each in model.ir.graph.inputs for name in _names(each)}
+    borne = set[str | int]()
+    for output in model.ir.graph.outputs:
+        borne |= _names(output) | {dim for dim in output.shape or () if isinstance(dim, int)}
+        if output.shape is None or not _names(output) <= inputs:
+            borne |= inputs
+    return not borne.isdisjoint(_names(value) | shared_counts(model, {value.name or ""}))
 
 
 def _names(value: ir.Value) -> set[str]:

@@ -11,7 +11,7 @@ history in RecBole, `engaged_with_user_id` is the tweet's author.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mari_engine.types import Role
 
@@ -44,10 +44,11 @@ CONTEXT_ATTRIBUTES = {
     "request", "scene", "search", "session", "srch", "time", "timestamp", "week", "weekday",
 }  # fmt: skip
 COMPARISONS = {
-    "affinity", "cos", "cosine", "cross", "crossed", "ctr", "cvr", "delta", "diff", "difference",
+    "affinity", "also", "cos", "cosine", "cross", "crossed", "ctr", "cvr", "delta", "diff",
+    "difference",
     "dist", "distance", "dot", "hit", "hits", "interact", "interaction", "lookup", "match",
     "matched", "matches", "overlap", "rank", "rate", "ratio", "relevance", "relevant", "score",
-    "seen", "sim", "similar", "similarity",
+    "seen", "sim", "similar", "similarity", "together",
 }  # fmt: skip
 """Words for what is computed of two things, of which one is as a rule the candidate."""
 COUNTS = {"avg", "cnt", "count", "counts", "days", "freq", "interval", "mean", "num", "total"}
@@ -58,6 +59,18 @@ OTHER_USERS = {
     "owner", "poster", "publisher", "recommended", "seller", "target",
 }  # fmt: skip
 """Users who are ranked, or who made what is ranked."""
+CROWDS = {
+    "buyers", "customers", "fans", "followers", "friends", "likers", "listeners", "neighbors",
+    "purchasers", "raters", "readers", "reviewers", "shoppers", "subscribers", "users", "viewers",
+    "visitors", "watchers",
+}  # fmt: skip
+"""Persons who did something with what is ranked: `recent_buyers`, `users_bought_last_week`."""
+PERSONS = {
+    "applicant", "audience", "buyer", "client", "consumer", "customer", "guest", "learner",
+    "listener", "lover", "passenger", "patient", "player", "reader", "renter", "rider", "seeker",
+    "shopper", "student", "tenant", "traveler", "watcher",
+}  # fmt: skip
+"""The user, behind a word for what is ranked: `job_seeker_id`."""
 HISTORY = {"behavior", "behaviors", "behaviour", "behaviours", "hist", "history"}
 """Words that mean the user's past wherever they come first."""
 PAST = {
@@ -73,6 +86,7 @@ _SEVERAL = HISTORY | LISTS | {
 }  # fmt: skip
 """Words that tell a history (`user_clicked_items`) from a flag (`user_clicked_item`)."""
 _DEEDS = PAST - _SEVERAL
+_RANKED = {"cand", "candidate", "candidates"}
 OF_PERSONS = {
     "activation", "active", "activity", "adr", "agent", "birth", "birthday", "birthdate", "born",
     "children", "cluster", "cohort", "constellation", "degree", "email", "experience", "group",
@@ -88,8 +102,10 @@ OF_PERSONS = {
 OF_REQUESTS = {"date", "switch", "year", "weather", "season", "holiday", "app", "browser", "tab"}
 """What only a request has, beside `CONTEXT_ATTRIBUTES`: `ctx_position` is the candidate's."""
 NOT_OF_ITEMS = {
-    "account", "autoplay", "checkin", "checkout", "device", "enabled", "exchange", "fixed", "held",
-    "interest", "interests", "inview", "mask", "nights", "owned", "pref", "preference",
+    "account", "autoplay", "blocker", "budget", "checkin", "checkout", "consent", "device",
+    "enabled", "exchange", "fixed", "free", "frequency", "held", "impressions", "interest",
+    "interests", "inview", "load", "mask", "night", "nights", "per", "seen", "shown", "today",
+    "tolerance", "tracking", "owned", "pref", "preference",
     "preferences", "prefs", "query", "read", "request", "search", "session", "slot", "srch",
     "subscribed", "subscriber", "subscription", "taste", "trip", "unit", "verified",
 }  # fmt: skip
@@ -105,6 +121,7 @@ _PLAIN = {
     "varlen", "vec", "vector", "weight", "weights",
 }  # fmt: skip
 """Words that say nothing of whose the value is."""
+_SECOND = re.compile(r"(user|uid|user_?id)_?2($|_?id)", re.IGNORECASE)
 _INITIALS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
 
 
@@ -132,16 +149,24 @@ def read_convention(name: str) -> NameReading | None:
     if not words:
         return None
     if kinds & USER:
-        return _read_user(words, kinds)
+        return _one_of_two(name, _read_user(words, kinds))
     if kinds & (HISTORY | PAST):
         return _read_history(words, kinds)
     if kinds & CONTEXT:
         known = OF_REQUESTS | CONTEXT | CONTEXT_ATTRIBUTES | USER_ATTRIBUTES | _PLAIN
-        first = words[0] in CONTEXT and kinds <= known
+        alone = kinds <= CONTEXT | _PLAIN  # of a bandit's arm
+        first = words[0] in CONTEXT and kinds <= known and not alone
         return _reading(Role.CONTEXT, words, CONTEXT, certain=first)
     if kinds & ITEM:
         return _read_item(words, kinds)
     return _read_attribute(words, kinds)
+
+
+def _one_of_two(name: str, reading: NameReading) -> NameReading:
+    """Return the reading in doubt where it is a second user's: of two friends, or of two sides."""
+    if not _SECOND.search(name):
+        return reading
+    return replace(reading, certain=False, likely=False, why=f"{reading.why}, of two")
 
 
 def _read_user(words: list[str], kinds: set[str]) -> NameReading:
@@ -164,7 +189,9 @@ def _read_user(words: list[str], kinds: set[str]) -> NameReading:
         text = f"names both sides ({named!r} and {item!r})"
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
     known = OF_PERSONS | USER | USER_ATTRIBUTES | CONTEXT_ATTRIBUTES | _PLAIN
-    if kinds & _SEVERAL:
+    if words[0] in CROWDS:
+        known = USER | _PLAIN
+    elif kinds & _SEVERAL:
         known = known | HISTORY | PAST | ITEM | ITEM_ATTRIBUTES | LISTS
     return _reading(Role.USER, words, USER, certain=kinds <= known and not kinds & COUNTS)
 
@@ -172,8 +199,8 @@ def _read_user(words: list[str], kinds: set[str]) -> NameReading:
 def _read_history(words: list[str], kinds: set[str]) -> NameReading:
     """Read a name that holds a word for the user's past."""
     found = _first(words, HISTORY | PAST)
-    if kinds & (COMPARISONS | COUNTS | LINKS):
-        other = _first(words, COMPARISONS | COUNTS | LINKS)
+    if kinds & (COMPARISONS | COUNTS | LINKS | CROWDS):
+        other = _first(words, COMPARISONS | COUNTS | LINKS | CROWDS)
         text = f"says {found!r} beside {other!r}: it may differ by candidate"
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
     if words[0] not in HISTORY | PAST:
@@ -181,9 +208,10 @@ def _read_history(words: list[str], kinds: set[str]) -> NameReading:
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
     rest = set(words[1:])
     known = HISTORY | PAST | ITEM | ITEM_ATTRIBUTES | LISTS | _PLAIN
-    known -= {"price", "prices", "publish", "release", "stars", "target", "upload"}
+    known -= {"price", "prices", "publish", "release", "stars", "target", "upload"} | _RANKED
     alone = rest and rest <= _DEEDS | {"type"}  # `behavior_type`, `history_clicks`
-    certain = words[0] in HISTORY and rest <= known and not alone
+    of_item = _is_before(words, ITEM | ITEM_ATTRIBUTES, _DEEDS)  # `hist_item_clicks`
+    certain = words[0] in HISTORY and rest <= known and not alone and not of_item
     text = f"says {found!r}: a history is the user's"
     return NameReading(Role.USER, certain=certain, likely=True, why=text)
 
@@ -197,7 +225,7 @@ def _read_item(words: list[str], kinds: set[str]) -> NameReading:
     elif words[0] == "book":  # `book_date`: when one books
         first = not kinds & CONTEXT_ATTRIBUTES
     many = len(words) == 2 and words[1] in COUNTS  # `item_count`: how many there are
-    first = first and not many and not kinds & (CONTEXT | NOT_OF_ITEMS)
+    first = first and not many and not kinds & (CONTEXT | NOT_OF_ITEMS | PERSONS)
     if listed is not None and not kinds & {"candidates"}:
         text = f"says {_first(words, ITEM)!r} and {listed!r}: the candidate's, or a history"
         return NameReading(Role.ITEM, certain=False, likely=False, why=text)
@@ -227,6 +255,12 @@ def _read_attribute(words: list[str], kinds: set[str]) -> NameReading | None:
 def _reading(role: Role, words: list[str], table: set[str], *, certain: bool) -> NameReading:
     text = f"says {_first(words, table)!r}"
     return NameReading(role, certain=certain, likely=certain, why=text)
+
+
+def _is_before(words: list[str], table: set[str], others: set[str]) -> bool:
+    """Return True where a word of one table stands before one of another."""
+    found = _first(words, table)
+    return found is not None and not others.isdisjoint(words[words.index(found) :])
 
 
 def _first(words: list[str], table: set[str]) -> str | None:

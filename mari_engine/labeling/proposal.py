@@ -137,7 +137,7 @@ def _named(value: ir.Value, piece: Piece, shared: frozenset[str]) -> list[Clue]:
     """Return the clues in the names around a piece.
 
     The name of a table that several features read is a clue to whose ids it holds, not to whose
-    feature reads it: a list of item ids is the user's history.
+    feature reads it: a list of item ids is the user's history, and a friend is in the users' table.
     """
     free = len(value.shape or ()) > 1 and symbol_of(value, -1) is not None
     is_list = (free or piece.stop - piece.start > 1) and piece.range is not None
@@ -148,6 +148,8 @@ def _named(value: ir.Value, piece: Piece, shared: frozenset[str]) -> list[Clue]:
     values = [read_name(name, kind="table", where="the value") for name in piece.others]
     read += [clue for clue in values if clue is not None and clue.strength >= STRONG]
     clues = [clue for clue in read if clue is not None][:1]
+    if any(table in shared for table in piece.tables):
+        clues = [replace(clue, strength=min(clue.strength, MILD)) for clue in clues]
     if is_list:
         clues.append(Clue("sequence", Role.USER, FAINT, "several ids in a row: like a history"))
     return clues

@@ -64,7 +64,7 @@ class Explorer:
     @classmethod
     def of_original(cls, original: Model, plan: FeedPlan, labels: Labels) -> Explorer:
         """Return what explores the branches of the original."""
-        return cls(original, survey_by_labels(original, labels), plan)
+        return cls(original, survey_by_labels(original, labels, several_users=True), plan)
 
     def of_rewritten(self, rewritten: Model, bind: Bind) -> Explorer | None:
         """Return what explores the branches that only the rewritten model has.

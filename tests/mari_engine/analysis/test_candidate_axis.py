@@ -196,6 +196,8 @@ def test_several_users_with_a_fixed_number_of_candidates_are_asked_about(
     assert told.axis == FROM_GRAPH
     assert "axis 0 (B) or 1 (5)" in told.axis_evidence[0]
     assert candidate_symbols(model, labelled(model, i=0)) == {"B"}
+    doubted = make_feeds(model, labelled(model), batch=5, seed=0)
+    assert (doubted["h"] != doubted["h"][:1]).any(), "users, as far as anybody knows"
     counted = labelled(model, i=1)
     assert candidate_symbols(model, counted) == frozenset()
     feeds = make_feeds(model, counted, batch=5, seed=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mari_engine import InputLabel, Labels, Role, propose_labels
 from mari_engine.analysis import survey_by_labels
@@ -37,6 +38,20 @@ def test_the_length_of_a_history_is_not_taken_for_rows_of_candidates() -> None:
         "h": Role.USER, "p0": Role.USER, "b": Role.ITEM,
     }  # fmt: skip
     assert "its number of rows is free while others have one row" in found["b"].evidence
+
+
+@pytest.mark.parametrize(
+    ("extents", "scores", "certain"),
+    [("1, N", "1, N", False), ("1, 7", "1, 7", False), ("1, M", "1, unk__4", False),
+     ("1, M", "N", True), ("1, 7", "N", True)],
+)  # fmt: skip
+def test_one_row_of_several_candidates_is_not_the_requests(
+    extents: str, scores: str, certain: bool
+) -> None:
+    """`[1, N, K]` beside a free `[L, K]`: the candidates lie along another axis."""
+    body = "s = ReduceSum <keepdims = 1> (x2) y = Add (x1, s)"
+    model = made(body, f"float[N, 4] x1, float[{extents}, 4] x2", f"float[{scores}, 4] y")
+    assert (propose_labels(model).inputs["x2"].confidence == 1) is certain
 
 
 def test_rows_beside_one_row_are_the_candidates_against_a_name_that_is_certain() -> None:

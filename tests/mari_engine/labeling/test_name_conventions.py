@@ -81,6 +81,21 @@ READ = [
     ("seen_by_user", Role.CROSS, False),
     ("engaged_with_user_id", Role.CROSS, False),
     ("author_user_id", Role.CROSS, False),
+    ("bought_together", Role.CROSS, False),
+    ("viewed_also", Role.CROSS, False),
+    ("recent_buyers", Role.CROSS, False),
+    ("users_bought_last_week", Role.USER, False),
+    ("users", Role.USER, True),
+    ("user_id_2", Role.USER, False),
+    ("user2_id", Role.USER, False),
+    ("user_id_28", Role.USER, True),
+    ("hist_item_clicks", Role.USER, False),
+    ("hist_clicked_items", Role.USER, True),
+    ("history_candidate_ids", Role.USER, False),
+    ("context", Role.CONTEXT, False),
+    ("job_seeker_id", Role.ITEM, False),
+    ("product_buyer_id", Role.ITEM, False),
+    ("ad_blocker", Role.ITEM, False),
 ]
 
 

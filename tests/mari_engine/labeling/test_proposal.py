@@ -124,6 +124,20 @@ def test_ids_of_the_items_table_in_a_row_are_the_users_history() -> None:
     assert labels["one"].role == Role.ITEM
 
 
+def test_who_is_in_the_users_table_may_be_a_friend() -> None:
+    model = load(
+        build(
+            "a = Gather (user_table, user_id) b = Gather (user_table, x) y = Add (a, b)",
+            inputs="int64[N] user_id, int64[N] x",
+            outputs="float[N, 2] y",
+            weights={"user_table": TABLE},
+        )
+    )
+    labels = propose_labels(model).inputs
+    assert labels["user_id"].confidence == 1
+    assert labels["x"].confidence < 1
+
+
 def test_an_input_that_nothing_reads_needs_no_thought() -> None:
     data = build("y = Relu (x)", inputs="float[N, 2] x, float[N] z", outputs="float[N, 2] y")
     label = propose_labels(load(data)).inputs["z"]
