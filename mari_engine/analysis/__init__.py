@@ -10,8 +10,10 @@ from mari_engine.analysis.consumers import Consumers, JoinSite
 from mari_engine.analysis.fixed_counts import shared_counts
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.layer_norms import SpelledNorm
+from mari_engine.analysis.node_work import extent
+from mari_engine.analysis.rows import is_rowwise
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
-from mari_engine.analysis.workload import count_cost, count_graph, extent
+from mari_engine.analysis.workload import count_cost, count_graph
 
 __all__ = [
     "AxisReading",
@@ -27,6 +29,7 @@ __all__ = [
     "extent_names",
     "find_graph_facts",
     "fixed_axes",
+    "is_rowwise",
     "propose_axes",
     "read_axes",
     "shared_counts",

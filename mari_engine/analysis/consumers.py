@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
+from mari_engine.analysis.node_work import extent, work
 from mari_engine.analysis.value_facts import Survey
-from mari_engine.analysis.workload import extent, work
 from mari_engine.axes import (
     CANDIDATES,
     Affine,

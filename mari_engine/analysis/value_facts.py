@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import prod
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import onnx_ir as ir
 
+from mari_engine.analysis.bodies import BodySurvey, declare_bodies, enter_bodies
 from mari_engine.axes import (
     CANDIDATES,
     Axes,
@@ -22,10 +24,12 @@ from mari_engine.axes import (
     Unsupported,
     is_anonymous,
 )
-from mari_engine.graph import Model, stored_bytes
+from mari_engine.graph import Model, operand_values, stored_bytes
 from mari_engine.ops import (
+    BEFORE,
     LARGEST,
     QUANTIZED,
+    Bodies,
     Call,
     Declare,
     Fact,
@@ -102,7 +106,7 @@ def symbol_of(value: ir.Value, at: int) -> str | None:
 class _Walk:
     def __init__(self, symbols: frozenset[str]) -> None:
         self.symbols = symbols
-        self.values: dict[ir.Value, Fact | None] = {}
+        self.values: MutableMapping[ir.Value, Fact | None] = {}
         self.specs: dict[ir.Node, Spec] = {}
         self.unknown: dict[ir.Node, str] = {}
         self.alike: set[str] = set()
@@ -110,6 +114,8 @@ class _Walk:
         """The names of free extents in the inputs' shapes."""
         self.numbers = count()
         self.rounded: frozenset[ir.Node] = frozenset()
+        self.version = 0
+        """Of the standard operators; bodies do not say it again."""
 
     def run(self, graph: ir.Graph) -> Survey:
         self.named = frozenset(
@@ -122,7 +128,7 @@ class _Walk:
             self.values[value] = self.described(value)
         for value in graph.initializers.values():
             self.values[value] = self.constant(value)
-        self.rounded = before_rounding(graph)
+        self.rounded, self.version = before_rounding(graph), graph.opset_imports.get("", 0)
         for node in graph:
             self.visit(node)
         return Survey(self.values, self.specs, self.unknown, self.symbols)
@@ -206,8 +212,10 @@ class _Walk:
             self.alike.add(other[0])
 
     def declare(self, node: ir.Node, call: Call) -> Spec:
-        declare_factors = declaration_of(node)
-        for value in node.inputs:
+        rule = rule_of(node)
+        bodies = rule.bodies if rule is not None else None
+        declare_factors = declaration_of(node) if bodies is None else self.inside(node, bodies)
+        for value in operand_values(node):
             if value is not None and self.values.get(value) is None:
                 raise Unsupported(_rank_unknown(value))
         spec = _declared(declare_factors, call)
@@ -220,10 +228,34 @@ class _Walk:
                 raise Unsupported("its declared shape contradicts its operands'")
         return spec
 
+    def inside(self, node: ir.Node, bodies: Bodies) -> Declare:
+        """Return what declares an op with bodies: it surveys them with what the op gives them."""
+
+        def declare(call: Call) -> Spec:
+            if node in self.rounded:
+                raise Unsupported(BEFORE)
+            given = enter_bodies(node, call, bodies)
+            return declare_bodies(call, bodies, [self.survey_body(*each) for each in given])
+
+        return declare
+
+    def survey_body(self, body: ir.Graph, given: Mapping[ir.Value, Fact]) -> BodySurvey:
+        """Return the facts of a body whose inputs have these, and which sees all values so far."""
+        walk = _Walk(self.symbols)
+        walk.values = ChainMap(dict(given), self.values)
+        walk.named, walk.numbers, walk.alike = self.named, self.numbers, self.alike
+        walk.version, walk.rounded = self.version, before_rounding(body)
+        for value in body.initializers.values():
+            walk.values[value] = self.constant(value)
+        for node in body:
+            walk.visit(node)
+        return BodySurvey(body, walk.values, walk.specs, walk.unknown)
+
     def call(self, node: ir.Node) -> Call:
-        operands = (None if value is None else self.values.get(value) for value in node.inputs)
+        operands = (None if v is None else self.values.get(v) for v in operand_values(node))
         inferred = (self.axes(value) for value in node.outputs)
-        return Call.of(node, operands, inferred=inferred, fresh=self.fresh)
+        call = Call.of(node, operands, inferred=inferred, fresh=self.fresh)
+        return replace(call, version=self.version)
 
 
 def _declared(declare_factors: Declare, call: Call) -> Spec:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis.candidate_axis import candidate_symbols
+from mari_engine.analysis.node_work import extent, grown, work
 from mari_engine.analysis.value_facts import Survey, survey_model
 from mari_engine.axes import (
     CANDIDATES,
@@ -16,54 +15,16 @@ from mari_engine.axes import (
     Join,
     Pick,
     Pointwise,
-    Reduce,
     Size,
     Slices,
     Spec,
     View,
     flat,
-    is_anonymous,
     moves_one,
 )
-from mari_engine.graph import Model, element_bytes
+from mari_engine.graph import Model, element_bytes, list_bodies
 from mari_engine.ops import rule_of
 from mari_engine.types import Cost, Flops, Labels, Work
-
-_FREE_EXTENT = 32
-"""What an extent other than the candidates' is counted as when only the run knows it."""
-
-
-def extent(dims: Axis, candidates: int) -> int:
-    """Return the number of elements along these factors."""
-    free = {True: candidates, False: _FREE_EXTENT}
-    return math.prod(dim if isinstance(dim, int) else free[_grows((dim,))] for dim in dims)
-
-
-def _grows(dims: Axis) -> bool:
-    """Return True for work that is counted per candidate: a length only the run knows may grow."""
-    return any(dim == CANDIDATES or is_anonymous(dim) for dim in dims)
-
-
-def work(spec: Spec) -> Flops:
-    """Return the FLOPs of one node: `weight * N * K * M` for `[N, K], [K, M] -> [N, M]`."""
-    if not spec.weight or (isinstance(spec, Reduce) and not spec.over):
-        return Flops()
-    dims: Axis = flat(spec.results[0])
-    if isinstance(spec, Contract):
-        dims = tuple(spec.extents().values())
-    elif isinstance(spec, Reduce) or (isinstance(spec, Slices) and spec.work):
-        dims = spec.work if isinstance(spec, Slices) else flat(spec.operands[0] or ())
-    count = spec.weight * extent(dims, 1)
-    if isinstance(spec, Contract) and spec.addend is not None:
-        count += extent(flat(spec.results[0]), 1)
-    return _grown(count, dims)
-
-
-def _grown(count: int, dims: Axis) -> Flops:
-    """Return a count as what it grows with: the request, a candidate, or two candidates."""
-    if dims.count(CANDIDATES) > 1:
-        return Flops(per_pair=count)
-    return Flops(per_candidate=count) if _grows(dims) else Flops(count)
 
 
 def count_cost(model: Model, symbols: frozenset[str] | None = None) -> Cost:
@@ -90,8 +51,9 @@ def count_graph(graph: ir.Graph, survey: Survey) -> Cost:
         called = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if spec is None:
             works[name] = Work(
-                bytes=_bytes(node, survey), rounds=_rounds(node, survey), runs=_slowly(node, survey)
-            )
+                bytes=_bytes(node, survey), rounds=_counted_rounds(node, survey),
+                runs=_slowly(node, survey),
+            )  # fmt: skip
             uncounted.update([called] if node in survey.unknown else [])
             continue
         own = work(spec)
@@ -112,6 +74,7 @@ def _work(node: ir.Node, spec: Spec, own: Flops, survey: Survey) -> Work:
         arithmetic=none if product or slices else own,
         bytes=_bytes(node, survey),
         pieces=_pieces(spec) if isinstance(spec, Join) else none,
+        rounds=_rounds(node, spec) if list_bodies(node) else none,
         runs=_runs(spec) + _slowly(node, survey),
         batched=_batches(spec),
     )
@@ -168,7 +131,7 @@ def _turned(spec: View) -> Flops:
 
 def _often(count: int, dims: Axis) -> Flops:
     """Return a count times the number of elements along these factors."""
-    return _grown(count * extent(dims, 1), dims)
+    return grown(count * extent(dims, 1), dims)
 
 
 def _before_the_run(node: ir.Node, survey: Survey, constants: set[ir.Value]) -> bool:
@@ -180,14 +143,21 @@ def _before_the_run(node: ir.Node, survey: Survey, constants: set[ir.Value]) -> 
     return bool(node.inputs) and all(value is None or value in constants for value in node.inputs)
 
 
-def _rounds(node: ir.Node, survey: Survey) -> Flops:
+def _rounds(node: ir.Node, spec: Spec) -> Flops:
+    """Return how many nodes run in the bodies of a node, by the declared number of its steps."""
+    steps = tuple(dim for dim in getattr(spec, "work", ()) if dim != CANDIDATES)
+    count = extent(steps, 1) * _length(node)
+    return grown(count, steps)
+
+
+def _length(node: ir.Node) -> int:
+    """Return how many nodes there are in bodies that run several times."""
+    return sum(len(body) for body in list_bodies(node) if body.inputs)
+
+
+def _counted_rounds(node: ir.Node, survey: Survey) -> Flops:
     """Return how many nodes run in a loop; once a candidate where its count is not known."""
-    bodies = [
-        attribute.as_graph()
-        for attribute in node.attributes.values()
-        if attribute.type == ir.AttributeType.GRAPH and attribute.as_graph().inputs
-    ]
-    length = sum(len(body) for body in bodies)
+    length = _length(node)
     first = node.inputs[0] if node.inputs else None
     fact = survey.values.get(first) if first is not None else None
     if fact is None or fact.content is None or fact.content.size != 1:
@@ -226,5 +196,5 @@ def _bytes(node: ir.Node, survey: Survey) -> Flops:
         if value is None or fact is None or unread:
             continue
         dims = flat(fact.axes)
-        total += _grown(int(extent(dims, 1) * element_bytes(fact.dtype)), dims)
+        total += grown(int(extent(dims, 1) * element_bytes(fact.dtype)), dims)
     return total

@@ -20,6 +20,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Spec, flat, match_factors, with_extent
+from mari_engine.graph import operand_values
 
 Runs = tuple[tuple[int, int], ...]
 """Columns as runs `(count, tags)`."""
@@ -89,7 +90,7 @@ def _results(
         return [ColumnTags.united(tags)] * len(node.outputs)
     inputs = [
         _operand(value, axes, survey, reached)
-        for value, axes in zip(node.inputs, spec.operands, strict=True)
+        for value, axes in zip(operand_values(node), spec.operands, strict=True)
     ]
     if isinstance(spec, Join):
         return [_concatenated(spec, inputs)]

@@ -22,9 +22,11 @@ from mari_engine.graph.provenance import SIDE, SOURCE, STANDS_FOR, stands_for
 from mari_engine.graph.shape_inference import forget_shapes, infer_shapes
 from mari_engine.graph.subgraphs import (
     all_inputs,
+    captured_values,
     list_bodies,
     list_captured,
     list_proto_bodies,
+    operand_values,
     replace_captured,
 )
 from mari_engine.graph.weight_summary import WeightSummary, summarize_weight
@@ -36,6 +38,7 @@ __all__ = [
     "Model",
     "WeightSummary",
     "all_inputs",
+    "captured_values",
     "check_external_data",
     "constant_array",
     "copy_default",
@@ -55,6 +58,7 @@ __all__ = [
     "list_numbers",
     "list_proto_bodies",
     "name_dtype",
+    "operand_values",
     "replace_by_nodes",
     "replace_captured",
     "replace_node",

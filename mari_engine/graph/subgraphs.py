@@ -50,6 +50,17 @@ def list_captured(graph: ir.Graph, outer: set[ir.Value]) -> list[ir.Value]:
     return [value for value in found if value not in own]
 
 
+def captured_values(node: ir.Node) -> list[ir.Value]:
+    """Return the values that a node's bodies read and do not make, in order of first use."""
+    found = [value for body in list_bodies(node) for value in list_captured(body, set())]
+    return list(dict.fromkeys(found))
+
+
+def operand_values(node: ir.Node) -> tuple[ir.Value | None, ...]:
+    """Return a node's inputs, and behind them the values that its bodies capture."""
+    return (*node.inputs, *captured_values(node))
+
+
 def replace_captured(graph: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> None:
     """Make a body read other values in place of the captured ones, in place."""
     for node in graph:

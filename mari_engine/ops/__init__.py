@@ -10,6 +10,7 @@ from mari_engine.ops.extents import is_shape
 from mari_engine.ops.inference import infer_types
 from mari_engine.ops.normalization import NormStep, root_with
 from mari_engine.ops.quantization import (
+    BEFORE,
     QUANTIZED,
     before_rounding,
     bit_by_bit,
@@ -17,14 +18,16 @@ from mari_engine.ops.quantization import (
     whole,
 )
 from mari_engine.ops.recurrent import USUAL_ACTIVATIONS
-from mari_engine.ops.rule import Declare, Rule, Trait
+from mari_engine.ops.rule import Bodies, Declare, Rule, Trait
 from mari_engine.ops.rule_table import declaration_of, has_trait, is_product, rule_for, rule_of
 from mari_engine.ops.spelling import Spelling
 
 __all__ = [
+    "BEFORE",
     "LARGEST",
     "QUANTIZED",
     "USUAL_ACTIVATIONS",
+    "Bodies",
     "Branches",
     "Call",
     "Declare",

@@ -79,6 +79,8 @@ class Call:
     """Makes a symbol for an extent that only the run knows."""
     same: bool = False
     """All operands are one value."""
+    inputs: int = 0
+    """How many of the operands are the node's own; the others are captured by its bodies."""
 
     @classmethod
     def of(
@@ -99,6 +101,7 @@ class Call:
             inferred=tuple(inferred),
             fresh=fresh,
             same=len(set(node.inputs)) == 1,
+            inputs=len(node.inputs),
         )
 
     def attribute(self, name: str, default: Any = None) -> Any:

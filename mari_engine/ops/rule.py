@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 import onnx_ir as ir
 
-from mari_engine.axes import Spec
+from mari_engine.axes import Axes, Axis, Spec
 from mari_engine.ops.branches import Branches
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import PassColumns
@@ -24,6 +24,18 @@ InferTypes = Callable[[ir.Node], Sequence[Inferred]]
 """From a node whose operands' types are known to type and shape of each result."""
 ElementCost = Callable[[Spec | None], float]
 """From a node's factors, if they are declared, to the cost of one element of its result."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """How an op with subgraphs calls them."""
+
+    enter: Callable[[Call], Sequence[Fact]]
+    """What each body gets: from the op's operands to the facts of a body's inputs."""
+    leave: Callable[[Call, Sequence[Sequence[Axes]]], Sequence[Axes]]
+    """The results' axes, from the axes of what each body returns."""
+    calls: Callable[[Call], Axis] = lambda _call: ()
+    """The extents whose product is how often they are called."""
 
 
 class Trait(Enum):
@@ -81,6 +93,8 @@ class Rule:
     declare: Declare | None = None
     """Its factors: color, compactness, FLOPs and splitting follow from them."""
     domain: str = ""
+    bodies: Bodies | None = None
+    """Of an op with subgraphs: its factors follow from those of the nodes in them."""
     evaluate: tuple[Evaluate, ...] = ()
     """Partial evaluation of the first result; each is tried until one does not refuse."""
     trace: PassColumns | None = None

@@ -20,7 +20,7 @@ from mari_engine.analysis import (
     survey_by_labels,
 )
 from mari_engine.axes import Contract, Unsupported, flat, positions
-from mari_engine.graph import Model
+from mari_engine.graph import Model, captured_values, operand_values
 from mari_engine.ops import is_product
 from mari_engine.rewriting.boundary import Boundary, open_boundary
 from mari_engine.rewriting.context import (
@@ -32,12 +32,7 @@ from mari_engine.rewriting.context import (
     Strategy,
 )
 from mari_engine.rewriting.dead_columns import narrow_to_live, without_dead_columns
-from mari_engine.rewriting.emission import (
-    GraphBuilder,
-    captured_values,
-    close_graph,
-    copy_with_captures,
-)
+from mari_engine.rewriting.emission import GraphBuilder, close_graph, copy_with_captures
 from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, is_multiple
 from mari_engine.rewriting.handlers import HANDLERS, merge_norm
 from mari_engine.rewriting.products import reshape_pairwise
@@ -150,7 +145,7 @@ class _Interpreter:
             return "kept on request"
         if node not in self.survey.specs:
             return self.survey.unknown.get(node, "")
-        if any(value in self.originals.unranked for value in node.inputs if value is not None):
+        if any(value in self.originals.unranked for value in operand_values(node) if value):
             return "the rank of an operand is known only at run time"
         spec = self.survey.specs[node]
         if isinstance(spec, Contract) and not (self.floats(node) or _adds(spec)):
@@ -167,7 +162,7 @@ class _Interpreter:
             None
             if value is None or axes is None
             else reshape_pairwise(self.originals.form(value), axes, self.context)
-            for value, axes in zip(node.inputs, spec.operands, strict=True)
+            for value, axes in zip(operand_values(node), spec.operands, strict=True)
         )
         step = Step(node, spec, forms, self.context)
         with self.builder.on_behalf((node,)):

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import onnx_ir as ir
 
-from mari_engine.analysis import Survey
-from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Size, Spec, View, flat
+from mari_engine.analysis import Survey, is_rowwise
+from mari_engine.axes import CANDIDATES, Axes, Size, Spec, View, flat
 from mari_engine.graph import all_inputs, list_bodies
 from mari_engine.passes.row_permutations.matching import Key, RowGather, RowMove
 
@@ -63,7 +63,7 @@ class RowwiseProof:
         read = self.read(node)
         if spec is None or len(read) > 1 or not self.shapes(node, spec):
             return not read and not self.counted(node)
-        rowwise = _is_rowwise(spec)
+        rowwise = is_rowwise(spec)
         (order,) = read or {()}
         self.orders |= dict.fromkeys(node.outputs, order)
         if all(self.is_uniform(value) for value in node.inputs if value is not None) and rowwise:
@@ -168,18 +168,3 @@ class RowwiseProof:
 def _masks(order: Order) -> Order:
     """Return the masks by which rows were picked: sorting does not change how many there are."""
     return tuple(key for key in order if isinstance(key, ir.Value))
-
-
-def _is_rowwise(spec: Spec) -> bool:
-    """Return True when an op treats each row alone."""
-    if isinstance(spec, (Join, Pick)):
-        moved = [flat(axes)[spec.position] for axes in spec.operands if axes is not None]
-        return CANDIDATES not in moved
-    own, results = spec.labels()
-    rows = {
-        label
-        for axes, named in zip(spec.operands, own, strict=False)
-        for label, dim in zip(named or (), flat(axes or ()), strict=False)
-        if dim == CANDIDATES
-    }
-    return all(rows <= set(result) for result in results) and not rows & spec.mixing()

@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Consumers, JoinSite
 from mari_engine.axes import Axes, Spec
+from mari_engine.graph import operand_values
 from mari_engine.rewriting.context.decision_log import DecisionLog, needs_whole
 from mari_engine.rewriting.context.options import Strategy
 from mari_engine.rewriting.context.original_values import OriginalValues
@@ -120,5 +121,5 @@ class Step:
 
     def tensor(self, index: int) -> Tensor | None:
         """Return an operand that is not described by the declaration, as the node got it."""
-        value = self.node.inputs[index]
+        value = operand_values(self.node)[index]
         return None if value is None else self.context.originals.in_full(value)

@@ -1,11 +1,7 @@
 """The new graph being written: tensors, nodes, layout changes, assembly."""
 
 from mari_engine.rewriting.emission.graph_arithmetic import GraphArithmetic
-from mari_engine.rewriting.emission.graph_assembly import (
-    captured_values,
-    close_graph,
-    copy_with_captures,
-)
+from mari_engine.rewriting.emission.graph_assembly import close_graph, copy_with_captures
 from mari_engine.rewriting.emission.graph_builder import GraphBuilder
 from mari_engine.rewriting.emission.tensors import Constant, Tensor
 
@@ -14,7 +10,6 @@ __all__ = [
     "GraphArithmetic",
     "GraphBuilder",
     "Tensor",
-    "captured_values",
     "close_graph",
     "copy_with_captures",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph import all_inputs, list_bodies, list_captured, replace_captured
+from mari_engine.graph import all_inputs, list_bodies, replace_captured
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission.graph_builder import GraphBuilder
 
@@ -72,24 +72,37 @@ def copy_with_captures(
     node: ir.Node,
     inputs: Sequence[ir.Value | None],
     captured: Mapping[ir.Value, ir.Value],
+    *,
+    full: bool = True,
 ) -> ir.Node:
-    """Add a copy of a node; its bodies read other values in place of the captured ones."""
+    """Add a copy of a node; its bodies read other values in place of the captured ones.
+
+    Unless these and the inputs are in full, the extents that the bodies name are left open:
+    onnxruntime shares memory among tensors of the same names.
+    """
     changed: dict[str, ir.Graph | list[ir.Graph]] = {}
     for name, attribute in node.attributes.items():
         if attribute.type == ir.AttributeType.GRAPH:
-            changed[name] = _cloned(attribute.as_graph(), captured)
+            changed[name] = _cloned(attribute.as_graph(), captured, full)
         elif attribute.type == ir.AttributeType.GRAPHS:
-            changed[name] = [_cloned(body, captured) for body in attribute.as_graphs()]
+            changed[name] = [_cloned(body, captured, full) for body in attribute.as_graphs()]
     return builder.copy(node, inputs, **changed)
 
 
-def captured_values(node: ir.Node) -> list[ir.Value]:
-    """Return the values that a node's bodies read and do not make, in order of first use."""
-    found = [value for body in list_bodies(node) for value in list_captured(body, set())]
-    return list(dict.fromkeys(found))
-
-
-def _cloned(body: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> ir.Graph:
+def _cloned(body: ir.Graph, captured: Mapping[ir.Value, ir.Value], full: bool) -> ir.Graph:
     clone = body.clone(allow_outer_scope_values=True)
     replace_captured(clone, captured)
+    if not full:
+        _forget_names(clone)
     return clone
+
+
+def _forget_names(body: ir.Graph) -> None:
+    """Leave all extents open that are no numbers, in bodies within it, too."""
+    for value in (*body.inputs, *(value for node in body for value in node.outputs)):
+        if value.shape is not None:
+            numbers = [dim if isinstance(dim, int) else None for dim in value.shape]
+            value.shape = ir.Shape(numbers)
+    for node in body:
+        for inner in list_bodies(node):
+            _forget_names(inner)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph import SOURCE, STANDS_FOR, stands_for
+from mari_engine.graph import SOURCE, STANDS_FOR, all_inputs, stands_for
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission.tensors import Array, Tensor
 
@@ -114,7 +114,7 @@ class NodeWriter:
             node.metadata_props.pop(STANDS_FOR, None)
         names = dict.fromkeys(filter(None, map(stands_for, (*origin, *more))))
         node.metadata_props[SOURCE] = "\n".join(names)
-        if any(value in self.may_be_empty for value in node.inputs):
+        if not self.may_be_empty.isdisjoint(all_inputs(node)):
             self.may_be_empty.update(node.outputs)
         self.nodes.append(node)
         return node

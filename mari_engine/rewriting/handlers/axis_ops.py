@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import onnx_ir as ir
+
 from mari_engine.axes import (
     Along,
     Axes,
@@ -18,9 +20,10 @@ from mari_engine.axes import (
     flat,
     positions,
 )
+from mari_engine.graph import captured_values
 from mari_engine.ops import rule_of
 from mari_engine.rewriting.context import Step, distribute, find_passing_columns
-from mari_engine.rewriting.emission import Tensor
+from mari_engine.rewriting.emission import Tensor, copy_with_captures
 from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate
 from mari_engine.types import Action
 
@@ -97,7 +100,7 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             continue
         dims = _native(atom.axes, labels, present)
         tensors.append(step.context.layouts.lay(atom, dims).tensor)
-    node = step.context.builder.copy(step.node, tensors)
+    node = _copy(step, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)
     if spec.why or (rule is not None and rule.product):
@@ -111,6 +114,16 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             if isinstance(dim, str):
                 step.context.builder.extents.register(dim, value, at)
     return results
+
+
+def _copy(step: Step, tensors: Sequence[Tensor | None]) -> ir.Node:
+    """Return the node's copy that reads these tensors: its inputs, and what its bodies capture."""
+    builder, inner = step.context.builder, captured_values(step.node)
+    count = len(step.node.inputs)
+    new = [builder.value(tensor) for tensor in tensors[count:] if tensor is not None]
+    inputs = [None if each is None else builder.value(each) for each in tensors[:count]]
+    outer = dict(zip(inner, new, strict=True))
+    return copy_with_captures(builder, step.node, inputs, outer, full=False)
 
 
 def _record(step: Step, atoms: Sequence[Atom]) -> None:

@@ -125,15 +125,18 @@ def _reduce_along(step: Step, atom: Atom, over: frozenset[int], axes: Axes) -> A
     """Return the reduction of a tensor along some positions."""
     spec = step.spec
     assert isinstance(spec, Reduce)
+    dims = flat(atom.axes)
     absent = over - atom.present
-    if not spec.idempotent and (absent or not over):
+    if spec.idempotent:  # of no elements the result is another one than of one
+        absent = frozenset(at for at in absent if not isinstance(dims[at], int))
+    if absent or not (over or spec.idempotent):
         atom = step.context.layouts.lay(atom, (*atom.dims, tuple(sorted(absent))))
     gone = frozenset(over & atom.present)
-    dims = tuple(part for group in atom.dims for part in cut_group(group, gone))
-    atom = step.context.layouts.lay(atom, dims)
-    own = [at for at, group in enumerate(dims) if group and group[0] in gone]
+    laid = tuple(part for group in atom.dims for part in cut_group(group, gone))
+    atom = step.context.layouts.lay(atom, laid)
+    own = [at for at, group in enumerate(laid) if group and group[0] in gone]
     if not over and not spec.idempotent:
-        own = [len(dims) - 1]  # of one element, but not the element itself
+        own = [len(laid) - 1]  # of one element, but not the element itself
     source = tuple(at for at in range(len(flat(atom.axes))) if at not in over)
     return _without(_emit(step, atom, own) if own else atom, axes, source)
 
