@@ -7,19 +7,17 @@ declaration gets its inputs in full and stays as it was, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import onnx_ir as ir
 
 from mari_engine.analysis import (
     GraphFacts,
-    SpelledNorm,
     find_graph_facts,
     survey_by_labels,
 )
-from mari_engine.axes import Contract, Unsupported, flat, positions
+from mari_engine.axes import Contract, Unsupported
 from mari_engine.graph import Model, captured_values, operand_values
 from mari_engine.ops import is_product
 from mari_engine.rewriting.boundary import Boundary, open_boundary
@@ -33,9 +31,17 @@ from mari_engine.rewriting.context import (
 )
 from mari_engine.rewriting.dead_columns import narrow_to_live, without_dead_columns
 from mari_engine.rewriting.emission import GraphBuilder, close_graph, copy_with_captures
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, is_multiple
-from mari_engine.rewriting.handlers import HANDLERS, merge_norm
+from mari_engine.rewriting.forms import (
+    Blocks,
+    Form,
+    Materializer,
+    as_whole,
+    is_multiple,
+    is_rescaled,
+)
+from mari_engine.rewriting.handlers import HANDLERS
 from mari_engine.rewriting.products import reshape_pairwise
+from mari_engine.rewriting.spelled_norms import SpelledNorms
 from mari_engine.types import Action, Labels, Signature
 
 _FULL = Strategy()
@@ -85,11 +91,10 @@ class _Interpreter:
         self.materializer = Materializer(self.builder, candidates=options.candidates)
         self.originals = OriginalValues(self.survey, self.materializer)
         self.log = DecisionLog()
-        self.merged = set[SpelledNorm]()
-        """Spelled-out norms that were made by side."""
         self.context = Context(
             self.originals, facts.consumers, self.materializer, self.log, options.prices, strategy
         )
+        self.norms = SpelledNorms(facts.norms, self.context)
 
     def run(self, labels: Labels, report_progress: Callable[[float], None]) -> Rewritten:
         signature, originals = self.options.signature, self.originals
@@ -112,7 +117,7 @@ class _Interpreter:
     def visit(self, node: ir.Node) -> None:
         if all(self.survey.is_static(value) for value in node.outputs):
             return  # shape arithmetic: made anew where it is needed
-        if self.facts.norms.get(node) in self.merged:
+        if self.norms.is_merged(node):
             return  # made at its first step
         reason = self.reason_to_keep(node)
         if reason is not None:
@@ -121,7 +126,7 @@ class _Interpreter:
         try:
             if self.merges_norm(node):
                 return
-            results = self.fused_norm_step(node) if self.is_fused_norm(node) else self.results(node)
+            results = self.results(node)
         except Unsupported as refusal:
             self.copy_in_full(node, str(refusal))
             return
@@ -156,7 +161,20 @@ class _Interpreter:
         fact = self.survey.values.get(node.outputs[0])
         return fact is not None and fact.dtype in _FLOATS
 
-    def results(self, node: ir.Node) -> list[Form]:
+    def merges_norm(self, node: ir.Node) -> bool:
+        """Make a spelled-out norm, at its first step, by side; return False where it is not."""
+        norm = self.norms.starts_with(node)
+        if norm is None or any(self.reason_to_keep(each) is not None for each in norm.nodes):
+            return False
+        form = self.norms.merge(norm)
+        if form is not None:
+            value = norm.nodes[-1].outputs[0]
+            self.store(value, self.without_dead_columns(value, form))
+        return form is not None
+
+    def results(self, node: ir.Node) -> Sequence[Form]:
+        if self.norms.is_fused(node):
+            return self.norms.copy_step(node)
         spec = self.survey.specs[node]
         forms = tuple(
             None
@@ -173,76 +191,24 @@ class _Interpreter:
             return [self.computed(form) for form in made] if summed else made
 
     def computed(self, form: Form) -> Form:
-        """Return a form whose parts are tensors; joined columns stay apart.
-
-        Multiples of the request's columns stay what they are: products take them so.
-        """
+        """Return a form whose parts are tensors; joined columns stay apart."""
         if not isinstance(form, Blocks):
             return self.materializer.materialize(form)
+        parts = tuple(as_whole(self.materializer.materialize(part)) for part in form.parts)
+        return replace(form, parts=parts)
+
+    def shared(self, form: Blocks) -> Blocks:
+        """Return joined columns whose parts are tensors, or what products take as it is.
+
+        These are multiples of the request's columns, and tensors scaled by constants.
+        """
         parts = tuple(
-            part if is_multiple(part, form.position) else self.materializer.materialize(part)
+            part
+            if is_multiple(part, form.position) or is_rescaled(part)
+            else self.materializer.materialize(part)
             for part in form.parts
         )
         return form if parts == form.parts else replace(form, parts=parts)
-
-    def merges_norm(self, node: ir.Node) -> bool:
-        """Make a spelled-out norm, at its first step, by side; return False where it is not.
-
-        Its inner values, which nothing else reads, are then not there.
-        """
-        norm = self.facts.norms.get(node)
-        if norm is None or norm.declared is None or node is not norm.nodes[0]:
-            return False
-        if any(self.reason_to_keep(each) is not None for each in norm.nodes):
-            return False
-        spec, operands = norm.declared
-        forms = tuple(self.originals.form(value) for value in operands)
-        last = norm.nodes[-1]
-        with self.builder.on_behalf((last,)):
-            step = Step(last, spec, forms, self.context)
-            form = merge_norm(step, partial(self.whole_norm, norm))
-        if form is None:
-            return False
-        self.merged.add(norm)
-        self.store(last.outputs[0], self.without_dead_columns(last.outputs[0], form))
-        return True
-
-    def whole_norm(self, norm: SpelledNorm) -> Atom:
-        """Return a spelled-out norm in full, copied as it was; forms stay what they are."""
-        forms, result = dict(self.originals.forms), norm.nodes[-1].outputs[0]
-        for node in norm.nodes:
-            for value, form in zip(node.outputs, self.fused_norm_step(node), strict=True):
-                self.originals.forms[value] = form
-        made = self.originals.forms[result]
-        self.originals.forms.clear()
-        self.originals.forms.update(forms)
-        assert isinstance(made, Atom)
-        return made
-
-    def is_fused_norm(self, node: ir.Node) -> bool:
-        """Return True for a step of a spelled-out norm of a tensor that has all its factors.
-
-        Runtimes fuse its nodes into one where they match the pattern as it was.
-        """
-        norm = self.facts.norms.get(node)
-        fused = norm is not None and norm.fused
-        form = self.originals.forms.get(norm.source) if norm is not None and fused else None
-        if form is None or isinstance(form, Blocks) or not self.materializer.is_materialized(form):
-            return False
-        return form.present == frozenset(range(len(flat(form.axes))))
-
-    def fused_norm_step(self, node: ir.Node) -> list[Form]:
-        """Return the results of a norm's step, copied as it was, on the last axis."""
-        source = self.facts.norms[node].source
-        atom = self.materializer.materialize(self.originals.form(source))
-        self.originals.forms[source] = self.context.layouts.lay(atom, positions(atom.axes))
-        with self.builder.on_behalf((node,)):
-            new = self.builder.copy(node, self.originals.all_in_full(node.inputs))
-        facts = [self.survey.fact(value) for value in node.outputs]
-        return [
-            Atom(fact.axes, value, positions(fact.axes))
-            for fact, value in zip(facts, new.outputs, strict=True)
-        ]
 
     def store(self, value: ir.Value, form: Form) -> None:
         """Store a value's form; one with several readers is computed before they share it."""
@@ -250,7 +216,7 @@ class _Interpreter:
         shared = len(readers) > 1 and not self.context.is_deferrable(value)
         if shared or value.is_graph_output():
             if isinstance(form, Blocks):
-                form = self.computed(form)
+                form = self.shared(form)
             else:
                 specs = [self.survey.specs.get(node) for node, _ in readers]
                 summed = any(isinstance(s, Contract) and len(s.terms) == 1 for s in specs)

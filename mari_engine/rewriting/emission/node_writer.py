@@ -139,16 +139,16 @@ class NodeWriter:
         """Return a rank-1 int64 constant."""
         return self._initialize(np.asarray(numbers, dtype=np.int64), ir.DataType.INT64)
 
-    def scalar(self, number: float, dtype: ir.DataType) -> ir.Value:
-        """Return a constant of rank 0; one that the type does not hold is cast to it in the graph.
+    def scalar(self, number: float, dtype: ir.DataType, *, rank: int = 0) -> ir.Value:
+        """Return a constant of one element; one that the type does not hold is cast in the graph.
 
         A Gemm of float16 multiplies by the float32 of its attribute: rounded beforehand it would be
         another function.
         """
-        rounded = np.asarray(number, dtype=dtype.numpy())
-        if float(rounded) == number:
+        rounded = np.full([1] * rank, number, dtype=dtype.numpy())
+        if float(rounded.item()) == number:
             return self._initialize(rounded, dtype)
-        held = self._initialize(np.asarray(number, dtype=np.float64), ir.DataType.DOUBLE)
+        held = self._initialize(np.full([1] * rank, number, np.float64), ir.DataType.DOUBLE)
         return self.emit_once(spelling.cast(int(dtype)), [held])
 
     def _share(self, original: ir.Value) -> ir.Value:

@@ -7,6 +7,7 @@ from mari_engine.rewriting.forms.column_algebra import SHORT_RUN, ColumnAlgebra
 from mari_engine.rewriting.forms.deferral import (
     is_deferrable,
     is_multiple,
+    is_rescaled,
     scaled_operand,
     slices_runtime_operand,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "group_columns",
     "is_deferrable",
     "is_multiple",
+    "is_rescaled",
     "is_scattered",
     "joint_name",
     "multiple",

@@ -22,11 +22,16 @@ class AtomArithmetic:
         self._axes = axes
 
     def number(self, number: float, like: Atom) -> Atom:
-        """Return a constant of rank 0 in another tensor's element type."""
+        """Return a constant of one element in another tensor's element type.
+
+        It has the tensor's rank: runtimes broadcast it at once, where one of rank 0 meets the rows
+        of `[N, 1]` one by one.
+        """
         builder = self._materializer.builder
         dtype = builder.dtype(builder.value(like.tensor))
         assert dtype is not None
-        return Atom(self._axes, builder.scalar(number, dtype), ())
+        rank = len(like.dims)
+        return Atom(self._axes, builder.scalar(number, dtype, rank=rank), ((),) * rank)
 
     def add(self, left: Atom, right: Atom) -> Atom:
         """Return `left + right`."""
@@ -53,9 +58,4 @@ class AtomArithmetic:
         return self._emit(spelling.sign(), value)
 
     def _emit(self, op: Spelling, *atoms: Atom) -> Atom:
-        varying = [atom for atom in atoms if atom.dims]
-        if len(varying) < len(atoms) or len(atoms) == 1:  # a number fits any layout
-            builder, lead = self._materializer.builder, (*varying, *atoms)[0]
-            made = builder.emit(op, [atom.tensor for atom in atoms])
-            return replace(lead, axes=self._axes, tensor=made)
         return replace(self._materializer.elementwise(op, atoms), axes=self._axes)

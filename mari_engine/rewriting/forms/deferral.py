@@ -43,6 +43,23 @@ def _multiplies(term: Term, position: int) -> bool:
     return held - {-1} <= set(term.output) - {term.output[position]}
 
 
+def is_rescaled(form: Whole) -> bool:
+    """Return True for a tensor of the candidates scaled or shifted by constants, place by place.
+
+    Products with weights take the constants into the weights.
+    """
+    moving = [term for term in terms(form) if per_candidate(term)]
+    constants = [term for term in terms(form) if not per_candidate(term)]
+    if len(moving) != 1 or not all(isinstance(t, Atom) and t.constant for t in constants):
+        return False
+    if isinstance(moving[0], Atom):
+        return bool(constants)
+    pairs = list(zip(moving[0].operands, moving[0].labels, strict=True))
+    own = [set(labels) for atom, labels in pairs if per_candidate(atom)]
+    scaled = all(per_candidate(atom) or atom.constant for atom, _ in pairs)
+    return scaled and len(own) == 1 and own[0] | {-1} == set(moving[0].output) | {-1}
+
+
 def slices_runtime_operand(form: Whole, position: int) -> bool:
     """Return True for a product whose columns at a position are those of a tensor of the run.
 

@@ -18,6 +18,7 @@ from mari_engine.rewriting.emission import Tensor
 from mari_engine.rewriting.forms.deferral import (
     is_deferrable,
     is_multiple,
+    is_rescaled,
     scaled_operand,
 )
 from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, column_runs
@@ -51,17 +52,29 @@ class Grouping:
         suspects = range(len(blocks.parts)) if before is None else before
         scaled = {at: self._scaled(blocks.parts[at]) for at in suspects}
         often = Counter(scaled.values())
-        lazy = tuple(
+        apart = {
             at
             for at, tensor in scaled.items()
             if self._is_deferrable(blocks.parts[at])
             or is_multiple(blocks.parts[at], blocks.position)
             or (tensor is not None and often[tensor] > 1)
-        )
+        }
+        lazy = tuple(sorted(apart | self._rescaled_alone(blocks, set(suspects), apart)))
         if lazy != before:
             self._lazy[blocks] = lazy
             self._groups[blocks] = _grouped(blocks, frozenset(lazy))
         return self._groups[blocks]
+
+    def _rescaled_alone(self, blocks: Blocks, suspects: set[int], apart: set[int]) -> set[int]:
+        """Return the suspects scaled by constants that no part of their side is to be joined to."""
+        often = Counter(side for at, side in enumerate(blocks.sides) if at not in apart)
+        return {
+            at
+            for at in suspects - apart
+            if often[blocks.sides[at]] == 1
+            and not self.materializer.is_materialized(blocks.parts[at])
+            and is_rescaled(blocks.parts[at])
+        }
 
     def _scaled(self, part: Whole) -> Tensor | None:
         """Return the candidate tensor that the part is a request-side multiple of, if it is one.

@@ -141,15 +141,15 @@ class _MergedNorm:
             parts.append((side.columns, make(side, whole, factor)))
         return with_sides(self.form, step.result, parts)
 
-    def _scaled(self, side: SideColumns, whole: Statistics, factor: Atom) -> Atom:
-        """Return `r (x - m) * scale + shift`, computed."""
+    def _scaled(self, side: SideColumns, whole: Statistics, factor: Atom) -> Whole:
+        """Return `r (x - m)`, computed, times the scale plus the shift."""
         arithmetic, made = self._arithmetic(side), side.atom
         if whole.mean is not None:
             made = arithmetic.subtract(made, whole.mean)
         made = arithmetic.multiply(made, factor)
         scale, shift = (self._operand(at, side) for at in (1, 2))
-        made = made if scale is None else arithmetic.multiply(made, scale)
-        return made if shift is None else arithmetic.add(made, shift)
+        found: Term = made if scale is None else multiple(made, scale, self.step.node)
+        return found if shift is None else Sum(side.atom.axes, (found, shift))
 
     def _linear(self, side: SideColumns, whole: Statistics, factor: Atom) -> Whole:
         """Return `r (x - m_x) * scale + r (m_x - m) * scale + shift`, not computed."""

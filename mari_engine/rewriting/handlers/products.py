@@ -21,6 +21,7 @@ from mari_engine.rewriting.forms import (
     Term,
     Whole,
     is_deferrable,
+    is_rescaled,
     per_candidate,
     relabel,
     scaled_operand,
@@ -179,8 +180,9 @@ def _explain_split(step: Step, form: Blocks) -> str:
     counts = {"request": 0, "folded": 0, "candidate": 0}
     groups = step.context.grouping.groups(form)
     for kind, members in groups.members.items():
-        lazy = not isinstance(kind, frozenset)
-        moving = per_candidate(form.parts[members[0]])
+        first = form.parts[members[0]]
+        lazy = not isinstance(kind, frozenset) and not is_rescaled(first)
+        moving = per_candidate(first)
         side = "folded" if lazy else "candidate" if moving else "request"
         counts[side] += groups.columns[kind]
     words = {
