@@ -42,6 +42,8 @@ class Way(StrEnum):
 
     FOLD = "fold"
     """Split, and request factors folded into weights: `(x[n] * q) W = x[n] (diag(q) W)`."""
+    KEEP_NORMS = "fold, norms whole"
+    """The same, but for norms and scales of whole rows: they join the columns of both sides."""
     SPLIT = "split"
     """Request and candidate share of each product apart: MaRI itself."""
     HOIST = "hoist"

@@ -7,6 +7,7 @@ from mari_engine.wording.numbers import format_seconds
 
 _WAYS = {
     Way.FOLD: "Products are split, and folded into per-request weights where that pays",
+    Way.KEEP_NORMS: "Products are split, and folded where that pays, but not behind norms",
     Way.SPLIT: "Products are split",
     Way.HOIST: "Only what does not depend on the candidates is computed once",
 }

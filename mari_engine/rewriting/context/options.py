@@ -29,5 +29,12 @@ class Strategy:
     """Split products behind joins; otherwise the user side only runs once (one-shot)."""
     neat: bool = True
     """One product per side; otherwise one per fragment."""
+    norms: bool = True
+    """Take norms, and scales of whole rows, over both sides apart; only what folds does so."""
     fold: bool = True
     """Fold request-side tensors into per-request weights."""
+
+    @property
+    def takes_norms_apart(self) -> bool:
+        """Whether norms over both sides are made by side: their columns then fold."""
+        return self.split and self.fold and self.norms

@@ -82,8 +82,7 @@ def _may_merge(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int],
     strategy, dims = step.context.strategy, flat(form.axes)
     scales = [form for form in step.forms[1:] if form is not None]
     return (
-        strategy.split
-        and strategy.fold
+        strategy.takes_norms_apart
         and step.dtype in _FLOATS
         and len(sides) > 1
         and all(isinstance(dims[at], int) for at in spec.along)

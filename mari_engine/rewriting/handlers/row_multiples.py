@@ -27,6 +27,7 @@ from mari_engine.rewriting.forms import (
 
 _FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE})
 """Types in which rows hold products that are scaled only afterwards."""
+_SCALED = "{op} ({name}) scales them by one number of each candidate"
 _NODES = 5
 """What it takes: nodes that would not be there."""
 
@@ -52,6 +53,8 @@ def multiply_rows(step: Step, forms: Sequence[Form | None], apply: Apply) -> Blo
         else:
             made = multiple(times, materializer.materialize(own), step.node)
         parts.append((columns, made))
+    node = step.node
+    step.context.log.notes[node] = _SCALED.format(op=node.op_type, name=node.name)
     return with_sides(blocks, step.result, parts)
 
 
@@ -59,8 +62,7 @@ def _operands(step: Step, forms: Sequence[Form | None]) -> tuple[Blocks, Form] |
     """Return joined columns of both sides, and what all columns of a candidate are scaled by."""
     spec = step.spec
     assert isinstance(spec, Pointwise)
-    strategy = step.context.strategy
-    if spec.linear not in ("mul", "div") or not (strategy.split and strategy.fold):
+    if spec.linear not in ("mul", "div") or not step.context.strategy.takes_norms_apart:
         return None
     first, second = forms
     if spec.linear == "mul" and isinstance(second, Blocks):

@@ -35,6 +35,7 @@ Race = Callable[[Sequence[Model]], list[float] | None]
 """Times models that are called alike, the original first; see `autotuning.race_once`."""
 _WAYS = {
     Way.FOLD: Strategy(),
+    Way.KEEP_NORMS: Strategy(norms=False),
     Way.SPLIT: Strategy(fold=False),
     Way.HOIST: Strategy(split=False, fold=False),
 }
@@ -109,10 +110,13 @@ def try_ways(
 
     `before` is the original's cost: a large graph is rewritten in the first way only.
     """
-    ways = dict(list(_WAYS.items())[: 3 if len(before.nodes) <= _COMPARED else 1])
+    ways = dict(list(_WAYS.items())[: None if len(before.nodes) <= _COMPARED else 1])
     form, costs = source.form, list[Cost]()
     facts = find_graph_facts(form.model.ir.graph, form.survey)
+    normed = False
     for at, (way, strategy) in enumerate(ways.items()):
+        if way == Way.KEEP_NORMS and not normed:
+            continue
         begun, part = at / len(ways), 1 / len(ways)
         rewritten = rewrite(
             form.model,
@@ -122,6 +126,7 @@ def try_ways(
             facts=facts,
             report_progress=partial(_report_part, report_progress, begun, _WALKED * part),
         )
+        normed |= bool(rewritten.log.notes)
         report_progress(begun + _WALKED * part)
         cost = _count_rewritten(rewritten, form.survey)
         if cost not in costs:

@@ -18,7 +18,12 @@ from mari_engine.rewriting.planning.strategy_search import Race
 from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
 from mari_engine.wording import break_even_in_words, pairs_in_words, selection_in_words
 from support.builders import build, ranking_tower
+from support.norm_models import LABELS as NORMED
+from support.norm_models import MANY, normed_tower
 from support.rewrite_checks import roles
+
+BESIDE = "one = MatMul (x, V) act = Relu (one) two_ = Gemm (n, W, B) y = Add (act, two_)"
+"""A product of the joined columns beside one behind their norm."""
 
 
 def attention() -> tuple[Model, Labels]:
@@ -185,3 +190,26 @@ def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
     made = plan(model, roles(i="item")).optimized.ir.graph
     shapes = {value.name: value.shape for node in made for value in node.outputs}
     assert shapes == {"a": None, "y": survey["y"]}
+
+
+def test_norms_over_both_sides_are_tried_apart_and_whole() -> None:
+    options = Options(signature=Signature.DROP_IN, candidates=MANY)
+    source = survey_labeled(load(normed_tower(), name="m"), NORMED)
+    ways = [trial.way for trial in choose(source, options).selection.trials]
+    assert ways[:3] == [Way.ORIGINAL, Way.FOLD, Way.KEEP_NORMS]
+    plain = survey_labeled(load(ranking_tower(), name="m"), roles(user="user", item="item"))
+    ways = [trial.way for trial in choose(plain, options).selection.trials]
+    assert Way.KEEP_NORMS not in ways
+
+
+def test_a_norm_that_is_faster_whole_stays_so() -> None:
+    def race(models: Sequence[Model]) -> list[float]:
+        normed = [any(n.op_type == "LayerNormalization" for n in m.ir.graph) for m in models]
+        return [1.0, *(0.5 if whole else 0.8 for whole in normed[1:])]
+
+    source = survey_labeled(load(normed_tower(body=BESIDE), name="m"), NORMED)
+    options = Options(signature=Signature.DROP_IN, candidates=100)
+    chosen = choose(source, options, race=race)
+    assert chosen.selection.way == Way.KEEP_NORMS
+    kinds = [node.op_type for node in chosen.rewritten.model.graph]
+    assert kinds.count("LayerNormalization") == 1
