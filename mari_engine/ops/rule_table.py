@@ -10,6 +10,7 @@ from mari_engine.axes import Unsupported
 from mari_engine.ops import (
     attention,
     broadcasting,
+    channel_norms,
     concat,
     contraction,
     control_flow,
@@ -33,7 +34,8 @@ from mari_engine.ops import (
 from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
-    attention, broadcasting, concat, contraction, control_flow, convolution, elementwise, extents,
+    attention, broadcasting, channel_norms, concat, contraction, control_flow, convolution,
+    elementwise, extents,
     fused_ops, gather, generators, normalization, quantization, recurrent, reductions, shape, slice,
     tabular_encoding, tabular_models, tabular_scaling, text,
 )  # fmt: skip

@@ -7,7 +7,8 @@ import numpy as np
 from mari_engine.loading import load
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
-from mari_engine.types import Action, Signature
+from mari_engine.rewriting.planning import survey_labeled
+from mari_engine.types import Action, Labels, Signature
 from support.builders import build
 from support.rewrite_checks import roles
 
@@ -67,9 +68,12 @@ def normed_tower(
     return build(whole, inputs=INPUTS, outputs=outputs, weights=named, opset=17)
 
 
-def rewritten(data: bytes, *, signature: Signature = Signature.DROP_IN) -> Rewritten:
-    """Return the rewrite of a tower for many candidates, whatever is expected of it."""
-    made = rewrite(load(data, name="m"), LABELS, Options(signature=signature, candidates=MANY))
+def rewritten(
+    data: bytes, labels: Labels = LABELS, *, signature: Signature = Signature.DROP_IN
+) -> Rewritten:
+    """Return the rewrite of a model for many candidates, whatever is expected of it."""
+    form = survey_labeled(load(data, name="m"), labels).form
+    made = rewrite(form.model, labels, Options(signature=signature, candidates=MANY))
     assert not made.log.failures
     return made
 
