@@ -12,10 +12,11 @@ from itertools import count
 
 import onnx_ir as ir
 
+from mari_engine.analysis.body_broadcasts import broadcast_values
 from mari_engine.analysis.node_work import work
 from mari_engine.analysis.rows import is_rowwise
 from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Size, Slices, Spec, Unsupported, flat
-from mari_engine.graph import list_bodies
+from mari_engine.graph import captured_values, list_bodies
 from mari_engine.ops import Bodies, Call, Fact, Trait, has_trait
 
 _ROWS = 0
@@ -32,7 +33,9 @@ class BodySurvey:
     unknown: Mapping[ir.Node, str]
 
 
-def declare_bodies(call: Call, bodies: Bodies, surveys: Sequence[BodySurvey]) -> Slices:
+def declare_bodies(
+    node: ir.Node, call: Call, bodies: Bodies, surveys: Sequence[BodySurvey]
+) -> Slices:
     """Return the factors of an op with bodies, of which each was surveyed with what it gets.
 
     Raises Unsupported, with the reason, where rows are not shown to be treated alone.
@@ -59,7 +62,21 @@ def declare_bodies(call: Call, bodies: Bodies, surveys: Sequence[BodySurvey]) ->
         outputs=outputs,
         mixed=frozenset(label for own in terms for label in own or ()) - {_ROWS},
         work=(*((CANDIDATES,) if rows else ()), *calls) if per_call else (),
+        broadcast=_broadcast_operands(node, call, bodies, surveys),
     )
+
+
+def _broadcast_operands(
+    node: ir.Node, call: Call, bodies: Bodies, surveys: Sequence[BodySurvey]
+) -> frozenset[int]:
+    """Return the operands that bodies broadcast over the rows where they have one row only."""
+    captured = dict(enumerate(captured_values(node), call.inputs))
+    allowed = {*bodies.elements(call), *captured}
+    for each in surveys:
+        inner = {at: captured[at] if at in captured else each.body.inputs[at] for at in allowed}
+        found = broadcast_values(tuple(inner.values()), each.body, each.values, each.specs)
+        allowed = {at for at, value in inner.items() if value in found}
+    return frozenset(allowed)
 
 
 def enter_bodies(

@@ -235,7 +235,7 @@ class _Walk:
             if node in self.rounded:
                 raise Unsupported(BEFORE)
             given = enter_bodies(node, call, bodies)
-            return declare_bodies(call, bodies, [self.survey_body(*each) for each in given])
+            return declare_bodies(node, call, bodies, [self.survey_body(*each) for each in given])
 
         return declare
 

@@ -190,6 +190,8 @@ class Slices(Spec):
     """Extents whose product times `weight` is the FLOPs; the results' when empty."""
     once: frozenset[int] = frozenset()
     """Mixed labels that may be left out where no operand varies along them."""
+    broadcast: frozenset[int] = frozenset()
+    """Operands that may lack unmixed labels though others have them."""
     why: str = ""
     """Why it is not split, of a product that could be if its numbers were not rounded."""
 

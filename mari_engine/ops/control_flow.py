@@ -50,6 +50,10 @@ def _scan_step(call: Call) -> list[Fact]:
     return given
 
 
+def _scan_elements(call: Call) -> Sequence[int]:
+    return range(_scanned(call)[0], call.inputs)
+
+
 def _scan_length(call: Call) -> Axis:
     """Return how many steps a Scan takes: the candidates, if one of its sequences is theirs."""
     states, axes = _scanned(call)
@@ -108,7 +112,7 @@ RULES = (
     ),
     Rule("Loop", bodies=Bodies(_loop_step, _loop_results, _loop_length), branches=TRIPS),
     Rule(
-        "Scan", bodies=Bodies(_scan_step, _scan_results, _scan_length),
+        "Scan", bodies=Bodies(_scan_step, _scan_results, _scan_length, _scan_elements),
         traits=frozenset({Trait.SELDOM_EMPTY}),
     ),
 )  # fmt: skip

@@ -36,6 +36,8 @@ class Bodies:
     """The results' axes, from the axes of what each body returns."""
     calls: Callable[[Call], Axis] = lambda _call: ()
     """The extents whose product is how often they are called."""
+    elements: Callable[[Call], Sequence[int]] = lambda _call: ()
+    """The operands that bodies get as inputs of the same number, and that they do not return."""
 
 
 class Trait(Enum):

@@ -98,7 +98,8 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         if atom is None or labels is None:
             tensors.append(step.tensor(at))
             continue
-        dims = _native(atom.axes, labels, present)
+        own = {labels[place] for place in atom.present} | spec.mixed
+        dims = _native(atom.axes, labels, present & own if at in spec.broadcast else present)
         tensors.append(step.context.layouts.lay(atom, dims).tensor)
     node = _copy(step, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")

@@ -8,7 +8,9 @@ import pytest
 from mari_engine.analysis import survey_by_labels
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
-from mari_engine.types import Labels, Side
+from mari_engine.rewriting.context import Options
+from mari_engine.rewriting.interpreter import rewrite
+from mari_engine.types import Labels, Side, Signature
 from support.builders import build
 from support.rewrite_checks import alike, roles, wrong_rewrites
 
@@ -205,6 +207,47 @@ def test_a_body_within_a_body_is_followed() -> None:
     inner = loop("m = MatMul (s, W) t = Tanh (m)", states="x").replace("last", "k")
     data = checked(scan(inner + "t = Add (s, k)") + END)
     assert side(data) == Side.REQUEST
+
+
+def two(step: str) -> str:
+    """Return a Scan over two sequences of the request, from a state of the candidates."""
+    return f"""
+        k = Relu (h) j = Neg (h)
+        last, all = Scan <num_scan_inputs = 2, body = step
+            (float[N, 4] s, float[N, 4] x, float[N, 4] z) => (float[N, 4] t, float[N, 4] o)
+            {{ {step} }}> (i, k, j)
+        r = ReduceMax <axes = [0], keepdims = 0> (all)
+        c = Concat <axis = 1> (r, last) y = MatMul (c, V)
+    """
+
+
+ADDED = {
+    "apart": ("a = Add (s, x) t = Mul (a, z) o = Identity (t)", 0),
+    "together": ("a = Mul (x, z) t = Add (s, a) o = Identity (t)", 0),
+    "through others": ("f = Softmax (x) g = Tanh (f) a = Mul (g, z) t = Add (s, a) o = Neg (t)", 0),
+    "one is returned": ("a = Add (s, x) t = Identity (a) o = Neg (z)", 1),
+    "both are returned": ("a = Mul (x, z) t = Identity (s) o = Neg (a)", 2),
+    "one is multiplied": ("m = MatMul (z, W) a = Add (s, x) t = Add (a, m) o = Neg (t)", 1),
+    "one tells the rows": (
+        "n = Shape (x) e = ConstantOfShape (n) t = Add (s, e) a = Mul (t, z) o = Neg (a)", 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_what_a_body_broadcasts_is_one_row_of_the_request(name: str) -> None:
+    step, full = ADDED[name]
+    labels = roles(h="user", i="item")
+    data = build(
+        two(step), inputs="float[L, N, 4] h, float[N, 4] i", outputs="float[N, 3] y",
+        weights=WEIGHTS,
+    )  # fmt: skip
+    given = [{"h": each["h"], "i": each["i"]} for each in requests()]
+    assert wrong_rewrites(data, labels, given, alike(1e-5)) == []
+    made = rewrite(load(data), labels, Options(signature=Signature.DROP_IN, candidates=500))
+    (node,) = (each for each in made.model.graph if each.op_type == "Scan")
+    makers = [value.producer() for value in node.inputs[1:] if value is not None]
+    assert sum(maker is not None and maker.op_type == "Expand" for maker in makers) == full
 
 
 @pytest.mark.parametrize("axis", [0, 1])
