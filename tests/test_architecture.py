@@ -62,8 +62,8 @@ PUBLIC_NAMES = {
     "check_labels", "color", "count_cost", "describe", "describe_versions", "devices",
     "digest_sections", "format_count", "format_seconds", "format_times", "list_slots", "load",
     "load_artifact", "load_requests", "make_feeds", "measure", "measured_prices",
-    "open_session", "optimize", "pairs_in_words", "parse_json", "place_layers", "plan", "profile_nodes",
-    "propose_labels", "render_markdown", "render_report", "save_artifact",
+    "open_session", "optimize", "pairs_in_words", "parse_json", "place_layers", "plan",
+    "profile_nodes", "propose_labels", "render_markdown", "render_report", "save_artifact",
     "selection_in_words", "sum_up_review", "summarize_weight", "to_plain", "verify",
     "Isolation", "LimitError", "isolated",
 }  # fmt: skip
