@@ -3,6 +3,7 @@
 from mari_engine.ops.branches import Branches
 from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
+from mari_engine.ops.decomposition_writer import DecompositionWriter
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
 from mari_engine.ops.elementwise import squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
@@ -31,6 +32,7 @@ __all__ = [
     "Branches",
     "Call",
     "Declare",
+    "DecompositionWriter",
     "Fact",
     "NormStep",
     "Rule",

@@ -35,6 +35,15 @@ class DecompositionWriter:
         self.nodes.append(node)
         return node.outputs[0]
 
+    def take(self, nodes: list[ir.Node]) -> None:
+        """Collect nodes that are made already; those without a name get one of the fused node's."""
+        for node in nodes:
+            node.name = node.name or f"{self.node.name}/{node.op_type}_{len(self.nodes)}"
+            node.metadata_props.update(self.node.metadata_props)
+            node.metadata_props[STANDS_FOR] = self.node.name or ""
+            node.outputs[0].name = f"{node.name}:0"
+            self.nodes.append(node)
+
     def given(self, index: int) -> ir.Value | None:
         """Return an operand of the fused node, or None."""
         inputs = self.node.inputs
