@@ -37,6 +37,8 @@ def write_reduction(bags: BagLoop, copy: Copy) -> None:
     assert node.graph is not None
     writer = _BagWriter(bags, copy)
     result = writer.write()
+    first = writer.out.nodes[0]
+    first.name = f"{first.name}/{first.op_type}"  # the loop's own name tells what the loop costs
     node.graph.insert_before(node, writer.out.nodes)
     result.type = bags.result.type
     output, stem = old.is_graph_output(), bags.loop.name or "bags"
