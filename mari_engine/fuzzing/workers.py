@@ -17,8 +17,12 @@ from mari_engine.fuzzing.shrinking import shrink
 
 _SHRINKING = 60.0
 """Seconds that making a failing case smaller may take."""
-_LONGEST = 120.0
-"""Seconds after which a case is taken for one that never ends; shrinking is within them."""
+LONGEST = 120.0
+"""Seconds of processor time after which a case is taken for one that never ends, shrinking too."""
+_IDLE = 1_800.0
+"""Seconds after which it is, whatever its processor time: other programs may have taken theirs."""
+_CLOCK = getattr(signal, "SIGPROF", None)
+"""What ends a process whose processor time is spent; Windows has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +44,18 @@ def examine_seed(seed: int) -> Examined:
     return Examined(seed, found, Failure(seed, found, smallest, shrunk))
 
 
-def examine_seeds(seeds: Iterator[int], jobs: int) -> Iterator[Examined]:
+def examine_seeds(
+    seeds: Iterator[int], jobs: int, *, seconds: float = LONGEST
+) -> Iterator[Examined]:
     """Yield what becomes of each seed's case, as they end; `jobs` processes work at a time.
 
-    A process that ends, or that does not end, is a crash of the case that it had.
+    A process that ends, or that does not end in so many seconds of its own, is a crash of the case
+    that it had.
     """
     workers: dict[Connection, _Worker] = {}
     try:
         for _ in range(jobs):
-            worker = _Worker()
+            worker = _Worker(seconds)
             if worker.take(next(seeds, None)):
                 workers[worker.connection] = worker
         while workers:
@@ -58,7 +65,7 @@ def examine_seeds(seeds: Iterator[int], jobs: int) -> Iterator[Examined]:
                 assert isinstance(connection, Connection)
                 worker = workers.pop(connection)
                 yield worker.result()
-                worker = worker if worker.process.is_alive() else _Worker()
+                worker = worker if worker.process.is_alive() else _Worker(seconds)
                 if worker.take(next(seeds, None)):
                     workers[worker.connection] = worker
     finally:
@@ -69,10 +76,13 @@ def examine_seeds(seeds: Iterator[int], jobs: int) -> Iterator[Examined]:
 class _Worker:
     """A process with a case."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.process: BaseProcess = context.Process(
+            target=_work, args=(theirs, seconds), daemon=True
+        )
         self._seed = -1
         self._began = 0.0
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started it
@@ -94,7 +104,7 @@ class _Worker:
     @property
     def is_late(self) -> bool:
         """True where the case takes longer than any should."""
-        return time.monotonic() - self._began > _LONGEST
+        return time.monotonic() - self._began > (self._seconds if _CLOCK is None else _IDLE)
 
     def result(self) -> Examined:
         """Return what the process found, or that it ended or had to be ended."""
@@ -103,10 +113,13 @@ class _Worker:
                 found = self.connection.recv()
                 assert isinstance(found, Examined)
                 return found
-            reason = f"no end within {_LONGEST:.0f} s"
+            reason = f"no end within {self._seconds:g} s"
         except EOFError:
             self.process.join()
-            reason = f"the process ended with status {self.process.exitcode}"
+            status = self.process.exitcode or 0
+            reason = f"the process ended with status {status}"
+            if _CLOCK is not None and status == -_CLOCK:
+                reason = f"no end within {self._seconds:g} s of processor time"
         self.end()
         found = Examination(Outcome.CRASH, reason, "process")
         return Examined(self._seed, found, Failure(self._seed, found, case_of(self._seed), found))
@@ -118,10 +131,13 @@ class _Worker:
         self.connection.close()
 
 
-def _work(connection: Connection) -> None:
+def _work(connection: Connection, seconds: float) -> None:
     """Examine what comes through a connection until nothing does."""
     try:
         while True:
-            connection.send(examine_seed(connection.recv()))
+            seed = connection.recv()
+            if _CLOCK is not None:
+                signal.setitimer(signal.ITIMER_PROF, seconds)
+            connection.send(examine_seed(seed))
     except EOFError:
         return

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from mari_engine.fuzzing import DIALECTS, Outcome, case_of, dialect_of, examine
+from mari_engine.fuzzing import DIALECTS, Outcome, case_of, dialect_of, examine, examine_seeds
 
 ONE_OF_EACH = range(len(DIALECTS))
 
@@ -55,3 +55,9 @@ def test_graphs_of_later_dialects_are_rewritten_right(dialect: str) -> None:
     assert {seed: examine(case_of(seed)).outcome for seed in seeds} == dict.fromkeys(
         seeds, Outcome.SAME
     )
+
+
+def test_a_case_that_takes_more_processor_time_than_any_should_is_a_crash() -> None:
+    (found,) = examine_seeds(iter([3]), 1, seconds=0.05)
+    assert found.examination.outcome == Outcome.CRASH
+    assert found.examination.reason == "no end within 0.05 s of processor time"
