@@ -19,6 +19,9 @@ from mari_engine.rewriting.emission import GraphBuilder
 from mari_engine.rewriting.forms import Atom, Blocks, Form
 from mari_engine.types import InputBinding, InputLabel, Labels, Rows, Signature
 
+_READERS = 2
+"""Nodes that read an input, beyond which its first row is made sure of at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
@@ -127,7 +130,9 @@ class _BoundaryBuilder:
                 "candidate" if self.compact else "request",
                 None,
             )
-            self.forms[value] = self.first_row(new, axes, cut=True)
+            many = len(value.uses()) > _READERS
+            cut = self.present_row(new, axes) if many else self.first_row(new, axes, cut=True)
+            self.forms[value] = cut
             self.register(axes, new)
             return
         shape = _one_row(value.shape, axes)
@@ -152,7 +157,7 @@ class _BoundaryBuilder:
         else:
             new = self.input(value, name, value.shape, "candidate", None)
             self.register(axes, new)
-            parts = [self.first_row(new, axes, cut=True), Atom(axes, new, positions(axes))]
+            parts = [self.present_row(new, axes), Atom(axes, new, positions(axes))]
             column = np.arange(width)
         position = len(flat(axes)) - 1
         self.forms[value] = Blocks(axes, position, tuple(parts), candidate, column, (name, name))
@@ -183,6 +188,24 @@ class _BoundaryBuilder:
             self.cuts.add(tensor)
             self.builder.may_be_empty.add(tensor)
         return Atom(axes, tensor, dims)
+
+    def present_row(self, new: ir.Value, axes: Axes) -> Atom:
+        """Return the first row, with zeros in its place where there is none.
+
+        Many columns are cut from the row of a packed input, and each of them would have to be
+        looked after where it must be a row; 0 is an id of every table.
+        """
+        row, dtype = self.first_row(new, axes, cut=True), new.dtype
+        if dtype is None or not (dtype.is_integer() or dtype.is_floating_point()):
+            return row  # no runtime pads it
+        at = next(at for at, group in enumerate(axes) if CANDIDATES in group)
+        ends = [int(axis == at) for axis in range(len(axes))]
+        cut = self.builder.value(row.tensor)
+        padded = self.builder.emit(spelling.pad([0] * len(ends), ends), [cut])
+        tensor = self.builder.emit(spelling.cut(0, 1, at), [padded])
+        self.cuts |= {padded, tensor}
+        self.builder.may_be_empty.difference_update((padded, tensor))
+        return Atom(row.axes, tensor, row.dims)
 
     def register(self, axes: Axes, value: ir.Value) -> None:
         for at, axis in enumerate(axes):

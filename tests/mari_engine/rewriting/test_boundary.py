@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,15 @@ from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Column, InputBinding, InputLabel, Labels, Role, Signature
 from support.builders import build
-from support.rewrite_checks import alike, requests, roles, wrong_rewrites
+from support.rewrite_checks import (
+    alike,
+    data_of,
+    requests,
+    roles,
+    run,
+    session,
+    wrong_rewrites,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +80,30 @@ def test_a_packed_input_becomes_two_with_their_columns_named() -> None:
         packed[:, [0, 3]] = np.arange(2 * batch).reshape(batch, 2)
         given.append({"p": packed})
     assert wrong_rewrites(data, labels, given, alike(0)) == []
+
+
+def test_the_first_row_of_a_packed_input_is_made_sure_of_once() -> None:
+    """Each column that is cut from it is then a row, without candidates too."""
+    cuts = " ".join(
+        f"s{at} = Slice (p, c{at}, c{at + 1}, axis) i{at} = Cast <to = 7> (s{at}) "
+        f"e{at} = Gather (T, i{at}) r{at} = Reshape (e{at}, flat)"
+        for at in range(4)
+    )
+    data = build(
+        f"{cuts} h = Concat <axis = 1> (r0, r1, r2, r3) y = MatMul (h, W)",
+        inputs="float[N, 4] p", outputs="float[N, 64] y",
+        weights={
+            **{f"c{at}": np.array([at]) for at in range(5)}, "axis": np.array([1]),
+            "flat": np.array([-1, 8]), "T": np.arange(8, dtype=np.float32).reshape(1, 8),
+            "W": np.ones((32, 64), np.float32),
+        },
+    )  # fmt: skip
+    columns = (Column(start=0, stop=3, role=Role.USER), Column(start=3, stop=4, role=Role.ITEM))
+    labels = Labels({"p": InputLabel(columns=columns)})
+    made = plan(load(data, name="m"), labels, candidates=5000)
+    used = Counter(node.op_type for node in made.optimized.ir.graph)
+    assert (used["Pad"], used["ReduceProd"]) == (1, 0)
+    given = [{"p": np.zeros((rows, 4), np.float32)} for rows in (1, 3)]
+    assert wrong_rewrites(data, labels, given, alike(0)) == []
+    (nobody,) = run(session(data_of(made.optimized)), {"p": np.zeros((0, 4), np.float32)}).values()
+    assert nobody.shape == (0, 64)
