@@ -16,7 +16,13 @@ from mari_engine.native import no_collection
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
-from mari_engine.rewriting.planning import choose, make_plan, race_once, survey_labeled
+from mari_engine.rewriting.planning import (
+    choose,
+    leave_undivided,
+    make_plan,
+    race_once,
+    survey_labeled,
+)
 from mari_engine.types import (
     Certificate,
     Feeds,
@@ -73,7 +79,7 @@ def plan(
     report_progress(0.0, "checking the labels")
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
-    source = survey_labeled(model, labels, options.keep)
+    source = leave_undivided(survey_labeled(model, labels, options.keep), options)
     coloring = color_surveyed(source.form.model.ir.graph, labels, source.form.survey)
     report_progress(0.4, "rewriting")
     choice = choose(

@@ -28,7 +28,7 @@ from mari_engine.native import no_collection
 from mari_engine.pipeline import certify as certify_plan
 from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
-from mari_engine.rewriting.planning import plan_every_way, survey_labeled
+from mari_engine.rewriting.planning import leave_undivided, plan_every_way, survey_labeled
 from mari_engine.runtime import in_one_line
 from mari_engine.types import Signature
 from mari_engine.verification import (
@@ -136,10 +136,11 @@ def _examine(case: Case, certify: bool) -> Examination:
 
 
 def _plan_all(case: Case, model: Model) -> Iterator[tuple[Plan, bool]]:
-    source = survey_labeled(model, case.labels)
-    coloring = color_surveyed(source.form.model.ir.graph, case.labels, source.form.survey)
+    surveyed = survey_labeled(model, case.labels)
     for signature in Signature:
         options = Options(signature=signature, candidates=case.candidates)
+        source = leave_undivided(surveyed, options)
+        coloring = color_surveyed(source.form.model.ir.graph, case.labels, source.form.survey)
         yield from plan_every_way(source, options, coloring)
 
 

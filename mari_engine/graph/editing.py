@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import onnx_ir as ir
 
-from mari_engine.graph.provenance import STANDS_FOR
+from mari_engine.graph.provenance import STANDS_FOR, stands_for
 
 
 def replace_by_nodes(node: ir.Node, new: Sequence[ir.Node]) -> None:
@@ -17,7 +17,7 @@ def replace_by_nodes(node: ir.Node, new: Sequence[ir.Node]) -> None:
     """
     for each in new:
         each.metadata_props.update(node.metadata_props)
-        each.metadata_props[STANDS_FOR] = node.name or ""
+        each.metadata_props[STANDS_FOR] = stands_for(node)
         each.outputs[0].name = f"{each.name}:0"
     assert node.graph is not None
     node.graph.insert_before(node, list(new))

@@ -1,4 +1,4 @@
-"""ONNX's reference evaluator, with recurrent operators of our own."""
+"""ONNX's reference evaluator, with an attention and recurrent operators of our own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import onnx.reference
 
+from mari_engine.native.float64_attention import Attention
 from mari_engine.native.float64_recurrent import RECURRENT
 from mari_engine.native.sessions import Arrays, FileArray, read_fixed
 
@@ -25,7 +26,7 @@ class ReferenceSession:
         """Read a file's bytes; `usual` are the recurrent operators' default activations."""
         kinds = [type(name, (kind,), {"usual": usual[name]}) for name, kind in RECURRENT.items()]
         self._raw = onnx.reference.ReferenceEvaluator(
-            onnx.load_model_from_string(data), new_ops=kinds
+            onnx.load_model_from_string(data), new_ops=[*kinds, Attention]
         )
         self._fixed = read_fixed(fixed)
 

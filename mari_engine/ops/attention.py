@@ -1,11 +1,247 @@
-"""Fused attention: products whose factors are not declared, so they are kept as they are."""
+"""Attention of opset 23 and later: `softmax(c Q K^T + bias) V`, for each of the N slices alone.
+
+https://onnx.ai/onnx/operators/onnx__Attention.html
+"""
 
 from __future__ import annotations
 
-from mari_engine.ops.rule import PRODUCT, UNDECLARED, Rule
+import numpy as np
+import onnx_ir as ir
+
+from mari_engine.axes import Axes, Axis, Spec, Unsupported, flat, static
+from mari_engine.ops.batched_labels import (
+    LEFT_OUT,
+    BatchedLabels,
+    Labeled,
+    as_slices,
+    common_batch,
+)
+from mari_engine.ops.call import Call
+from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
+from mari_engine.ops.dot_product_attention import (
+    additive,
+    capped_scores,
+    causal_bias,
+    extent_of,
+    join_heads,
+    known_extent,
+    places,
+    repeat_heads,
+    rows_without_keys,
+    scaled_products,
+    score_flops,
+    seen_bias,
+    softmax_weights,
+    split_heads,
+    total_bias,
+    weighted_values,
+    width_of,
+)
+from mari_engine.ops.rule import PRODUCT, Rule, Trait
+
+_KNOWN = frozenset({
+    "is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap",
+    "softmax_precision",
+})  # fmt: skip
+_WEIGHTS = 3
+"""The mode in which the scores that are asked for are those behind the softmax."""
+
+
+def attention(call: Call) -> Spec:
+    """Return the factors of Attention: the batch, and rows of Q that see all keys, are alone."""
+    _check_attributes(call.attributes)
+    q, k, v = call.axes(0), call.axes(1), call.axes(2)
+    if not len(q) == len(k) == len(v) or len(q) not in (3, 4):
+        raise Unsupported("operands that are not all of rank 3, or of rank 4")
+    at = len(q) - 2
+    causal = bool(call.attribute("is_causal", 0))
+    labels = BatchedLabels(common_batch(q, k, v), q[at], rows_alone=not causal)
+    operands: list[Labeled] = [labels.operand(q, rows=at), labels.operand(k), labels.operand(v)]
+    for index, fact in enumerate(call.operands[3:], 3):
+        if fact is None:
+            operands.append(LEFT_OUT)
+        elif index == 3:
+            rank = len(fact.axes)
+            operands.append(labels.operand(fact.axes, batch=rank - 4, rows=rank - 2))
+        else:
+            operands.append(labels.operand(fact.axes))
+    heads, kv_heads = _heads(call, q, 0, "q"), _heads(call, k, 1, "kv")
+    key_width, value_width = _head_width(k, kv_heads), _head_width(v, kv_heads)
+    total = _total_length(call, k[at])
+    per_head = (labels.batch, (heads,), q[at], (value_width,))
+    result = per_head if at == 2 else (labels.batch, q[at], (heads * value_width,))
+    made = [
+        labels.result(result, rows=at),
+        labels.result((labels.batch, (kv_heads,), total, (key_width,))),
+        labels.result((labels.batch, (kv_heads,), total, (value_width,))),
+        labels.result((labels.batch, (heads,), q[at], total), rows=2),
+    ][: call.outputs]
+    scores = flat((labels.batch, (heads,), q[at], total))
+    weight = score_flops(key_width + value_width)
+    return as_slices(operands, made, labels, weight=weight, work=scores)
+
+
+def _check_attributes(given: object) -> None:
+    assert hasattr(given, "__iter__")
+    unknown = sorted(set(given) - _KNOWN)
+    if unknown:
+        raise Unsupported(f"its attribute {unknown[0]} is not known")
+
+
+def _heads(call: Call, axes: Axes, operand: int, prefix: str) -> int:
+    heads = static(axes[1]) if len(axes) == 4 else int(call.attribute(f"{prefix}_num_heads", 0))
+    if not heads:
+        raise Unsupported(f"the number of heads of operand {operand} is not known")
+    return heads
+
+
+def _head_width(axes: Axes, heads: int) -> int:
+    width = static(axes[-1])
+    if width is None:
+        raise Unsupported("heads of unknown width")
+    return width if len(axes) == 4 else width // heads
+
+
+def _total_length(call: Call, own: Axis) -> Axis:
+    """Return the number of keys: those of the past, and the operand's own."""
+    if not call.given(4):
+        return own
+    past, length = static(call.axes(4)[2]), static(own)
+    if past is None or length is None:
+        return (call.fresh(),)
+    return (past + length,)
+
+
+# --- in standard ops
+
+
+def write_attention(new: DecompositionWriter) -> Results:
+    """Return `Y`, the keys and values of past and present, and the scores as they are asked for."""
+    _check_attributes(new.node.attributes)
+    query, key, value, heads, kv_heads = _by_head(new)
+    past = new.given(4)
+    if past is not None:
+        key = new.emit("Concat", past, key, axis=2)
+        value = new.emit("Concat", new.given(5), value, axis=2)
+    width = _width(new, 0, heads)
+    every_key, every_value = (
+        repeat_heads(new, each, kv_heads, heads // kv_heads, _width(new, at, kv_heads))
+        for at, each in ((1, key), (2, value))
+    )
+    scale = new.attribute("scale", None)
+    products = scaled_products(
+        new, query, every_key, float(1 / np.sqrt(width) if scale is None else scale)
+    )
+    cap = float(new.attribute("softcap", 0.0))
+    capped = capped_scores(new, products, cap)
+    bias = total_bias(new, _biases(new, query, key))
+    biased, weights = softmax_weights(new, capped, bias, _precision(new))
+    unseen, mode = rows_without_keys(new, bias), int(new.attribute("qk_matmul_output_mode", 0))
+    if unseen is not None and mode == _WEIGHTS and len(new.node.outputs) > 3:
+        weights = new.emit("Where", unseen, new.number(0.0, new.given(0)), weights)
+        unseen = None
+    result = weighted_values(new, weights, every_value, unseen)
+    if _rank(new) == 3:
+        result = join_heads(new, result, heads * _width(new, 2, kv_heads))
+    asked = {0: products, 1: capped, 2: None if _lowers(new) else biased, _WEIGHTS: weights}
+    return [result, key, value, asked.get(mode)]
+
+
+def _lowers(new: DecompositionWriter) -> bool:
+    """Return True where scores are kept away: onnxruntime then gives its least number, not -inf."""
+    mask = new.given(3)
+    boolean = mask is not None and mask.dtype == ir.DataType.BOOL
+    return boolean or bool(new.attribute("is_causal", 0)) or new.given(6) is not None
+
+
+def _rank(new: DecompositionWriter) -> int:
+    ranks = {
+        None if value is None or value.shape is None else len(value.shape)
+        for value in new.node.inputs[:3]
+    }
+    if len(ranks) != 1 or not ranks <= {3, 4}:
+        raise Unsupported("the rank of an operand is not known")
+    return int(ranks.pop() or 0)
+
+
+def _width(new: DecompositionWriter, index: int, heads: int) -> int:
+    """Return the elements of one head of Q, K or V."""
+    rank = _rank(new)
+    width = width_of(new.given(index), -1, rank)
+    return width if rank == 4 else width // heads
+
+
+def _by_head(
+    new: DecompositionWriter,
+) -> tuple[ir.Value, ir.Value, ir.Value, int, int]:
+    """Return Q, K and V as `[N, heads, length, width]`, and the heads of Q and of the others."""
+    query, key, value = (new.given(at) for at in range(3))
+    assert query is not None
+    assert key is not None
+    assert value is not None
+    if _rank(new) == 4:
+        heads, kv_heads = width_of(query, 1, 4), width_of(key, 1, 4)
+    else:
+        heads = int(new.attribute("q_num_heads", 0))
+        kv_heads = int(new.attribute("kv_num_heads", 0))
+    if not heads or not kv_heads or heads % kv_heads:
+        raise Unsupported("the number of heads is not known")
+    if _rank(new) == 4:
+        return query, key, value, heads, kv_heads
+    return (
+        split_heads(new, query, heads, _width(new, 0, heads)),
+        split_heads(new, key, kv_heads, _width(new, 1, kv_heads)),
+        split_heads(new, value, kv_heads, _width(new, 2, kv_heads)),
+        heads,
+        kv_heads,
+    )
+
+
+def _biases(new: DecompositionWriter, query: ir.Value, key: ir.Value) -> list[ir.Value]:
+    """Return what is added to the scores: the mask, what is causal, and lengths without padding."""
+    own, past, lengths = known_extent(new.given(1), -2), new.given(4), new.given(6)
+    before = 0 if past is None else known_extent(past, -2)
+    columns = None if own is None or before is None else own + before
+    rows = known_extent(new.given(0), -2)
+    found = list[ir.Value]()
+    mask = new.given(3)
+    if mask is not None:
+        width = known_extent(mask, -1)
+        if width is not None and width != columns:
+            raise Unsupported("a mask that is shorter than there are keys")
+        found.append(additive(new, mask, -np.inf))
+    if lengths is not None:
+        after = new.emit("Unsqueeze", lengths, new.integers(1, 2, 3))
+        one = new.integer(1)
+        found.append(seen_bias(new, places(new, key), new.emit("Sub", after, one)))
+    if not new.attribute("is_causal", 0):
+        return found
+    if past is None and lengths is None and rows is not None and columns is not None:
+        return [*found, causal_bias(new, rows, columns)]
+    row = new.emit("Unsqueeze", places(new, query), new.integers(1))
+    if past is not None:
+        row = new.emit("Add", row, extent_of(new, past))
+    elif lengths is not None:
+        row = new.emit("Add", row, new.emit("Sub", after, extent_of(new, query)))
+    return [*found, seen_bias(new, places(new, key), row)]
+
+
+def _precision(new: DecompositionWriter) -> ir.DataType | None:
+    """Return the type that the softmax runs in, None where it is that of the scores."""
+    asked, own = new.attribute("softmax_precision", None), new.node.inputs[0]
+    dtype = own.dtype if own is not None else None
+    if asked is None or ir.DataType(asked) == dtype:
+        return None
+    if dtype is None or ir.DataType(asked).bitwidth <= dtype.bitwidth:
+        raise Unsupported("a softmax in a coarser type")
+    return ir.DataType(asked)
+
 
 RULES = (
-    Rule("Attention", refusal=UNDECLARED, traits=PRODUCT),
-    Rule("Attention", domain="com.microsoft", refusal=UNDECLARED, traits=PRODUCT),
-    Rule("MultiHeadAttention", domain="com.microsoft", refusal=UNDECLARED, traits=PRODUCT),
+    Rule(
+        "Attention",
+        attention,
+        decompose=write_attention,
+        traits=PRODUCT | {Trait.COMPOSITE, Trait.FASTER_WHOLE, Trait.ROUGH_IN_FLOAT64},
+    ),
 )

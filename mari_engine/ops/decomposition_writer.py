@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from mari_engine.graph import STANDS_FOR
+from mari_engine.graph import STANDS_FOR, stands_for
 
 Results = list[ir.Value | None] | None
 """A value for each output, None for one that cannot be made; None where nothing can."""
@@ -22,16 +22,16 @@ class DecompositionWriter:
         self.node = node
         self.model = model
         self.nodes: list[ir.Node] = []
-        self._constants = 0
+        self._constants: list[ir.Value] = []
 
     def emit(self, op: str, *inputs: ir.Value | None, **attributes: Any) -> ir.Value:
         """Return the first result of a new node; attributes that are None are left out."""
         given = {name: value for name, value in attributes.items() if value is not None}
-        name = f"{self.node.name}/{op}_{len(self.nodes)}" if self.nodes else self.node.name
+        name = f"{self.node.name}/parts/{op}_{len(self.nodes)}" if self.nodes else self.node.name
         node = ir.node(op, list(inputs), given, name=name)
         node.metadata_props.update(self.node.metadata_props)
-        node.metadata_props[STANDS_FOR] = self.node.name or ""
-        node.outputs[0].name = f"{self.node.name}/{op}_{len(self.nodes)}:0"
+        node.metadata_props[STANDS_FOR] = stands_for(self.node)
+        node.outputs[0].name = f"{self.node.name}/parts/{op}_{len(self.nodes)}:0"
         self.nodes.append(node)
         return node.outputs[0]
 
@@ -55,14 +55,28 @@ class DecompositionWriter:
         return default if held is None else held.value
 
     def number(self, number: float, like: ir.Value | None) -> ir.Value:
-        """Return a constant scalar of another value's type."""
+        """Return a scalar of another value's type; what that does not hold is cast in the graph.
+
+        Rounded beforehand, it would be another function of real numbers.
+        """
         dtype = (like.dtype if like is not None else None) or ir.DataType.FLOAT
-        return self.constant(np.asarray(number, dtype=dtype.numpy()), dtype)
+        rounded = np.asarray(number, dtype=dtype.numpy())
+        if float(rounded) == number:
+            return self.constant(rounded, dtype)
+        exact = self.constant(np.asarray(number, dtype=np.float64), ir.DataType.DOUBLE)
+        return self.emit("Cast", exact, to=int(dtype))
+
+    def integers(self, *numbers: int) -> ir.Value:
+        """Return int64 numbers as a constant of rank 1."""
+        return self.constant(np.array(numbers, dtype=np.int64), ir.DataType.INT64)
+
+    def integer(self, number: int) -> ir.Value:
+        """Return an int64 number as a constant of rank 0."""
+        return self.constant(np.asarray(number, dtype=np.int64), ir.DataType.INT64)
 
     def constant(self, array: npt.NDArray[Any], dtype: ir.DataType) -> ir.Value:
         """Return a constant tensor of this type."""
-        name = f"{self.node.name}/constant_{self._constants}"
-        self._constants += 1
+        name = f"{self.node.name}/parts/constant_{len(self._constants)}"
         held: ir.TensorProtocol
         if dtype == ir.DataType.STRING:
             held = ir.StringTensor(array, shape=ir.Shape(array.shape), name=name)
@@ -71,8 +85,14 @@ class DecompositionWriter:
         value = ir.Value(
             name=name, type=ir.TensorType(dtype), shape=ir.Shape(array.shape), const_value=held
         )
+        self._constants.append(value)
         self.model.graph.register_initializer(value)
         return value
+
+    def forget(self) -> None:
+        """Take back the constants, of a decomposition that does not come about."""
+        for value in self._constants:
+            del self.model.graph.initializers[value.name or ""]
 
 
 Decompose = Callable[[DecompositionWriter], Results]

@@ -83,6 +83,10 @@ class Trait(Enum):
     """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
     SELDOM_EMPTY = auto()
     """Of no rows, onnxruntime may end the process: "Floating point exception"."""
+    ROUGH_IN_FLOAT64 = auto()
+    """onnxruntime has a float64 kernel of it, that rounds a factor to float32."""
+    FASTER_WHOLE = auto()
+    """Runtimes have a kernel for it that takes less time than what it is decomposed into."""
     NEVER_EMPTY = auto()
     """Of no steps or rows, onnxruntime ends the process: "terminate called without ..."."""
 

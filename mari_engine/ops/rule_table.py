@@ -24,6 +24,8 @@ from mari_engine.ops import (
     quantization,
     recurrent,
     reductions,
+    rotary_embedding,
+    runtime_attention,
     shape,
     slice,
     tabular_encoding,
@@ -35,9 +37,9 @@ from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
     attention, broadcasting, channel_norms, concat, contraction, control_flow, convolution,
-    elementwise, extents,
-    fused_ops, gather, generators, normalization, quantization, recurrent, reductions, shape, slice,
-    tabular_encoding, tabular_models, tabular_scaling, text,
+    elementwise, extents, fused_ops, gather, generators, normalization, quantization, recurrent,
+    reductions, rotary_embedding, runtime_attention, shape, slice, tabular_encoding,
+    tabular_models, tabular_scaling, text,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
     FusedGemm(x, W, b, activation=Relu)      ->  Relu(Gemm(x, W, b))
     FusedMatMul(x, W, transB=1, alpha=a)     ->  Mul(MatMul(x, Transpose(W)), a)
     SkipLayerNormalization(x, s, gamma, b)   ->  LayerNormalization(Add(x, s), gamma, b)
+    Attention(Q, K, V)                       ->  MatMul(Softmax(Mul(MatMul(Q, K^T), c)), V)
 
 The rules of `ops` and the passes that follow know standard ops only. The decompositions
 themselves stand in `ops.decompositions`, beside the page of each op.
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.ops import decompose, list_fused
+from mari_engine.axes import static
+from mari_engine.ops import Fact, decompose, list_fused
 from mari_engine.passes.contract import Copy, Pass
 
 
@@ -25,6 +27,8 @@ class FusedNode:
     """A node that stands for several standard ones."""
 
     node: ir.Node
+    operands: tuple[Fact | None, ...]
+    """What is known of each of its operands."""
 
     @property
     def nodes(self) -> tuple[ir.Node, ...]:
@@ -35,12 +39,18 @@ class FusedNode:
 def find_fused(graph: ir.Graph, survey: Survey) -> Iterator[FusedNode]:
     """Yield the fused nodes of a graph."""
     for node in list_fused(graph):
-        yield FusedNode(node)
+        facts = (None if value is None else survey.values.get(value) for value in node.inputs)
+        yield FusedNode(node, tuple(facts))
 
 
 def write_standard_ops(fused: FusedNode, copy: Copy) -> None:
     """Put the standard ops in the node's place; Unsupported, say, for operands of unknown rank."""
-    decompose(copy.node(fused.node), copy.model)
+    node = copy.node(fused.node)
+    for value, fact in zip(node.inputs, fused.operands, strict=True):
+        if value is not None and value.shape is None and fact is not None:
+            value.shape = ir.Shape([static(axis) for axis in fact.axes])  # ONNX does not know it
+            value.type = value.type or (ir.TensorType(fact.dtype) if fact.dtype else None)
+    decompose(node, copy.model)
 
 
 DECOMPOSE_FUSED = Pass("decompose fused ops", find_fused, write_standard_ops, repeats=True)

@@ -19,7 +19,7 @@ from mari_engine.errors import Cancelled, ExecutionError, LimitError
 from mari_engine.graph import list_proto_bodies
 from mari_engine.isolation import Hosted, make
 from mari_engine.native import RECURRENT, FileArray, ReferenceSession
-from mari_engine.ops import USUAL_ACTIVATIONS
+from mari_engine.ops import USUAL_ACTIVATIONS, Trait, rule_for
 from mari_engine.runtime import in_one_line, open_bytes
 from mari_engine.types import Feeds
 from mari_engine.verification.float64_model import Doubled
@@ -59,7 +59,8 @@ class Float64Evaluator:
         made = {name for node in self._graph.node for name in node.output}
         self._inside = frozenset(inside) & made
         present = {node.op_type for node in _all_nodes(self._graph)}
-        self._without_kernel: set[str] = present & set(RECURRENT)
+        rough = {node.op_type for node in _all_nodes(self._graph) if _is_rough(node)}
+        self._without_kernel: set[str] = present & set(RECURRENT) | rough
         self._parts = self._partition()
 
     @property
@@ -68,7 +69,7 @@ class Float64Evaluator:
         words = "the graph converted to float64, run by onnxruntime"
         if self._without_kernel:
             names = ", ".join(sorted(self._without_kernel))
-            words += f", its {names} (no float64 kernel) by ONNX's reference implementation"
+            words += f", its {names} (no exact float64 kernel) by ONNX's reference implementation"
         if self._single:
             nodes = _few(self._single)
             words += f"; in their own type, as their definition has no float64: {nodes}"
@@ -170,6 +171,11 @@ def _blamed(nodes: list[onnx.NodeProto], reason: str) -> set[str]:
     """Return the operators that the message names, or all when it names none of these nodes."""
     present = {op for node in nodes for op in _ops_in(node)}
     return set(_BLAMED.findall(reason)) & present or present
+
+
+def _is_rough(node: onnx.NodeProto) -> bool:
+    rule = rule_for(node.domain, node.op_type)
+    return rule is not None and Trait.ROUGH_IN_FLOAT64 in rule.traits
 
 
 def _all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from support import quantized_samples, tabular_samples
+from support import attention_samples, quantized_samples, tabular_samples
 from support.rule_sample import REAL, Sample
 
 JOINED = "c = Concat <axis = 1> (u, i)"
@@ -236,6 +236,7 @@ SAMPLES: Mapping[tuple[str, str], Sample] = {
         "a = Conv (u, W) y = Conv (i, W)", 2 * (2 * 3 * 3 * 2 * 3), "T[N, 3, 3] a, T[N, 3, 3] y",
         "T[N, 2, 5] u, T[N, 2, 5] i", {"W": numbers(3, 2, 3)}, kind="float",
     ),
+    **attention_samples.SAMPLES,
     ("", "Identity"): unary("Identity", 0, exact=True),
     ("", "Dropout"): unary("Dropout", 0, exact=True),
     ("", "Transpose"): Sample(f"{JOINED} a = Transpose (u) y = Transpose <perm = [1, 0]> (c)", 0,

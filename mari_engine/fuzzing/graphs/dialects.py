@@ -23,6 +23,8 @@ class Dialect:
     """With norms over wide columns of both sides."""
     across: bool = False
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
+    attending: bool = False
+    """With histories, and fused attentions over them."""
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -37,5 +39,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "across": Dialect(across=True),
     "norms": Dialect(norms=True),
     "norms float32": Dialect(norms=True, dtype=np.float32),
+    "attention": Dialect(attending=True),
+    "attention float32": Dialect(attending=True, dtype=np.float32),
 }
 """By name, in the order of seeds."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from onnx import helper
 
+from mari_engine.fuzzing.graphs.attention_blocks import ATTENDING_TARGETS, attending_history
 from mari_engine.fuzzing.graphs.body_blocks import bagged, decided, looped, quantized, scanned
 from mari_engine.fuzzing.graphs.dialects import Dialect
 from mari_engine.fuzzing.graphs.field_blocks import (
@@ -30,6 +31,7 @@ LENGTH = 3
 _OPSETS = (12, 13, 16, 17, 18, 21)
 _RECENT_OPSETS = (20, 21, 22, 23)
 _NORM_OPSETS = (13, 16, 17, 18, 20, 22, 23)
+_ATTENDING_OPSETS = (23, 24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,8 +196,13 @@ class _Builder:
     def step_of_dialect(self) -> bool:
         """Add a block of the dialect's own, now and then; return whether one was added."""
         w, dialect = self.w, self.dialect
-        own = {self.loop: 0.3 * dialect.looping, self.recent: 0.5 * dialect.recent}
-        for add, share in (own | {self.norm: 0.5 * dialect.norms}).items():
+        own = {
+            self.loop: 0.3 * dialect.looping,
+            self.recent: 0.5 * dialect.recent,
+            self.norm: 0.5 * dialect.norms,
+            self.attention: 0.6 * dialect.attending,
+        }
+        for add, share in own.items():
             if share and w.chance(share):
                 add()
                 return True
@@ -236,6 +243,14 @@ class _Builder:
         if w.chance(0.15):
             self.outputs.append(made)
 
+    def attention(self) -> None:
+        """Add a fused attention."""
+        w, history = self.w, self.w.pick(*self.histories)
+        if w.chance(0.4):
+            self.histories.append(attending_history(w, history))
+        else:
+            self.rows.append(w.pick(*ATTENDING_TARGETS)(w, w.pick(*self.rows), history))
+
     def loop(self) -> None:
         """Add a block with a body or a state."""
         w = self.w
@@ -261,8 +276,7 @@ class _Builder:
 def random_graph(seed: int, dialect: Dialect) -> Graph:
     """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    opsets = _RECENT_OPSETS if dialect.recent else _NORM_OPSETS if dialect.norms else _OPSETS
-    opset = int(rng.choice(opsets))
+    opset = int(rng.choice(_opsets(dialect)))
     w = Writer(rng, dtype=dialect.dtype, opset=opset, whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
     b = _Builder(w, w.chance(0.5), length, dialect=dialect)
@@ -270,7 +284,7 @@ def random_graph(seed: int, dialect: Dialect) -> Graph:
     b.feature(Role.USER)
     for _ in range(w.below(5)):
         b.feature(w.pick(Role.USER, Role.CONTEXT, Role.ITEM, Role.CROSS))
-    if w.chance(0.5):
+    if dialect.attending or w.chance(0.5):
         b.history(w.pick(Role.USER, Role.USER, Role.USER, Role.ITEM))
     if w.chance(0.3):
         b.packed()
@@ -280,6 +294,14 @@ def random_graph(seed: int, dialect: Dialect) -> Graph:
         b.step()
     b.finish()
     return Graph(_model(b), Labels(b.labels), RequestDraw(b.inputs, dialect.whole))
+
+
+def _opsets(dialect: Dialect) -> tuple[int, ...]:
+    if dialect.attending:
+        return _ATTENDING_OPSETS
+    if dialect.norms:
+        return _NORM_OPSETS
+    return _RECENT_OPSETS if dialect.recent else _OPSETS
 
 
 def _model(b: _Builder) -> bytes:
@@ -294,6 +316,7 @@ def _model(b: _Builder) -> bytes:
         for value in b.outputs
     ]
     graph = helper.make_graph(b.w.nodes, "random", inputs, outputs, b.w.weights)
-    opsets = [helper.make_opsetid("", b.w.opset)]
+    own = sorted({node.domain for node in b.w.nodes} - {""})
+    opsets = [helper.make_opsetid("", b.w.opset), *(helper.make_opsetid(each, 1) for each in own)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8 if b.w.opset < 21 else 10)
     return bytes(model.SerializeToString())

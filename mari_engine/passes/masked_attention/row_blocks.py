@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import onnx_ir as ir
 
-from mari_engine.graph import STANDS_FOR, list_numbers, replace_by_nodes
+from mari_engine.graph import STANDS_FOR, list_numbers, replace_by_nodes, stands_for
 from mari_engine.passes.contract import Copy, Pass
 from mari_engine.passes.masked_attention.matching import MaskedAttention, find_masked_attention
 
@@ -84,7 +84,7 @@ class _Writer:
 
     def add(self, new: ir.Node, origin: ir.Node) -> None:
         new.metadata_props.update(origin.metadata_props)
-        new.metadata_props[STANDS_FOR] = origin.name or ""
+        new.metadata_props[STANDS_FOR] = stands_for(origin)
         new.outputs[0].name = f"{new.name}:0"
         self.nodes.append(new)
 

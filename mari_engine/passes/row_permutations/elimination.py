@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.graph import STANDS_FOR, list_numbers
+from mari_engine.graph import STANDS_FOR, list_numbers, stands_for
 from mari_engine.passes.contract import Copy, Obligation, Pass
 from mari_engine.passes.row_permutations.matching import (
     Key,
@@ -85,7 +85,7 @@ class _Rewrite:
         assert origin.graph is not None
         new = ir.node(op, list(inputs), attributes, name=f"{origin.name}/{op}")
         new.metadata_props.update(origin.metadata_props)
-        new.metadata_props[STANDS_FOR] = origin.name or ""
+        new.metadata_props[STANDS_FOR] = stands_for(origin)
         new.outputs[0].name = f"{old.name}/{op}"
         origin.graph.insert_before(origin, [new])
         return new

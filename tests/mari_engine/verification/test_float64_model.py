@@ -89,7 +89,7 @@ def test_operators_without_a_float64_kernel_are_evaluated_all_the_same(op: str) 
     assert 0 < np.max(np.abs(wide - own)) < 1e-6
     assert method == (
         "the graph converted to float64, run by onnxruntime, its "
-        f"{op} (no float64 kernel) by ONNX's reference implementation"
+        f"{op} (no exact float64 kernel) by ONNX's reference implementation"
     )
 
 

@@ -1,0 +1,210 @@
+"""Fused attentions of the standard and of the runtime: decomposed, hoisted, equal in every form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from onnx import helper, numpy_helper
+
+from mari_engine import load, plan
+from mari_engine.types import InputLabel, Labels, Role
+from support.rewrite_checks import wrong_rewrites
+
+HEADS, WIDTH, LENGTH = 2, 4, 5
+TYPES = {"f": np.float32, "b": np.bool_, "i": np.int64, "j": np.int32}
+RNG = np.random.default_rng(0)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One node over inputs whose names begin with u (request) or i (candidates).
+
+    An input is "f N, 5, 8": its type, b for a mask, i for int64, j for int32, and its shape.
+    """
+
+    inputs: Mapping[str, str]
+    operands: str
+    """Names of inputs and weights, "-" for one that is left out."""
+    op: str = "Attention"
+    domain: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    opset: int = 23
+    results: int = 1
+
+
+def build(form: Form) -> bytes:
+    names = ["" if name == "-" else name for name in form.operands.split()]
+    outputs = ["y", "key", "value", "scores"][: form.results]
+    node = helper.make_node(
+        form.op, names, outputs, name="/attention", domain=form.domain, **form.attributes
+    )
+    infos = [
+        helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(np.dtype(TYPES[text[0]])), _dims(text)
+        )
+        for name, text in form.inputs.items()
+    ]
+    flat = len(_dims(form.inputs[form.operands.split()[0]])) == 3
+    ranks = [3 if flat else 4, 4, 4, 4]
+    made = [
+        helper.make_tensor_value_info(name, 1, [None] * rank)
+        for name, rank in zip(outputs, ranks, strict=False)
+    ]
+    held = [numpy_helper.from_array(array, name) for name, array in form.weights.items()]
+    opsets = [helper.make_opsetid("", form.opset), helper.make_opsetid("com.microsoft", 1)]
+    graph = helper.make_graph([node], "attention", infos, made, held)
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString())
+
+
+def _dims(text: str) -> list[int | str]:
+    return [int(dim) if dim.strip().isdigit() else dim.strip() for dim in text[2:].split(",")]
+
+
+def labels(form: Form) -> Labels:
+    sides = {"u": Role.USER, "i": Role.ITEM}
+    return Labels({name: InputLabel(role=sides[name[0]]) for name in form.inputs})
+
+
+def draw(form: Form, batch: int) -> dict[str, np.ndarray]:
+    rng, feeds = np.random.default_rng(batch), dict[str, np.ndarray]()
+    for name, text in form.inputs.items():
+        once = name.startswith("u")
+        full = [batch if dim == "N" else 3 if dim == "L" else int(dim) for dim in _dims(text)]
+        own = [1 if dim == "N" and once else n for dim, n in zip(_dims(text), full, strict=True)]
+        kind = text[0]
+        array = rng.standard_normal(own) if kind == "f" else rng.integers(0, 2, own)
+        if "length" in name:
+            array = rng.integers(1, LENGTH + 1, own)
+        feeds[name] = np.broadcast_to(array.astype(TYPES[kind]), full).copy()
+    return feeds
+
+
+def near(truth: np.ndarray, other: np.ndarray) -> bool:
+    if truth.shape != other.shape:
+        return False
+    return bool(np.allclose(truth, other, rtol=1e-5, atol=2e-6, equal_nan=False))
+
+
+Q3, K3 = {"i_q": "f N, 2, 8"}, {"u_k": "f N, 5, 8", "u_v": "f N, 5, 6"}
+FLAT = {"q_num_heads": HEADS, "kv_num_heads": HEADS}
+Q4 = {"i_q": "f N, 2, 3, 4"}
+K4 = {"u_k": "f N, 2, 5, 4", "u_v": "f N, 2, 5, 3"}
+PAST = {"u_past": "f N, 2, 3, 4", "u_old": "f N, 2, 3, 3"}
+SEES = np.array([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [1, 0, 0, 0, 1]], bool)
+FORMS = {
+    "flat": Form(Q3 | K3, "i_q u_k u_v", attributes=FLAT),
+    "by head": Form(Q4 | K4, "i_q u_k u_v"),
+    "scaled": Form(Q4 | K4, "i_q u_k u_v", attributes={"scale": 0.3}),
+    "capped": Form(Q4 | K4, "i_q u_k u_v", attributes={"softcap": 0.7}),
+    "causal": Form(Q4 | K4, "i_q u_k u_v", attributes={"is_causal": 1}),
+    "causal of unknown length": Form(
+        {"i_q": "f N, 2, 3, 4", "u_k": "f N, 2, L, 4", "u_v": "f N, 2, L, 3"},
+        "i_q u_k u_v", attributes={"is_causal": 1},
+    ),
+    "mask of the request": Form(Q4 | K4 | {"u_m": "f N, 1, 3, 5"}, "i_q u_k u_v u_m"),
+    "mask of the candidates": Form(Q4 | K4 | {"i_m": "f N, 2, 3, 5"}, "i_q u_k u_v i_m"),
+    "boolean mask": Form(Q4 | K4 | {"u_m": "b N, 1, 3, 5"}, "i_q u_k u_v u_m"),
+    "boolean mask of three axes": Form(
+        Q4 | K4, "i_q u_k u_v mask", weights={"mask": np.stack([SEES, ~SEES])}
+    ),
+    "rows that see nothing": Form(Q4 | K4, "i_q u_k u_v mask", weights={"mask": SEES}),
+    "rows that see nothing by -inf": Form(
+        Q4 | K4, "i_q u_k u_v mask",
+        weights={"mask": np.where(SEES, 0, -np.inf).astype(np.float32)},
+    ),
+    "masked and causal": Form(
+        Q4 | K4 | {"u_m": "b N, 1, 3, 5"}, "i_q u_k u_v u_m", attributes={"is_causal": 1}
+    ),
+    "grouped": Form(
+        {"i_q": "f N, 4, 3, 4"} | K4, "i_q u_k u_v", attributes={"is_causal": 1}
+    ),
+    "grouped flat": Form(
+        {"i_q": "f N, 2, 16", "u_k": "f N, L, 8", "u_v": "f N, L, 6"}, "i_q u_k u_v",
+        attributes={"q_num_heads": 4, "kv_num_heads": 2},
+    ),
+    "one key head": Form(
+        {"i_q": "f N, 2, 16", "u_k": "f N, 5, 4", "u_v": "f N, 5, 3"}, "i_q u_k u_v",
+        attributes={"q_num_heads": 4, "kv_num_heads": 1},
+    ),
+    "past and present": Form(
+        Q4 | K4 | PAST, "i_q u_k u_v - u_past u_old", attributes={"is_causal": 1}, results=3
+    ),
+    "past of a flat one": Form(
+        Q3 | K3 | {"u_past": "f N, 2, 3, 4", "u_old": "f N, 2, 3, 3"},
+        "i_q u_k u_v - u_past u_old", attributes=FLAT, results=3,
+    ),
+    **{
+        f"scores of mode {mode}": Form(
+            Q4 | K4 | {"u_m": "f N, 1, 3, 5"}, "i_q u_k u_v u_m", results=4,
+            attributes={"qk_matmul_output_mode": mode, "softcap": 0.9},
+        )
+        for mode in range(4)
+    },
+    "lengths": Form(
+        Q4 | K4 | {"u_length": "i N"}, "i_q u_k u_v - - - u_length", opset=24
+    ),
+    "lengths, causal": Form(
+        Q4 | K4 | {"u_length": "i N"}, "i_q u_k u_v - - - u_length", opset=24,
+        attributes={"is_causal": 1},
+    ),
+    "runtime's": Form(
+        Q3 | K3, "i_q u_k u_v", "MultiHeadAttention", "com.microsoft", {"num_heads": HEADS}
+    ),
+    "runtime's, biased, masked": Form(
+        Q3 | K3 | {"u_m": "j N, 5", "i_b": "f N, 2, 2, 5"}, "i_q u_k u_v b u_m i_b",
+        "MultiHeadAttention", "com.microsoft", {"num_heads": HEADS, "mask_filter_value": -9.0},
+        {"b": RNG.standard_normal(22).astype(np.float32)},
+    ),
+    "runtime's, mask by rows": Form(
+        Q3 | K3 | {"u_m": "j N, 2, 5"}, "i_q u_k u_v - u_m",
+        "MultiHeadAttention", "com.microsoft",
+        {"num_heads": HEADS, "scale": 0.4, "mask_filter_value": -9.0},
+    ),
+    "runtime's, causal": Form(
+        {"i_q": "f N, 5, 8"} | K3, "i_q u_k u_v", "MultiHeadAttention", "com.microsoft",
+        {"num_heads": HEADS, "unidirectional": 1},
+    ),
+    "runtime's, keys by head": Form(
+        Q3 | {"u_k": "f N, 2, 5, 4", "u_v": "f N, 2, 5, 4"}, "i_q u_k u_v",
+        "MultiHeadAttention", "com.microsoft", {"num_heads": HEADS},
+    ),
+    "runtime's, past": Form(
+        {"i_q": "f N, 2, 8", "u_k": "f N, 5, 8", "u_v": "f N, 5, 8"}
+        | {"u_past": "f N, 2, 3, 4", "u_old": "f N, 2, 3, 4"}, "i_q u_k u_v - - - u_past u_old",
+        "MultiHeadAttention", "com.microsoft", {"num_heads": HEADS}, results=3,
+    ),
+    "runtime's, packed weights": Form(
+        {"i_x": "f N, 5, 3", "u_m": "j N, 5"}, "i_x W b u_m", "Attention", "com.microsoft",
+        {"num_heads": HEADS, "qkv_hidden_sizes": [8, 8, 6], "mask_filter_value": -9.0},
+        {"W": RNG.standard_normal((3, 22)).astype(np.float32),
+         "b": RNG.standard_normal(22).astype(np.float32)},
+    ),
+    "runtime's, packed weights, causal": Form(
+        {"i_x": "f N, 5, 3"}, "i_x W b", "Attention", "com.microsoft",
+        {"num_heads": HEADS, "unidirectional": 1},
+        {"W": RNG.standard_normal((3, 24)).astype(np.float32),
+         "b": RNG.standard_normal(24).astype(np.float32)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_decomposed_and_rewritten_it_equals_the_original(name: str) -> None:
+    form = FORMS[name]
+    given = [draw(form, batch) for batch in (1, 2, 5)]
+    assert wrong_rewrites(build(form), labels(form), given, near) == []
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_its_keys_and_values_stay_at_one_row(name: str) -> None:
+    form = FORMS[name]
+    made = plan(load(build(form)), labels(form), candidates=500)
+    assert made.failures == ()
+    assert made.coloring.unknown == {}
+    (decision,) = made.decisions
+    assert decision.node == "/attention"
+    assert decision.flops_before.per_candidate > 0
