@@ -11,10 +11,10 @@ import onnx
 from mari_engine.errors import ModelError
 from mari_engine.graph import list_proto_bodies
 from mari_engine.isolation import call
+from mari_engine.loading.older_opsets import KNOWN_OPSET, convert_older
 from mari_engine.native import check_nodes
 from mari_engine.ops import rule_for
 
-OLDEST_OPSET = 11
 _MOST_NODES = 200_000
 _FEW_NODES = 10_000
 """Nodes that functions may make of any number."""
@@ -30,7 +30,8 @@ _STANDARD = ("", "ai.onnx")
 def parse_model(data: bytes, where: str) -> onnx.ModelProto:
     """Return the message if it is a model of bounded size whose values are all defined, once.
 
-    Raises ModelError, naming the node where there is one, for everything else.
+    One of an older opset is converted. Raises ModelError, naming the node where there is one, for
+    everything else.
     """
     try:
         proto = onnx.load_model_from_string(data)
@@ -43,11 +44,8 @@ def parse_model(data: bytes, where: str) -> onnx.ModelProto:
     opset = versions.get("", versions.get("ai.onnx"))
     if opset is None:
         raise ModelError(f"{where}: no version of the standard operators is given; export it again")
-    if opset < OLDEST_OPSET:
-        raise ModelError(
-            f"{where}: opset {opset} is too old; export with opset {OLDEST_OPSET} or later"
-        )
     _check_size(proto, where)
+    proto, opset = convert_older(proto, opset, where), max(opset, KNOWN_OPSET)
     _check_nodes(proto, opset, where)
     _check_extents(proto.graph, where)
     _check_defined(proto.graph, frozenset(), where)
@@ -64,7 +62,7 @@ def _state_version(proto: onnx.ModelProto) -> None:
         return
     table = onnx.helper.VERSION_TABLE
     opset = max((row[2] for row in table if row[1] <= proto.ir_version), default=0)
-    proto.opset_import.append(onnx.helper.make_opsetid("", max(opset, OLDEST_OPSET)))
+    proto.opset_import.append(onnx.helper.make_opsetid("", max(opset, KNOWN_OPSET)))
 
 
 def _check_size(proto: onnx.ModelProto, where: str) -> None:

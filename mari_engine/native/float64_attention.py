@@ -20,10 +20,10 @@ class Attention(OpRun):  # type: ignore[misc]  # onnx has no types
     op_domain = ""
 
     def _run(
-        self, q: _Array, k: _Array, v: _Array, mask: _Array | None = None,
-        past_key: _Array | None = None, past_value: _Array | None = None,
-        lengths: _Array | None = None, **given: Any,
-    ) -> tuple[_Array, ...]:  # fmt: skip
+        self, q: _Array, k: _Array, v: _Array, *optional: _Array | None, **given: Any
+    ) -> tuple[_Array, ...]:
+        left_out: list[_Array | None] = [None] * (4 - len(optional))
+        mask, past_key, past_value, lengths = [*optional, *left_out]
         flat = q.ndim == 3
         if flat:
             q = _by_head(q, given["q_num_heads"])

@@ -47,7 +47,7 @@ _WEIGHTS = 3
 """The mode in which the scores that are asked for are those behind the softmax."""
 
 
-def attention(call: Call) -> Spec:
+def standard_attention(call: Call) -> Spec:
     """Return the factors of Attention: the batch, and rows of Q that see all keys, are alone."""
     _check_attributes(call.attributes)
     q, k, v = call.axes(0), call.axes(1), call.axes(2)
@@ -240,8 +240,14 @@ def _precision(new: DecompositionWriter) -> ir.DataType | None:
 RULES = (
     Rule(
         "Attention",
-        attention,
+        standard_attention,
         decompose=write_attention,
-        traits=PRODUCT | {Trait.COMPOSITE, Trait.FASTER_WHOLE, Trait.ROUGH_IN_FLOAT64},
+        traits=PRODUCT
+        | {
+            Trait.COMPOSITE,
+            Trait.FASTER_WHOLE,
+            Trait.NEEDS_SHAPES,
+            Trait.ROUGH_IN_FLOAT64,
+        },
     ),
 )

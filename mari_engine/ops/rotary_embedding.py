@@ -24,7 +24,7 @@ _WEIGHT = 3
 """FLOPs of an element: two products and their sum."""
 
 
-def rotary_embedding(call: Call) -> Spec:
+def standard_rotary(call: Call) -> Spec:
     """Return the factors of `[N, heads, L, D]` or `[N, L, heads * D]`: N and L are alone."""
     cosines, sines = call.axes(1), call.axes(2)
     by_place = not call.given(3)
@@ -39,7 +39,7 @@ def rotary_embedding(call: Call) -> Spec:
     return _declared(labels, own, [own, *caches, *ids, *left_out])
 
 
-def runtime_rotary_embedding(call: Call) -> Spec:
+def runtime_rotary(call: Call) -> Spec:
     """Return the same of the runtime's own op; one offset for all places leaves none alone."""
     if call.attribute("is_packed_batching", 0):
         raise Unsupported("batches that are packed")
@@ -160,10 +160,10 @@ def _places_in(index: int, table: int) -> FindBounds:
 
 
 RULES = (
-    Rule("RotaryEmbedding", rotary_embedding, id_bounds=_places_in(3, 1)),
+    Rule("RotaryEmbedding", standard_rotary, id_bounds=_places_in(3, 1)),
     Rule(
         "RotaryEmbedding",
-        runtime_rotary_embedding,
+        runtime_rotary,
         domain="com.microsoft",
         decompose=write_runtime_rotary,
         id_bounds=_places_in(1, 2),

@@ -83,6 +83,8 @@ class Trait(Enum):
     """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
     SELDOM_EMPTY = auto()
     """Of no rows, onnxruntime may end the process: "Floating point exception"."""
+    NEEDS_SHAPES = auto()
+    """Runtimes infer a wrong shape of its results where those of its operands are not known."""
     ROUGH_IN_FLOAT64 = auto()
     """onnxruntime has a float64 kernel of it, that rounds a factor to float32."""
     FASTER_WHOLE = auto()

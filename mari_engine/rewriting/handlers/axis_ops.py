@@ -19,9 +19,10 @@ from mari_engine.axes import (
     Slices,
     flat,
     positions,
+    static,
 )
 from mari_engine.graph import captured_values
-from mari_engine.ops import rule_of
+from mari_engine.ops import Trait, has_trait, rule_of
 from mari_engine.rewriting.context import Step, distribute, find_passing_columns
 from mari_engine.rewriting.emission import Tensor, copy_with_captures
 from mari_engine.rewriting.forms import Atom, Blocks, Form, per_candidate
@@ -101,6 +102,8 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         own = {labels[place] for place in atom.present} | spec.mixed
         dims = _native(atom.axes, labels, present & own if at in spec.broadcast else present)
         tensors.append(step.context.layouts.lay(atom, dims).tensor)
+        if has_trait(step.node, Trait.NEEDS_SHAPES):
+            _state_shape(tensors[-1], atom.axes, dims, step.node.inputs[at])
     node = _copy(step, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)
@@ -125,6 +128,15 @@ def _copy(step: Step, tensors: Sequence[Tensor | None]) -> ir.Node:
     inputs = [None if each is None else builder.value(each) for each in tensors[:count]]
     outer = dict(zip(inner, new, strict=True))
     return copy_with_captures(builder, step.node, inputs, outer, full=False)
+
+
+def _state_shape(tensor: Tensor | None, axes: Axes, dims: Layout, old: ir.Value | None) -> None:
+    """Write down how long the axes of a tensor are, as far as that is known before the run."""
+    if not isinstance(tensor, ir.Value) or tensor.shape is not None or old is None:
+        return
+    factors = flat(axes)
+    tensor.type = tensor.type or old.type
+    tensor.shape = ir.Shape([static(tuple(factors[at] for at in group)) for group in dims])
 
 
 def _record(step: Step, atoms: Sequence[Atom]) -> None:

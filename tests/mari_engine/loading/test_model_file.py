@@ -150,7 +150,7 @@ BAD = [
     (b"not a model", "not an ONNX"),
     (b"", "not an ONNX model with a graph"),
     (without_graph(), "not an ONNX model with a graph"),
-    (altered(version=10), "opset 10 is too old; export with opset 11 or later"),
+    (altered(version=6), "opset 6 is too old; export with opset 11 or later"),
     (undefined_value(), "uses 'nowhere', which nothing gives"),
     (doubled_value(), "a node Relu gives 'a' again"),
     (lost_output(), "nothing gives the output 'y'"),

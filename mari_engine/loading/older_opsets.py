@@ -1,0 +1,42 @@
+"""Models of opsets 7 to 10 in the operators of opset 11, from which on rules know them.
+
+    Slice(x, axes=[1], starts=[0], ends=[8])  ->  Slice(x, [0], [8], [1])
+
+Clip, Pad, TopK and Slice take as operands what were attributes; an Upsample becomes a Resize. The
+check runs the original from its own file, so that a conversion that changes a result is seen.
+"""
+
+from __future__ import annotations
+
+import onnx
+
+from mari_engine.errors import ModelError
+from mari_engine.isolation import call
+from mari_engine.native import convert_opset
+
+OLDEST_OPSET = 7
+"""The oldest that onnxruntime runs."""
+KNOWN_OPSET = 11
+"""The oldest whose operators the rules describe."""
+
+
+def convert_older(proto: onnx.ModelProto, opset: int, where: str) -> onnx.ModelProto:
+    """Return a model of an older opset in a known one; a model of a later one as it is.
+
+    Raises ModelError where it is too old, or cannot be converted.
+    """
+    if opset < OLDEST_OPSET:
+        raise ModelError(
+            f"{where}: opset {opset} is too old; export with opset {KNOWN_OPSET} or later"
+        )
+    if opset >= KNOWN_OPSET:
+        return proto
+    data, reason = call(
+        convert_opset, proto.SerializeToString(), KNOWN_OPSET, about="converting its opset"
+    )
+    if reason:
+        raise ModelError(
+            f"{where}: opset {opset} cannot be converted to {KNOWN_OPSET} ({reason}); export with "
+            f"opset {KNOWN_OPSET} or later"
+        )
+    return onnx.load_model_from_string(data)
