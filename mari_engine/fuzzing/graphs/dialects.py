@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_OPSETS = (12, 13, 16, 17, 18, 21)
+_RECENT_OPSETS = (20, 21, 22, 23)
+_NORM_OPSETS = (13, 16, 17, 18, 20, 22, 23)
+_ATTENDING_OPSETS = (23, 24)
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -25,6 +30,15 @@ class Dialect:
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
     attending: bool = False
     """With histories, and fused attentions over them."""
+
+    @property
+    def opsets(self) -> tuple[int, ...]:
+        """The opsets that its graphs are written in."""
+        if self.attending:
+            return _ATTENDING_OPSETS
+        if self.norms:
+            return _NORM_OPSETS
+        return _RECENT_OPSETS if self.recent else _OPSETS
 
 
 DIALECTS: Mapping[str, Dialect] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -34,6 +34,18 @@ class Value:
     def width(self) -> int:
         """The last extent, a number."""
         return int(self.shape[-1])
+
+
+class TypedInput(Protocol):
+    """An input of the graph, with the type of its elements."""
+
+    @property
+    def value(self) -> Value:
+        """Its name and shape."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its elements."""
 
 
 class Writer:
@@ -116,6 +128,26 @@ class Writer:
         if self.opset >= since:
             return self.op(op, [x, self.ints(*axes)], shape, **attributes)
         return self.op(op, [x], shape, axes=list(axes), **attributes)
+
+    def model(self, inputs: Sequence[TypedInput], outputs: Sequence[Value]) -> bytes:
+        """Return the whole model as the bytes of a file."""
+        number = helper.np_dtype_to_tensor_dtype
+        given = [
+            helper.make_tensor_value_info(
+                each.value.name, number(np.dtype(each.dtype)), each.value.shape
+            )
+            for each in inputs
+        ]
+        made = [
+            helper.make_tensor_value_info(value.name, FLOATS[self.dtype], [None] * len(value.shape))
+            for value in outputs
+        ]
+        graph = helper.make_graph(self.nodes, "random", given, made, self.weights)
+        own = sorted({node.domain for node in self.nodes} - {""})
+        opsets = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, 1) for d in own)]
+        version = 8 if self.opset < 21 else 10
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=version)
+        return bytes(model.SerializeToString())
 
     # --- shape arithmetic
 

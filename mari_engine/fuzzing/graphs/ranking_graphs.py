@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from onnx import helper
 
 from mari_engine.fuzzing.graphs.attention_blocks import ATTENDING_TARGETS, attending_history
 from mari_engine.fuzzing.graphs.body_blocks import bagged, decided, looped, quantized, scanned
@@ -18,7 +17,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
     lookup,
     numbered,
 )
-from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
+from mari_engine.fuzzing.graphs.graph_writer import Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
 from mari_engine.fuzzing.graphs.norm_blocks import normed, read_normed
 from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, RECENT_TARGETS
@@ -28,10 +27,6 @@ from mari_engine.fuzzing.graphs.tile_faces import tiled
 from mari_engine.types import FROM_GRAPH, Column, InputLabel, Labels, Role
 
 LENGTH = 3
-_OPSETS = (12, 13, 16, 17, 18, 21)
-_RECENT_OPSETS = (20, 21, 22, 23)
-_NORM_OPSETS = (13, 16, 17, 18, 20, 22, 23)
-_ATTENDING_OPSETS = (23, 24)
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,7 +271,7 @@ class _Builder:
 def random_graph(seed: int, dialect: Dialect) -> Graph:
     """Return the graph of a seed in a dialect; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)
-    opset = int(rng.choice(_opsets(dialect)))
+    opset = int(rng.choice(dialect.opsets))
     w = Writer(rng, dtype=dialect.dtype, opset=opset, whole=dialect.whole)
     length: Extent = "L" if w.chance(0.4) else LENGTH
     b = _Builder(w, w.chance(0.5), length, dialect=dialect)
@@ -293,30 +288,6 @@ def random_graph(seed: int, dialect: Dialect) -> Graph:
     for _ in range(w.below(9, 3)):
         b.step()
     b.finish()
-    return Graph(_model(b), Labels(b.labels), RequestDraw(b.inputs, dialect.whole))
-
-
-def _opsets(dialect: Dialect) -> tuple[int, ...]:
-    if dialect.attending:
-        return _ATTENDING_OPSETS
-    if dialect.norms:
-        return _NORM_OPSETS
-    return _RECENT_OPSETS if dialect.recent else _OPSETS
-
-
-def _model(b: _Builder) -> bytes:
-    inputs = [
-        helper.make_tensor_value_info(
-            each.value.name, helper.np_dtype_to_tensor_dtype(np.dtype(each.dtype)), each.value.shape
-        )
-        for each in b.inputs
-    ]
-    outputs = [
-        helper.make_tensor_value_info(value.name, FLOATS[b.w.dtype], [None] * len(value.shape))
-        for value in b.outputs
-    ]
-    graph = helper.make_graph(b.w.nodes, "random", inputs, outputs, b.w.weights)
-    own = sorted({node.domain for node in b.w.nodes} - {""})
-    opsets = [helper.make_opsetid("", b.w.opset), *(helper.make_opsetid(each, 1) for each in own)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8 if b.w.opset < 21 else 10)
-    return bytes(model.SerializeToString())
+    return Graph(
+        w.model(b.inputs, b.outputs), Labels(b.labels), RequestDraw(b.inputs, dialect.whole)
+    )

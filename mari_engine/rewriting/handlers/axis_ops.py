@@ -94,16 +94,18 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
     assert isinstance(spec, Slices)
     atoms = [None if form is None else materialize(form, step.why) for form in forms]
     present = _present(spec, atoms)
+    several = sum(atom is not None and atom.constant is None for atom in atoms) > 1
     tensors: list[Tensor | None] = []
     for at, (atom, labels) in enumerate(zip(atoms, spec.terms, strict=True)):
         if atom is None or labels is None:
             tensors.append(step.tensor(at))
             continue
         own = {labels[place] for place in atom.present} | spec.mixed
-        dims = _native(atom.axes, labels, present & own if at in spec.broadcast else present)
-        tensors.append(step.context.layouts.lay(atom, dims).tensor)
+        shown = present & own if at in spec.broadcast else present
+        laid = step.context.layouts.lay(atom, _native(atom.axes, labels, shown))
+        tensors.append(_beside_others(step, laid) if several else laid.tensor)
         if has_trait(step.node, Trait.NEEDS_SHAPES):
-            _state_shape(tensors[-1], atom.axes, dims, step.node.inputs[at])
+            _state_shape(tensors[-1], laid, step.node.inputs[at])
     node = _copy(step, tensors)
     note = next((atom.note for atom in atoms if atom is not None and atom.note), "")
     rule = rule_of(step.node)
@@ -130,13 +132,22 @@ def _copy(step: Step, tensors: Sequence[Tensor | None]) -> ir.Node:
     return copy_with_captures(builder, step.node, inputs, outer, full=False)
 
 
-def _state_shape(tensor: Tensor | None, axes: Axes, dims: Layout, old: ir.Value | None) -> None:
+def _beside_others(step: Step, atom: Atom) -> Tensor:
+    """Return the tensor of an operand beside others, with a row where it may have none.
+
+    Not all of them need be made of first rows, and ops like these do not broadcast.
+    """
+    extents = dict(enumerate(flat(atom.axes)))
+    return step.context.builder.layouts.with_row(atom.tensor, atom.dims, extents)
+
+
+def _state_shape(tensor: Tensor | None, atom: Atom, old: ir.Value | None) -> None:
     """Write down how long the axes of a tensor are, as far as that is known before the run."""
     if not isinstance(tensor, ir.Value) or tensor.shape is not None or old is None:
         return
-    factors = flat(axes)
+    factors = flat(atom.axes)
     tensor.type = tensor.type or old.type
-    tensor.shape = ir.Shape([static(tuple(factors[at] for at in group)) for group in dims])
+    tensor.shape = ir.Shape([static(tuple(factors[at] for at in group)) for group in atom.dims])
 
 
 def _record(step: Step, atoms: Sequence[Atom]) -> None:

@@ -66,7 +66,7 @@ def _dims(text: str) -> list[int | str]:
 
 def labels(form: Form) -> Labels:
     sides = {"u": Role.USER, "i": Role.ITEM}
-    return Labels({name: InputLabel(role=sides[name[0]]) for name in form.inputs})
+    return Labels({name: InputLabel(role=sides[name[0]], axis=0) for name in form.inputs})
 
 
 def draw(form: Form, batch: int) -> dict[str, np.ndarray]:
