@@ -16,21 +16,23 @@ from mari_engine.ops.batched_labels import (
     as_slices,
     common_batch,
 )
+from mari_engine.ops.branches import ATTENDED
 from mari_engine.ops.call import Call
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.dot_product_attention import (
     additive,
     capped_scores,
-    causal_bias,
+    causal_keys,
     extent_of,
+    in_all,
     join_heads,
     known_extent,
     places,
     repeat_heads,
-    rows_without_keys,
+    rows_with_keys,
+    rows_with_scores,
     scaled_products,
     score_flops,
-    seen_bias,
     softmax_weights,
     split_heads,
     total_bias,
@@ -134,13 +136,13 @@ def write_attention(new: DecompositionWriter) -> Results:
     )
     cap = float(new.attribute("softcap", 0.0))
     capped = capped_scores(new, products, cap)
-    bias = total_bias(new, _biases(new, query, key))
+    bias, seeing = _bias(new, query, key)
     biased, weights = softmax_weights(new, capped, bias, _precision(new))
-    unseen, mode = rows_without_keys(new, bias), int(new.attribute("qk_matmul_output_mode", 0))
-    if unseen is not None and mode == _WEIGHTS and len(new.node.outputs) > 3:
-        weights = new.emit("Where", unseen, new.number(0.0, new.given(0)), weights)
-        unseen = None
-    result = weighted_values(new, weights, every_value, unseen)
+    mode = int(new.attribute("qk_matmul_output_mode", 0))
+    if seeing is not None and mode == _WEIGHTS and len(new.node.outputs) > 3:
+        weights = new.emit("Where", seeing, weights, new.number(0.0, new.given(0)))
+        seeing = None
+    result = weighted_values(new, weights, every_value, seeing)
     if _rank(new) == 3:
         result = join_heads(new, result, heads * _width(new, 2, kv_heads))
     asked = {0: products, 1: capped, 2: None if _lowers(new) else biased, _WEIGHTS: weights}
@@ -197,33 +199,51 @@ def _by_head(
     )
 
 
-def _biases(new: DecompositionWriter, query: ir.Value, key: ir.Value) -> list[ir.Value]:
-    """Return what is added to the scores: the mask, what is causal, and lengths without padding."""
-    own, past, lengths = known_extent(new.given(1), -2), new.given(4), new.given(6)
-    before = 0 if past is None else known_extent(past, -2)
-    columns = None if own is None or before is None else own + before
-    rows = known_extent(new.given(0), -2)
-    found = list[ir.Value]()
-    mask = new.given(3)
+def _bias(
+    new: DecompositionWriter, query: ir.Value, key: ir.Value
+) -> tuple[ir.Value | None, ir.Value | None]:
+    """Return what is added to the scores, and which rows see a key; None where all do."""
+    mask, lengths = new.given(3), new.given(6)
+    boolean = mask is not None and mask.dtype == ir.DataType.BOOL
+    seen = in_all(new, ([mask] if boolean and mask else []) + _seen(new, query, key))
+    biases = [] if seen is None else [additive(new, seen, -np.inf)]
     if mask is not None:
         width = known_extent(mask, -1)
-        if width is not None and width != columns:
+        if width is not None and width != _columns(new):
             raise Unsupported("a mask that is shorter than there are keys")
-        found.append(additive(new, mask, -np.inf))
+        biases += [] if boolean else [mask]
+    bias = total_bias(new, biases)
+    if bias is None or (mask is None and lengths is None):
+        return bias, None
+    if mask is None or boolean:
+        return bias, rows_with_keys(new, seen)
+    return bias, rows_with_scores(new, bias)
+
+
+def _columns(new: DecompositionWriter) -> int | None:
+    """Return the number of keys, those of the past included."""
+    own, past = known_extent(new.given(1), -2), new.given(4)
+    before = 0 if past is None else known_extent(past, -2)
+    return None if own is None or before is None else own + before
+
+
+def _seen(new: DecompositionWriter, query: ir.Value, key: ir.Value) -> list[ir.Value]:
+    """Return masks of what is no padding, and of what is no later than a row."""
+    past, lengths, found = new.given(4), new.given(6), list[ir.Value]()
     if lengths is not None:
         after = new.emit("Unsqueeze", lengths, new.integers(1, 2, 3))
-        one = new.integer(1)
-        found.append(seen_bias(new, places(new, key), new.emit("Sub", after, one)))
+        found.append(new.emit("Less", places(new, key), after))
     if not new.attribute("is_causal", 0):
         return found
+    rows, columns = known_extent(new.given(0), -2), _columns(new)
     if past is None and lengths is None and rows is not None and columns is not None:
-        return [*found, causal_bias(new, rows, columns)]
+        return [*found, causal_keys(new, rows, columns)]
     row = new.emit("Unsqueeze", places(new, query), new.integers(1))
     if past is not None:
         row = new.emit("Add", row, extent_of(new, past))
     elif lengths is not None:
         row = new.emit("Add", row, new.emit("Sub", after, extent_of(new, query)))
-    return [*found, seen_bias(new, places(new, key), row)]
+    return [*found, new.emit("LessOrEqual", places(new, key), row)]
 
 
 def _precision(new: DecompositionWriter) -> ir.DataType | None:
@@ -242,6 +262,7 @@ RULES = (
         "Attention",
         standard_attention,
         decompose=write_attention,
+        branches=ATTENDED,
         traits=PRODUCT
         | {
             Trait.COMPOSITE,

@@ -215,7 +215,8 @@ def _few_numbers(value: ir.Value | None) -> np.ndarray:
     array = constant_array(value)
     if array is None or array.size > _MOST_NUMBERS or array.dtype.kind not in "iufbV":
         return np.empty(0)
-    return np.unique(array.astype(np.float64))
+    numbers = np.unique(array.astype(np.float64))
+    return numbers[np.isfinite(numbers)]  # no input is given an infinity to meet another
 
 
 def _at(*numbers: float) -> Callable[[ir.Node], Turns]:
@@ -242,6 +243,24 @@ def _at_ends(node: ir.Node) -> Turns:
         yield ids, float(rows - 1)
 
 
+def _masks(node: ir.Node) -> Values:
+    """Return the mask of an attention, or its lengths without padding, unless it is a constant."""
+    given = [node.inputs[at] if at < len(node.inputs) else None for at in (3, 6)]
+    return [value for value in given if value is not None and constant_array(value) is None][:1]
+
+
+def _attended(node: ir.Node, shown: Arrays) -> Taken:
+    """Return what a boolean mask chose, or whether rows saw a key."""
+    (mask,) = shown
+    if mask.dtype.kind == "b":
+        return _chosen(mask)
+    lengths = mask.dtype.kind in "iu"
+    seen = mask > 0 if lengths else ~np.isneginf(mask.astype(np.float64)).all(axis=-1)
+    return {"a row sees a key": np.array(seen.any()), "a row sees none": np.array((~seen).any())}
+
+
+ATTENDED = Branches(_masks, _attended)
+"""What a row of an attention sees."""
 CONDITION = Branches(_operand(0), lambda _node, shown: _chosen(shown[0].astype(bool)))
 """A condition that chooses between two values or two subgraphs."""
 COMPARISON = Branches(_results, _compared, _at_constants)

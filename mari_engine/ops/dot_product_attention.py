@@ -83,22 +83,19 @@ def capped_scores(new: DecompositionWriter, scores: ir.Value, cap: float) -> ir.
     return new.emit("Mul", new.emit("Tanh", new.emit("Div", scores, number)), number)
 
 
-def additive(new: DecompositionWriter, mask: ir.Value, low: float) -> ir.Value:
-    """Return a mask as what is added to scores: of a boolean one 0 where it is True, else `low`."""
-    if mask.dtype != ir.DataType.BOOL:
-        return mask
-    array, like = constant_array(mask), new.given(0)
+def additive(new: DecompositionWriter, seen: ir.Value, low: float) -> ir.Value:
+    """Return a boolean mask as what is added to scores: 0 where it is True, else `low`."""
+    array, like = constant_array(seen), new.given(0)
     if array is not None:
         return _floats(new, np.where(array, 0.0, low))
-    return new.emit("Where", mask, new.number(0.0, like), new.number(low, like))
+    return new.emit("Where", seen, new.number(0.0, like), new.number(low, like))
 
 
-def causal_bias(new: DecompositionWriter, rows: int | None, columns: int | None) -> ir.Value:
-    """Return `[R, L]`: 0 where the column is no later than the row, else -inf."""
+def causal_keys(new: DecompositionWriter, rows: int | None, columns: int | None) -> ir.Value:
+    """Return `[R, L]`: True where the column is no later than the row."""
     if rows is None or columns is None or rows * columns > _LARGEST:
         raise Unsupported("a causal mask of lengths that only the run knows")
-    seen = np.tril(np.ones((rows, columns), bool))
-    return _floats(new, np.where(seen, 0.0, -np.inf))
+    return new.constant(np.tril(np.ones((rows, columns), bool)), ir.DataType.BOOL)
 
 
 def _floats(new: DecompositionWriter, array: np.ndarray) -> ir.Value:
@@ -118,11 +115,19 @@ def extent_of(new: DecompositionWriter, value: ir.Value) -> ir.Value:
     return new.emit("Gather", new.emit("Shape", value), new.integer(2))
 
 
-def seen_bias(new: DecompositionWriter, places: ir.Value, last: ir.Value) -> ir.Value:
-    """Return 0 for the places up to and including the last one that is seen, else -inf."""
-    seen = new.emit("LessOrEqual", places, last)
-    like = new.given(0)
-    return new.emit("Where", seen, new.number(0.0, like), new.number(-np.inf, like))
+def in_all(new: DecompositionWriter, masks: list[ir.Value]) -> ir.Value | None:
+    """Return where all boolean masks are True, None of no mask; constants are joined before."""
+    arrays = [array for mask in masks if (array := constant_array(mask)) is not None]
+    others = [mask for mask in masks if constant_array(mask) is None]
+    if len(arrays) > 1:
+        joined = np.logical_and.reduce(np.broadcast_arrays(*arrays))
+        others.append(new.constant(joined, ir.DataType.BOOL))
+    elif arrays:
+        others += [mask for mask in masks if mask not in others]
+    found: ir.Value | None = None
+    for mask in others:
+        found = mask if found is None else new.emit("And", found, mask)
+    return found
 
 
 def total_bias(new: DecompositionWriter, biases: list[ir.Value]) -> ir.Value | None:
@@ -157,28 +162,36 @@ def softmax_weights(
     return biased, weights
 
 
-def rows_without_keys(new: DecompositionWriter, bias: ir.Value | None) -> ir.Value | None:
-    """Return which rows `[.., R, 1]` see no key, by a bias of -inf alone; None where all see one.
+def rows_with_keys(new: DecompositionWriter, seen: ir.Value | None) -> ir.Value | None:
+    """Return which rows `[.., R, 1]` see a key, by a mask `[.., R, L]`; None where all do.
 
     A softmax of -inf alone is no number.
     """
+    array = constant_array(seen)
+    if seen is None or (array is not None and array.any(axis=-1).all()):
+        return None
+    return new.emit("ReduceMax", seen, new.integers(-1), keepdims=1)
+
+
+def rows_with_scores(new: DecompositionWriter, bias: ir.Value) -> ir.Value | None:
+    """Return which rows `[.., R, 1]` have a score above -inf, by a bias; None where all do."""
     array = constant_array(bias)
-    if bias is None or (array is not None and not np.isneginf(array.max(axis=-1)).any()):
+    if array is not None and not np.isneginf(array.max(axis=-1)).any():
         return None
     most = new.emit("ReduceMax", bias, new.integers(-1), keepdims=1)
-    return new.emit("Equal", most, new.number(-np.inf, new.given(0)))
+    return new.emit("Not", new.emit("Equal", most, new.number(-np.inf, new.given(0))))
 
 
 def weighted_values(
-    new: DecompositionWriter, weights: ir.Value, value: ir.Value, unseen: ir.Value | None
+    new: DecompositionWriter, weights: ir.Value, value: ir.Value, seeing: ir.Value | None
 ) -> ir.Value:
     """Return `weights V`, with weights of zero for rows that see no key.
 
     Their result is chosen, `0 V`, and not their weights: it is the request's where V is.
     """
     result = new.emit("MatMul", weights, value)
-    if unseen is None:
+    if seeing is None:
         return result
     nothing = new.emit("Mul", value, new.number(0.0, new.given(0)))
     total = new.emit("ReduceSum", nothing, new.integers(2), keepdims=1)
-    return new.emit("Where", unseen, total, result)
+    return new.emit("Where", seeing, result, total)

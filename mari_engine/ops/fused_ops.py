@@ -67,6 +67,19 @@ def _gelu(new: DecompositionWriter) -> Results:
     return [new.emit("Mul", half, new.emit("Add", error, new.number(1.0, new.given(0))))]
 
 
+def _fast_gelu(new: DecompositionWriter) -> Results:
+    """FastGelu, maybe of the sum with a bias: 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))."""
+    x, bias = new.given(0), new.given(1)
+    if bias is not None:
+        x = new.emit("Add", x, bias)
+    like = new.given(0)
+    cubic = new.emit("Mul", new.emit("Mul", x, x), new.number(0.044715, like))
+    grown = new.emit("Mul", x, new.emit("Add", cubic, new.number(1.0, like)))
+    bent = new.emit("Tanh", new.emit("Mul", grown, new.number(np.sqrt(2.0 / np.pi), like)))
+    half = new.emit("Mul", x, new.number(0.5, like))
+    return [new.emit("Mul", half, new.emit("Add", bent, new.number(1.0, like)))]
+
+
 def _skip_norm(new: DecompositionWriter) -> Results:
     """SkipLayerNormalization(input, skip, gamma, beta, bias); its mean and spread are not made."""
     total = new.emit("Add", new.given(0), new.given(1))
@@ -92,5 +105,5 @@ RULES = (
     Rule("BiasGelu", pointwise(4), domain=_DOMAIN, decompose=_gelu),
     Rule("Gelu", pointwise(4), domain=_DOMAIN, decompose=_gelu),
     Rule("QuickGelu", pointwise(4), domain=_DOMAIN, decompose=_quick_gelu),
-    Rule("FastGelu", pointwise(4), domain=_DOMAIN),
+    Rule("FastGelu", pointwise(4), domain=_DOMAIN, decompose=_fast_gelu),
 )

@@ -22,7 +22,8 @@ from mari_engine.ops.batched_labels import (
 from mari_engine.ops.call import Call
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.dot_product_attention import (
-    causal_bias,
+    additive,
+    causal_keys,
     join_heads,
     known_extent,
     scaled_products,
@@ -177,7 +178,7 @@ def write_multi_head(new: DecompositionWriter) -> Results:
     if new.attribute("unidirectional", 0):
         if rows is None or rows != columns or past is not None:
             raise Unsupported("a causal mask of rows that are not all of the keys")
-        biases.append(causal_bias(new, rows, columns))
+        biases.append(additive(new, causal_keys(new, rows, columns), -np.inf))
     width = width_of(new.given(0), -1, 3) // heads
     joined = _attended(new, (query, key, value), biases, width)
     return [join_heads(new, joined, heads * _value_width(new, heads)), key, value]
@@ -265,7 +266,7 @@ def write_packed(new: DecompositionWriter) -> Results:
     if attention_bias is not None:
         biases.append(attention_bias)
     if new.attribute("unidirectional", 0):
-        biases.append(causal_bias(new, rows, rows))
+        biases.append(additive(new, causal_keys(new, rows, rows), -np.inf))
     joined = _attended(new, (query, key, value), biases, sizes[0] // heads)
     return [join_heads(new, joined, sizes[2]), None]
 

@@ -47,9 +47,10 @@ def write_standard_ops(fused: FusedNode, copy: Copy) -> None:
     """Put the standard ops in the node's place; Unsupported, say, for operands of unknown rank."""
     node = copy.node(fused.node)
     for value, fact in zip(node.inputs, fused.operands, strict=True):
-        if value is not None and value.shape is None and fact is not None:
-            value.shape = ir.Shape([static(axis) for axis in fact.axes])  # ONNX does not know it
-            value.type = value.type or (ir.TensorType(fact.dtype) if fact.dtype else None)
+        if value is None or value.shape is not None or fact is None or fact.dtype is None:
+            continue
+        value.shape = ir.Shape([static(axis) for axis in fact.axes])  # ONNX does not know it
+        value.type = value.type or ir.TensorType(fact.dtype)
     decompose(node, copy.model)
 
 

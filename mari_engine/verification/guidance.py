@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Survey, survey_by_labels, survey_model
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan, Values
-from mari_engine.graph import Model
+from mari_engine.graph import SOURCE, Model
 from mari_engine.ops import Trait, has_trait
 from mari_engine.types import Coverage, Feeds, Labels, MissedBranch
 from mari_engine.verification.aims import Aims
@@ -119,6 +119,22 @@ class Explorer:
         """The branches that no request took at any place."""
         return self._tracker.never_taken
 
+    @property
+    def never_taken_composites(self) -> frozenset[str]:
+        """The names of fused ops of which no request took some branch."""
+        missed = {each.node for each in self.never_taken}
+        composite = {n.name for n in self._model.ir.graph if has_trait(n, Trait.COMPOSITE)}
+        return frozenset(name for name in missed if name in composite)
+
+    def made_of(self, originals: Collection[str]) -> frozenset[str]:
+        """Return the names of the nodes that were made of these of the original alone."""
+        return frozenset(
+            node.name or ""
+            for node in self._model.ir.graph
+            if (sources := set(node.metadata_props.get(SOURCE, "").split("\n"))) <= set(originals)
+            and sources
+        )
+
     def _draw(self, batch: int, seed: int, attempt: int, left: Sequence[Site], aims: Aims) -> Feeds:
         """Return a request aimed at the sites that are left or, of a new branch's, at none."""
         if self._often > 1 and attempt % 3 == 1:  # a number inside, large by many inputs at once
@@ -152,14 +168,15 @@ def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) 
     """Return a branch that only the rewritten model has and that no request took, or "".
 
     What it gives there nobody has seen. Where the original has one of its kind that none took
-    either, it may be that one's copy.
+    either, it may be that one's copy, or a part of the op that it belongs to.
     """
     if not newer.never_taken:
         return ""
     newer.observe(requests)
     own = {(missed.op, missed.branch) for missed in explorer.never_taken}
+    parts = newer.made_of(explorer.never_taken_composites)
     for missed in newer.never_taken:
-        if (missed.op, missed.branch) not in own:
+        if (missed.op, missed.branch) not in own and missed.node not in parts:
             return (
                 f"node {missed.node!r} ({missed.op}: {missed.branch}) of the optimized model is "
                 "none of the original's, and no request took that branch; give a request file "

@@ -143,10 +143,11 @@ def _beside_others(step: Step, atom: Atom) -> Tensor:
 
 def _state_shape(tensor: Tensor | None, atom: Atom, old: ir.Value | None) -> None:
     """Write down how long the axes of a tensor are, as far as that is known before the run."""
-    if not isinstance(tensor, ir.Value) or tensor.shape is not None or old is None:
+    kind = old.type if old is not None else None
+    if not isinstance(tensor, ir.Value) or tensor.shape is not None or kind is None:
         return
     factors = flat(atom.axes)
-    tensor.type = tensor.type or old.type
+    tensor.type = tensor.type or kind
     tensor.shape = ir.Shape([static(tuple(factors[at] for at in group)) for group in atom.dims])
 
 

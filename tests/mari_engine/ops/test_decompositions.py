@@ -115,7 +115,7 @@ def test_the_sum_behind_a_skip_norm_is_told_and_its_statistics_are_not() -> None
     assert wrong_rewrites(contrib([node, after], width=8), LABELS, GIVEN, near) == []
 
 
-@pytest.mark.parametrize("op", ["QuickGelu", "BiasGelu", "Gelu"])
+@pytest.mark.parametrize("op", ["QuickGelu", "BiasGelu", "Gelu", "FastGelu"])
 def test_fused_activations_are_doubled_as_what_they_are_made_of(op: str) -> None:
     inputs = ["c", *(["shift"] if op == "BiasGelu" else [])]
     source = load(contrib([one(op, *inputs)], width=8))
