@@ -18,8 +18,8 @@ from support.rule_sample import Sample
 from support.rule_samples import SAMPLES
 
 ENGINE = Path(mari_engine.__file__).parent
-IN_OPS_ONLY = {Trait.PRODUCT, Trait.COMPOSITE}
-"""Asked for by a function of the table, and by decompositions."""
+IN_OPS_ONLY = (Trait.PRODUCT,)
+"""Asked for by a function of the table."""
 EXACT = sorted(
     key for key, rule in RULES.items() if Trait.EXACT in rule.traits and rule.declare is not None
 )
