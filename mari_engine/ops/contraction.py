@@ -81,7 +81,7 @@ def gemm(call: Call) -> Spec:
     ]
     if call.given(2):
         refined, whole = broadcast((call.axes(2), result))
-        if flat(whole) != flat(result):
+        if tuple(() if is_one(axis) else axis for axis in result) != whole:
             raise Unsupported("the bias is larger than the product")
         addend = broadcast_map(refined[0], result)
         operands.append(refined[0] or ())

@@ -12,10 +12,10 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions
+from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions, static
 from mari_engine.graph import copy_default, name_dtype
 from mari_engine.ops import spelling
-from mari_engine.rewriting.emission import GraphBuilder
+from mari_engine.rewriting.emission import Constant, GraphBuilder
 from mari_engine.rewriting.forms import Atom, Blocks, Form
 from mari_engine.types import InputBinding, InputLabel, Labels, Rows, Signature
 
@@ -196,12 +196,13 @@ class _BoundaryBuilder:
         looked after where it must be a row; 0 is an id of every table.
         """
         row, dtype = self.first_row(new, axes, cut=True), new.dtype
-        if dtype is None or not (dtype.is_integer() or dtype.is_floating_point()):
-            return row  # no runtime pads it
         at = next(at for at, group in enumerate(axes) if CANDIDATES in group)
-        ends = [int(axis == at) for axis in range(len(axes))]
-        cut = self.builder.value(row.tensor)
-        padded = self.builder.emit(spelling.pad([0] * len(ends), ends), [cut])
+        shape = [1 if axis == at else static(group) for axis, group in enumerate(axes)]
+        known = [extent for extent in shape if extent is not None]
+        if dtype is None or dtype == ir.DataType.STRING or len(known) < len(shape):
+            return row
+        zeros = Constant(lambda: np.zeros(known, dtype.numpy()), dtype)
+        padded = self.builder.emit(spelling.concat(at), [row.tensor, zeros])
         tensor = self.builder.emit(spelling.cut(0, 1, at), [padded])
         self.cuts |= {padded, tensor}
         self.builder.may_be_empty.difference_update((padded, tensor))
