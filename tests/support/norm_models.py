@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from mari_engine.loading import load
@@ -59,12 +61,12 @@ def weights(seed: int = 0) -> dict[str, np.ndarray]:
 
 def normed_tower(
     norm: str = NORMS["layer norm"], *, body: str = "y = Gemm (n, W, B)",
-    outputs: str = f"float[N, {HIDDEN}] y",
+    outputs: str = f"float[N, {HIDDEN}] y", **more: np.ndarray,
 ) -> bytes:  # fmt: skip
     """Return `x = Concat (u, i)`, a norm of it, `n`, and what reads it."""
     whole = f"x = Concat <axis = 1> (u, i) {norm} {body}"
-    named = {name: array for name, array in weights().items() if f" {name}" in whole.replace(
-        "(", "( ")}  # fmt: skip
+    words = set(re.findall(r"\w+", whole))
+    named = {name: array for name, array in (weights() | more).items() if name in words}
     return build(whole, inputs=INPUTS, outputs=outputs, weights=named, opset=17)
 
 

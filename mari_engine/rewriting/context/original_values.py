@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.rewriting.emission import Constant
-from mari_engine.rewriting.forms import Atom, Form, Materializer
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer
 
 
 class OriginalValues:
@@ -36,8 +36,10 @@ class OriginalValues:
         """Return a value in the new graph, every factor of its axes present and in order."""
         if value in self.unranked:
             return self.unranked[value]
-        atom = self.materializer.materialize(self.form(value), self.why)
-        self.forms[value] = atom
+        form = self.form(value)
+        atom = self.materializer.materialize(form, self.why)
+        if not isinstance(form, Blocks):  # other readers may still take columns apart
+            self.forms[value] = atom
         full = self.materializer.layouts.lay(atom, positions(atom.axes))
         return self.builder.value(full.tensor)
 

@@ -59,7 +59,7 @@ class Materializer:
         self.columns = ColumnAlgebra(builder, self.layouts)
         self.axes = AxisAlgebra(self.layouts, self.columns, self)
         self._done: dict[Form, Atom] = {}
-        self._in_full: dict[Form, Callable[[], Atom]] = {}
+        self._in_full: dict[Form, tuple[ir.Node, Callable[[], Atom]]] = {}
         self._origins: dict[Tensor, tuple[Blocks, Layout]] = {}
 
     def materialize(self, form: Form, why: str = "") -> Atom:
@@ -72,15 +72,17 @@ class Materializer:
             elif isinstance(form, Sum):
                 self._done[form] = self._sum(form)
             elif form in self._in_full:
-                self._done[form] = self._in_full[form]()
+                node, compute = self._in_full[form]
+                with self.builder.on_behalf((node,)):
+                    self._done[form] = compute()
             else:
                 atom = self._done[form] = self._blocks(form, why)
                 self._origins.setdefault(atom.tensor, (form, atom.dims))
         return self._done[form]
 
-    def compute_by(self, form: Blocks, compute: Callable[[], Atom]) -> None:
-        """Have a form computed in full, if something needs it so, by what this writes."""
-        self._in_full[form] = compute
+    def compute_by(self, form: Blocks, node: ir.Node, compute: Callable[[], Atom]) -> None:
+        """Have a form computed in full, where something needs it so, by what this writes."""
+        self._in_full[form] = node, compute
 
     def is_computed_whole(self, form: Form | None) -> bool:
         """Return True for a form that is computed otherwise than part by part."""

@@ -47,7 +47,7 @@ def pointwise(step: Step) -> Form:
         None if form is None or own is None else _broadcast(form, own, step.result)
         for form, own in zip(step.forms, spec.maps, strict=True)
     ]
-    multiples = multiply_rows(step, forms, _apply)
+    multiples = multiply_rows(step, forms, _apply, lambda: _whole(step, forms))
     if multiples is not None:
         return multiples
     position = _block_position(step, forms)

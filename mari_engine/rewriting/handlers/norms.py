@@ -72,8 +72,8 @@ def merge_norm(step: Step, compute: Callable[[], Atom]) -> Form | None:
     if not _may_merge(step, spec, form, sides) or not _pays(step, spec, form, sides):
         return None
     blocks = _MergedNorm(step, spec, form, sides).blocks()
-    step.context.materializer.compute_by(blocks, compute)
     node = step.node
+    step.context.materializer.compute_by(blocks, node, compute)
     step.context.log.notes[node] = _MERGED.format(op=node.op_type, name=node.name)
     return blocks
 

@@ -7,7 +7,7 @@ Gates of whole rows, and norms that divide a row by its length, are of this form
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import onnx_ir as ir
 
@@ -28,14 +28,19 @@ from mari_engine.rewriting.forms import (
 _FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE})
 """Types in which rows hold products that are scaled only afterwards."""
 _SCALED = "{op} ({name}) scales them by one number of each candidate"
+_BYTES = 8.0
+"""One float is read and written."""
 _NODES = 5
 """What it takes: nodes that would not be there."""
 
 
-def multiply_rows(step: Step, forms: Sequence[Form | None], apply: Apply) -> Blocks | None:
+def multiply_rows(
+    step: Step, forms: Sequence[Form | None], apply: Apply, compute: Callable[[], Form]
+) -> Blocks | None:
     """Return a product or quotient by side, None for what is none or where that does not pay.
 
-    `forms` are the operands under the result's axes; `apply` calls the op on some columns of them.
+    `forms` are the operands under the result's axes; `apply` calls the op on some columns of them,
+    `compute` on all, joined, for what needs them so.
     """
     found = _operands(step, forms)
     if found is None or not _pays(step, found[0]):
@@ -49,13 +54,14 @@ def multiply_rows(step: Step, forms: Sequence[Form | None], apply: Apply) -> Blo
         axes = with_extent(step.result, blocks.position, len(columns))
         if any(flat(step.result)[place] == CANDIDATES for place in side):
             taken = [own if form is blocks else form for form in forms]
-            made: Whole = materializer.materialize(apply(step, taken, axes))
+            scaled: Whole = materializer.materialize(apply(step, taken, axes))
         else:
-            made = multiple(times, materializer.materialize(own), step.node)
-        parts.append((columns, made))
-    node = step.node
+            scaled = multiple(times, materializer.materialize(own), step.node)
+        parts.append((columns, scaled))
+    node, made = step.node, with_sides(blocks, step.result, parts)
     step.context.log.notes[node] = _SCALED.format(op=node.op_type, name=node.name)
-    return with_sides(blocks, step.result, parts)
+    materializer.compute_by(made, node, lambda: materializer.materialize(compute()))
+    return made
 
 
 def _operands(step: Step, forms: Sequence[Form | None]) -> tuple[Blocks, Form] | None:
@@ -88,10 +94,10 @@ def _pays(step: Step, blocks: Blocks) -> bool:
     """Return True where products that sum over the columns outweigh the further nodes."""
     value, prices, many = step.node.outputs[0], step.context.prices, step.context.candidates
     readers, dims = step.context.consumers, flat(step.result)
-    if readers.is_read_whole(value):
-        return False
     still = sum(not per_candidate(blocks.parts[part]) for part in blocks.part.tolist())
     rows = extent(tuple(dim for at, dim in enumerate(dims) if at != blocks.position), many)
     spent = readers.flops_of_sums(value, blocks.position) / prices.flops_per_second
     saves = rows * (still - 1) * spent
-    return spent > 0 and saves > _NODES * prices.node
+    again = len(blocks.part) - still if readers.is_read_whole(value) else 0
+    costs = _NODES * prices.node + rows * again * _BYTES / prices.bytes_per_second
+    return spent > 0 and saves > costs

@@ -56,6 +56,7 @@ class MixingAnalysis:
         self._fixed = fixes_candidates(labels, survey)
         self._reached = propagate_sides(graph, labels, survey)
         self._mixed: dict[ir.Value, MixingNode] = {}
+        self._taken_apart: set[ir.Node] = set()
         for node in graph:
             found = self._mixing(node) or self._inherited(node)
             if found is not None:
@@ -64,6 +65,7 @@ class MixingAnalysis:
 
     def explain(self, log: DecisionLog) -> DecisionLog:
         """Return a log whose entries for products that stay whole say why."""
+        self._taken_apart = set(log.notes)
         entries = {node: self._explained(node, entry) for node, entry in log.entries.items()}
         return replace(log, entries=entries)
 
@@ -140,6 +142,7 @@ class MixingAnalysis:
             return f"{who} before it meets every candidate with the request's values"
         if isinstance(spec, (Join, Pick, View)):
             return f"{who} before it lays the columns of both sides across each other"
-        remedy = f"; {rule.remedy}, and this splits" if rule is not None and rule.remedy else ""
+        told = rule is not None and rule.remedy and node not in self._taken_apart
+        remedy = f"; {rule.remedy}, and this splits" if rule is not None and told else ""
         counts = f"{mixing.request:,} request and {mixing.candidate:,} candidate columns"
         return f"{who} before it mixes {counts}{remedy}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from mari_engine.graph import Model
 from mari_engine.loading import load
@@ -106,6 +107,57 @@ def test_the_norm_that_an_op_needs_in_full_is_the_original() -> None:
         made = rewritten(normed_tower(NORMS[name], body=body))
         assert actions(made) == {"one": Action.KEPT, "two_": Action.SPLIT}
         assert ops(made).count("LayerNormalization" if name == "layer norm" else "Pow") == 1
+
+
+@EACH_NORM
+def test_an_op_without_a_rule_gets_the_norm_in_full_and_products_split_still(norm: str) -> None:
+    body = (
+        "far = ReverseSequence <batch_axis = 1, time_axis = 0> (n, lengths) "
+        "one = Gemm (far, V, B) two_ = Gemm (n, W, B) y = Add (one, two_)"
+    )
+    lengths = "lengths = Expand (unit, sizes) "
+    data = normed_tower(norm, body=lengths + body, unit=np.array([1]), sizes=np.array([WIDTH]))
+    assert wrong(data) == []
+    assert actions(rewritten(data)) == {"one": Action.KEPT, "two_": Action.SPLIT}
+
+
+@pytest.mark.parametrize(
+    ("op", "read", "results"),
+    [
+        ("SkipLayerNormalization", ["x", "s", "scale", "shift"], ["n"]),
+        ("SkipLayerNormalization", ["x", "s", "scale", "shift", "more"], ["n", "", "", "t"]),
+        ("SkipSimplifiedLayerNormalization", ["x", "s", "scale"], ["n"]),
+    ],
+)
+def test_a_norm_of_a_sum_that_a_runtime_fused(op: str, read: list[str], results: list[str]) -> None:
+    held = weights() | {"more": weights(1)["shift"]}
+    nodes = [
+        helper.make_node("Concat", ["u", "i"], ["x"], axis=1, name="first"),
+        helper.make_node("Concat", ["v", "k"], ["s"], axis=1, name="second"),
+        helper.make_node(op, read, results, name="skip", domain="com.microsoft", epsilon=1e-5),
+        helper.make_node("MatMul", ["n", "W"], ["y"], name="product"),
+    ]
+    outputs = ["y"]
+    if "t" in results:
+        nodes.append(helper.make_node("MatMul", ["t", "V"], ["z"], name="beside"))
+        outputs.append("z")
+    names = {name for node in nodes for name in node.input}
+    floats = TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes, "skip",
+        [helper.make_tensor_value_info(name, floats, ["N", USER if name in "uv" else ITEM])
+         for name in "uivk"],
+        [helper.make_tensor_value_info(name, floats, ["N", HIDDEN]) for name in outputs],
+        [numpy_helper.from_array(held[name], name) for name in sorted(names & held.keys())],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    data = bytes(model.SerializeToString())
+    labels = roles(u="user", v="user", i="item", k="item")
+    user, item = f"user N, {USER}", f"item N, {ITEM}"
+    given = requests((1, 3), whole=False, u=user, v=user, i=item, k=item)
+    assert wrong_rewrites(data, labels, given, alike(3e-6), candidates=MANY) == []
+    assert set(actions(rewritten(data, labels)).values()) == {Action.SPLIT}
 
 
 @EACH_NORM

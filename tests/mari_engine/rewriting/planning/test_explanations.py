@@ -11,6 +11,8 @@ from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.types import Action, Decision, InputLabel, Labels, Role
 from support.builders import build
+from support.norm_models import ITEM, MANY, USER, normed_tower
+from support.norm_models import LABELS as NORMED
 from support.rewrite_checks import roles
 
 LABELS = roles(u="user", i="item")
@@ -40,6 +42,18 @@ def test_a_norm_is_named_with_its_columns_and_a_remedy() -> None:
         "all of its input depends on the candidates: LayerNormalization (LayerNormalization) "
         "before it mixes 4 request and 3 candidate columns; normalise the columns of each side "
         "alone, before they are joined, and this splits"
+    )
+
+
+def test_a_norm_that_was_taken_apart_asks_for_no_change() -> None:
+    data = normed_tower(body="h = Gemm (n, W, B) r = Relu (h) y = MatMul (r, last)",
+                        outputs="float[N, 1] y")  # fmt: skip
+    first, second = plan(load(data, name="m"), NORMED, candidates=MANY).decisions
+    assert first.action == Action.SPLIT
+    assert second.action == Action.KEPT
+    assert second.reason == (
+        "all of its input depends on the candidates: LayerNormalization (LayerNormalization) "
+        f"before it mixes {USER} request and {ITEM} candidate columns"
     )
 
 
