@@ -11,6 +11,10 @@ SECONDS, MEMORY, SWITCH = "MARI_SECONDS", "MARI_MEMORY", "MARI_ISOLATION"
 """The environment's variables: seconds, GiB, and "off" to run models in the caller's process."""
 
 _GIB = 1 << 30
+_SLOW = 4.0
+"""Seconds from which on a call counts towards what all slow calls may take together."""
+_SLOW_CALLS = 1.2
+"""How many times the seconds of one call that is."""
 _BYTES_PER_SECOND = 10**8
 """A model may take a second more for each 100 MB of room: reading it takes time."""
 
@@ -24,9 +28,19 @@ class Limits:
     memory: int = 3 * _GIB
     """Bytes, of the process that runs the model, and of one answer."""
 
-    def seconds_with(self, room: int) -> float:
-        """Return the seconds for models whose own size asks for so many bytes of room."""
-        return self.seconds + room / _BYTES_PER_SECOND
+    def seconds_with(self, room: int, *, spent: float = 0.0) -> float:
+        """Return the seconds for models whose own size asks for so many bytes of room.
+
+        `spent` are those of earlier slow calls: a model that takes nearly as long as it may, again
+        and again, is stopped, too.
+        """
+        seconds = self.seconds + room / _BYTES_PER_SECOND
+        return min(seconds, max(_SLOW_CALLS * seconds - spent, min(_SLOW, seconds)))
+
+
+def slow_seconds(taken: float) -> float:
+    """Return what a call's seconds add to those of slow calls."""
+    return taken if taken >= _SLOW else 0.0
 
 
 def limits_of_environment() -> Limits:

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 from mari_engine.errors import MariError
 from mari_engine.isolation.messages import read_message, write_message
 
+_SLACK = 256 << 20
+"""Bytes for the stacks of threads and other data that a process has beside what a model takes."""
 _GRACE = 10
 """Seconds beyond a call's limit after which this process ends itself: its parent is gone."""
 
@@ -26,13 +28,14 @@ def main(*, preload: str) -> None:
     requests, answers = _take_pipes()
     _make_expendable()
     importlib.import_module(preload)
+    unladen = _data_bytes()
     kept: dict[int, Any] = {}
     while True:
         try:
             request = read_message(requests)
         except EOFError:
             return
-        write_message(answers, _answer(request, kept))
+        write_message(answers, _answer(request, kept, unladen))
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -55,21 +58,44 @@ def _make_expendable() -> None:
         file.write("1000")
 
 
-def _answer(request: Any, kept: dict[int, Any]) -> tuple[str, Any]:
-    """Carry out `(target, what, args, keep, dropped, seconds)`; return its result or its error.
+def _data_bytes() -> int:
+    """Return the bytes of this process's own data; 0 where the system does not tell."""
+    with suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _limit_data(bytes_more: int, unladen: int) -> None:
+    """Have the system refuse memory beyond a limit: a look every now and then may come too late."""
+    if not unladen:
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    soft = unladen + bytes_more + bytes_more // 4 + _SLACK  # arenas reserve more than they fill
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
+    )
+
+
+def _answer(request: Any, kept: dict[int, Any], unladen: int) -> tuple[str, Any]:
+    """Carry out `(target, what, args, keep, dropped, limits)`; return its result or its error.
 
     `what` is a function, or the name of a method of the kept object `target`. With `keep` the
     result stays here, under that number.
     """
-    target, what, args, keep, dropped, seconds = request
+    target, what, args, keep, dropped, (seconds, memory) = request
     for number in dropped:
         kept.pop(number, None)
+    _limit_data(memory, unladen)
     if hasattr(signal, "alarm"):  # whose default ends the process, also while native code runs
         signal.alarm(int(seconds) + _GRACE)
     try:
         result = (what if target is None else getattr(kept[target], what))(*args)
     except MariError as error:
         return "ours", (type(error).__name__, str(error))
+    except MemoryError:
+        return "memory", None
     except Exception as error:  # libraries raise whatever comes up
         return "theirs", (type(error).__name__, str(error) or type(error).__name__)
     finally:

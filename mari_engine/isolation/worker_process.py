@@ -17,7 +17,7 @@ from typing import Any
 
 from mari_engine import errors
 from mari_engine.errors import LimitError, MariError
-from mari_engine.isolation.limits import MEMORY, SECONDS, SWITCH, Limits
+from mari_engine.isolation.limits import MEMORY, SECONDS, SWITCH, Limits, slow_seconds
 from mari_engine.isolation.messages import TooLarge, read_data, write_message
 
 _LOOK = 0.02
@@ -82,7 +82,9 @@ class WorkerProcess:
                 f"or run it in this one, unprotected, with {SWITCH}=off"
             ) from error
         self._asking = threading.Lock()
-        self._busy: tuple[float, Request] | None = None
+        self._busy: tuple[float, float, Request] | None = None
+        """When the pending request has to be answered, in how many seconds, and the request."""
+        self._spent = 0.0
         self._why: MariError | None = None
         threading.Thread(target=self._watch, name="mari-watch", daemon=True).start()
 
@@ -95,8 +97,9 @@ class WorkerProcess:
         with self._asking:
             if self._why is not None:
                 raise self._why
-            seconds = self.limits.seconds_with(request.room)
-            self._busy = (time.monotonic() + seconds, request)
+            seconds = self.limits.seconds_with(request.room, spent=self._spent)
+            began = time.monotonic()
+            self._busy = (began + seconds, seconds, request)
             try:
                 kind, value = self._exchange(request, seconds)
             except (EOFError, OSError, TooLarge, pickle.UnpicklingError) as error:
@@ -105,8 +108,13 @@ class WorkerProcess:
                 raise self._why from None
             finally:
                 self._busy = None
+                self._spent += slow_seconds(time.monotonic() - began)
         if kind == "done":
             return value
+        if kind == "memory":
+            self.end(self._too_large(request))
+            assert self._why is not None
+            raise self._why
         name, text = value
         if kind == "ours":
             raise getattr(errors, name)(text)
@@ -130,9 +138,11 @@ class WorkerProcess:
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        asked = (request.target, request.what, request.args, request.keep, request.dropped, seconds)
+        memory = self.limits.memory + request.room
+        what = (request.target, request.what, request.args)
+        asked = (*what, request.keep, request.dropped, (seconds, memory))
         write_message(process.stdin, asked)
-        kind, value = read_data(process.stdout, most=self.limits.memory + request.room)
+        kind, value = read_data(process.stdout, most=memory)
         return kind, value
 
     def _watch(self) -> None:
@@ -149,13 +159,14 @@ class WorkerProcess:
         except psutil.Error:  # it has ended meanwhile, which the pending request notices
             return
 
-    def _excess(self, busy: tuple[float, Request], resident: int) -> LimitError | None:
-        deadline, request = busy
+    def _excess(self, busy: tuple[float, float, Request], resident: int) -> LimitError | None:
+        deadline, seconds, request = busy
         if time.monotonic() > deadline:
-            seconds = self.limits.seconds_with(request.room)
+            before = f", after slow ones of {self._spent:.0f} s" if self._spent else ""
+            more = 2 * self.limits.seconds_with(request.room)
             return LimitError(
-                f"{request.about}: no answer within {seconds:.3g} s, so it was stopped; shorten "
-                f"its loops or tensors, or allow more seconds: {SECONDS}={2 * seconds:.0f}"
+                f"{request.about}: no answer within {seconds:.3g} s{before}, so it was stopped; "
+                f"shorten its loops or tensors, or allow more seconds: {SECONDS}={more:.0f}"
             )
         if resident > self.limits.memory + request.room:
             return self._too_large(request)

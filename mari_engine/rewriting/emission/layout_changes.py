@@ -23,6 +23,7 @@ from mari_engine.axes import (
     cut_groups,
     dimension_order,
     plan_transpose,
+    size,
     static_shape,
 )
 from mari_engine.ops import spelling
@@ -37,6 +38,10 @@ _MULTIPLIED = frozenset(
     }
 )  # fmt: skip
 """Element types whose products runtimes compute."""
+
+
+_LARGEST = 1 << 22
+"""Elements from which on a constant is repeated by the run, and not in the file."""
 
 
 class LayoutChanges:
@@ -56,9 +61,10 @@ class LayoutChanges:
         held = {label for group in have for label in group}
         absent = {extents[label] for group in want for label in group if label not in held}
         if isinstance(tensor, Constant):
-            if all(isinstance(dim, int) for dim in absent):
+            whole = size(tuple(extents[label] for group in want for label in group))
+            if not absent or (not whole.symbols and whole.number < _LARGEST):
                 return _lay_constant(tensor, have, want, extents)
-            tensor = self._writer.value(tensor)  # repeated as often as only the run knows
+            tensor = self._writer.value(tensor)  # repeated as often as only the run knows, or much
         key = (tensor, *canonical_layouts(have, want, extents))
         if key not in self._done:
             self._done[key] = self._lay_value(tensor, have, want, extents)

@@ -21,6 +21,7 @@ from mari_engine.isolation import (
     NativeError,
     call,
     isolated,
+    limits,
     make,
     places,
     start_beside,
@@ -38,9 +39,9 @@ def _as_users_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def isolate(*calls: Callable[[], object], **limits: Any) -> None:
+def isolate(*calls: Callable[[], object], **allowed: Any) -> None:
     """Make calls in a process of their own, going on after each LimitError."""
-    with isolated(**limits):
+    with isolated(**allowed):
         for each in calls:
             with suppress(LimitError):
                 each()
@@ -115,6 +116,20 @@ def test_a_call_without_an_answer_is_stopped_and_so_is_all_that_follows() -> Non
         "ranker: no answer within 0.5 s, so it was stopped; shorten its loops or tensors, or allow "
         "more seconds: MARI_SECONDS=1"
     )
+
+
+def test_slow_calls_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_SLOW", 0.2)
+    slow = partial(call, hosted.sleep, 1.5, about="ranker")
+    isolate(slow, seconds=5)
+    with pytest.raises(LimitError, match=r"no answer within .* s, after slow ones of \d+ s"):
+        isolate(*[slow] * 6, seconds=5)
+
+
+def test_memory_that_grows_at_once_is_refused_by_the_system() -> None:
+    """A look every now and then comes too late for what is filled within it."""
+    with pytest.raises(LimitError, match="takes more than"):
+        isolate(partial(call, hosted.fill, 20_000 * MIB, about="big"), memory=300 * MIB)
 
 
 def test_what_hides_the_end_of_the_process_is_overruled() -> None:

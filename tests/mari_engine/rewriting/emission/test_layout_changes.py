@@ -46,3 +46,19 @@ def test_a_reshape_by_two_free_extents_takes_an_empty_history(opset: int, length
     }
     found, wanted = (open_session(m).run(feeds)["y"] for m in (planned.optimized, model))
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_constant_is_not_repeated_in_the_file_without_bound() -> None:
+    """Four billion zeros take nothing until a node that is kept asks for them."""
+    source = build(
+        "many = ConstantOfShape (extents) sum = CumSum (many, zero) "
+        "some = ReduceMean <keepdims = 0> (sum) y = Add (i, some)",
+        inputs="float[N, 3] i",
+        outputs="float[N, 3] y",
+        weights={"extents": np.array([1 << 32]), "zero": np.array(0)},
+    )
+    model = load(source, name="many")
+    made = plan(model, Labels({"i": InputLabel(role=Role.ITEM)})).optimized
+    sizes = [value.const_value.nbytes for value in made.ir.graph.initializers.values()
+             if value.const_value is not None]  # fmt: skip
+    assert sum(sizes) < 1000
