@@ -1,5 +1,6 @@
 """Dataflow analyses: what is known of each value before the model runs, and who reads it."""
 
+from mari_engine.analysis.attentions import Attention
 from mari_engine.analysis.axis_readings import AxisReading, fixed_axes, propose_axes, read_axes
 from mari_engine.analysis.candidate_axis import (
     candidate_symbols,
@@ -16,6 +17,7 @@ from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph
 
 __all__ = [
+    "Attention",
     "AxisReading",
     "Consumers",
     "GraphFacts",

@@ -5,8 +5,12 @@ All three are read from the factors of the nodes that a value reaches, before an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import onnx_ir as ir
 
+from mari_engine.analysis.attentions import Attention
 from mari_engine.analysis.node_work import extent, work
 from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import (
@@ -20,13 +24,16 @@ from mari_engine.axes import (
     Pointwise,
     Reduce,
     Slices,
+    Unsupported,
     View,
     flat,
+    match_factors,
 )
 
 _MOST_READERS = 4
 _DEEPEST = 8
 """Nodes that columns are followed through."""
+_NONE: Mapping[ir.Node, Attention] = MappingProxyType({})
 JoinSite = tuple[Axis, int]
 """The factors of a value, and the position of the columns that are joined in it."""
 
@@ -34,8 +41,12 @@ JoinSite = tuple[Axis, int]
 class Consumers:
     """What reads each value of a graph, from one walk against its order."""
 
-    def __init__(self, graph: ir.Graph, survey: Survey) -> None:
+    def __init__(
+        self, graph: ir.Graph, survey: Survey, attentions: Mapping[ir.Node, Attention] = _NONE
+    ) -> None:
+        """`attentions` are those that may be computed by blocks of joined columns."""
         self.survey = survey
+        self._attentions = attentions
         self._joined = self._find_joined(graph)
         self._waits: set[ir.Value] = set()
         self._flops_per_element: dict[ir.Value, float] = {}
@@ -160,7 +171,10 @@ class Consumers:
         None where the node needs them joined.
         """
         spec = self.survey.specs.get(node)
-        if spec is None or index >= len(spec.operands) or flat(spec.axes(index)) != dims:
+        if spec is None or index >= len(spec.operands):
+            return None
+        position = _declared_place(dims, flat(spec.axes(index)), position)
+        if position < 0:
             return None
         if isinstance(spec, (Join, Pick)):
             return position if index == 0 or isinstance(spec, Join) else None
@@ -171,6 +185,9 @@ class Consumers:
         if own is None or own[position] in spec.mixing():
             return None
         if isinstance(spec, Contract):
+            attention = self._attentions.get(node)
+            if attention is not None and attention.takes_apart(node, spec, index, position):
+                return -1
             others = [value for at, value in enumerate(node.inputs) if at != index and value]
             if not all(value.is_initializer() for value in others):
                 return None
@@ -216,3 +233,14 @@ class Consumers:
         if not isinstance(spec, (View, Pick, Join, Pointwise)):
             return False
         return all(self.can_wait(result) for result in node.outputs)
+
+
+def _declared_place(dims: Axis, declared: Axis, position: int) -> int:
+    """Return where a factor stands among those that an op declares, -1 where it is none there."""
+    if dims == declared:
+        return position
+    try:
+        runs = match_factors(dims, declared)
+    except Unsupported:
+        return -1
+    return next((news[0] for olds, news in runs if olds == (position,) and len(news) == 1), -1)

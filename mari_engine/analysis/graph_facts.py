@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from mari_engine.analysis.attentions import Attention, find_attentions
 from mari_engine.analysis.column_liveness import Liveness
 from mari_engine.analysis.consumers import Consumers
 from mari_engine.analysis.layer_norms import SpelledNorm, find_norms
@@ -22,9 +23,17 @@ class GraphFacts:
     liveness: Liveness
     norms: Mapping[ir.Node, SpelledNorm]
     """By node: the spelled-out norm that it is a step of."""
+    attentions: Mapping[ir.Node, Attention]
+    """By node: the attention that it is a step of."""
 
 
 def find_graph_facts(graph: ir.Graph, survey: Survey) -> GraphFacts:
     """Return the analyses of a graph, which may serve several rewrites of it."""
-    consumers, liveness = Consumers(graph, survey), Liveness(graph, survey)
-    return GraphFacts(survey, consumers, liveness, find_norms(graph, survey))
+    attentions = find_attentions(graph, survey)
+    return GraphFacts(
+        survey,
+        Consumers(graph, survey, attentions),
+        Liveness(graph, survey),
+        find_norms(graph, survey),
+        attentions,
+    )

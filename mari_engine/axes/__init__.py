@@ -40,6 +40,7 @@ from mari_engine.axes.factors import (
     Spec,
     V,
     View,
+    Weights,
 )
 from mari_engine.axes.layouts import (
     Layout,
@@ -85,6 +86,7 @@ __all__ = [
     "Unsupported",
     "V",
     "View",
+    "Weights",
     "align",
     "canonical_layouts",
     "common_layout",

@@ -156,6 +156,11 @@ class Along(Spec):
 
 
 @dataclass(frozen=True, eq=False)
+class Weights(Along):
+    """`exp(x) / sum of exp(x)` along the positions: weights of parts can be merged exactly."""
+
+
+@dataclass(frozen=True, eq=False)
 class Reduce(Spec):
     """`[N, K] -> [N]`: the positions `over` of the first operand are reduced, and not by a sum.
 

@@ -28,6 +28,7 @@ from mari_engine.graph.subgraphs import (
     list_proto_bodies,
     operand_values,
     replace_captured,
+    value_names,
 )
 from mari_engine.graph.weight_summary import WeightSummary, summarize_weight
 
@@ -67,4 +68,5 @@ __all__ = [
     "stands_for",
     "stored_bytes",
     "summarize_weight",
+    "value_names",
 ]

@@ -61,6 +61,12 @@ def operand_values(node: ir.Node) -> tuple[ir.Value | None, ...]:
     return (*node.inputs, *captured_values(node))
 
 
+def value_names(graph: ir.Graph) -> set[str]:
+    """Return the names of all values of a graph and of the bodies in it."""
+    made = (value for node in graph.all_nodes() for value in node.outputs)
+    return {value.name or "" for value in (*graph.inputs, *graph.initializers.values(), *made)}
+
+
 def replace_captured(graph: ir.Graph, captured: Mapping[ir.Value, ir.Value]) -> None:
     """Make a body read other values in place of the captured ones, in place."""
     for node in graph:

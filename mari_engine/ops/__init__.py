@@ -5,7 +5,7 @@ from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decomposition_writer import DecompositionWriter
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
-from mari_engine.ops.elementwise import squares
+from mari_engine.ops.elementwise import is_nan_guard, squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
 from mari_engine.ops.inference import infer_types
@@ -47,6 +47,7 @@ __all__ = [
     "evaluate",
     "has_trait",
     "infer_types",
+    "is_nan_guard",
     "is_product",
     "is_shape",
     "list_fused",

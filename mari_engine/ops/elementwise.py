@@ -178,6 +178,26 @@ def _choice_cost(spec: Spec | None) -> float:
     return 0.12
 
 
+def is_nan_guard(node: ir.Node) -> bool:
+    """Return True for both nodes of `Where(IsNaN(x), 0, x)`: x, and 0 for what is no number."""
+    if node.op_type == "IsNaN" and not node.domain:
+        readers = [use.node for use in node.outputs[0].uses()]
+        return bool(readers) and all(map(_puts_zero, readers))
+    return _puts_zero(node)
+
+
+def _puts_zero(node: ir.Node) -> bool:
+    if node.op_type != "Where" or node.domain:
+        return False
+    condition, zero, kept = node.inputs
+    test = condition.producer() if condition is not None else None
+    array = constant_array(zero)
+    return (
+        test is not None and test.op_type == "IsNaN" and test.inputs[0] is kept
+        and array is not None and not array.any()
+    )  # fmt: skip
+
+
 _FREE = ("CastLike", "BitwiseNot")
 _ONE = (
     "Ceil", "Sign", "Reciprocal", "Sqrt", "ThresholdedRelu", "Shrink", "Pow", "Xor",

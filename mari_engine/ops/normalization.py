@@ -18,6 +18,7 @@ from mari_engine.axes import (
     Spec,
     Unsupported,
     V,
+    Weights,
     flat,
     positions,
     size,
@@ -31,9 +32,19 @@ _HUGE = 2.0**127
 
 
 def softmax(call: Call) -> Spec:
-    """Return the factors of a softmax along one axis; before opset 13, of all axes from it on.
+    """Return the factors of a softmax, `[N, K] -> [N, K]` along K.
 
     https://onnx.ai/onnx/operators/onnx__Softmax.html
+    """
+    spec = over_one_axis(call)
+    return Weights(spec.operands, spec.results, spec.weight, spec.along, spec.last)
+
+
+def over_one_axis(call: Call) -> Along:
+    """Return the factors of an op along one axis; before opset 13, of all axes from it on.
+
+    https://onnx.ai/onnx/operators/onnx__LogSoftmax.html
+    https://onnx.ai/onnx/operators/onnx__Hardmax.html
     """
     axes = call.axes(0)
     old = call.version < 13
@@ -198,8 +209,8 @@ _ALONE = "normalise the columns of each side alone, before they are joined"
 
 RULES = (
     Rule("Softmax", softmax),
-    Rule("LogSoftmax", softmax),
-    Rule("Hardmax", softmax),
+    Rule("LogSoftmax", over_one_axis),
+    Rule("Hardmax", over_one_axis),
     Rule("LpNormalization", lp_norm, remedy=_ALONE),
     Rule("BatchNormalization", batch_norm),
     Rule("LayerNormalization", layer_norm, runtime_until=17, remedy=_ALONE),

@@ -65,6 +65,11 @@ def minimum() -> Spelling:
     return Spelling("Min")
 
 
+def exponential() -> Spelling:
+    """The exponential of each element."""
+    return Spelling("Exp")
+
+
 def square_root() -> Spelling:
     """The square root of each element."""
     return Spelling("Sqrt")
@@ -96,6 +101,12 @@ def reduce_mean(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
     """The mean along some axes."""
     attributes, lists = reduced_axes(axes, opset)
     return Spelling("ReduceMean", {"keepdims": int(keepdims), **attributes}, lists)
+
+
+def reduce_max(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
+    """The largest element along some axes."""
+    attributes, lists = reduced_axes(axes, opset)
+    return Spelling("ReduceMax", {"keepdims": int(keepdims), **attributes}, lists)
 
 
 def reduce_prod(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:

@@ -129,10 +129,11 @@ def narrow_to_live(step: Step) -> LiveStep | None:
 
 
 def _has_dead_block(form: Form | None) -> bool:
-    return isinstance(form, Blocks) and any(map(_is_dead, form.parts))
+    return isinstance(form, Blocks) and any(map(is_dead, form.parts))
 
 
-def _is_dead(part: Whole) -> bool:
+def is_dead(part: Whole) -> bool:
+    """Return True for the block of columns that nothing reads."""
     return isinstance(part, Atom) and isinstance(part.tensor, DeadColumns)
 
 
@@ -141,7 +142,7 @@ def _live_columns(forms: Sequence[Form | None], places: Sequence[int | None]) ->
     live: Index | None = None
     for form, place in zip(forms, places, strict=False):  # lists of axes have no labels
         if isinstance(form, Blocks) and form.position == place and _has_dead_block(form):
-            gone = [at for at, part in enumerate(form.parts) if _is_dead(part)]
+            gone = [at for at, part in enumerate(form.parts) if is_dead(part)]
             own = np.flatnonzero(~np.isin(form.part, gone))
             live = own if live is None else np.intersect1d(live, own)
     assert live is not None

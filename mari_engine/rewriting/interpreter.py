@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 import onnx_ir as ir
 
 from mari_engine.analysis import (
+    Attention,
     GraphFacts,
     find_graph_facts,
     survey_by_labels,
 )
 from mari_engine.axes import Contract, Unsupported
-from mari_engine.graph import Model, captured_values, operand_values
+from mari_engine.graph import Model, captured_values, operand_values, value_names
 from mari_engine.ops import is_product
+from mari_engine.rewriting.attention import attend_by_blocks
 from mari_engine.rewriting.boundary import Boundary, open_boundary
 from mari_engine.rewriting.context import (
     Context,
@@ -87,10 +89,11 @@ class _Interpreter:
         self.model = model
         self.graph = model.ir.graph
         self.survey, self.facts, self.options = facts.survey, facts, options
-        self.builder = GraphBuilder(opset=model.opset, reserved=_value_names(self.graph))
+        self.builder = GraphBuilder(opset=model.opset, reserved=value_names(self.graph))
         self.materializer = Materializer(self.builder, candidates=options.candidates)
         self.originals = OriginalValues(self.survey, self.materializer)
         self.log = DecisionLog()
+        self.attentions = facts.attentions if strategy.split else {}
         self.context = Context(
             self.originals, facts.consumers, self.materializer, self.log, options.prices, strategy
         )
@@ -107,7 +110,11 @@ class _Interpreter:
                 originals.unranked[old] = new
         for at, node in enumerate(self.graph):
             report_progress(at / len(self.graph))
-            self.visit(node)
+            attention = self.attentions.get(node)
+            if attention is None:
+                self.visit(node)
+            elif node is attention.total:  # its keys and values are known only here
+                self.visit_attention(attention)
         outputs = [originals.output(value) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.builder, boundary.inputs, outputs)
         return Rewritten(model, boundary, self.log, signature)
@@ -131,12 +138,22 @@ class _Interpreter:
             self.copy_in_full(node, str(refusal))
             return
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as failure:
-            kind = type(failure).__name__
-            self.log.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
+            kind = self.log.record_failure(node, failure)
             self.copy_in_full(node, f"the rewriter failed here ({kind}), please report it")
             return
         for value, form in zip(node.outputs, results, strict=True):
             self.store(value, self.without_dead_columns(value, form))
+
+    def visit_attention(self, attention: Attention) -> None:
+        """Visit an attention's nodes as one, by blocks of sides; else one after the other."""
+        kept = any(self.reason_to_keep(node) is not None for node in attention.nodes)
+        form = None if kept else attend_by_blocks(attention, self.context)
+        if form is not None:
+            (value,) = attention.total.outputs
+            self.store(value, self.without_dead_columns(value, form))
+            return
+        for node in attention.nodes:
+            self.visit(node)
 
     def without_dead_columns(self, value: ir.Value, form: Form) -> Form:
         """Return the form without the columns that nothing reads."""
@@ -240,11 +257,6 @@ class _Interpreter:
             originals.register(old, value)
         if is_product(node):
             self.log.record(node, Action.KEPT, reason)
-
-
-def _value_names(graph: ir.Graph) -> set[str]:
-    made = (value for node in graph.all_nodes() for value in node.outputs)
-    return {value.name or "" for value in (*graph.inputs, *graph.initializers.values(), *made)}
 
 
 def _adds(spec: Contract) -> bool:

@@ -26,6 +26,8 @@ class Dialect:
     """With the ops of later opsets, gates, masks by lengths, and sizes computed in floats."""
     norms: bool = False
     """With norms over wide columns of both sides."""
+    places: bool = False
+    """Every row of a history with targets among its places attends to all of them."""
     across: bool = False
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
     attending: bool = False
@@ -38,6 +40,8 @@ class Dialect:
             return _ATTENDING_OPSETS
         if self.norms:
             return _NORM_OPSETS
+        if self.places:
+            return _OPSETS[1:]
         return _RECENT_OPSETS if self.recent else _OPSETS
 
 
@@ -55,5 +59,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "norms float32": Dialect(norms=True, dtype=np.float32),
     "attention": Dialect(attending=True),
     "attention float32": Dialect(attending=True, dtype=np.float32),
+    "places": Dialect(places=True),
+    "places float32": Dialect(places=True, dtype=np.float32),
 }
 """By name, in the order of seeds."""

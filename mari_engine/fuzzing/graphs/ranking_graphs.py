@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
 from mari_engine.fuzzing.graphs.graph_writer import Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
 from mari_engine.fuzzing.graphs.norm_blocks import normed, read_normed
+from mari_engine.fuzzing.graphs.place_blocks import row_of_places
 from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, RECENT_TARGETS
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
@@ -285,7 +287,9 @@ def random_graph(seed: int, dialect: Dialect) -> Graph:
         b.packed()
     if w.chance(0.2) and not b.one_shot:
         b.shared_table()
-    for _ in range(w.below(9, 3)):
+    if dialect.places:
+        b.rows.append(row_of_places(w, partial(b.input, ids=False), b.leading(Role.USER)))
+    for _ in range(w.below(*((4,) if dialect.places else (9, 3)))):
         b.step()
     b.finish()
     return Graph(

@@ -42,6 +42,12 @@ class DecisionLog:
         """Record what became of a product and why."""
         self.entries[node] = Entry(action, reason, whole)
 
+    def record_failure(self, node: ir.Node, failure: Exception) -> str:
+        """Record that the rewriter itself failed at a node, and return how."""
+        kind = type(failure).__name__
+        self.failures.append(f"{node.op_type} ({node.name}): {kind}: {failure}")
+        return kind
+
     def record_layout(self, node: ir.Node, blocks: Blocks) -> None:
         """Record how a fusion layer's columns lie before and after."""
         if blocks not in self._moves:

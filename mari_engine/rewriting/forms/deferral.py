@@ -14,7 +14,7 @@ def is_deferrable(form: Whole) -> bool:
     """Return True when each candidate operand of the form lacks factors that the form has.
 
     Computing such a form broadcasts the candidates' values over request-side factors, as `q * k`
-    or `i·W` times request values do.
+    or `i·W` times request values do; or it is of low rank, as a few keys' weights times values.
     """
     moving = [term for term in terms(form) if per_candidate(term)]
     return bool(moving) and all(_spreads(term, form.present) for term in moving)
@@ -77,6 +77,8 @@ def slices_runtime_operand(form: Whole, position: int) -> bool:
 def _spreads(term: Term, present: frozenset[int]) -> bool:
     if isinstance(term, Atom):
         return term.present != present
+    if term.low_rank:
+        return True
     own = [
         {label for label in labels if label >= 0}
         for atom, labels in zip(term.operands, term.labels, strict=True)

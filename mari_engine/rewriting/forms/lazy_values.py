@@ -62,6 +62,9 @@ class Product:
     output: AxisLabels
     scale: float = 1.0
     source: tuple[ir.Node, ...] = ()
+    low_rank: bool = False
+    """Its operands are thinner than itself, also where several are the candidates': a product that
+    reads it should meet them first."""
 
     @cached_property
     def present(self) -> frozenset[int]:

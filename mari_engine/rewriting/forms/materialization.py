@@ -145,7 +145,7 @@ class Materializer:
             result, added = self.product(product, total)
             if total is not None and not added:
                 with self.builder.on_behalf(product.source):
-                    result = self.add([result, total])
+                    result = self.add(sorted([result, total], key=_out_of_order))
             total = result
         for atom in [atom for atom in ready if per_candidate(atom)]:
             total = atom if total is None else self.add([total, atom])
@@ -261,6 +261,15 @@ def is_scattered(part: Index, parts: int, inner: Axis, pieces: int = 0) -> bool:
     long = any(isinstance(dim, str) or dim >= _FEW_RUNS for dim in inner)
     runs = max(pieces, 1 + int(np.count_nonzero(np.diff(part))))
     return runs > _MOST_SLICES or (long and runs > 2 * parts + _FEW_RUNS)
+
+
+def _out_of_order(atom: Atom) -> bool:
+    """Return True for a tensor whose factors do not lie in the order of its axes.
+
+    Of two that lie otherwise the sum follows the first, and its readers want it in order.
+    """
+    order = [at for group in atom.dims for at in group]
+    return order != sorted(order)
 
 
 def _of_weights(value: ir.Value, deep: int) -> bool:

@@ -15,6 +15,7 @@ from mari_engine.axes import (
     Reduce,
     Slices,
     View,
+    Weights,
 )
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
@@ -40,6 +41,7 @@ HANDLERS: Mapping[type, Callable[[Step], list[Form]]] = {
     Pointwise: lambda step: [pointwise(step)],
     Along: lambda step: [along(step)],
     Norm: lambda step: [normalize(step)],
+    Weights: lambda step: [along(step)],
     Reduce: lambda step: [reduce(step)],
     Slices: slices,
     Contract: lambda step: [contract(step)],

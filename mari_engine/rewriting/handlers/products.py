@@ -27,6 +27,7 @@ from mari_engine.rewriting.forms import (
     scaled_operand,
     terms,
 )
+from mari_engine.rewriting.handlers.low_rank_rows import distribute_low_rank
 from mari_engine.rewriting.products import (
     compose_product,
     expand_bilinear,
@@ -42,7 +43,7 @@ def contract(step: Step) -> Form:
     """Return a product, not computed yet: one term per side where its input is joined."""
     spec = step.spec
     assert isinstance(spec, Contract)
-    passing = _distribute_over_passing(step, spec)
+    passing = _distribute_over_passing(step, spec) or distribute_low_rank(step, contract)
     if passing is not None:
         return passing
     products = _terms(step, spec)
