@@ -30,6 +30,7 @@ from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
 from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
 from mari_engine.rewriting.forms.column_algebra import ColumnAlgebra
 from mari_engine.rewriting.forms.contraction import Contraction, contraction_cost
+from mari_engine.rewriting.forms.inner_row import with_inner_row
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
     Blocks,
@@ -136,14 +137,16 @@ class Materializer:
         """Add what is per request first, then each candidate term onto it."""
         ready = [term for term in form.terms if isinstance(term, Atom)]
         products = sorted(
-            (term for term in form.terms if isinstance(term, Product)), key=per_candidate
+            (term for term in form.terms if isinstance(term, Product)),
+            key=lambda term: sum(map(per_candidate, term.operands)),
         )
         total: Atom | None = None
         for atom in [atom for atom in ready if not per_candidate(atom)]:
             total = atom if total is None else self.add([atom, total])
         for product in products:
-            result, added = self.product(product, total)
-            if total is not None and not added:
+            whole = None if total is None else with_inner_row(product, total, self)
+            result, added = self.product(*((product, total) if whole is None else (whole, None)))
+            if total is not None and not added and whole is None:
                 with self.builder.on_behalf(product.source):
                     result = self.add(sorted([result, total], key=_out_of_order))
             total = result
