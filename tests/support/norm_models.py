@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
 from mari_engine.loading import load
 from mari_engine.rewriting.context import Options
@@ -45,6 +46,8 @@ NORMS = {
     """,
 }
 """By name: what makes `n` of `x`."""
+
+EACH_NORM = pytest.mark.parametrize("norm", NORMS.values(), ids=NORMS)
 
 
 def weights(seed: int = 0) -> dict[str, np.ndarray]:
