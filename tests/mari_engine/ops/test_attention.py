@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import onnx
+import onnx_ir as ir
 import pytest
 from onnx import helper, numpy_helper
 
 from mari_engine import load, plan
-from mari_engine.types import InputLabel, Labels, Role
-from support.rewrite_checks import wrong_rewrites
+from mari_engine.graph import Model
+from mari_engine.native import ReferenceSession
+from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
+from mari_engine.types import Action, InputLabel, Labels, Role
+from support.pass_checks import reasons
+from support.rewrite_checks import run, session, wrong_rewrites
 
 HEADS, WIDTH, LENGTH = 2, 4, 5
 TYPES = {"f": np.float32, "b": np.bool_, "i": np.int64, "j": np.int32}
@@ -200,7 +206,7 @@ def test_decomposed_and_rewritten_it_equals_the_original(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_its_keys_and_values_stay_at_one_row(name: str) -> None:
+def test_each_form_is_decided_on_and_counted(name: str) -> None:
     form = FORMS[name]
     made = plan(load(build(form)), labels(form), candidates=500)
     assert made.failures == ()
@@ -208,3 +214,64 @@ def test_its_keys_and_values_stay_at_one_row(name: str) -> None:
     (decision,) = made.decisions
     assert decision.node == "/attention"
     assert decision.flops_before.per_candidate > 0
+
+
+REFUSED = {
+    "a result is read that no standard op returns": Form(
+        Q4 | K4 | {"u_m": "b N, 1, 3, 5"}, "i_q u_k u_v u_m", results=4,
+        attributes={"qk_matmul_output_mode": 2},
+    ),
+    "a mask that is shorter than there are keys": Form(
+        Q4 | K4 | {"u_m": "f N, 1, 3, 4"}, "i_q u_k u_v u_m"
+    ),
+    "the number of heads is not known": Form(Q3 | K3, "i_q u_k u_v"),
+    "a softmax in a coarser type": Form(
+        Q4 | K4, "i_q u_k u_v", attributes={"softmax_precision": 10}
+    ),
+    "its attribute left_window_size is not known": Form(
+        Q4 | K4, "i_q u_k u_v", attributes={"left_window_size": 2}
+    ),
+    "packed operands, or operands of unknown rank": Form(
+        {"i_q": "f N, 5, 2, 3, 4"}, "i_q", "MultiHeadAttention", "com.microsoft",
+        {"num_heads": HEADS},
+    ),
+    "a causal mask of rows that are not all of the keys": Form(
+        Q3 | K3, "i_q u_k u_v", "MultiHeadAttention", "com.microsoft",
+        {"num_heads": HEADS, "unidirectional": 1},
+    ),
+    "a mask that lists lengths, or of unknown rank": Form(
+        Q3 | K3 | {"u_length": "j N"}, "i_q u_k u_v - u_length", "MultiHeadAttention",
+        "com.microsoft", {"num_heads": HEADS},
+    ),
+    "a past, or a rotation within it": Form(
+        {"i_x": "f N, 5, 3"}, "i_x W", "Attention", "com.microsoft",
+        {"num_heads": HEADS, "do_rotary": 1},
+        {"W": RNG.standard_normal((3, 24)).astype(np.float32)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_a_form_that_is_not_understood_is_kept_with_the_reason(reason: str) -> None:
+    model = ir.serde.deserialize_model(onnx.load_model_from_string(build(REFUSED[reason])))
+    assert reasons(DECOMPOSE_FUSED, Model(model, "refused")) == [reason]
+
+
+def test_a_form_that_is_kept_is_counted() -> None:
+    form = REFUSED["a causal mask of rows that are not all of the keys"]
+    made = plan(load(build(form)), labels(form), candidates=500)
+    (decision,) = made.decisions
+    assert decision.action == Action.KEPT
+    assert decision.flops_before.per_candidate == 2 * 2 * 5 * (2 * (4 + 3) + 6)
+
+
+@pytest.mark.parametrize("name", ["rows that see nothing", "lengths, causal", "capped", "grouped"])
+def test_the_float64_form_is_what_the_runtime_computes(name: str) -> None:
+    form, feeds = FORMS[name], draw(FORMS[name], 3)
+    reference = ReferenceSession(build(form), {"RNN": (), "GRU": (), "LSTM": ()}, {})
+    wide = {key: array.astype(np.float64) if array.dtype == np.float32 else array
+            for key, array in feeds.items()}  # fmt: skip
+    (truth,) = reference.run(["y"], wide)
+    (own,) = run(session(build(form)), feeds).values()
+    assert truth.dtype == np.float64
+    assert np.allclose(truth, own, rtol=1e-5, atol=2e-6)
