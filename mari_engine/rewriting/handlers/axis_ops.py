@@ -12,6 +12,7 @@ from dataclasses import replace
 import onnx_ir as ir
 
 from mari_engine.axes import (
+    CANDIDATES,
     Along,
     Axes,
     AxisLabels,
@@ -94,7 +95,7 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
     assert isinstance(spec, Slices)
     atoms = [None if form is None else materialize(form, step.why) for form in forms]
     present = _present(spec, atoms)
-    several = sum(atom is not None and atom.constant is None for atom in atoms) > 1
+    several = sum(CANDIDATES in flat(axes or ()) for axes in spec.operands) > 1
     tensors: list[Tensor | None] = []
     for at, (atom, labels) in enumerate(zip(atoms, spec.terms, strict=True)):
         if atom is None or labels is None:
@@ -133,7 +134,7 @@ def _copy(step: Step, tensors: Sequence[Tensor | None]) -> ir.Node:
 
 
 def _beside_others(step: Step, atom: Atom) -> Tensor:
-    """Return the tensor of an operand beside others, with a row where it may have none.
+    """Return the tensor of an operand beside others of the candidates, with a row if it has none.
 
     Not all of them need be made of first rows, and ops like these do not broadcast.
     """
