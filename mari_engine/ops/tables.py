@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Axis, Slices, Unsupported, flat, positions
 from mari_engine.ops.call import Call
-from mari_engine.ops.column_trace import Trace
+from mari_engine.ops.column_trace import Trace, rank_of
 from mari_engine.ops.id_bounds import Bound, FindBounds, traced
 
 DOMAIN = "ai.onnx.ml"
@@ -65,11 +65,15 @@ def with_columns(value: ir.Value | None, *behind: int | None) -> ir.Shape | None
     return ir.Shape([value.shape[0], *behind])
 
 
-def per_column(numbers: Sequence[float], width: int | None) -> npt.NDArray[np.float32] | None:
-    """Return one number, or one for each column, as float32; None where they fit no table."""
+def per_column(numbers: Sequence[float], value: ir.Value | None) -> npt.NDArray[np.float32] | None:
+    """Return one number, or one for each column of a table, as float32; None where they fit none.
+
+    A table whose width only the run knows has as many columns as there are numbers: any other is
+    an error of the op, as it is one of broadcasting.
+    """
     if len(numbers) == 1:
         return np.asarray(numbers[0], dtype=np.float32)
-    if width is None or len(numbers) != width:
+    if not numbers or rank_of(value) != 2 or columns_of(value) not in (None, len(numbers)):
         return None
     return np.asarray(numbers, dtype=np.float32)
 

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.axes import Axis, Slices, Spec, Unsupported, flat, is_one, positions
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call
-from mari_engine.ops.column_trace import Trace
+from mari_engine.ops.column_trace import Trace, rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.id_bounds import Bound
@@ -63,12 +63,9 @@ def _extracted(call: Call) -> Spec:
 
 
 def _gathered(new: DecompositionWriter) -> Results:
-    """Write a Gather along the last axis, by places that are known and inside it."""
+    """Write a Gather along the last axis, by places that are known and counted from the front."""
     x, index = new.given(0), constant_array(new.given(1))
-    if x is None or x.shape is None or len(x.shape) < 2 or index is None or not index.size:
-        return None
-    width = x.shape[-1]
-    if not isinstance(width, int) or index.min() < 0 or index.max() >= width:
+    if (rank_of(x) or 0) < 2 or index is None or not index.size or index.min() < 0:
         return None
     places = new.constant(np.asarray(index.ravel(), dtype=np.int64), ir.DataType.INT64)
     return [new.emit("Gather", x, places, axis=-1)]

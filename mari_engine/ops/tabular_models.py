@@ -14,6 +14,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Axis, Spec, Unsupported, static
 from mari_engine.ops.call import Call
+from mari_engine.ops.column_trace import rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.rule import PRODUCT, Inferred, Rule, Trait
 from mari_engine.ops.tables import DOMAIN, by_row, columns_of, with_columns
@@ -63,14 +64,14 @@ def _classes(attributes: object) -> int:
 
 def _scores(new: DecompositionWriter, rows: int) -> ir.Value | None:
     """Return `x W + b` with one column for each row of the coefficients."""
-    x, width = new.given(0), columns_of(new.given(0))
+    x = new.given(0)
     flat = np.asarray(new.attribute("coefficients", ()), dtype=np.float32)
     shift = np.asarray(new.attribute("intercepts", ()), dtype=np.float32)
-    if width is None or x is None or x.dtype != _FLOAT or flat.size != rows * width:
+    if x is None or x.dtype != _FLOAT or rank_of(x) != 2 or not flat.size or flat.size % rows:
         return None
-    if shift.size not in (0, rows):
+    if shift.size not in (0, rows) or columns_of(x) not in (None, flat.size // rows):
         return None
-    weights = new.constant(flat.reshape(rows, width).T, _FLOAT)
+    weights = new.constant(flat.reshape(rows, -1).T, _FLOAT)
     if not shift.size:
         return new.emit("MatMul", x, weights)
     return new.emit("Gemm", x, weights, new.constant(shift, _FLOAT))

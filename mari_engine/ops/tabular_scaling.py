@@ -9,6 +9,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import Spec, Unsupported
 from mari_engine.ops.call import Call
+from mari_engine.ops.column_trace import rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.rule import Inferred, Rule, Trait
@@ -22,6 +23,8 @@ from mari_engine.ops.tables import (
 )
 
 _FLOAT = ir.DataType.FLOAT
+_PAD_READS_WIDTHS = 11
+"""The opset from which on Pad reads how much it adds."""
 _WHOLE = (ir.DataType.INT32, ir.DataType.INT64)
 
 
@@ -41,8 +44,8 @@ def _scaled(new: DecompositionWriter) -> Results:
 
     https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html
     """
-    x, width = new.given(0), columns_of(new.given(0))
-    offset, scale = (per_column(new.attribute(name, ()), width) for name in ("offset", "scale"))
+    x = new.given(0)
+    offset, scale = (per_column(new.attribute(name, ()), x) for name in ("offset", "scale"))
     if offset is None or scale is None or x is None or x.dtype is None:
         return None
     dtype = _FLOAT if x.dtype in _WHOLE else x.dtype
@@ -57,13 +60,13 @@ def _imputed(new: DecompositionWriter) -> Results:
 
     https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html
     """
-    x, width = new.given(0), columns_of(new.given(0))
+    x = new.given(0)
     if x is None or x.dtype is None:
         return None
     fractions = x.dtype not in _WHOLE
     kind = "float" if fractions else "int64"
     values = new.attribute(f"imputed_value_{kind}s", ())
-    if not values or (len(values) > 1 and len(values) != width):
+    if per_column(values, x) is None:
         return None
     replaced = new.attribute(f"replaced_value_{kind}", 0)
     imputed = np.asarray(values if len(values) > 1 else values[0])
@@ -94,16 +97,29 @@ def _vectorized(call: Call) -> Spec:
 
 
 def _joined(new: DecompositionWriter) -> Results:
-    """Write a Concat of the tables as float32; only of such that are as wide as the op states."""
-    widths = [columns_of(value) for value in new.node.inputs]
-    if not widths or widths != list(new.attribute("inputdimensions", ())):
+    """Write a Concat of the tables as float32, each cut or filled up to its stated width."""
+    widths = list(new.attribute("inputdimensions", ()))
+    if len(widths) != len(new.node.inputs) or any(rank_of(each) != 2 for each in new.node.inputs):
         return None
-    tables = [
-        value if value is not None and value.dtype == _FLOAT
-        else new.emit("Cast", value, to=int(_FLOAT))
-        for value in new.node.inputs
-    ]  # fmt: skip
+    tables = list[ir.Value]()
+    for value, width in zip(new.node.inputs, widths, strict=True):
+        assert value is not None
+        table = value if value.dtype == _FLOAT else new.emit("Cast", value, to=int(_FLOAT))
+        fits = columns_of(value) == width
+        if not fits and new.model.graph.opset_imports.get("", 0) < _PAD_READS_WIDTHS:
+            return None
+        tables.append(table if fits else _fitted(new, table, width))
     return [new.emit("Concat", *tables, axis=1)]
+
+
+def _fitted(new: DecompositionWriter, table: ir.Value, width: int) -> ir.Value:
+    """Return the first columns of a table, and zeros where it has fewer."""
+
+    def listed(*numbers: int) -> ir.Value:
+        return new.constant(np.array(numbers), ir.DataType.INT64)
+
+    filled = new.emit("Pad", table, listed(0, 0, 0, width))
+    return new.emit("Slice", filled, listed(0), listed(width), listed(1))
 
 
 def _float_like(node: ir.Node) -> list[Inferred]:

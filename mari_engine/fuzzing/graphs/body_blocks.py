@@ -12,6 +12,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from mari_engine.fuzzing.graphs.graph_writer import FLOATS, Extent, Value, Writer
+from mari_engine.fuzzing.graphs.tile_faces import tiled
 
 _SHAPES: dict[int, list[int]] = {TensorProto.INT64: [], TensorProto.BOOL: []}
 """By element type: iterations and conditions are scalars; of states nothing is declared."""
@@ -73,6 +74,50 @@ def looped(w: Writer, history: Value) -> Value:
     )  # fmt: skip
     trips, goes = w.const(1, np.int64), w.const(True, np.bool_)
     return w.op("Loop", [trips, goes, first], first.shape, body=body)
+
+
+def recurred(w: Writer, start: Value, history: Value) -> Value:
+    """A recurrence over the history, from a state that is made of a row; each step is projected."""
+    kind, width = FLOATS[w.dtype], w.below(4, 2)
+    first = w.matmul(start, w.weight(start.width, width))
+    first = tiled(w, first) if history.rows == "N" != first.rows else first  # states do not grow
+    state, step, made, kept, new, out = (
+        w.name(s) for s in ("state", "step", "made", "kept", "new", "out")
+    )
+    weight, bias = w.weight(history.width, width), w.weight(width)
+    nodes = [_projected(w, step, weight, bias, made)]
+    if w.whole:
+        nodes.append(_node(w, "Add", [state, made], new))
+    else:
+        nodes += [
+            _node(w, "MatMul", [state, w.weight(width, width).name], kept),
+            _node(w, w.pick("Add", "Mul"), [kept, made], out), _node(w, "Tanh", [out], new),
+        ]  # fmt: skip
+    if w.chance(0.5):
+        body = _body(w, nodes, [(state, kind), (step, kind)], [(new, kind)])
+        return w.op(
+            "Scan", [first, history], first.shape, body=body, num_scan_inputs=1,
+            scan_input_axes=[1], scan_input_directions=[w.below(2)],
+        )  # fmt: skip
+    at, go, on = (w.name(s) for s in ("at", "go", "on"))
+    nodes = [
+        _node(w, "Gather", [history.name, at], step, axis=1), *nodes,
+        _node(w, "Identity", [go], on),
+    ]  # fmt: skip
+    body = _body(
+        w, nodes, [(at, TensorProto.INT64), (go, TensorProto.BOOL), (state, kind)],
+        [(on, TensorProto.BOOL), (new, kind)],
+    )  # fmt: skip
+    whole = w.op("Shape", [history], [3])
+    trips, goes = w.op("Gather", [whole, w.const(1, np.int64)], [], axis=0), w.const(True, np.bool_)
+    return w.op("Loop", [trips, goes, first], first.shape, body=body)
+
+
+def _projected(w: Writer, step: str, weight: Value, bias: Value, made: str) -> onnx.NodeProto:
+    """Return the product of one step, with a bias or none."""
+    if w.chance(0.5):
+        return _node(w, "MatMul", [step, weight.name], made)
+    return _node(w, "Gemm", [step, weight.name, bias.name], made)
 
 
 def _place(w: Writer, history: Value, at: int) -> Value:

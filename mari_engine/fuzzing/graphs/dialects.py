@@ -28,6 +28,8 @@ class Dialect:
     """With norms over wide columns of both sides."""
     places: bool = False
     """Every row of a history with targets among its places attends to all of them."""
+    tables: bool = False
+    """With ops of ai.onnx.ml, which are float32."""
     across: bool = False
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
     attending: bool = False
@@ -61,5 +63,6 @@ DIALECTS: Mapping[str, Dialect] = {
     "attention float32": Dialect(attending=True, dtype=np.float32),
     "places": Dialect(places=True),
     "places float32": Dialect(places=True, dtype=np.float32),
+    "tables": Dialect(tables=True, dtype=np.float32),
 }
 """By name, in the order of seeds."""

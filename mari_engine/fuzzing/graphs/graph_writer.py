@@ -16,6 +16,8 @@ FLOATS = {
     np.dtype(np.float32): TensorProto.FLOAT,
     np.dtype(np.float64): TensorProto.DOUBLE,
 }
+_VERSIONS = {"ai.onnx.ml": 3}
+"""Of domains that are written in another version than the first."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ class Writer:
         ]
         graph = helper.make_graph(self.nodes, "random", given, made, self.weights)
         own = sorted({node.domain for node in self.nodes} - {""})
-        opsets = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, 1) for d in own)]
+        opsets = [helper.make_opsetid("", self.opset)]
+        opsets += [helper.make_opsetid(domain, _VERSIONS.get(domain, 1)) for domain in own]
         version = 8 if self.opset < 21 else 10
         model = helper.make_model(graph, opset_imports=opsets, ir_version=version)
         return bytes(model.SerializeToString())

@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from mari_engine.fuzzing.graphs.attention_blocks import ATTENDING_TARGETS, attending_history
-from mari_engine.fuzzing.graphs.body_blocks import bagged, decided, looped, quantized, scanned
+from mari_engine.fuzzing.graphs.body_blocks import bagged
+from mari_engine.fuzzing.graphs.dialect_steps import add_step_of_dialect
 from mari_engine.fuzzing.graphs.dialects import Dialect
 from mari_engine.fuzzing.graphs.field_blocks import (
     FIELD_BLOCKS,
@@ -20,9 +20,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
 )
 from mari_engine.fuzzing.graphs.graph_writer import Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
-from mari_engine.fuzzing.graphs.norm_blocks import normed, read_normed
 from mari_engine.fuzzing.graphs.place_blocks import row_of_places
-from mari_engine.fuzzing.graphs.recent_blocks import RECENT_POOLS, RECENT_ROWS, RECENT_TARGETS
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
 from mari_engine.fuzzing.graphs.tile_faces import tiled
@@ -165,7 +163,7 @@ class _Builder:
 
     def step(self) -> None:
         """Add one block."""
-        if not self.step_of_dialect():
+        if not add_step_of_dialect(self, self.dialect):
             self.step_of_all()
         if self.rows[-1].width > 16:
             self.rows[-1] = linear(self.w, self.rows[-1], 4)
@@ -190,21 +188,6 @@ class _Builder:
             blocks = [block for block, share in ROW_BLOCKS for _ in range(share)]
             self.rows.append(w.pick(*blocks)(w, w.pick(*self.rows)))
 
-    def step_of_dialect(self) -> bool:
-        """Add a block of the dialect's own, now and then; return whether one was added."""
-        w, dialect = self.w, self.dialect
-        own = {
-            self.loop: 0.3 * dialect.looping,
-            self.recent: 0.5 * dialect.recent,
-            self.norm: 0.5 * dialect.norms,
-            self.attention: 0.6 * dialect.attending,
-        }
-        for add, share in own.items():
-            if share and w.chance(share):
-                add()
-                return True
-        return False
-
     def sequence(self, face: int) -> None:
         """Add a block over a history: of a target, or of itself."""
         w = self.w
@@ -213,51 +196,6 @@ class _Builder:
             self.rows.append(w.pick(interest, attended, recalled)(w, target, history))
         else:
             self.histories.append(encoded(w, w.pick(*self.histories)))
-
-    def recent(self) -> None:
-        """Add a block of later opsets."""
-        w, row = self.w, self.w.pick(*self.rows)
-        if not self.histories or w.chance(0.5):
-            self.rows.append(w.pick(*RECENT_ROWS)(w, row))
-        elif w.chance(0.5):
-            self.rows.append(w.pick(*RECENT_POOLS)(w, w.pick(*self.histories)))
-        else:
-            self.rows.append(w.pick(*RECENT_TARGETS)(w, row, w.pick(*self.histories)))
-
-    def norm(self) -> None:
-        """Add a norm of many columns of the request beside others, and what reads it."""
-        w = self.w
-        wide = linear(w, w.pick(*self.rows), w.below(24, 8))
-        if w.chance(0.7):
-            wide = self.input(Role.USER, (self.leading(Role.USER), w.below(24, 8)), ids=False)
-        parts = [wide, *self.some_rows(w.below(4, 1))]
-        w.rng.shuffle(parts)
-        if any(part.rows == "N" for part in parts):
-            parts = [tiled(w, part) for part in parts]
-        joined = w.concat(parts, 1)
-        made = normed(w, joined)
-        self.rows += read_normed(w, joined, made)
-        if w.chance(0.15):
-            self.outputs.append(made)
-
-    def attention(self) -> None:
-        """Add a fused attention."""
-        w, history = self.w, self.w.pick(*self.histories)
-        if w.chance(0.4):
-            self.histories.append(attending_history(w, history))
-        else:
-            self.rows.append(w.pick(*ATTENDING_TARGETS)(w, w.pick(*self.rows), history))
-
-    def loop(self) -> None:
-        """Add a block with a body or a state."""
-        w = self.w
-        if self.histories and w.chance(0.5):
-            made = w.pick(scanned, looped)(w, w.pick(*self.histories))
-            (self.histories if len(made.shape) == 3 else self.rows).append(made)
-        elif w.whole or w.chance(0.7):
-            self.rows.append(decided(w, *self.some_rows(2)))
-        else:
-            self.rows.append(quantized(w, w.pick(*self.rows)))
 
     def finish(self) -> None:
         w = self.w

@@ -170,6 +170,21 @@ def over_features(w: Writer, x: Value) -> Value:
     return w.concat([x, total], 1) if w.chance(0.5) else w.binary("Sub", x, total)
 
 
+def bucketed(w: Writer, x: Value) -> Value:
+    """Columns put into buckets, each with a row of its own for each column."""
+    if w.dtype != np.float64:  # what is rounded otherwise may be in another bucket
+        return affine(w, x)
+    bounds = w.const(np.sort(w.rng.integers(-4, 5, 3)) + (0.5 if w.whole else 0.4718))
+    compare = w.pick("Greater", "Less", "GreaterOrEqual", "LessOrEqual")
+    over = w.op(compare, [w.unsqueeze(x, 2), bounds], [x.rows, x.width, 3])
+    count = w.reduce("ReduceSum", w.cast(over, np.int64), 2, keepdims=False)
+    spread = w.const(np.arange(x.width) * w.pick(4, 7, 31), np.int64)
+    ids = w.binary("Add", count, spread)
+    ids = w.op("Mod", [ids, w.const(4 * x.width, np.int64)], ids.shape)
+    found = w.op("Gather", [w.weight(4 * x.width, 2), ids], [*x.shape, 2], axis=0)
+    return w.reshape(found, [x.rows, 2 * x.width])
+
+
 def over_candidates(w: Writer, x: Value) -> Value:
     """Ops that mix the rows: nothing may be compact for them."""
     face = w.below(6)
@@ -213,5 +228,6 @@ def opaque(w: Writer, x: Value) -> Value:
 ROW_BLOCKS: tuple[tuple[Block, int], ...] = (
     (dense, 6), (tower, 2), (affine, 3), (normalized, 2), (columns, 4), (padded, 1), (turned, 2),
     (folded, 3), (chosen, 2), (over_features, 2), (over_candidates, 1), (opaque, 1),
+    (bucketed, 2),
 )  # fmt: skip
 """Blocks, and how often each is drawn."""

@@ -128,11 +128,12 @@ def test_tables_put_side_by_side_are_a_concatenation() -> None:
     assert decisions(data) == ["split"]
 
 
-def test_tables_of_other_widths_than_stated_stay_as_they_are() -> None:
-    node = made("FeatureVectorizer", ["user", "item"], "x", inputdimensions=[USER, ITEM - 1])
-    data = model([node], ["score"], width=ALL - 1)
+@pytest.mark.parametrize("widths", [(USER, ITEM - 1), (USER - 3, ITEM), (USER + 2, ITEM + 1)])
+def test_tables_of_other_widths_than_stated_are_cut_or_filled(widths: tuple[int, int]) -> None:
+    node = made("FeatureVectorizer", ["user", "item"], "x", inputdimensions=list(widths))
+    data = model([node], ["score"], width=sum(widths))
     assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
-    assert decisions(data) == ["kept"]
+    assert decisions(data) == ["split"]
 
 
 ENDS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
