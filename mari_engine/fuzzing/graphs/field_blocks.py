@@ -128,9 +128,9 @@ def flattened(w: Writer, fields: Value) -> Value:
 
 def pooled(w: Writer, fields: Value) -> Value:
     """One row of a value of several."""
-    exact = ("ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceSumSquare")
-    rounded = () if w.whole else ("ReduceMean", "ReduceL2", "ReduceLogSumExp")
-    return w.reduce(w.pick(*exact, *rounded), fields, 1, keepdims=False)
+    exact = ("ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1")
+    others = ("ReduceMean", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp")
+    return w.reduce(w.pick(*exact, *(() if w.whole else others)), fields, 1, keepdims=False)
 
 
 def mixed_fields(w: Writer, fields: Value) -> Value:

@@ -13,7 +13,7 @@ from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers import HANDLERS
 
-SEED = 0
+SEED = 12
 Handler = Callable[[Step], list[Form]]
 
 
