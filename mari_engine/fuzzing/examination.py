@@ -174,6 +174,7 @@ class _Reference:
         self.case = case
         self._epsilon = coarsest_epsilon(model)
         runs = ModelRuns(case.data, model, self._epsilon)
+        self._kept = runs.kept
         self._results: dict[int, Outputs] = {}
         refusal = ExecutionError("there is no request")
         for at, feeds in enumerate(case.requests):
@@ -205,7 +206,7 @@ class _Reference:
         """Yield each request's results of both models, by its place."""
         try:
             data = ir.serde.serialize_model(planned.optimized.ir).SerializeToString()
-            runs = ModelRuns(data, planned.optimized, self._epsilon)
+            runs = ModelRuns(data, planned.optimized, self._epsilon, self._kept)
         except ExecutionError as error:
             raise _Unequal(str(error), "does not load") from error
         for at, before in self._results.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from mari_engine.errors import ExecutionError
@@ -15,17 +17,21 @@ from mari_engine.verification import FLOAT64, Float64Evaluator, Outputs, double_
 class ModelRuns:
     """The bytes of a model, opened to be run; `model` is the same model, loaded.
 
-    `epsilon` is that of the original's precision. Raises ExecutionError where onnxruntime does not
+    `epsilon` is that of the original's precision, `keep` names the nodes that compute in their own
+    type in its float64 model. Raises ExecutionError where onnxruntime does not
     load the model.
     """
 
-    def __init__(self, data: bytes, model: Model, epsilon: float) -> None:
+    def __init__(
+        self, data: bytes, model: Model, epsilon: float, keep: Collection[str] = ()
+    ) -> None:
         try:
             self._own = NativeSession(data, SessionSettings(optimize=False))
         except Exception as error:  # onnxruntime raises bare pybind exceptions
             raise ExecutionError(f"onnxruntime cannot load it ({in_one_line(error)})") from error
         self._names = self._own.facts()[1]
-        self._wide = None if epsilon == FLOAT64 else Float64Evaluator(double_model(model))
+        self._wide = None if epsilon == FLOAT64 else Float64Evaluator(double_model(model, keep))
+        self.kept = frozenset[str]() if self._wide is None else self._wide.kept
 
     def run(self, feeds: Feeds) -> Outputs:
         """Return all outputs by name, of a model in float64 as such only.

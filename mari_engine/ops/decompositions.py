@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import onnx_ir as ir
 
 from mari_engine.axes import Unsupported
@@ -22,9 +24,12 @@ def list_fused(graph: ir.Graph) -> list[ir.Node]:
     return found
 
 
-def decompose_all(model: ir.Model) -> None:
-    """Decompose all ops that are no standard ones, in place; those stay that cannot be."""
-    while nodes := list(filter(_is_foreign, model.graph)):
+def decompose_all(model: ir.Model, keep: Collection[str] = ()) -> None:
+    """Decompose all ops that are no standard ones, in place; those stay that cannot be.
+
+    `keep` names others that stay.
+    """
+    while nodes := [n for n in model.graph if _is_foreign(n) and n.name not in keep]:
         infer_types(model)  # of a model that was rewritten in memory, few values have a shape
         if not sum(_is_decomposed(node, model) for node in nodes):
             return

@@ -64,6 +64,11 @@ class Float64Evaluator:
         self._parts = self._partition()
 
     @property
+    def kept(self) -> frozenset[str]:
+        """The nodes that compute in their own type."""
+        return frozenset(self._single)
+
+    @property
     def method(self) -> str:
         """What evaluates the model in float64, in words; final after the first run."""
         words = "the graph converted to float64, run by onnxruntime"

@@ -9,7 +9,7 @@ casts to their own type and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +52,18 @@ class _OwnTypes:
     outputs: Mapping[int, ir.DataType]
 
 
-def double_model(model: Model) -> Doubled:
+def double_model(model: Model, keep: Collection[str] = ()) -> Doubled:
     """Return the model in float64; nothing large is copied except float weights to be doubled.
+
+    Nodes that `keep` names compute in their own type: those that do so in the original, of which
+    less may be known than of the model that it was rewritten into.
 
     Inputs and outputs keep names and shapes. The weights of lookups are looked up in their own
     type and only the rows found are cast, which is exact.
     """
     work = model.ir.clone()
     set_aside_defaults(work.graph)
-    decompose_all(work)  # what a runtime fused, it has in few types only
+    decompose_all(work, keep)  # what a runtime fused, it has in few types only
     if any(map(_keeps_type, work.graph.all_nodes())):
         infer_types(work)  # of a model that was rewritten in memory, few values have a type
     tables = _lookup_tables(work.graph)

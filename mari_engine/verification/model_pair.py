@@ -71,7 +71,7 @@ class OpenedPair:
             report_progress(0.5, "opening the original in float64")
             wide = _open_wide(pair.original, self.shared.names)
             report_progress(0.75, "opening the rewritten model in float64")
-            self._wide = (wide, _open_wide(pair.optimized, self.shared.names))
+            self._wide = (wide, _open_wide(pair.optimized, self.shared.names, wide.kept))
         except ExecutionError as error:
             self.no_float64 = str(error)
 
@@ -182,9 +182,11 @@ def _shapes(model: Model) -> dict[str, tuple[int | str | None, ...]]:
     }
 
 
-def _open_wide(model: Model, inside: Collection[str]) -> Float64Evaluator:
+def _open_wide(
+    model: Model, inside: Collection[str], keep: Collection[str] = ()
+) -> Float64Evaluator:
     try:
-        return Float64Evaluator(double_model(model), inside)
+        return Float64Evaluator(double_model(model, keep), inside)
     except Exception as error:  # graphs are strangers' work and the conversion touches all of them
         raise ExecutionError(
             f"{model.name}: cannot be converted to float64 ({in_one_line(error)})"
