@@ -13,7 +13,7 @@ from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers import HANDLERS
 
-SEED = 12
+SEED = 42
 Handler = Callable[[Step], list[Form]]
 
 
