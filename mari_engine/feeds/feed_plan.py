@@ -215,9 +215,13 @@ def _resolve(extent: Extent, extents: Mapping[str, int], name: str) -> int:
     """Return an extent's number; "2*L" and the like are worked out from L."""
     if isinstance(extent, int) or extent in extents:
         return extent if isinstance(extent, int) else extents[extent]
-    found = ir.SymbolicDim(extent).evaluate(extents)
+    try:
+        found = ir.SymbolicDim(extent).evaluate(extents)
+    except RecursionError:  # thousands of parentheses
+        found = None
     if not isinstance(found, int):
-        raise FeedError(f"input {name!r}: extent {extent!r} cannot be worked out; give a .npz file")
+        shown = extent if len(extent) < 80 else f"{extent[:80]}..."
+        raise FeedError(f"input {name!r}: extent {shown!r} cannot be worked out; give a .npz file")
     return found
 
 

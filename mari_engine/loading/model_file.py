@@ -15,6 +15,7 @@ from mari_engine.loading.batch_axis import check_freed, free_inputs, mend_reshap
 from mari_engine.loading.function_inlining import inline_many
 from mari_engine.loading.normalization import normalize
 from mari_engine.loading.sparse_initializers import make_dense
+from mari_engine.loading.tensor_sizes import check_sizes
 from mari_engine.loading.validation import parse_model
 from mari_engine.native import no_collection
 
@@ -89,6 +90,7 @@ def _to_ir(
     proto: onnx.ModelProto, folder: Path | None, where: str
 ) -> tuple[ir.Model, frozenset[str]]:
     _check_tensors(proto, where)
+    check_sizes(proto, where)
     try:
         model = ir.serde.deserialize_model(inline_many(proto))
         if folder is not None:

@@ -59,6 +59,18 @@ def test_extents_may_be_worked_out_from_others() -> None:
     assert feeds["pairs"].shape[1] == 2 * feeds["history"].shape[1]
 
 
+def test_an_extent_of_thousands_of_parentheses_is_refused() -> None:
+    proto = build_proto("y = Identity (item)", inputs="float[N, 3] item, float[M] more",
+                        outputs="float[N, 3] y")  # fmt: skip
+    proto.graph.input[1].type.tensor_type.shape.dim[0].dim_param = "N*(" * 5000
+    with pytest.raises(
+        FeedError, match=r"input 'more': extent 'N\*\(N.*\.\.\.' cannot be worked out"
+    ):
+        make_feeds(
+            load(proto.SerializeToString()), Labels({"item": ITEM, "more": USER}), batch=2, seed=0
+        )
+
+
 def test_axes_may_have_any_name_or_none() -> None:
     text = "float[N, 3] item, float[A, B] user, float[C, 2] more"
     proto = build_proto("y = Identity (item)", inputs=text, outputs="float[N, 3] y")
