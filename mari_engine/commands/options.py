@@ -143,7 +143,10 @@ OriginalFile = Annotated[
     ),
 ]
 Candidates = Annotated[
-    int, typer.Option(min=1, metavar="N", help="Candidates per request to optimize for.")
+    int,
+    typer.Option(
+        min=1, max=1_000_000_000, metavar="N", help="Candidates per request to optimize for."
+    ),
 ]
 
 

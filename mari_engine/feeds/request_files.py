@@ -76,6 +76,8 @@ def check_request(feeds: Feeds, model: Model, labels: Labels | None, *, where: s
 
 
 def _read_arrays(path: Path, where: str) -> Feeds:
+    if path.exists() and not path.is_file():
+        raise FeedError(f"{where}: is no file; give one that numpy.savez wrote")
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())

@@ -124,6 +124,13 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
         load_requests(path, MODEL)
 
 
+def test_a_device_is_not_read_until_memory_ends(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    path.symlink_to("/dev/zero")
+    with pytest.raises(FeedError, match=r"is no file; give one that numpy\.savez wrote"):
+        load_requests(path, MODEL)
+
+
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mari_engine.feeds.request_files._LARGEST", 100)
     with pytest.raises(FeedError, match=r"unpacks to \d+ bytes; give at most 100"):
