@@ -21,10 +21,10 @@ def write_whole(path: str | Path, data: str | bytes) -> None:
         mode = place.stat().st_mode
     except FileNotFoundError:
         mode = None
-    if mode is not None and not stat.S_ISREG(mode):
-        Path(path).write_bytes(contents)
-        return
     try:
+        if mode is not None and not stat.S_ISREG(mode):
+            Path(path).write_bytes(contents)
+            return
         with open_workplace(place.parent, for_file=True) as made:
             made.write_bytes(contents)
             if mode is not None:
