@@ -47,4 +47,6 @@ def compose_product(step: Step, operands: Sequence[Term]) -> Product:
     there = {label for own in labels for label in own}
     output = tuple(label if label in there else -1 for label in spec.output)
     source = tuple(dict.fromkeys(sources))
-    return Product(step.result, tuple(atoms), tuple(labels), output, scale, source)
+    thin = any(isinstance(term, Product) and term.low_rank for term in parts)
+    low_rank = thin and step.is_deferrable
+    return Product(step.result, tuple(atoms), tuple(labels), output, scale, source, low_rank)

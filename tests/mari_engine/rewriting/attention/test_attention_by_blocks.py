@@ -131,3 +131,18 @@ def test_a_mask_of_pairs_by_candidate_keeps_the_softmax_whole() -> None:
     layer = JoinedAttention(weights=mask, targets=1)
     assert not merges(layer)
     assert not wrong_rewrites(layer.data, layer.labels, layer.requests(), alike(1e-5))
+
+
+def test_rows_that_are_only_summed_are_never_made() -> None:
+    read = """
+        at = Transpose <perm = [0, 2, 1, 3]> (a) ar = Reshape (at, wide) ao = MatMul (ar, o)
+        y0 = Add (ao, bo) y1 = {} (y0) y = ReduceMean <axes = [1], keepdims = 0> (y1)
+    """
+    kinds = ("Relu", "Identity")
+    layers = [JoinedAttention(length=40, read=read.format(kind)) for kind in kinds]
+    made, summed = (
+        sum(each.flops_after.per_candidate for each in decisions(layer).values())
+        for layer in layers
+    )
+    assert summed < made - 40 * WIDTH
+    assert not wrong_rewrites(layers[1].data, layers[1].labels, layers[1].requests(), alike(1e-5))
