@@ -64,6 +64,16 @@ def test_bodies_and_states_agree(seed: int, whole: bool) -> None:
     assert wrong_rewrites(graph.data, graph.labels, requests, same, ways=SIGNATURES) == []
 
 
+@pytest.mark.parametrize("seed", range(9000, 9030))
+def test_norms_over_both_sides_agree(seed: int) -> None:
+    graph = random_graph(seed, Dialect(norms=True))
+    wrong = wrong_rewrites(
+        graph.data, graph.labels, requests_for(graph, seed), alike(EXACT), ways=SIGNATURES,
+        candidates=1_000_000,
+    )  # fmt: skip
+    assert wrong == []
+
+
 @pytest.mark.parametrize("seed", range(2000, 2030))
 def test_request_values_do_not_know_the_candidates(seed: int) -> None:
     graph = random_graph(seed, Dialect())
