@@ -10,6 +10,7 @@ mari_engine.errors.MariError: benchmark: 'batch' is missing or not a whole numbe
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,13 +51,16 @@ def parse_json(text: str | bytes) -> Any:
     """Return what JSON text holds; bytes are UTF-8.
 
     Raises JsonError for anything else: NaN and infinities, which Python would take, half surrogate
-    pairs, which cannot be written again, whole numbers of more than 400 digits, and nesting deeper
-    than 64.
+    pairs, which cannot be written again, whole numbers of more than 400 digits, a field that an
+    object has twice, and nesting deeper than 64.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        data = json.loads(text, parse_constant=_refuse_constant, parse_int=_read_whole)
+        data = json.loads(
+            text, parse_constant=_refuse_constant, parse_int=_read_whole,
+            object_pairs_hook=_read_fields,
+        )  # fmt: skip
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} at column {error.colno}", error.lineno) from error
     except UnicodeDecodeError as error:
@@ -71,6 +75,14 @@ def _read_whole(digits: str) -> int:
     if len(digits) > _MOST_DIGITS:
         raise JsonError(f"a number of {len(digits)} digits")
     return int(digits)
+
+
+def _read_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise JsonError(f"the field {shown(twice)} stands twice in one object")
+    return fields
 
 
 def _refuse_constant(name: str) -> None:

@@ -32,6 +32,7 @@ def entry(**fields: object) -> JsonObject:
         ('["\\ud83d"]', "half a character", 1),
         ('{"\\ud83d": 1}', "half a character", 1),
         ("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), f"nested deeper than {DEEPEST}", 1),
+        ('{"a": {"b": 1, "c": 2, "b": 3}}', "the field 'b' stands twice in one object", 1),
         ("9" * 401, "a number of 401 digits", 1),
         ("[" * 100_000, f"nested deeper than {DEEPEST}", 1),
     ],
