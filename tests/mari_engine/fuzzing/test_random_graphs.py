@@ -48,12 +48,18 @@ def test_real_numbers_agree(seed: int) -> None:
     assert wrong == []
 
 
+def in_every_bit(truth: np.ndarray, other: np.ndarray) -> bool:
+    """Compare whole numbers; those that float64 does not hold have been rounded."""
+    rounded = np.abs(truth).max(initial=0.0) > 2.0**53
+    return alike(EXACT if rounded else 0)(truth, other)
+
+
 @pytest.mark.parametrize("seed", range(1000, 1000 + GRAPHS))
 def test_whole_numbers_agree_in_every_bit(seed: int) -> None:
     graph = random_graph(seed, Dialect(whole=True))
     ways = (*SIGNATURES, ARMS[seed % 3])
-    wrong = wrong_rewrites(graph.data, graph.labels, requests_for(graph, seed), alike(0), ways=ways)
-    assert wrong == []
+    requests = requests_for(graph, seed)
+    assert wrong_rewrites(graph.data, graph.labels, requests, in_every_bit, ways=ways) == []
 
 
 @pytest.mark.parametrize("whole", [False, True])
