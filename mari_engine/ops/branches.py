@@ -76,6 +76,21 @@ def _signs(_node: ir.Node, shown: Arrays) -> Taken:
     return {"below zero": np.array((shown[0] < 0).any()), "above": np.array((shown[0] > 0).any())}
 
 
+def _filled(node: ir.Node, shown: Arrays) -> Taken:
+    """Return which numbers an Imputer replaces, as the condition that chooses another."""
+    (numbers,) = shown
+    (replaced,) = [number for _, number in _at_replaced(node)] or [0.0]
+    return _chosen(numbers != numbers if math.isnan(replaced) else numbers == replaced)
+
+
+def _at_replaced(node: ir.Node) -> Turns:
+    value = node.inputs[0]
+    whole = value is not None and value.dtype in (ir.DataType.INT32, ir.DataType.INT64)
+    held = node.attributes.get("replaced_value_int64" if whole else "replaced_value_float")
+    if held is not None and value is not None:
+        yield value, float(held.value)
+
+
 def _bounded(node: ir.Node) -> Values:
     return (node.inputs[0], node.outputs[0]) if any(_bounds(node)) else ()
 
@@ -268,6 +283,8 @@ NOT_A_NUMBER = Branches(_results, _compared, _at(math.nan))
 INFINITE = Branches(_results, _compared, _at(math.inf, -math.inf))
 SIGN = Branches(_operand(0), _signs, _at(0.0))
 """Zero divides its operand's elements."""
+FILLED = Branches(_operand(0), _filled, _at_replaced)
+"""Numbers that are filled in where they are missing."""
 CLIP = Branches(_bounded, _clipped, _at_bounds)
 BOUND = Branches(_against_constant, _held, _at_constants)
 MASK = Branches(_masked_product, _masked)

@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 
 from mari_engine.axes import Spec, Unsupported
+from mari_engine.ops.branches import FILLED
 from mari_engine.ops.call import Call
 from mari_engine.ops.column_trace import rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
@@ -146,7 +147,7 @@ RULES = (
     ),
     Rule(
         "Imputer", _each_column(1, "imputed_value_floats", "imputed_value_int64s"),
-        domain=DOMAIN, decompose=_imputed, infer=_like, traits=_COMPOSITE,
+        domain=DOMAIN, decompose=_imputed, infer=_like, branches=FILLED, traits=_COMPOSITE,
     ),
     Rule("Binarizer", pointwise(1), domain=DOMAIN),
     Rule("Normalizer", _normalized, domain=DOMAIN, infer=_float_like),

@@ -10,7 +10,7 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
 
-from mari_engine import plan
+from mari_engine import optimize, plan
 from mari_engine.loading import load
 from mari_engine.metering import measure
 from mari_engine.types import Labels
@@ -297,3 +297,15 @@ def test_types_behind_ops_that_onnx_infers_nothing_of_are_known() -> None:
     ]  # fmt: skip
     assert {found[name].dtype for name in ("n", "s", "v")} == {ir.DataType.FLOAT}
     assert found["score"].dtype == ir.DataType.FLOAT
+
+
+@pytest.mark.parametrize("replaced", [float("nan"), 0.25])
+def test_what_is_filled_in_is_a_branch_that_the_check_aims_at(replaced: float) -> None:
+    node = made(
+        "Imputer", "c", "x", imputed_value_floats=numbers(ALL), replaced_value_float=replaced
+    )
+    data = model([JOINED, node], ["score"], width=ALL)
+    certificate = optimize(load(data), LABELS, autotune=False).certificate
+    assert certificate.passed
+    assert certificate.coverage is not None
+    assert certificate.coverage.branches > 0
