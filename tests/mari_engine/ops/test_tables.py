@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import onnx
 import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper
@@ -13,76 +10,21 @@ from onnx import TensorProto, helper
 from mari_engine import optimize, plan
 from mari_engine.loading import load
 from mari_engine.metering import measure
-from mari_engine.types import Labels
-from support.rewrite_checks import alike, roles, wrong_rewrites
-
-DOMAIN, RNG = "ai.onnx.ml", np.random.default_rng(11)
-USER, ITEM = 24, 6
-LABELS = roles(user="user", item="item")
-ANY = {"float": np.float32, "double": np.float64, "int64": np.int64, "int32": np.int32}
-TYPES = {
-    "float": TensorProto.FLOAT, "double": TensorProto.DOUBLE, "int64": TensorProto.INT64,
-    "int32": TensorProto.INT32, "string": TensorProto.STRING,
-}  # fmt: skip
-
-
-def numbers(count: int) -> list[float]:
-    return [float(np.float32(each)) for each in RNG.uniform(-1, 1, count)]
-
-
-def made(
-    op: str, read: str | Sequence[str], write: str | Sequence[str], **attributes: object
-) -> onnx.NodeProto:
-    """Return a node of ai.onnx.ml."""
-    inputs = [read] if isinstance(read, str) else list(read)
-    outputs = [write] if isinstance(write, str) else list(write)
-    return helper.make_node(op, inputs, outputs, domain=DOMAIN, **attributes)
-
-
-def model(
-    nodes: Sequence[onnx.NodeProto], outputs: Sequence[str], *, kind: str = "float", width: int = 0
-) -> bytes:
-    """Return a model of a user's and an item's table; `x`, of so many columns, meets a product."""
-    weights = []
-    nodes = list(nodes)
-    if width:
-        array = RNG.uniform(-1, 1, (width, 8)).astype("f")
-        weights.append(helper.make_tensor("W", TensorProto.FLOAT, array.shape, array.ravel()))
-        nodes.append(helper.make_node("MatMul", ["x", "W"], ["score"]))
-    shape = {"user": ["N", USER], "item": ["N", ITEM]}
-    graph = helper.make_graph(
-        nodes, "g",
-        [helper.make_tensor_value_info(name, TYPES[kind], shape[name]) for name in shape],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs], weights,
-    )  # fmt: skip
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 3)]
-    proto = helper.make_model(graph, ir_version=8, opset_imports=opsets)
-    for value in (*proto.graph.output,):
-        value.type.tensor_type.ClearField("shape")
-    return bytes(proto.SerializeToString())
-
-
-def requests(kind: str = "float", *, missing: bool = False) -> list[dict[str, np.ndarray]]:
-    out = []
-    for batch in (1, 2, 5):
-        user = RNG.normal(size=(1, USER)) * (9 if "int" in kind else 1)
-        item = RNG.normal(size=(batch, ITEM)) * (9 if "int" in kind else 1)
-        if missing:
-            user[:, ::3], item[0, ::2] = np.nan, np.nan
-        out.append(
-            {"user": np.repeat(user, batch, 0).astype(ANY[kind]), "item": item.astype(ANY[kind])}
-        )
-    return out
-
-
-JOINED = helper.make_node("Concat", ["user", "item"], ["c"], axis=1)
-ALL = USER + ITEM
-SCALER = {"offset": numbers(ALL), "scale": numbers(ALL)}
-
-
-def decisions(data: bytes, labels: Labels = LABELS) -> list[str]:
-    """Return what became of each product."""
-    return [each.action.value for each in plan(load(data), labels, candidates=5000).decisions]
+from support.rewrite_checks import alike, wrong_rewrites
+from support.tables import (
+    ALL,
+    ITEM,
+    JOINED,
+    LABELS,
+    RNG,
+    SCALER,
+    USER,
+    decisions,
+    made,
+    model,
+    numbers,
+    requests,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["float", "double", "int64", "int32"])
@@ -134,55 +76,6 @@ def test_tables_of_other_widths_than_stated_are_cut_or_filled(widths: tuple[int,
     data = model([node], ["score"], width=sum(widths))
     assert wrong_rewrites(data, LABELS, requests(), alike(1e-6)) == []
     assert decisions(data) == ["split"]
-
-
-ENDS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
-
-
-def linear(rows: int) -> dict[str, object]:
-    return {"coefficients": numbers(rows * ALL), "intercepts": numbers(rows)}
-
-
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("targets", [1, 3])
-def test_a_linear_regressor_is_a_product(end: str, targets: int) -> None:
-    node = made(
-        "LinearRegressor", "c", "score", targets=targets, post_transform=end, **linear(targets)
-    )
-    data = model([JOINED, node], ["score"])
-    assert wrong_rewrites(data, LABELS, requests(), alike(1e-5)) == []
-    kept = end == "SOFTMAX_ZERO" or (targets == 1 and end != "NONE")
-    assert decisions(data) == ["kept" if kept else "split"]
-
-
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize(("rows", "classes"), [(1, 2), (2, 2), (4, 4)])
-def test_scores_of_a_linear_classifier_are_a_product(end: str, rows: int, classes: int) -> None:
-    node = made(
-        "LinearClassifier", "c", ["label", "score"], post_transform=end,
-        classlabels_ints=list(range(classes)), multi_class=int(rows > 1), **linear(rows),
-    )  # fmt: skip
-    data = model([JOINED, node], ["score"])
-    assert wrong_rewrites(data, LABELS, requests(), alike(1e-5)) == []
-    kept = end == "SOFTMAX_ZERO" or (end == "SOFTMAX" and (rows, classes) == (1, 2))
-    assert decisions(data) == ["kept" if kept else "split"]
-
-
-@pytest.mark.parametrize("words", [True, False])
-def test_the_label_is_the_first_class_of_the_highest_score(words: bool) -> None:
-    named = {"classlabels_strings": ["a", "b", "c"]} if words else {"classlabels_ints": [7, 8, 9]}
-    node = made("LinearClassifier", "c", ["label", "score"], **named, **linear(3))
-    data = load(model([JOINED, node], ["score"]))
-    proto = ir.serde.serialize_model(data.ir)
-    kind = TYPES["string" if words else "int64"]
-    proto.graph.output.append(helper.make_tensor_value_info("label", kind, ["N"]))
-    assert decisions(proto.SerializeToString()) == ["split"]
-    same = alike(1e-5)
-
-    def equal(truth: np.ndarray, other: np.ndarray) -> bool:
-        return np.array_equal(truth, other) if truth.dtype == object else same(truth, other)
-
-    assert wrong_rewrites(proto.SerializeToString(), LABELS, requests(), equal) == []
 
 
 @pytest.mark.parametrize("norm", ["MAX", "L1", "L2"])
