@@ -135,6 +135,18 @@ class Explorer:
             and sources
         )
 
+    def copies_from(self, original: Explorer) -> frozenset[str]:
+        """Return the names of the nodes that do what one node of the original does.
+
+        They are of its op and made of it alone: it was written for some of its columns each.
+        """
+        ops = {node.name: node.op_type for node in original._model.ir.graph}
+        return frozenset(
+            node.name or ""
+            for node in self._model.ir.graph
+            if ops.get(node.metadata_props.get(SOURCE)) == node.op_type
+        )
+
     def _draw(self, batch: int, seed: int, attempt: int, left: Sequence[Site], aims: Aims) -> Feeds:
         """Return a request aimed at the sites that are left or, of a new branch's, at none."""
         if self._often > 1 and attempt % 3 == 1:  # a number inside, large by many inputs at once
@@ -168,13 +180,14 @@ def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) 
     """Return a branch that only the rewritten model has and that no request took, or "".
 
     What it gives there nobody has seen. Where the original has one of its kind that none took
-    either, it may be that one's copy, or a part of the op that it belongs to.
+    either, it may be that one's copy, or a part of the op that it belongs to. A copy for some of
+    its columns chooses as the original does, which may have another choice for its other columns.
     """
     if not newer.never_taken:
         return ""
     newer.observe(requests)
     own = {(missed.op, missed.branch) for missed in explorer.never_taken}
-    parts = newer.made_of(explorer.never_taken_composites)
+    parts = newer.made_of(explorer.never_taken_composites) | newer.copies_from(explorer)
     for missed in newer.never_taken:
         if (missed.op, missed.branch) not in own and missed.node not in parts:
             return (

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mari_engine import load, plan
+from mari_engine import certify, load, plan
 from mari_engine.types import Action, Decision
 from support.joined_attention import LENGTH, WIDTH, JoinedAttention, drawn
 from support.rewrite_checks import alike, wrong_rewrites
@@ -146,3 +146,17 @@ def test_rows_that_are_only_summed_are_never_made() -> None:
     )
     assert summed < made - 40 * WIDTH
     assert not wrong_rewrites(layers[1].data, layers[1].labels, layers[1].requests(), alike(1e-5))
+
+
+def test_a_mask_that_hides_no_target_is_no_unseen_branch() -> None:
+    weights = """
+        none = Mul (t, nil) total = ReduceSum <keepdims = 0> (none, depth)
+        target = Greater (total, below) past = Greater (m, zero)
+        mc = Concat <axis = 1> (past, target) seen = Unsqueeze (mc, dims)
+        sm = Where (seen, s, low) p = Softmax <axis = -1> (sm)
+    """
+    numbers = {"nil": np.array(0.0, "f"), "depth": np.array([2]), "below": np.array(-1.0, "f")}
+    layer = JoinedAttention(weights=weights, held=numbers)
+    planned = plan(load(layer.data, name="layer"), layer.labels, candidates=500)
+    assert merges(layer)
+    assert certify(planned).passed
