@@ -18,6 +18,8 @@ from mari_engine.isolation.messages import read_message, write_message
 
 _SLACK = 256 << 20
 """Bytes for the stacks of threads and other data that a process has beside what a model takes."""
+_REFUSED_MEMORY = ("BFCArena::AllocateRawInternal", "Failed to allocate memory", "bad allocation")
+"""What onnxruntime says where the system gives it no more memory."""
 _GRACE = 10
 """Seconds beyond a call's limit after which this process ends itself: its parent is gone."""
 
@@ -97,6 +99,8 @@ def _answer(request: Any, kept: dict[int, Any], unladen: int) -> tuple[str, Any]
     except MemoryError:
         return "memory", None
     except Exception as error:  # libraries raise whatever comes up
+        if any(words in str(error) for words in _REFUSED_MEMORY):
+            return "memory", None
         return "theirs", (type(error).__name__, str(error) or type(error).__name__)
     finally:
         if hasattr(signal, "alarm"):
