@@ -13,7 +13,9 @@ from mari_engine.types import Role
 
 Shape = tuple[Extent, ...]
 _LOW = (-np.inf, -np.inf, -1e9, -1e4)
-"""What the scores of masked keys become, or are lowered by."""
+"""What the scores of masked keys become."""
+_LOWERED = (-np.inf, -np.inf, -1e4)
+"""What they are lowered by: by -1e9, a row without keys keeps nothing of its scores' digits."""
 
 
 def row_of_places(w: Writer, give: Callable[[Role, Shape], Value], rows: Extent) -> Value:
@@ -167,8 +169,7 @@ def _masked_by_places(w: Writer, scores: Value, x: Value) -> Value:
 
 def _lowered(w: Writer, scores: Value, sees: Value) -> Value:
     """Scores lowered where a mask does not see: chosen, or added."""
-    lowest = w.const(w.pick(*_LOW))
     if w.chance(0.5):
-        return w.op("Where", [sees, scores, lowest], scores.shape)
-    lowered = w.op("Where", [sees, w.const(0.0), lowest], sees.shape)
+        return w.op("Where", [sees, scores, w.const(w.pick(*_LOW))], scores.shape)
+    lowered = w.op("Where", [sees, w.const(0.0), w.const(w.pick(*_LOWERED))], sees.shape)
     return w.binary("Add", scores, lowered)
