@@ -69,9 +69,9 @@ def contraction_cost(product: Product, candidates: int) -> float:
 
 
 def _operands(product: Product) -> list[LabeledTensor]:
-    return [
-        LabeledTensor(atom.tensor, tuple(tuple(own[at] for at in group) for group in atom.dims))
-        for atom, own in zip(product.operands, product.labels, strict=True)
+    return [  # a place of extent 1 may lie in a tensor without a label
+        LabeledTensor(a.tensor, tuple(tuple(own[p] for p in d if own[p] >= 0) for d in a.dims))
+        for a, own in zip(product.operands, product.labels, strict=True)
     ]
 
 
