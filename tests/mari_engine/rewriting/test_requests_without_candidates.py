@@ -8,9 +8,12 @@ import onnxruntime as ort
 import pytest
 
 import sample_models
+from mari_engine.errors import ExecutionError, LimitError
 from mari_engine.fuzzing import DIALECTS, Dialect, random_graph
+from mari_engine.isolation import isolated
 from mari_engine.loading import load
 from mari_engine.pipeline import plan
+from mari_engine.runtime import open_source
 from mari_engine.types import Labels
 from support.builders import build
 from support.rewrite_checks import data_of, roles, run, session
@@ -39,11 +42,13 @@ def nobody(opened: ort.InferenceSession) -> dict[str, np.ndarray]:
 
 
 def assert_no_rows(data: bytes, labels: Labels) -> None:
-    original = session(data)
-    feeds = nobody(original)
+    feeds = nobody(session(data))
     try:
-        truth = run(original, feeds)
-    except Exception as error:
+        with isolated():  # some operators end the process: "Floating point exception"
+            opened = open_source(load(data, name="graph"))
+            assert opened is not None
+            truth = opened.run(feeds)
+    except (ExecutionError, LimitError) as error:
         pytest.skip(f"the original refuses a request without candidates: {error}")
     rewritten = session(data_of(plan(load(data, name="graph"), labels).optimized))
     results = run(rewritten, feeds)
@@ -52,11 +57,7 @@ def assert_no_rows(data: bytes, labels: Labels) -> None:
     }
 
 
-ENDS_THE_PROCESS = {3, 29, 30, 34}
-"""Random graphs that onnxruntime divides by zero in, as they are, when they have no candidates."""
-
-
-@pytest.mark.parametrize("seed", sorted(set(range(40)) - ENDS_THE_PROCESS))
+@pytest.mark.parametrize("seed", range(40))
 def test_random_graphs_return_no_rows(seed: int) -> None:
     graph = random_graph(seed, Dialect())
     assert_no_rows(graph.data, graph.labels)
