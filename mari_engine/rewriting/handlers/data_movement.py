@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mari_engine.axes import Axes, Index, Join, Pick, View, flat, with_extent
+from mari_engine.axes import CANDIDATES, Axes, Index, Join, Pick, View, flat, with_extent
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import (
     Atom,
@@ -31,7 +31,24 @@ def view(step: Step) -> list[Form]:
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, View)
     assert form is not None
+    form = _with_row_if_turned(step, form) if isinstance(form, Atom) else form
     return [relabel(form, step.result, spec.source)]
+
+
+def _with_row_if_turned(step: Step, atom: Atom) -> Atom:
+    """Return the atom with a row where it may have none, and the candidates' axis changes places.
+
+    Of several dimensions of extent 1 nothing tells which is the candidates', and without them 0.
+    """
+    if atom.dims.count(()) < 2 or _candidate_axis(atom.axes) == _candidate_axis(step.result):
+        return atom
+    extents = dict(enumerate(flat(atom.axes)))
+    row = step.context.builder.layouts.with_row(atom.tensor, atom.dims, extents)
+    return replace(atom, tensor=row)
+
+
+def _candidate_axis(axes: Axes) -> int | None:
+    return next((at for at, axis in enumerate(axes) if CANDIDATES in axis), None)
 
 
 def pick(step: Step) -> list[Form]:
