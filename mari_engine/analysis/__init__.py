@@ -12,6 +12,7 @@ from mari_engine.analysis.fixed_counts import shared_counts
 from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.layer_norms import SpelledNorm
 from mari_engine.analysis.node_work import extent
+from mari_engine.analysis.private_values import read_only_within
 from mari_engine.analysis.rows import is_rowwise
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph
@@ -34,6 +35,7 @@ __all__ = [
     "is_rowwise",
     "propose_axes",
     "read_axes",
+    "read_only_within",
     "shared_counts",
     "survey_by_labels",
     "survey_model",

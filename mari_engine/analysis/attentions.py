@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx_ir as ir
 
+from mari_engine.analysis.private_values import read_only_within
 from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import Axes, AxisLabels, Contract, Pointwise, Spec, View, Weights, flat
 from mari_engine.graph import constant_array
@@ -154,15 +155,7 @@ class _Reader:
     def is_private(self) -> bool:
         """Return True when nothing else reads the scores or what is made of them."""
         inside = {*self.between, self.total}
-        return all(
-            not value.is_graph_output()
-            and all(
-                use.node in inside or all(map(self.survey.is_static, use.node.outputs))
-                for use in value.uses()
-            )
-            for node in (*self.scores, *self.between)
-            for value in node.outputs
-        )
+        return read_only_within((*self.scores, *self.between), inside, self.survey)
 
     # --- positions
 

@@ -83,9 +83,9 @@ def draw_feature(
     """Return valid values of this shape; `longest` is the largest valid sequence length.
 
     Whole numbers come from the bounds, else from [0, 2), lengths from [1, longest] (0 where that is
-    the longest); other numbers
-    uniformly from the bounds, else from the standard normal distribution. Masks hold both values
-    in every row of two or more, so that no row is masked out whichever value means that.
+    the longest); other numbers uniformly from the bounds, else from the standard normal
+    distribution. Masks hold both values in every row of two or more, so that no row is masked out
+    whichever value means that.
     """
     kind = feature.dtype.kind
     if is_mask(feature):

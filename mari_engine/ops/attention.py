@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes import Axes, Axis, Spec, Unsupported, flat, static
+from mari_engine.axes import Axes, Spec, Unsupported, flat, static
 from mari_engine.ops.batched_labels import (
     LEFT_OUT,
     BatchedLabels,
     Labeled,
     as_slices,
     common_batch,
+    length_with_past,
 )
 from mari_engine.ops.branches import ATTENDED
 from mari_engine.ops.call import Call
@@ -24,6 +25,7 @@ from mari_engine.ops.dot_product_attention import (
     capped_scores,
     causal_keys,
     extent_of,
+    head_width,
     in_all,
     join_heads,
     known_extent,
@@ -69,7 +71,7 @@ def standard_attention(call: Call) -> Spec:
             operands.append(labels.operand(fact.axes))
     heads, kv_heads = _heads(call, q, 0, "q"), _heads(call, k, 1, "kv")
     key_width, value_width = _head_width(k, kv_heads), _head_width(v, kv_heads)
-    total = _total_length(call, k[at])
+    total = length_with_past(call, 4, k[at])
     per_head = (labels.batch, (heads,), q[at], (value_width,))
     result = per_head if at == 2 else (labels.batch, q[at], (heads * value_width,))
     made = [
@@ -104,16 +106,6 @@ def _head_width(axes: Axes, heads: int) -> int:
     return width if len(axes) == 4 else width // heads
 
 
-def _total_length(call: Call, own: Axis) -> Axis:
-    """Return the number of keys: those of the past, and the operand's own."""
-    if not call.given(4):
-        return own
-    past, length = static(call.axes(4)[2]), static(own)
-    if past is None or length is None:
-        return (call.fresh(),)
-    return (past + length,)
-
-
 # --- in standard ops
 
 
@@ -125,9 +117,9 @@ def write_attention(new: DecompositionWriter) -> Results:
     if past is not None:
         key = new.emit("Concat", past, key, axis=2)
         value = new.emit("Concat", new.given(5), value, axis=2)
-    width = _width(new, 0, heads)
+    width = head_width(new.given(0), heads)
     every_key, every_value = (
-        repeat_heads(new, each, kv_heads, heads // kv_heads, _width(new, at, kv_heads))
+        repeat_heads(new, each, kv_heads, heads // kv_heads, head_width(new.given(at), kv_heads))
         for at, each in ((1, key), (2, value))
     )
     scale = new.attribute("scale", None)
@@ -144,7 +136,7 @@ def write_attention(new: DecompositionWriter) -> Results:
         seeing = None
     result = weighted_values(new, weights, every_value, seeing)
     if _rank(new) == 3:
-        result = join_heads(new, result, heads * _width(new, 2, kv_heads))
+        result = join_heads(new, result, heads * head_width(new.given(2), kv_heads))
     asked = {0: products, 1: capped, 2: None if _lowers(new) else biased, _WEIGHTS: weights}
     return [result, key, value, asked.get(mode)]
 
@@ -166,13 +158,6 @@ def _rank(new: DecompositionWriter) -> int:
     return int(ranks.pop() or 0)
 
 
-def _width(new: DecompositionWriter, index: int, heads: int) -> int:
-    """Return the elements of one head of Q, K or V."""
-    rank = _rank(new)
-    width = width_of(new.given(index), -1, rank)
-    return width if rank == 4 else width // heads
-
-
 def _by_head(
     new: DecompositionWriter,
 ) -> tuple[ir.Value, ir.Value, ir.Value, int, int]:
@@ -191,9 +176,9 @@ def _by_head(
     if _rank(new) == 4:
         return query, key, value, heads, kv_heads
     return (
-        split_heads(new, query, heads, _width(new, 0, heads)),
-        split_heads(new, key, kv_heads, _width(new, 1, kv_heads)),
-        split_heads(new, value, kv_heads, _width(new, 2, kv_heads)),
+        split_heads(new, query, heads, head_width(query, heads)),
+        split_heads(new, key, kv_heads, head_width(key, kv_heads)),
+        split_heads(new, value, kv_heads, head_width(value, kv_heads)),
         heads,
         kv_heads,
     )

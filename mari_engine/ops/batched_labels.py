@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from mari_engine.axes import Axes, Axis, AxisLabels, Slices, Unsupported, align
+from mari_engine.axes import Axes, Axis, AxisLabels, Slices, Unsupported, align, static
+from mari_engine.ops.call import Call
 
 Labeled = tuple[Axes | None, AxisLabels | None]
 """An operand's axes and the labels of their factors."""
@@ -84,6 +85,14 @@ def as_slices(
         mixed=frozenset(labels.mixed),
         work=work,
     )
+
+
+def length_with_past(call: Call, index: int, own: Axis) -> Axis:
+    """Return the number of keys, those of the past, operand `[N, heads, P, D]`, included."""
+    if not call.given(index):
+        return own
+    past, length = static(call.axes(index)[2]), static(own)
+    return (call.fresh(),) if past is None or length is None else (past + length,)
 
 
 def common_batch(*operands: Axes) -> Axis:

@@ -40,7 +40,7 @@ class DecompositionWriter:
         for node in nodes:
             node.name = node.name or f"{self.node.name}/{node.op_type}_{len(self.nodes)}"
             node.metadata_props.update(self.node.metadata_props)
-            node.metadata_props[STANDS_FOR] = self.node.name or ""
+            node.metadata_props[STANDS_FOR] = stands_for(self.node)
             node.outputs[0].name = f"{node.name}:0"
             self.nodes.append(node)
 

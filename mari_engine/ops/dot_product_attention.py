@@ -34,6 +34,13 @@ def width_of(value: ir.Value | None, axis: int, rank: int) -> int:
     return extent
 
 
+def head_width(value: ir.Value | None, heads: int) -> int:
+    """Return the elements of one head of `[N, heads, L, D]` or `[N, L, heads * D]`."""
+    rank = len(value.shape) if value is not None and value.shape is not None else 0
+    width = width_of(value, -1, rank)
+    return width if rank == 4 else width // heads
+
+
 def known_extent(value: ir.Value | None, axis: int) -> int | None:
     """Return the extent of an axis, None where only the run knows it."""
     shape = value.shape if value is not None else None

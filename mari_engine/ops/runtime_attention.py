@@ -18,12 +18,14 @@ from mari_engine.ops.batched_labels import (
     Labeled,
     as_slices,
     common_batch,
+    length_with_past,
 )
 from mari_engine.ops.call import Call
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.dot_product_attention import (
     additive,
     causal_keys,
+    head_width,
     join_heads,
     known_extent,
     scaled_products,
@@ -52,7 +54,7 @@ def multi_head_attention(call: Call) -> Spec:
         LEFT_OUT if fact is None else _operand(labels, at, fact.axes)
         for at, fact in enumerate(call.operands)
     ]
-    total = _with_past(call, 6, keys)
+    total = length_with_past(call, 6, keys)
     states = [(labels.batch, (heads,), total, (width,)) for width in widths]
     result = labels.result((labels.batch, q[1], (heads * widths[1],)), rows=1)
     made = [result, *map(labels.result, states)][: call.outputs]
@@ -79,14 +81,6 @@ def _keys(given: list[Axes], heads: int) -> tuple[Axis, tuple[int, int]]:
         raise Unsupported("heads of unknown width, or operands of another rank")
     one, other = (int(width or 0) // (heads if len(key) == 3 else 1) for width in widths)
     return key[2] if len(key) == 4 else key[1], (one, other)
-
-
-def _with_past(call: Call, index: int, own: Axis) -> Axis:
-    """Return the number of keys, those of the past, `[N, heads, P, D]`, included."""
-    if not call.given(index):
-        return own
-    past, length = static(call.axes(index)[2]), static(own)
-    return (call.fresh(),) if past is None or length is None else (past + length,)
 
 
 def packed_attention(call: Call) -> Spec:
@@ -181,7 +175,7 @@ def write_multi_head(new: DecompositionWriter) -> Results:
         biases.append(additive(new, causal_keys(new, rows, columns), -np.inf))
     width = width_of(new.given(0), -1, 3) // heads
     joined = _attended(new, (query, key, value), biases, width)
-    return [join_heads(new, joined, heads * _value_width(new, heads)), key, value]
+    return [join_heads(new, joined, heads * head_width(new.given(2), heads)), key, value]
 
 
 def _attended(
@@ -193,13 +187,6 @@ def _attended(
     scores = scaled_products(new, query, key, scale)
     _, weights = softmax_weights(new, scores, total_bias(new, biases), None)
     return new.emit("MatMul", weights, value)
-
-
-def _value_width(new: DecompositionWriter, heads: int) -> int:
-    value = new.given(2)
-    rank = len(value.shape) if value is not None and value.shape is not None else 0
-    width = width_of(value, -1, rank)
-    return width if rank == 4 else width // heads
 
 
 def _biases_of_projections(new: DecompositionWriter) -> list[ir.Value | None]:

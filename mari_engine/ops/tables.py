@@ -45,6 +45,11 @@ def by_row(call: Call, *results: Sequence[Axis], weight: int = 0, work: Axis = (
     )
 
 
+def axis_with(extent: int) -> Axis:
+    """Return an axis of so many columns: of one, without a factor."""
+    return (extent,) if extent != 1 else ()
+
+
 def columns_of(value: ir.Value | None) -> int | None:
     """Return the number of columns of a table, or None where it is none of known width."""
     if value is None or value.shape is None or len(value.shape) != 2:

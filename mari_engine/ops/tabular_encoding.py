@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes import Axis, Slices, Spec, Unsupported, flat, is_one, positions
+from mari_engine.axes import Slices, Spec, Unsupported, flat, is_one, positions
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call
 from mari_engine.ops.column_trace import Trace, rank_of
@@ -15,7 +15,7 @@ from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.id_bounds import Bound
 from mari_engine.ops.rule import Rule, Trait
-from mari_engine.ops.tables import DOMAIN, categories_in, words_in
+from mari_engine.ops.tables import DOMAIN, axis_with, categories_in, words_in
 
 _MAPS = "it works on maps, not on tensors"
 
@@ -27,7 +27,7 @@ def _one_hot(call: Call) -> Spec:
     """
     axes = call.axes(0)
     categories = call.attribute("cats_int64s") or call.attribute("cats_strings") or ()
-    code: Axis = (len(categories),) if len(categories) != 1 else ()
+    code = axis_with(len(categories))
     own = tuple(range(len(flat(axes))))
     return Slices(
         operands=(axes,),

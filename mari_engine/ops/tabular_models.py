@@ -17,7 +17,7 @@ from mari_engine.ops.call import Call
 from mari_engine.ops.column_trace import rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.rule import PRODUCT, Inferred, Rule, Trait
-from mari_engine.ops.tables import DOMAIN, by_row, columns_of, with_columns
+from mari_engine.ops.tables import DOMAIN, axis_with, by_row, columns_of, with_columns
 
 _FLOAT = ir.DataType.FLOAT
 _ENDS = {"": None, "NONE": None, "LOGISTIC": "Sigmoid", "SOFTMAX": "Softmax"}
@@ -29,7 +29,7 @@ def _regressed(call: Call) -> Spec:
 
     https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html
     """
-    return _linear(call, (_axis(call.attribute("targets", 1)),))
+    return _linear(call, (axis_with(call.attribute("targets", 1)),))
 
 
 def _classified(call: Call) -> Spec:
@@ -37,7 +37,7 @@ def _classified(call: Call) -> Spec:
 
     https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html
     """
-    return _linear(call, (), (_axis(_classes(call.attributes)),))
+    return _linear(call, (), (axis_with(_classes(call.attributes)),))
 
 
 def _linear(call: Call, *results: tuple[Axis, ...]) -> Spec:
@@ -46,10 +46,6 @@ def _linear(call: Call, *results: tuple[Axis, ...]) -> Spec:
         raise Unsupported("columns whose number only the run knows")
     work = (len(call.attribute("coefficients", ())),)
     return by_row(call, *results, weight=2, work=work)
-
-
-def _axis(extent: int) -> Axis:
-    return (extent,) if extent != 1 else ()
 
 
 def _classes(attributes: object) -> int:
@@ -153,7 +149,9 @@ def _trees(name: str, *, classes: bool = False) -> Callable[[Call], Spec]:
     """
 
     def declare(call: Call) -> Spec:
-        width = (_axis(_classes(call.attributes) if classes else call.attribute("n_targets", 1)),)
+        width = (
+            axis_with(_classes(call.attributes) if classes else call.attribute("n_targets", 1)),
+        )
         results = ((), width) if classes else (width,)
         trees = len(set(call.attribute(name, ())))
         modes = call.attribute("nodes_modes", ())

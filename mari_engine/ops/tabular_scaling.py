@@ -16,6 +16,7 @@ from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.rule import Inferred, Rule, Trait
 from mari_engine.ops.tables import (
     DOMAIN,
+    axis_with,
     by_row,
     columns_of,
     per_column,
@@ -94,7 +95,7 @@ def _vectorized(call: Call) -> Spec:
     if len(call.operands) != 1:
         raise Unsupported("tables whose widths are not those that the op states")
     width = sum(call.attribute("inputdimensions", ()))
-    return by_row(call, ((width,) if width != 1 else (),))
+    return by_row(call, (axis_with(width),))
 
 
 def _joined(new: DecompositionWriter) -> Results:
@@ -115,12 +116,8 @@ def _joined(new: DecompositionWriter) -> Results:
 
 def _fitted(new: DecompositionWriter, table: ir.Value, width: int) -> ir.Value:
     """Return the first columns of a table, and zeros where it has fewer."""
-
-    def listed(*numbers: int) -> ir.Value:
-        return new.constant(np.array(numbers), ir.DataType.INT64)
-
-    filled = new.emit("Pad", table, listed(0, 0, 0, width))
-    return new.emit("Slice", filled, listed(0), listed(width), listed(1))
+    filled = new.emit("Pad", table, new.integers(0, 0, 0, width))
+    return new.emit("Slice", filled, new.integers(0), new.integers(width), new.integers(1))
 
 
 def _float_like(node: ir.Node) -> list[Inferred]:

@@ -6,7 +6,7 @@ from mari_engine.axes import Slices, Spec, Unsupported, flat
 from mari_engine.ops.call import Call
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.rule import Rule
-from mari_engine.ops.tables import by_row, words_in
+from mari_engine.ops.tables import axis_with, by_row, words_in
 
 
 def normalize(call: Call) -> Spec:
@@ -30,8 +30,7 @@ def count_terms(call: Call) -> Spec:
     places = call.attribute("ngram_indexes", ())
     if len(call.axes(0)) != 2 or not places:
         raise Unsupported("terms of one row, or none")
-    terms = 1 + max(places)
-    return by_row(call, ((terms,) if terms != 1 else (),))
+    return by_row(call, (axis_with(1 + max(places)),))
 
 
 RULES = (

@@ -20,7 +20,7 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import Unsupported
-from mari_engine.graph import STANDS_FOR, captured_values, list_bodies
+from mari_engine.graph import STANDS_FOR, captured_values, list_bodies, stands_for
 from mari_engine.ops import Trait, before_rounding, has_trait
 from mari_engine.passes.contract import STANDARD, Copy, Pass, Refusal, match_each
 
@@ -89,14 +89,23 @@ def _match(node: ir.Node, survey: Survey, rounded: frozenset[ir.Node]) -> Invari
 def _scan_steps(node: ir.Node) -> Iterator[Step]:
     """Yield the elements of a Scan's sequences."""
     (body,) = list_bodies(node)
-    count = node.attributes.get_int("num_scan_inputs", 0)
+    axes, reverse = _sequences(node)
+    count = len(axes)
     states = len(node.inputs) - count
-    axes = node.attributes.get_ints("scan_input_axes", [0] * count)
-    reverse = node.attributes.get_ints("scan_input_directions", [0] * count)
     for at in range(count if len(body.inputs) == len(node.inputs) else 0):
         outer = node.inputs[states + at]
         if outer is not None:
             yield Step(body.inputs[states + at], outer, axes[at], bool(reverse[at]))
+
+
+def _sequences(node: ir.Node) -> tuple[Sequence[int], Sequence[int]]:
+    """Return a Scan's sequences: the axis that each is scanned along, and 1 where from its end."""
+    count = node.attributes.get_int("num_scan_inputs", 0)
+    axes, reverse = (
+        node.attributes.get_ints(name, [0] * count)
+        for name in ("scan_input_axes", "scan_input_directions")
+    )
+    return axes, reverse
 
 
 def _loop_steps(node: ir.Node, outside: set[ir.Value]) -> Iterator[Step]:
@@ -168,7 +177,7 @@ def _before(
         name=f"{loop.name}/{old.name}/{op}",
     )  # fmt: skip
     new.metadata_props.update(loop.metadata_props)
-    new.metadata_props[STANDS_FOR] = loop.name or ""
+    new.metadata_props[STANDS_FOR] = stands_for(loop)
     new.outputs[0].name = f"{new.name}:0"
     assert loop.graph is not None
     loop.graph.insert_before(loop, [new])
@@ -187,11 +196,8 @@ def _lifted(loop: ir.Node, table: ir.Value, old: ir.Node) -> ir.Value:
 
 def _scanned(loop: ir.Node, body: ir.Graph, made: ir.Value, step: Step, old: ir.Node) -> ir.Value:
     """Return one step of the product, as an element of one more sequence that is scanned."""
-    count = loop.attributes.get_int("num_scan_inputs", 0)
-    axes = loop.attributes.get_ints("scan_input_axes", [0] * count)
-    reverse = loop.attributes.get_ints("scan_input_directions", [0] * count)
-    axis = step.axis
-    _set_scanned(loop, [*axes, axis], [*reverse, int(step.reverse)])
+    axes, reverse = _sequences(loop)
+    _set_scanned(loop, [*axes, step.axis], [*reverse, int(step.reverse)])
     loop.resize_inputs(len(loop.inputs) + 1)
     loop.replace_input_with(len(loop.inputs) - 1, made)
     result = old.outputs[0]
@@ -218,9 +224,8 @@ def _looked_up(body: ir.Graph, made: ir.Value, step: Step, old: ir.Node) -> ir.V
 
 def _drop_unread(loop: ir.Node, body: ir.Graph) -> None:
     """Take away the sequences that nothing in a Scan reads any more."""
-    count = loop.attributes.get_int("num_scan_inputs", 0)
-    axes = list(loop.attributes.get_ints("scan_input_axes", ()))
-    reverse = list(loop.attributes.get_ints("scan_input_directions", ()))
+    axes, reverse = _sequences(loop)
+    count = len(axes)
     states = len(loop.inputs) - count
     read = [at for at in range(count) if body.inputs[states + at].uses()
             or body.inputs[states + at].is_graph_output()]  # fmt: skip

@@ -18,7 +18,6 @@ import math
 
 import onnx_ir as ir
 
-from mari_engine.graph import list_numbers
 from mari_engine.ops import DecompositionWriter
 from mari_engine.passes.contract import Copy, Pass
 from mari_engine.passes.embedding_bags.abstract_values import BagLoop
@@ -67,7 +66,7 @@ class _BagWriter:
     def side_by_side(self, value: ir.Value, inner: tuple[int, ...]) -> ir.Value:
         """Return `[count * step, ...]` as `[count, step, ...]`."""
         shape = [-1, self.bags.rows.step, *inner]
-        return self.out.emit("Reshape", value, self.numbers(shape))
+        return self.out.emit("Reshape", value, self.out.integers(*shape))
 
     def test(self, kept: KeptPlaces, like: ir.Value) -> ir.Value:
         """Return which rows are kept, `[count, step, 1, ...]`."""
@@ -95,12 +94,8 @@ class _BagWriter:
     def reduce(self, op: str, rows: ir.Value) -> ir.Value:
         """Return `[count, step, ...]` reduced to `[count, ...]`."""
         if self.copy.model.graph.opset_imports[""] >= (13 if op == "ReduceSum" else 18):
-            return self.out.emit(op, rows, self.numbers([1]), keepdims=0)
+            return self.out.emit(op, rows, self.out.integers(1), keepdims=0)
         return self.out.emit(op, rows, axes=[1], keepdims=0)
-
-    def numbers(self, listed: list[int]) -> ir.Value:
-        name = f"{self.bags.loop.name}/numbers_{len(self.out.nodes)}"
-        return list_numbers(self.copy.model, name, listed)
 
 
 EMBEDDING_BAGS = Pass("embedding bags", find_bag_loops, write_reduction)

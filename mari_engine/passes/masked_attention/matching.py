@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.analysis import Survey
+from mari_engine.analysis import Survey, read_only_within
 from mari_engine.axes import Along, Contract, Join, Pointwise, Unsupported, flat, static
 from mari_engine.passes.contract import STANDARD, Refusal, match_each
 from mari_engine.passes.masked_attention.zero_weights import ZeroProof
@@ -129,15 +129,7 @@ class _Reader:
     def is_private(self) -> bool:
         """Return True when nothing else reads the scores or what is made of them."""
         inside = {*self.between, self.total}
-        is_static = self.survey.is_static
-        return all(
-            not value.is_graph_output()
-            and all(
-                use.node in inside or all(map(is_static, use.node.outputs)) for use in value.uses()
-            )
-            for node in (*self.scores, *self.between)
-            for value in node.outputs
-        )
+        return read_only_within((*self.scores, *self.between), inside, self.survey)
 
     def cuts(self) -> Iterator[int]:
         """Yield the rows at which a Concat before the scores joins values, the nearest first."""

@@ -21,7 +21,7 @@ _SOFTMAX = 5
 
 def blocks_pay(sides: AttentionSides, prices: Prices) -> bool:
     """Return True when blocks of rows and keys are expected to take less time than the whole."""
-    move = 8.0 / prices.bytes_per_second
+    move = prices.move
     each, stack = _seconds_a_score(sides, prices, move), sides.stack
     ours, theirs = len(sides.rows.request), len(sides.rows.candidates)
     still, moving = len(sides.keys.request), len(sides.keys.candidates)

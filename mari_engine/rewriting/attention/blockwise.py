@@ -15,7 +15,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Attention
@@ -27,7 +26,7 @@ from mari_engine.rewriting.attention.softmax_rows import SoftmaxRows
 from mari_engine.rewriting.attention.weighted_values import WeightedValues
 from mari_engine.rewriting.context import Context
 from mari_engine.rewriting.dead_columns import dead_block
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, per_candidate
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, column_places, per_candidate
 from mari_engine.types import Action
 
 _MERGED_TYPES = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16})
@@ -94,10 +93,7 @@ class _Blockwise:
             dtype = self.sides.attention.total.outputs[0].dtype or ir.DataType.FLOAT
             groups.append(rows.dead)
             parts.append(dead_block(with_extent(axes, place, len(rows.dead)), dtype))
-        count = int(flat(axes)[place])
-        part, column = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        for at, own in enumerate(groups):
-            part[own], column[own] = at, np.arange(len(own))
+        part, column = column_places(groups, int(flat(axes)[place]))
         names = (self.sides.attention.total.name or "",) * len(parts)
         return self.sides.context.columns.simplify(
             Blocks(axes, place, tuple(parts), part, column, names)

@@ -23,7 +23,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import onnx_ir as ir
 
 from mari_engine.axes import cut_group, flat, with_extent
 from mari_engine.ops import Spelling, spelling
@@ -68,8 +67,9 @@ class SoftmaxMerge:
     def _largest(self, request: Atom) -> Atom:
         """Return the largest of the request's scores in each row, finite where some may be -inf."""
         if self.masked:
-            array = np.full([1] * len(request.axes), np.finfo(self._dtype(request).numpy()).min)
-            lowest = Constant(lambda: array, self._dtype(request))
+            dtype = self.materializer.builder.element_type(request.tensor)
+            array = np.full([1] * len(request.axes), np.finfo(dtype.numpy()).min)
+            lowest = Constant(lambda: array, dtype)
             axes = with_extent(request.axes, self.key, 1)
             one = Atom(axes, lowest, tuple(() for _ in axes))
             request = self.materializer.concatenate([request, one], self.key)
@@ -79,15 +79,11 @@ class SoftmaxMerge:
         """Return the sums, 1 where a row's is 0; all others are at least 1."""
         if not self.masked:
             return total
-        one = Atom(total.axes, self.materializer.builder.scalar(1.0, self._dtype(total)), ())
+        builder = self.materializer.builder
+        dtype = builder.element_type(total.tensor)
+        one = Atom(total.axes, builder.scalar(1.0, dtype), ())
         more = self._op(spelling.subtract(), one, self._op(spelling.sign(), total))
         return self._op(spelling.add(), total, more)
-
-    def _dtype(self, atom: Atom) -> ir.DataType:
-        builder = self.materializer.builder
-        dtype = builder.dtype(builder.value(atom.tensor))
-        assert dtype is not None
-        return dtype
 
     def _op(self, spelled: Spelling, first: Atom, *others: Atom) -> Atom:
         """Return an elementwise op, broadcast along the keys where an operand is compact there."""

@@ -12,7 +12,15 @@ import numpy as np
 
 from mari_engine.axes import Axes, AxisLabels, Index, flat, with_extent
 from mari_engine.rewriting.context.step import Step
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Whole, as_whole, joint_name
+from mari_engine.rewriting.forms import (
+    Atom,
+    Blocks,
+    Form,
+    Whole,
+    as_whole,
+    column_places,
+    joint_name,
+)
 
 Apply = Callable[[Step, Sequence[Form | None], Axes], Form]
 
@@ -34,11 +42,9 @@ def distribute(
     grouping, algebra = step.context.grouping, step.context.columns
     blocks = [form for form in forms if isinstance(form, Blocks)]
     groups = list(grouping.columns_by_kinds(blocks).values())
-    width = int(flat(step.result)[result_place])
-    part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
+    part, column = column_places(groups, int(flat(step.result)[result_place]))
     parts = list[Whole]()
-    for at, columns in enumerate(groups):
-        part[columns], column[columns] = at, np.arange(len(columns))
+    for columns in groups:
         taken = [
             grouping.of_one_kind(form, columns) if isinstance(form, Blocks)
             else form if form is None or place is None
@@ -61,10 +67,9 @@ def with_sides(blocks: Blocks, axes: Axes, parts: Sequence[tuple[Index, Whole]])
 
     They are named after the parts of `blocks`, the same columns before.
     """
-    part, column = np.zeros_like(blocks.part), np.zeros_like(blocks.column)
+    part, column = column_places([columns for columns, _ in parts], len(blocks.part))
     names = list[str]()
-    for at, (columns, _) in enumerate(parts):
-        part[columns], column[columns] = at, np.arange(len(columns))
+    for columns, _ in parts:
         members = np.unique(blocks.part[columns])
         names.append(joint_name([blocks.names[p] for p in members]) if blocks.names else "")
     made = tuple(whole for _, whole in parts)

@@ -31,3 +31,8 @@ class Prices:
     """One more run of elements that is picked by index, or over which a broadcast goes."""
     source: str = "built-in"
     """Where they come from."""
+
+    @property
+    def move(self) -> float:
+        """The seconds in which one float is read and written."""
+        return 8.0 / self.bytes_per_second

@@ -16,9 +16,7 @@ class GraphArithmetic:
 
     def number(self, number: float, like: ir.Value) -> ir.Value:
         """Return a constant of rank 0 in another value's element type."""
-        dtype = self._writer.dtype(like)
-        assert dtype is not None
-        return self._writer.scalar(number, dtype)
+        return self._writer.scalar(number, self._writer.element_type(like))
 
     def add(self, left: ir.Value, right: ir.Value) -> ir.Value:
         """Return `left + right`."""

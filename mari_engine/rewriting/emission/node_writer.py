@@ -123,6 +123,12 @@ class NodeWriter:
         """Return the element type of a value of the new graph, None where it is not known."""
         return self._dtypes.get(value, value.dtype)
 
+    def element_type(self, tensor: Tensor) -> ir.DataType:
+        """Return the element type of a tensor of which it is known."""
+        dtype = self.dtype(tensor) if isinstance(tensor, ir.Value) else tensor.dtype
+        assert dtype is not None
+        return dtype
+
     # --- constants
 
     def value(self, tensor: Tensor) -> ir.Value:

@@ -27,11 +27,9 @@ class AtomArithmetic:
         It has the tensor's rank: runtimes broadcast it at once, where one of rank 0 meets the rows
         of `[N, 1]` one by one.
         """
-        builder = self._materializer.builder
-        dtype = builder.dtype(builder.value(like.tensor))
-        assert dtype is not None
-        rank = len(like.dims)
-        return Atom(self._axes, builder.scalar(number, dtype, rank=rank), ((),) * rank)
+        builder, rank = self._materializer.builder, len(like.dims)
+        scalar = builder.scalar(number, builder.element_type(like.tensor), rank=rank)
+        return Atom(self._axes, scalar, ((),) * rank)
 
     def add(self, left: Atom, right: Atom) -> Atom:
         """Return `left + right`."""

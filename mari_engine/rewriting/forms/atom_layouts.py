@@ -26,6 +26,12 @@ class AtomLayouts:
             atom, tensor=self.builder.lay(atom.tensor, atom.dims, dims, extents), dims=dims
         )
 
+    def with_row(self, atom: Atom) -> Atom:
+        """Return the atom with a row of the request where it may have none."""
+        extents = dict(enumerate(flat(atom.axes)))
+        row = self.builder.layouts.with_row(atom.tensor, atom.dims, extents)
+        return replace(atom, tensor=row)
+
     def isolate(self, atom: Atom, position: int) -> Atom:
         """Return the atom with one position in a dimension of its own."""
         if (position,) in atom.dims or position not in atom.present:

@@ -247,6 +247,14 @@ def group_columns(blocks: Sequence[Blocks]) -> list[Index]:
     return [np.flatnonzero(which.ravel() == at) for at in order]
 
 
+def column_places(groups: Sequence[Index], width: int) -> tuple[Index, Index]:
+    """Return for each column which group of columns it is in, and its place there."""
+    part, column = np.zeros(width, dtype=np.int64), np.zeros(width, dtype=np.int64)
+    for at, columns in enumerate(groups):
+        part[columns], column[columns] = at, np.arange(len(columns))
+    return part, column
+
+
 def columns_by_side(blocks: Blocks) -> dict[frozenset[int], Index]:
     """Return the columns of each side, those first that vary along the fewest factors."""
     found = dict[frozenset[int], list[int]]()

@@ -104,7 +104,9 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
         own = {labels[place] for place in atom.present} | spec.mixed
         shown = present & own if at in spec.broadcast else present
         laid = step.context.layouts.lay(atom, _native(atom.axes, labels, shown))
-        tensors.append(_beside_others(step, laid) if several else laid.tensor)
+        # beside others of the candidates: not all need be made of first rows, nor are broadcast
+        laid = step.context.layouts.with_row(laid) if several else laid
+        tensors.append(laid.tensor)
         if has_trait(step.node, Trait.NEEDS_SHAPES):
             _state_shape(tensors[-1], laid, step.node.inputs[at])
     node = _copy(step, tensors)
@@ -131,15 +133,6 @@ def _copy(step: Step, tensors: Sequence[Tensor | None]) -> ir.Node:
     inputs = [None if each is None else builder.value(each) for each in tensors[:count]]
     outer = dict(zip(inner, new, strict=True))
     return copy_with_captures(builder, step.node, inputs, outer, full=False)
-
-
-def _beside_others(step: Step, atom: Atom) -> Tensor:
-    """Return the tensor of an operand beside others of the candidates, with a row if it has none.
-
-    Not all of them need be made of first rows, and ops like these do not broadcast.
-    """
-    extents = dict(enumerate(flat(atom.axes)))
-    return step.context.builder.layouts.with_row(atom.tensor, atom.dims, extents)
 
 
 def _state_shape(tensor: Tensor | None, atom: Atom, old: ir.Value | None) -> None:

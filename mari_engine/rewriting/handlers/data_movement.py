@@ -19,6 +19,7 @@ from mari_engine.rewriting.forms import (
     Form,
     Materializer,
     Whole,
+    column_places,
     group_columns,
     per_candidate,
     relabel,
@@ -42,9 +43,7 @@ def _with_row_if_turned(step: Step, atom: Atom) -> Atom:
     """
     if atom.dims.count(()) < 2 or _candidate_axis(atom.axes) == _candidate_axis(step.result):
         return atom
-    extents = dict(enumerate(flat(atom.axes)))
-    row = step.context.builder.layouts.with_row(atom.tensor, atom.dims, extents)
-    return replace(atom, tensor=row)
+    return step.context.layouts.with_row(atom)
 
 
 def _candidate_axis(axes: Axes) -> int | None:
@@ -143,10 +142,9 @@ def _concatenate_across(
     )
     if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
         return None
-    part, column = np.zeros_like(apart[0].part), np.zeros_like(apart[0].column)
+    part, column = column_places(groups, len(apart[0].part))
     parts = list[Atom]()
-    for at, columns in enumerate(groups):
-        part[columns], column[columns] = at, np.arange(len(columns))
+    for columns in groups:
         whole = with_extent(axes, other, len(columns))
         taken = [materializer.columns.take(form, other, columns) for form in forms]
         parts.append(

@@ -118,7 +118,7 @@ def _pays(
     """
     prices, many = step.context.prices, step.context.candidates
     dims, position = flat(step.result), blocks[0].position
-    move = 8.0 / prices.bytes_per_second
+    move = prices.move
     made = step.flops_per_element / prices.flops_per_second
 
     def elements(side: frozenset[int], columns: int) -> int:

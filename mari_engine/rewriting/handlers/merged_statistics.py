@@ -12,7 +12,7 @@ https://en.wikipedia.org/wiki/Algorithms_for_calculating_variance#Parallel_algor
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mari_engine.axes import AxisLabels, Index, Norm, flat
 from mari_engine.rewriting.context import Step
@@ -46,9 +46,7 @@ def measure_side(step: Step, columns: Index, atom: Atom, over: AxisLabels) -> Si
     spec = step.spec
     assert isinstance(spec, Norm)
     arithmetic = AtomArithmetic(step.context.materializer, atom.axes)
-    extents = dict(enumerate(flat(atom.axes)))
-    row = step.context.builder.layouts.with_row(atom.tensor, atom.dims, extents)
-    atom = replace(atom, tensor=row)  # of which numbers are computed that candidates meet
+    atom = step.context.layouts.with_row(atom)  # candidates meet numbers that are computed of it
     mean, deviation = None, atom
     if spec.centered:
         mean = _mean(step, atom, over)

@@ -48,8 +48,6 @@ _NODES, _PASSES = 24, 7
 """What a merged norm takes: nodes, and passes over the columns of the candidates."""
 _BROADCASTS, _PIECES, _NUMBERS = 4, 3, 12
 """For each row: ops that meet it with one number, pieces that are joined, numbers computed."""
-_BYTES = 8.0
-"""One float is read and written."""
 _MERGED = "{op} ({name}) normalizes both sides: their statistics are merged for each candidate"
 
 
@@ -106,9 +104,9 @@ def _pays(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int], Inde
     gone, latents = (sum(counts) - moving) * inner, 2 if spec.centered else 1
     saves = rows * (gone - latents) * spent / prices.flops_per_second
     if not readers.is_read_whole(value):
-        each = spec.weight / prices.arithmetic_per_second + 2 * _BYTES / prices.bytes_per_second
+        each = spec.weight / prices.arithmetic_per_second + 2 * prices.move
         saves += rows * sum(counts) * inner * each
-    moved = (moving * inner * _PASSES + _NUMBERS) * _BYTES / prices.bytes_per_second
+    moved = (moving * inner * _PASSES + _NUMBERS) * prices.move
     each_row = moved + _BROADCASTS * prices.pick + _PIECES * prices.piece
     return spent > 0 and saves > _NODES * prices.node + rows * each_row
 

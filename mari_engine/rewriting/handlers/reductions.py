@@ -67,7 +67,7 @@ def _merging_pays(step: Step, form: Blocks) -> bool:
     """Return True where reducing the sides apart saves more than merging two results costs."""
     prices, many, spec = step.context.prices, step.context.candidates, step.spec
     dims = flat(spec.axes(0))
-    move = 8.0 / prices.bytes_per_second
+    move = prices.move
     each = spec.weight / prices.flops_per_second + move
 
     def elements(side: frozenset[int], columns: int) -> int:

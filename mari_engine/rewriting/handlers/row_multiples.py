@@ -28,8 +28,6 @@ from mari_engine.rewriting.forms import (
 _FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE})
 """Types in which rows hold products that are scaled only afterwards."""
 _SCALED = "{op} ({name}) scales them by one number of each candidate"
-_BYTES = 8.0
-"""One float is read and written."""
 _NODES = 5
 """What it takes: nodes that would not be there."""
 
@@ -99,5 +97,5 @@ def _pays(step: Step, blocks: Blocks) -> bool:
     spent = readers.flops_of_sums(value, blocks.position) / prices.flops_per_second
     saves = rows * (still - 1) * spent
     again = len(blocks.part) - still if readers.is_read_whole(value) else 0
-    costs = _NODES * prices.node + rows * again * _BYTES / prices.bytes_per_second
+    costs = _NODES * prices.node + rows * again * prices.move
     return spent > 0 and saves > costs

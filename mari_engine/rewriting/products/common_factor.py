@@ -98,9 +98,8 @@ def _pays(group: Sequence[FactoredProduct], materializer: Materializer, prices: 
     elements = extent(tuple(kept.values()), many)
     places = {at: split.extents[at] for split in group for at in split.product.present}
     result = extent(tuple(places.values()), many)
-    element = 8.0 / prices.bytes_per_second
-    building = 2 * len(group) * elements * element
-    passing = 2 * (len(group) - 1) * result * element
+    building = 2 * len(group) * elements * prices.move
+    passing = 2 * (len(group) - 1) * result * prices.move
     return building < passing
 
 

@@ -58,7 +58,7 @@ def passing_split_pays(step: Step, *, behind: float = 0.0) -> bool:
         return elements((whole | others) & kept, width) - alone
 
     saves = (2 * spared(set(extents)) + behind * spared(set(output))) / prices.flops_per_second
-    move = 8.0 / prices.bytes_per_second
+    move = prices.move
     if not step.context.materializer.is_materialized(form) and read is not None:
         saves += move * elements(whole, width) / max(1, len(read.uses()))
     kinds = list(dict.fromkeys(frozenset(side) for side in sides))
@@ -152,7 +152,7 @@ def _taking_seconds(step: Step, form: Form, position: int) -> float:
     prices, dims = step.context.prices, flat(form.axes)
     elements = extent(tuple(dims[at] for at in form.present), step.context.candidates)
     inner = extent(tuple(dims[at] for at in form.present if at > position), step.context.candidates)
-    move = 8.0 * elements / prices.bytes_per_second
+    move = elements * prices.move
     if inner < SHORT_RUN:  # turned first, then picked in long runs
         return 2 * move + int(dims[position]) * prices.pick
     return move + elements / inner * prices.pick
@@ -208,11 +208,10 @@ class SplitWork:
 
     def gain(self, prices: Prices) -> Gain:
         """Return the seconds that the split saves and costs."""
-        element = 8.0  # bytes: one float is read and written
         saves = max(0, self.whole - self.apart) / prices.flops_per_second
         costs = (self.products - 1) * prices.node + self.taking
         if not self.is_joined:
-            saves += element * self.copied / prices.bytes_per_second + self.picked * prices.pick
+            saves += self.copied * prices.move + self.picked * prices.pick
         elif self.pieces > 1:
-            costs += prices.node + element * self.kept / prices.bytes_per_second
+            costs += prices.node + self.kept * prices.move
         return Gain(saves, costs)

@@ -7,17 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from mari_engine import Labels, load, plan
+from mari_engine import load, plan
 from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
-from mari_engine.types import InputLabel, Role
+from support.bag_models import LABELS, two_bags
 from support.builders import build
 from support.pass_checks import after
 from support.rewrite_checks import wrong_rewrites
 
-LABELS = Labels({
-    "uid": InputLabel(role=Role("user"), range=(0, 5)),
-    "iid": InputLabel(role=Role("item"), range=(0, 5)),
-})  # fmt: skip
 WEIGHTS = {
     "table": np.random.default_rng(0).integers(-2, 3, (5, 2)).astype("f"),
     "zero": np.array(0), "one": np.array(1), "two": np.array(2), "three": np.array(3),
@@ -71,11 +67,7 @@ def sequence(ids: str) -> str:
 
 
 def model(first: str, second: str) -> bytes:
-    return build(
-        f"{first} {second} y = Mul (uid_y, iid_y)",
-        inputs="int64[N, 3] uid, int64[N, 3] iid", outputs="float[N, 2] y", weights=WEIGHTS,
-        opset=18,
-    )  # fmt: skip
+    return two_bags(first, second, WEIGHTS)
 
 
 def given() -> list[dict[str, np.ndarray]]:
