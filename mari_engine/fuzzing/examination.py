@@ -174,7 +174,7 @@ class _Reference:
         self.case = case
         self._epsilon = coarsest_epsilon(model)
         runs = ModelRuns(case.data, model, self._epsilon)
-        self._kept = runs.kept
+        self._kept, self._rounded = runs.kept, runs.rounded
         self._results: dict[int, Outputs] = {}
         refusal = ExecutionError("there is no request")
         for at, feeds in enumerate(case.requests):
@@ -194,9 +194,8 @@ class _Reference:
         once = pair.per_request_outputs
         judged = dict(self._pairs(planned, once))
         cases = [CaseResult(1, 0, "generated", results) for results in judged.values()]
-        for at, check in zip(
-            judged, judge_runs(cases, epsilon=self._epsilon, once=once), strict=True
-        ):
+        checks = judge_runs(cases, epsilon=self._epsilon, once=once, rounded=self._rounded)
+        for at, check in zip(judged, checks, strict=True):
             if not check.passed:
                 raise _Unequal(check.reason, _kind(check.reason), at)
 

@@ -18,8 +18,8 @@ class ModelRuns:
     """The bytes of a model, opened to be run; `model` is the same model, loaded.
 
     `epsilon` is that of the original's precision, `keep` names the nodes that compute in their own
-    type in its float64 model. Raises ExecutionError where onnxruntime does not
-    load the model.
+    type in its float64 model, and `rounded` the outputs that these have a part in. Raises
+    ExecutionError where onnxruntime does not load the model.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class ModelRuns:
         self._names = self._own.facts()[1]
         self._wide = None if epsilon == FLOAT64 else Float64Evaluator(double_model(model, keep))
         self.kept = frozenset[str]() if self._wide is None else self._wide.kept
+        self.rounded = frozenset[str]() if self._wide is None else self._wide.rounded
 
     def run(self, feeds: Feeds) -> Outputs:
         """Return all outputs by name, of a model in float64 as such only.

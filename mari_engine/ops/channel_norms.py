@@ -15,7 +15,7 @@ import onnx_ir as ir
 
 from mari_engine.graph import constant_array
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
-from mari_engine.ops.rule import Rule
+from mari_engine.ops.rule import Rule, Trait, state_float32
 
 _LAYER_NORM_SINCE = 17
 """The opset that LayerNormalization came with."""
@@ -88,5 +88,8 @@ def _listed(new: DecompositionWriter, numbers: list[int]) -> ir.Value:
 
 RULES = (
     Rule("InstanceNormalization", decompose=_instance_norm),
-    Rule("GroupNormalization", decompose=_group_norm),
-)
+    Rule(
+        "GroupNormalization", decompose=_group_norm, state_type=state_float32("stash_type"),
+        traits=frozenset({Trait.ROUGH_IN_FLOAT64}),
+    ),
+)  # fmt: skip

@@ -5,22 +5,10 @@ None of them has factors: what they make is a constant, or differs from run to r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.ops.rule import Rule, Trait
-
-
-def _state(name: str) -> Callable[[ir.Node], None]:
-    """Return what writes out the float32 of a type attribute that is left out."""
-
-    def state(node: ir.Node) -> None:
-        if name not in node.attributes:
-            node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.FLOAT))
-
-    return state
+from mari_engine.ops.rule import Rule, Trait, state_float32
 
 
 def _state_literal(node: ir.Node) -> None:
@@ -36,11 +24,11 @@ _UNFOLDED = frozenset({Trait.UNFOLDED})
 
 RULES = (
     Rule("Constant", state_type=_state_literal, traits=_UNFOLDED),
-    *(Rule(op, state_type=_state("dtype"), traits=_RANDOM)
+    *(Rule(op, state_type=state_float32("dtype"), traits=_RANDOM)
       for op in ("RandomNormal", "RandomUniform")),
     *(Rule(op, traits=_RANDOM)
       for op in ("Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike")),
-    *(Rule(op, state_type=_state("output_datatype"))
+    *(Rule(op, state_type=state_float32("output_datatype"))
       for op in ("HannWindow", "HammingWindow", "BlackmanWindow", "MelWeightMatrix")),
-    Rule("SequenceEmpty", state_type=_state("dtype")),
+    Rule("SequenceEmpty", state_type=state_float32("dtype")),
 )  # fmt: skip

@@ -86,7 +86,7 @@ class Trait(Enum):
     NEEDS_SHAPES = auto()
     """Runtimes infer a wrong shape of its results where those of its operands are not known."""
     ROUGH_IN_FLOAT64 = auto()
-    """onnxruntime has a float64 kernel of it, that rounds a factor to float32."""
+    """Of float64, a runtime rounds a factor or what it works on to float32."""
     FASTER_WHOLE = auto()
     """Runtimes have a kernel for it that takes less time than what it is decomposed into."""
     NEVER_EMPTY = auto()
@@ -150,3 +150,13 @@ EXACT = frozenset({Trait.EXACT})
 def share(of_a_run: float) -> ElementCost:
     """Return the element cost of an op that costs the same whatever its operands' layout."""
     return lambda _spec: of_a_run
+
+
+def state_float32(attribute: str) -> Callable[[ir.Node], None]:
+    """Return a `state_type` that writes out the float32 of a type attribute that is left out."""
+
+    def state(node: ir.Node) -> None:
+        if attribute not in node.attributes:
+            node.attributes[attribute] = ir.AttrInt64(attribute, int(ir.DataType.FLOAT))
+
+    return state

@@ -1,8 +1,7 @@
-"""Both models' answers to one request, by output; and where the original gives no number."""
+"""Both models' answers to one request, by output."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +13,9 @@ from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import TYPICAL, CaseResult
 from mari_engine.verification.model_pair import OpenedPair, Outputs
 
-_NAMES = 3
-"""Outputs that a note names; more are counted."""
 
-
-def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult | str:
-    """Return both models' results, or a note when the original itself refuses the request.
+def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult | ExecutionError:
+    """Return both models' results, or why the original itself refuses the request.
 
     `once` are the outputs of which a single row stands for all rows.
     """
@@ -30,10 +26,7 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
         if case.otherwise:
             draw, *others = case.otherwise
             return run_case(opened, replace(case, feeds=draw(), otherwise=tuple(others)), once)
-        return (
-            f"not checked: the original itself refuses a {case.request} request of {case.batch} "
-            f"candidates ({error})"
-        )
+        return error
     try:
         after = opened.run_optimized(case.feeds, inside)
     except ExecutionError as error:
@@ -45,30 +38,6 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
     return CaseResult(
         case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
     )
-
-
-def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
-    """Return a note where the original gives NaN or infinity, which the other model must give too.
-
-    What it gives in float64 counts where that was run: its own precision may overflow before.
-    """
-    found: dict[str, int] = {}
-    for run in runs:
-        for name, results in run.outputs.items():
-            first = results.truth if results.truth is not None else results.original
-            if first is None or first.dtype.kind not in "fV":
-                continue
-            if not np.isfinite(first.astype(np.float64)).all():
-                found[name] = found.get(name, 0) + 1
-    if not found:
-        return ()
-    names = ", ".join(repr(name) for name in list(found)[:_NAMES])
-    more = f" and {len(found) - _NAMES} more" if len(found) > _NAMES else ""
-    note = (
-        f"the original gives NaN or infinity in output {names}{more}, in {max(found.values())} of "
-        f"{len(runs)} requests; the same elements are asked of the rewritten model"
-    )
-    return (note,)
 
 
 def pair_results(before: Outputs, after: Outputs, once: frozenset[str]) -> dict[str, Results]:

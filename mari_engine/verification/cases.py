@@ -15,6 +15,8 @@ from mari_engine.verification.shared_values import MOST_CANDIDATES
 
 _FEW = 3
 """About how many candidates requests with unusual values have."""
+_STATED = 8
+"""Extents of the graph that are tried as numbers of candidates."""
 _LONG, _SHORT = (300, 150, 67, 23, 11), (0, 1)
 """Lengths of histories beyond the usual 2 to 6, of which the first that the original takes."""
 
@@ -92,3 +94,19 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
             yield case(few, seeds[0], f"{TYPICAL}, of length {lengths[0]}", lengths=lengths)
+
+
+def stated_cases(plan: FeedPlan, original: Model, seed: int) -> Iterator[Case]:
+    """Yield a typical request of each number that the graph states as an extent, least first.
+
+    A graph may take a single number of candidates, which another axis that they meet has.
+    """
+    graph = original.ir.graph
+    stated = {
+        extent
+        for value in (*graph.inputs, *graph.outputs, *graph.initializers.values())
+        for extent in value.shape or ()
+        if isinstance(extent, int) and 1 < extent <= MOST_CANDIDATES
+    }
+    for batch in sorted(stated)[:_STATED]:
+        yield Case(batch, seed, TYPICAL, plan.draw(batch=batch, seed=seed))

@@ -61,6 +61,8 @@ class Distance:
     """What differs beyond any tolerance: shape, NaN, infinity or zero, whole numbers."""
     own: float | None = None
     """The largest difference in float64, each element's relative to its own scale (see there)."""
+    own_original: float | None = None
+    """The same of the original's rounding."""
 
 
 def measure_distance(results: Results) -> Distance:
@@ -85,6 +87,7 @@ def measure_distance(results: Results) -> Distance:
         between=_farthest(results.original, results.optimized),
         problem=_hard_difference(results),
         own=_own_difference(results.truth, results.exact),
+        own_original=_own_difference(results.truth, results.original),
     )
 
 

@@ -52,6 +52,7 @@ class Float64Evaluator:
         self._tensors, self._files = doubled.tensors, doubled.files
         self._name = doubled.name
         self._single = doubled.single
+        self.rounded = doubled.rounded
         self._constants = {
             item.name: onnx.numpy_helper.to_array(item) for item in self._graph.initializer
         }

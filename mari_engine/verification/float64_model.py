@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-from mari_engine.graph import Model, list_bodies, set_aside_defaults, stored_bytes
+from mari_engine.graph import Model, all_inputs, list_bodies, set_aside_defaults, stored_bytes
 from mari_engine.native import FileArray
 from mari_engine.ops import Trait, decompose_all, has_trait, infer_types, rule_of, spelling
 
@@ -26,7 +26,7 @@ FLOATS = frozenset({ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16
 _LARGEST_INSIDE = 1 << 16
 """Bytes of a tensor that is still written into the doubled model; larger ones are fed to it."""
 
-_TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype")
+_TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype", "stash_type", "softmax_precision")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,9 @@ class Doubled:
     """The model's."""
     single: tuple[str, ...]
     """The nodes that still compute in their own type, between casts."""
+    rounded: frozenset[str]
+    """The outputs that depend on operators of other domains among these. Where a cast rounds up in
+    one model and down in the other, they differ by a rounding of that type, and not of float64."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def double_model(model: Model, keep: Collection[str] = ()) -> Doubled:
         infer_types(work)  # of a model that was rewritten in memory, few values have a type
     tables = _lookup_tables(work.graph)
     islands = _islands(work.graph)
+    rounded = _depend_on_foreign(work.graph, islands)
     for graph in _all_graphs(work.graph):
         _double_initializers(graph, tables)
         for node in graph:
@@ -82,7 +86,18 @@ def double_model(model: Model, keep: Collection[str] = ()) -> Doubled:
             _cast_output(node, 0)
     tensors, files = _feed_large(work.graph)
     single = tuple(node.name or node.op_type for node in islands)
-    return Doubled(ir.serde.serialize_model(work), tensors, files, model.name, single)
+    return Doubled(ir.serde.serialize_model(work), tensors, files, model.name, single, rounded)
+
+
+def _depend_on_foreign(graph: ir.Graph, islands: Collection[ir.Node]) -> frozenset[str]:
+    """Return the names of the outputs that a node of another domain has a part in."""
+    foreign = {node for node in islands if node.domain != ""}
+    reached = set[ir.Value]()
+    for node in graph:
+        inner = {each for body in list_bodies(node) for each in body.all_nodes()}
+        if foreign & {node, *inner} or not reached.isdisjoint(all_inputs(node)):
+            reached.update(node.outputs)
+    return frozenset(value.name or "" for value in graph.outputs if value in reached)
 
 
 def _all_graphs(graph: ir.Graph) -> Iterator[ir.Graph]:

@@ -191,6 +191,9 @@ def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) 
     copies = newer.made_of(composites & {missed.node for missed in explorer.never_taken})
     copies |= newer.copies_from(explorer)
     for missed in newer.never_taken:
+        same = {each.node for each in explorer.never_taken if each.branch == missed.branch}
+        if missed.node in newer.made_of(same):
+            continue  # another op for it, which chooses alike
         if missed.node in copies or (missed.node in parts and missed.branch.startswith("a row")):
             continue  # rows of a part may lie otherwise than those of the op
         if (missed.op, missed.branch) not in own:

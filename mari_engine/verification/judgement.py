@@ -54,27 +54,38 @@ class _Judge:
     """By output: the largest magnitude over all generated requests."""
     once: frozenset[str]
     """The outputs that have one row per request, which nothing ranks."""
+    rounded: frozenset[str] = frozenset()
+    """The outputs whose float64 evaluation rounds as their own precision does, in some node."""
+    own_noise: dict[str, float] = field(default_factory=dict)
+    """By output: the same as `noise`, of elements against their own scale."""
 
 
 def judge_runs(
-    runs: Sequence[CaseResult], *, epsilon: float, once: frozenset[str]
+    runs: Sequence[CaseResult],
+    *,
+    epsilon: float,
+    once: frozenset[str],
+    rounded: frozenset[str] = frozenset(),
 ) -> tuple[Check, ...]:
     """Return one check for each run.
 
     The original's rounding error is pooled over the generated requests: on a single candidate it
     may be zero by luck, which would say nothing about the rewritten model. So it may on the few
     requests of unusual values, which are therefore allowed as much as the others, relative to
-    their own magnitude.
+    their own magnitude. The outputs that are `rounded` may differ in float64 by as much as counts
+    as rounding in their own precision.
     """
     distances = [
         {name: measure_distance(results) for name, results in run.outputs.items()} for run in runs
     ]
     judges: dict[str, _Judge] = {}
     for run, found in zip(runs, distances, strict=True):
-        judge = judges.setdefault(_pool(run), _Judge(epsilon, {}, {}, once))
+        judge = judges.setdefault(_pool(run), _Judge(epsilon, {}, {}, once, rounded))
         for name, distance in found.items():
             if run.seed is not None:
                 judge.noise[name] = max(judge.noise.get(name, 0.0), distance.original or 0.0)
+                own = distance.own_original or 0.0
+                judge.own_noise[name] = max(judge.own_noise.get(name, 0.0), own)
                 judge.scale[name] = max(judge.scale.get(name, 0.0), distance.scale)
     typical = judges.get(TYPICAL, _Judge(epsilon, {}, {}, once))
     for judge in judges.values():
@@ -108,7 +119,11 @@ def _judge_run(judge: _Judge, run: CaseResult, distances: Mapping[str, Distance]
     for name, distance in distances.items():
         allowed = _allowed(judge, name, distance)
         kept_order = name in judge.once or _keeps_order(run, name, distance, allowed)
-        problem = _problem(distance, allowed) or _mistrust(judge, name, distance)
+        problem = (
+            _inexact(judge, name, distance, allowed)
+            or _problem(distance, allowed)
+            or _mistrust(judge, name, distance)
+        )
         if not problem and not kept_order:
             problem = "the candidates come in another order, beyond rounding"
         if problem and not reason:
@@ -134,21 +149,32 @@ def _floor(epsilon: float) -> float:
     return EXACT if epsilon <= FLOAT64 else ROUNDING_FLOOR * epsilon
 
 
-def _problem(distance: Distance, allowed: float) -> str:
-    """Return why the output is not equal, or "" if it is."""
+def _inexact(judge: _Judge, name: str, distance: Distance, allowed: float) -> str:
+    """Return why the output is another function of real numbers, or "" if it is the same."""
     if distance.problem:
         return distance.problem
     scale = distance.scale
-    if distance.exact is not None and not distance.exact <= EXACT * scale:
+    within, own = EXACT * scale, OWN
+    if name in judge.rounded:
+        rounding = max(judge.own_noise.get(name, 0.0), distance.own_original or 0.0)
+        within = max(within, allowed)
+        own = max(own, ROUNDING_FACTOR * rounding + UNPROVEN * judge.epsilon)
+    if distance.exact is not None and not distance.exact <= within:
         return (
             f"in float64 the results differ by {distance.exact / scale:.1e} of the largest "
-            f"(limit {EXACT:.0e})"
+            f"(limit {within / scale:.0e})"
         )
-    if distance.own is not None and not distance.own <= OWN:
+    if distance.own is not None and not distance.own <= own:
         return (
             f"in float64 elements differ by {distance.own:.1e} of their own magnitude "
-            f"(limit {OWN:.0e})"
+            f"(limit {own:.0e})"
         )
+    return ""
+
+
+def _problem(distance: Distance, allowed: float) -> str:
+    """Return why the output is not rounded as the original is, or "" if it is."""
+    scale = distance.scale
     rounded = distance.optimized if distance.original is not None else distance.between
     if rounded is not None and not rounded <= allowed:
         return (

@@ -97,6 +97,11 @@ class OpenedPair:
             return f"exactness could not be shown: {self.no_float64}"
         return max((evaluator.method for evaluator in self._wide), key=len)
 
+    @property
+    def rounded(self) -> frozenset[str]:
+        """The outputs that even in float64 depend on a node that computes in its own type."""
+        return frozenset[str]().union(*(evaluator.rounded for evaluator in self._wide or ()))
+
     def run_own(self, feeds: Feeds) -> tuple[Feeds, Feeds | ExecutionError] | None:
         """Return what both models give in their own precision, or why the optimized one does not.
 

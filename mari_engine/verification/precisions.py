@@ -8,6 +8,7 @@ import ml_dtypes
 import onnx_ir as ir
 
 from mari_engine.graph import SOURCE, Model, constant_array, list_bodies
+from mari_engine.ops import Trait, has_trait
 
 _FLOAT32 = 2.0**-23
 _TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype")
@@ -15,8 +16,13 @@ _TYPE_ATTRIBUTES = ("to", "dtype", "output_datatype")
 
 
 def coarsest_epsilon(model: Model) -> float:
-    """Return the largest epsilon among the model's floating types; float32's where it has none."""
-    return max((epsilon_of(dtype) for dtype in floating_types(model)), default=_FLOAT32)
+    """Return the largest epsilon among the model's floating types; float32's where it has none.
+
+    That is also the epsilon of a model in float64 whose operators round inside to float32.
+    """
+    rough = any(has_trait(node, Trait.ROUGH_IN_FLOAT64) for node in model.ir.graph.all_nodes())
+    epsilons = [epsilon_of(dtype) for dtype in floating_types(model)]
+    return max([*epsilons, *([_FLOAT32] if rough else [])], default=_FLOAT32)
 
 
 def lost_precision(original: Model, optimized: Model) -> str:

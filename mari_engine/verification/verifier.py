@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mari_engine.errors import ExecutionError
-from mari_engine.feeds import FeedPlan, plan_feeds
+from mari_engine.feeds import plan_feeds
 from mari_engine.graph import Model
 from mari_engine.labeling import list_vouchers
 from mari_engine.ops import Trait, has_trait
@@ -37,7 +37,7 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification.calling_contract import compare_calling
-from mari_engine.verification.case_runs import about_undefined, run_case
+from mari_engine.verification.case_runs import run_case
 from mari_engine.verification.cases import (
     Case,
     drawn_cases,
@@ -45,6 +45,7 @@ from mari_engine.verification.cases import (
     find_contradiction,
     own_cases,
     several_of,
+    stated_cases,
 )
 from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
@@ -52,6 +53,13 @@ from mari_engine.verification.guidance import Explorer, find_hidden
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
+from mari_engine.verification.remarks import (
+    about_batch,
+    about_labels,
+    about_precision,
+    about_refused,
+    about_undefined,
+)
 from mari_engine.verification.shared_constants import compare_constants
 from mari_engine.verification.shared_values import SharedValues
 
@@ -63,8 +71,6 @@ _REMEDY = "give id ranges in the labels or a request file (.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""
-_NOISY = 1e-2
-"""The original's own rounding error beyond which the check says that it is a weak one."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def verify(
         exact_method=found.exact_method,
         contract=contract,
         inside=found.inside,
-        notes=(*found.notes, *_about_batch(plan), *_about_labels(labels)),
+        notes=(*found.notes, *about_batch(plan), *about_labels(labels)),
         reason=found.problem,
         coverage=found.coverage,
         vouched=list_vouchers(original, labels),
@@ -156,19 +162,6 @@ def _compare(
         return _check_cases(opened, cases, explorer, empty, report_progress)
 
 
-def _about_labels(labels: Labels) -> tuple[str, ...]:
-    if not labels.inputs or any(label.per_candidate for label in labels.inputs.values()):
-        return ()
-    return ("no input is labelled per candidate: all candidates of a request get one score",)
-
-
-def _about_batch(plan: FeedPlan) -> tuple[str, ...]:
-    if plan.fixed_batch is None:
-        return ()
-    fixed = f"the model's inputs fix the number of candidates at {plan.fixed_batch}"
-    return (f"{fixed}; let it vary with --free-batch, or export with a dynamic batch",)
-
-
 def _open(pair: ModelPair, report_progress: Progress) -> tuple[OpenedPair, str]:
     """Return the opened pair, and why only the optimized model does not load ("" if it does).
 
@@ -195,34 +188,57 @@ def _check_cases(
     """Run every case through both models, then some that take other branches, then the empty one;
     compare them all."""
     once, original = opened.models.per_request_outputs, opened.models.original
-    notes: list[str] = []
     runs: list[CaseResult] = []
+    refused: list[tuple[Case, ExecutionError]] = []
     for at, case in enumerate(cases):
         report_progress(
             _OPENED + (_DRAWN - _OPENED) * at / len(cases),
             f"{case.request} request, {case.batch} candidates",
         )
         run = run_case(opened, case, once)
-        if isinstance(run, str):
-            notes += [run] if case.needed or not runs else []
-        else:
+        if isinstance(run, CaseResult):
             runs.append(run)
+        elif case.needed or not runs:
+            refused.append((case, run))
     if not runs:
-        raise ExecutionError(_nowhere(original) or f"{notes[0]}; {_REMEDY}")
+        raise ExecutionError(_nowhere(original) or f"{about_refused(refused)[0]}; {_REMEDY}")
+    lonely = _find_several(opened, cases, explorer, runs)
     report_progress(_DRAWN, "finding branches that were not taken")
     coverage, hidden = _explore_both(opened, explorer, runs)
     epsilon = coarsest_epsilon(original)
-    judged = judge_runs(runs, epsilon=epsilon, once=once)
+    judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
-    notes += [*_remarks(opened, checks), *about_undefined(runs)]
+    notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
     nobody = empty.run(opened, once)
     if isinstance(nobody, CaseResult):
         checks += judge_runs([nobody], epsilon=epsilon, once=once)
     elif nobody:
         notes.append(nobody)
     inside, different = _compare_inside(opened)
-    problem = _first_problem(checks, original) or different or hidden
+    problem = _first_problem(checks, original) or different or hidden or lonely
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
+
+
+def _find_several(
+    opened: OpenedPair, cases: Sequence[Case], explorer: Explorer, runs: list[CaseResult]
+) -> str:
+    """Append a request of several candidates where none of those that were drawn could run.
+
+    Returns why a single candidate proves nothing where there is no such request either.
+    """
+    several = [case for case in cases if case.batch > 1]
+    if not several or not explorer.plan.candidate_symbols or any(run.batch > 1 for run in runs):
+        return ""
+    once = opened.models.per_request_outputs
+    for case in stated_cases(explorer.plan, opened.models.original, several[0].seed or 0):
+        run = run_case(opened, case, once)
+        if isinstance(run, CaseResult):
+            runs.append(run)
+            return ""
+    return (
+        "nothing shows that candidates stay apart: the original refuses every generated request of "
+        "more than one; give one that it takes (--request)"
+    )
 
 
 def _explore_both(
@@ -249,7 +265,7 @@ def _explore(
     explorer.observe([run.feeds for run in runs])
     once = opened.models.per_request_outputs
     found = (run_case(opened, case, once) for case in explorer.guide(batch))
-    return [run for run in found if not isinstance(run, str)]
+    return [run for run in found if isinstance(run, CaseResult)]
 
 
 def _judge_inside(shared: SharedValues, check: Check, run: CaseResult) -> Check:
@@ -268,22 +284,6 @@ def _nowhere(original: Model) -> str:
                 "export it with standard operators"
             )
     return ""
-
-
-def _remarks(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
-    """Return what weakens the certificate."""
-    notes = []
-    if opened.no_own:
-        notes.append(f"rounding could not be checked: {opened.no_own}")
-    if opened.no_float64:
-        notes.append("only rounding was checked, against the original: exactness is not shown")
-    noise = max((e.original or 0.0 for check in checks for e in check.outputs), default=0.0)
-    if noise > _NOISY:
-        notes.append(
-            f"the original's own results are up to {noise:.1e} away from its float64 value, so "
-            "that the check of rounding says little"
-        )
-    return notes
 
 
 def _first_problem(checks: Sequence[Check], original: Model) -> str:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 NATIVE = {
     "a constant of 3 * 10^9": "model: takes more than 0.5 GiB beyond its own size",
     "a range of 10^12": "model: takes more than 0.5 GiB beyond its own size",
-    "tiles to 10^12": "not checked: the original itself refuses a generated request",
+    "tiles to 10^12": "not checked: the original itself refuses generated requests",
     "a loop of 10^9 rounds": "model: no answer within 3 s, so it was stopped; shorten its loops",
     "a recurrence over nothing": "model: ended the process that ran it (SIG",
     "an einsum of whole numbers": "model: takes more than 0.5 GiB beyond its own size",

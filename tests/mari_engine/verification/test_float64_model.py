@@ -239,3 +239,27 @@ def test_a_rewritten_model_keeps_its_quantized_nodes_in_their_own_type() -> None
         Float64Evaluator(double_model(model)).run(feeds)["y"] for model in (typed, untyped)
     )
     assert np.array_equal(before, after)
+
+
+def test_outputs_that_operators_without_a_float64_form_have_a_part_in_are_named() -> None:
+    proto = build_proto(
+        "plain = MatMul (x, w) label, raw = ai.onnx.ml.SVMClassifier <classlabels_ints = [0, 1], "
+        'coefficients = [1.0, 2.0, 0.5, 0.5], kernel_type = "LINEAR", rho = [0.5], '
+        'post_transform = "NONE"> (plain) scores = Abs (raw)',
+        inputs="float[N, 2] x",
+        outputs="float[N, 2] plain, float[N, 2] scores",
+        weights={"w": f32([[1, 2], [3, 4]])},
+    )
+    proto.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))
+    assert double_model(load(proto.SerializeToString())).rounded == {"scores"}
+
+
+def test_a_norm_that_works_in_float32_by_its_definition_works_in_float64() -> None:
+    model = one_op(
+        "y = GroupNormalization <num_groups = 1> (x, s, s)", s=f32([0.5, 0.25, 0.125, 1]), opset=21
+    )
+    x = np.array([[0.1, -0.2, 0.3, 0.4]], np.float32)
+    wide = x.astype(np.float64)
+    scale = np.array([0.5, 0.25, 0.125, 1])
+    normed = (wide - wide.mean()) / np.sqrt(wide.var() + np.float32(1e-5))
+    assert np.abs(evaluate(model, {"x": x})[0]["y"] - (normed * scale + scale)).max() < 1e-15

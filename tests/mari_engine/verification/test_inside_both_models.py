@@ -8,6 +8,7 @@ import pytest
 
 from mari_engine import Certificate, InputLabel, Labels, Model, Role, load, plan, verify
 from mari_engine.graph import SOURCE
+from mari_engine.verification.shared_values import SharedValues
 from support.builders import build
 from support.rewrite_checks import stated
 
@@ -157,3 +158,25 @@ def test_an_empty_value_inside_is_compared() -> None:
     found = verify(load(data, name="m"), load(data, name="m"), labels)
     assert found.passed
     assert "generated, of length 0" in {one.request for one in found.checks}
+
+
+def test_one_number_throughout_does_not_tell_which_rows_a_value_has() -> None:
+    shared = SharedValues(("mask",))
+    usual, unusual = np.zeros((1, 7, 7), bool), np.zeros((1, 7, 7), bool)
+    unusual[:, :6] = True
+    read = np.s_[:, 6:]
+    shared.compare(2, {"mask": usual}, {"mask": usual[read]}, typical=True)
+    found = shared.compare(2, {"mask": unusual}, {"mask": unusual[read]}, typical=False)
+    assert shared.problem(found) == ""
+
+
+def test_a_branch_that_nothing_can_take_is_none_of_the_rewrites_own() -> None:
+    body = SCORE + "s = Sigmoid (h) y = PRelu (s, slope)"
+    original = load(
+        build(body, inputs=INPUTS, outputs="float[N, 4] y",
+              weights={"T": TABLE, "W": W, "slope": np.array([0.1], np.float32)})
+    )  # fmt: skip
+    planned = plan(original, LABELS, candidates=500)
+    assert "LeakyRelu" in {node.op_type for node in planned.optimized.ir.graph}
+    found = verify(original, planned.optimized, LABELS, interface=planned.interface)
+    assert (found.passed, found.reason) == (True, "")

@@ -143,3 +143,21 @@ def test_an_output_that_is_one_number_ranks_nothing() -> None:
     run = CaseResult(1, 0, "generated", {"y": Results(None, None, one, one)})
     (check,) = judge_runs([run], epsilon=1e-7, once=frozenset())
     assert check.passed
+
+
+@pytest.mark.parametrize(("exact", "passed"), [(1e-7, True), (1e-5, False)])
+def test_what_rounds_in_float64_too_is_judged_by_its_own_precision(
+    exact: float, passed: bool
+) -> None:
+    found = run(exact=exact, original=1e-7, optimized=1e-7)
+    (check,) = judge_runs([found], epsilon=EPSILON, once=frozenset(), rounded=frozenset({"y"}))
+    assert check.passed is passed
+    assert not judge(found)[0].passed
+
+
+def test_a_small_column_that_rounds_in_float64_too_is_not_hidden() -> None:
+    truth = np.array([[1.0, 1e-6], [2.0, 2e-6]])
+    wrong = truth + np.array([[0.0, 1e-8], [0.0, 0.0]])
+    found = CaseResult(2, 0, "generated", {"y": Results(truth, wrong, truth, wrong)})
+    (check,) = judge_runs([found], epsilon=EPSILON, once=frozenset(), rounded=frozenset({"y"}))
+    assert "of their own magnitude" in check.reason

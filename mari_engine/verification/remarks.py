@@ -1,0 +1,98 @@
+"""What weakens a certificate, in words: it says what was not shown beside what was."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from mari_engine.errors import ExecutionError
+from mari_engine.feeds import FeedPlan
+from mari_engine.types import Check, Labels
+from mari_engine.verification.cases import Case
+from mari_engine.verification.distances import EXACT
+from mari_engine.verification.judgement import CaseResult
+from mari_engine.verification.model_pair import OpenedPair
+
+_NOISY = 1e-2
+"""The original's own rounding error beyond which the check says that it is a weak one."""
+_NAMES = 3
+"""Outputs that a note names; more are counted."""
+
+
+def about_labels(labels: Labels) -> tuple[str, ...]:
+    """Return that nothing is labelled per candidate, where it is so."""
+    if not labels.inputs or any(label.per_candidate for label in labels.inputs.values()):
+        return ()
+    return ("no input is labelled per candidate: all candidates of a request get one score",)
+
+
+def about_batch(plan: FeedPlan) -> tuple[str, ...]:
+    """Return that the number of candidates is fixed, where it is so."""
+    if plan.fixed_batch is None:
+        return ()
+    fixed = f"the model's inputs fix the number of candidates at {plan.fixed_batch}"
+    return (f"{fixed}; let it vary with --free-batch, or export with a dynamic batch",)
+
+
+def about_refused(refused: Sequence[tuple[Case, ExecutionError]]) -> tuple[str, ...]:
+    """Return which requests the original itself refuses, and the first one's reason."""
+    found: dict[str, dict[int, ExecutionError]] = {}
+    for case, error in refused:
+        found.setdefault(case.request, {}).setdefault(case.batch, error)
+    return tuple(
+        f"not checked: the original itself refuses "
+        f"{f'a {request} request' if len(errors) == 1 else f'{request} requests'} of "
+        f"{', '.join(map(str, errors))} candidates ({next(iter(errors.values()))})"
+        for request, errors in found.items()
+    )
+
+
+def about_precision(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
+    """Return what could not be shown in one precision or the other."""
+    notes = []
+    if opened.no_own:
+        notes.append(f"rounding could not be checked: {opened.no_own}")
+    if opened.no_float64:
+        notes.append("only rounding was checked, against the original: exactness is not shown")
+    errors = [error for check in checks for error in check.outputs]
+    inexact = {e.output for e in errors if (e.exact or 0.0) > EXACT} & opened.rounded
+    if inexact:
+        notes.append(
+            f"output {_few(inexact)} was compared in its own precision "
+            "only: operators without a definition in float64 round what they read"
+        )
+    noise = max((error.original or 0.0 for error in errors), default=0.0)
+    if noise > _NOISY:
+        notes.append(
+            f"the original's own results are up to {noise:.1e} away from its float64 value, so "
+            "that the check of rounding says little"
+        )
+    return notes
+
+
+def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return a note where the original gives NaN or infinity, which the other model must give too.
+
+    What it gives in float64 counts where that was run: its own precision may overflow before.
+    """
+    found: dict[str, int] = {}
+    for run in runs:
+        for name, results in run.outputs.items():
+            first = results.truth if results.truth is not None else results.original
+            if first is None or first.dtype.kind not in "fV":
+                continue
+            if not np.isfinite(first.astype(np.float64)).all():
+                found[name] = found.get(name, 0) + 1
+    if not found:
+        return ()
+    note = (
+        f"the original gives NaN or infinity in output {_few(found)}, in {max(found.values())} of "
+        f"{len(runs)} requests; the same elements are asked of the rewritten model"
+    )
+    return (note,)
+
+
+def _few(names: Collection[str]) -> str:
+    first = ", ".join(repr(name) for name in list(names)[:_NAMES])
+    return f"{first} and {len(names) - _NAMES} more" if len(names) > _NAMES else first
