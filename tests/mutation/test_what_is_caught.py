@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from mutation import KINDS, Campaign, Mutant, Outcome, Target
+from mutation.written import WRITTEN
 from sample_models import labels_path, sample_path
 
 SAMPLES = ("two_tower", "target_attention", "mmoe_interleaved")
@@ -34,3 +35,8 @@ def test_there_are_mutants_of_many_kinds() -> None:
 def test_what_differs_is_caught(kind: str) -> None:
     missed = [one for one in mutants() if one.kind == kind and one.outcome == Outcome.MISSED]
     assert not missed, "the check has become blind to these"
+
+
+@pytest.mark.parametrize("name", list(WRITTEN))
+def test_the_models_written_for_the_command_are_certified_unchanged(name: str) -> None:
+    assert Target.write(name, seed=0).name == name

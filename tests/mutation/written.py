@@ -63,7 +63,7 @@ _WEIGHTS: dict[str, Any] = {
 _ROLES = {
     "history": InputLabel(role=Role.USER),
     "user": InputLabel(role=Role.USER),
-    "age": InputLabel(role=Role.USER, range=(0, 90)),
+    "age": InputLabel(role=Role.USER, range=(0, 90), axis=0),
     "visits": InputLabel(role=Role.USER, range=(0, 30)),
     "item": InputLabel(role=Role.ITEM),
     "days": InputLabel(role=Role.ITEM, range=(0, 30)),
