@@ -59,7 +59,7 @@ def measure_headline(found: mari.Measurement) -> tuple[str, ...]:
     """Return the FLOPs attainable and reached, where the rest is left, what labels contradict."""
     sums = {
         "as exported": found.before,
-        "attainable by columns": found.attainable,
+        "attainable": found.attainable,
         "reached": found.reached,
     }
     told = ", ".join(

@@ -12,6 +12,11 @@ _NODES_SHOWN = 12
 """The nodes that repeat the same work the longest; the JSON has them all."""
 _LEFT_OUT = 0.001
 """The share of what is attainable below which nothing is said to be left at a product."""
+_MEANING = (
+    "Attainable: a multiplication counts once per request unless a factor differs by candidate;",
+    "norms and softmaxes over both sides are taken apart, and what nothing reads is left out.",
+    "Limit by affine rank: what folding request-side tensors into weights could reach at best.",
+)
 
 
 def show_measurement(found: Measurement) -> None:
@@ -74,7 +79,7 @@ def _flops(flops: Flops | None, candidates: int) -> str:
 def _show_totals(found: Measurement) -> None:
     whole = (
         ("as exported", found.before),
-        ("attainable by columns", found.attainable),
+        ("attainable", found.attainable),
         ("limit by affine rank", found.limit),
         ("reached", found.reached),
     )
@@ -93,14 +98,19 @@ def _show_totals(found: Measurement) -> None:
     columns = ("products", "per request#", "per candidate#", total, "fewer#")
     show_table("FLOPs of all measured products (arithmetic, not time)", columns, rows)
     if found.ratio is not None:
-        show("", f"Reached is {found.ratio:.2f} of what is attainable by columns (below 1: folded)")
+        show(
+            "",
+            f"Reached is {found.ratio:.2f} of what is attainable "
+            "(below 1: folded, or done elementwise)",
+        )
+    show("", *_MEANING)
 
 
 def _show_time(time: TimeMeasure) -> None:
     show(
         "",
         f"Time: {time.share:.0%} of {format_seconds(time.total)} lies in nodes that compute the "
-        f"same for every candidate; {format_seconds(time.attainable)} would be left by columns "
+        f"same for every candidate; {format_seconds(time.attainable)} would be left "
         f"({time.candidates:,} candidates, one thread, graph optimizations off)",
     )
     idle = [each for each in time.nodes if each.grows and not each.varies]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import onnx_ir as ir
 
 from mari_engine.graph import Model
-from mari_engine.metering.variation import Observation
+from mari_engine.metering.product_flops import Counted
+from mari_engine.metering.variation import Observation, fixed_elements
 from mari_engine.ops import is_product
 
 _NAMED = 5
@@ -23,6 +24,26 @@ def unmeasured_bodies(model: Model) -> list[str]:
         return []
     names = _named([node.name or "" for node in found])
     return [f"not measured, since they lie in bodies that only the run unfolds: {names}"]
+
+
+def undivided_products(products: Sequence[Counted], seen: Seen) -> list[str]:
+    """Return a note where an op of many products reads what is in part the request's.
+
+    Its declaration tells what it treats alone, and not what it multiplies with what.
+    """
+    found = list[str]()
+    for each in products:
+        values = [seen[value] for value in each.node.inputs if value is not None and value in seen]
+        closely = [own for own in values if own.closely and not own.ragged]
+        mixed = any(own.differs for own in closely) and any(
+            fixed_elements(own).any() for own in closely
+        )
+        if each.work is not None and not each.work.summed and mixed:
+            found.append(each.node.name or "")
+    if not found:
+        return []
+    whole = "counted as a whole, though part of what they read is the request's"
+    return [f"{whole}: {_named(found)}; more may be attainable there"]
 
 
 def random_values(seen: Seen) -> list[str]:

@@ -1,8 +1,9 @@
 """Redundancy of a model, measured by running it: FLOPs as exported, attainable, and reached.
 
 For each product `[N, K] x [K, M]`: `before`, as exported; `attainable`, each multiplication as
-often as one of its factors was seen to differ (splitting by columns); `limit`, by the affine rank
-of the operand that differs (folding); `reached`, what the rewritten model does in its place.
+often as one of its factors was seen to differ, norms and softmaxes taken apart and what nothing
+reads left out; `limit`, by the affine rank of the operand that differs (folding); `reached`, what
+the rewritten model does in its place.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from mari_engine.metering.caveats import (
     Seen,
     disproved_colors,
     random_values,
+    undivided_products,
     unmeasured_bodies,
 )
+from mari_engine.metering.decomposed_norms import without_fused
+from mari_engine.metering.evidence import Evidence
 from mari_engine.metering.instrumented_session import Exposed
 from mari_engine.metering.label_conflicts import compare_runs, list_conflicts
+from mari_engine.metering.merged_rows import merge_rows
 from mari_engine.metering.probe_requests import Requester
 from mari_engine.metering.probe_runs import watch
 from mari_engine.metering.product_flops import Counted, count_products
 from mari_engine.metering.product_measure import measure_product
-from mari_engine.metering.rank import Span
-from mari_engine.metering.rank_runs import find_spans
+from mari_engine.metering.rank_runs import Ranks, find_ranks
 from mari_engine.metering.redundant_time import measure_time
 from mari_engine.metering.rewritten_flops import Reached, count_reached
 from mari_engine.ops import Trait, has_trait, is_product
@@ -72,7 +76,7 @@ class _Meter:
 
     def __init__(self, planned: Plan, seeds: tuple[int, ...], report_progress: Progress) -> None:
         self.planned, self.seeds, self.report_progress = planned, seeds, report_progress
-        self.model = planned.original
+        self.model = without_fused(planned.original)
         self.notes: list[str] = []
         self.candidates = planned.candidates
 
@@ -80,13 +84,16 @@ class _Meter:
         try:
             requester = self.requester()
             counted = self.count(requester)
-            seen = self.observe(requester, counted)
+            evidence = self.observe(requester, counted)
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"nothing could be measured: {error}")
             return self.nothing()
-        spans = self.spans(requester, counted, seen)
+        seen = evidence.seen
+        ranks = self.ranks(requester, counted, evidence)
         reached = self.reached(requester, counted)
-        products = tuple(self.products(counted, seen, spans, reached))
+        measured = list(self.products(counted, evidence, ranks, reached))
+        products = tuple(merge_rows(measured, counted, evidence, ranks))
+        self.notes += undivided_products(counted, seen)
         self.notes += [*random_values(seen), *disproved_colors(seen, self.is_request_side)]
         time = self.time(requester, products, seen)
         conflicts = [each for request in requests for each in self.conflicts(requester, request)]
@@ -123,29 +130,31 @@ class _Meter:
     def count(self, requester: Requester) -> tuple[Counted, ...]:
         return count_products(self.model, _runs(requester))
 
-    def observe(self, requester: Requester, counted: Sequence[Counted]) -> Seen:
+    def observe(self, requester: Requester, counted: Sequence[Counted]) -> Evidence:
         closely = {value for each in counted for value in each.node.inputs if value is not None}
-        return watch(
+        seen = watch(
             self.model, requester, closely, lambda s, w: self.report_progress(0.1 + 0.4 * s, w)
         )
+        return Evidence.of(self.model, requester, seen)
 
-    def spans(
-        self, requester: Requester, counted: Sequence[Counted], seen: Seen
-    ) -> Mapping[str, Span]:
+    def ranks(self, requester: Requester, counted: Sequence[Counted], evidence: Evidence) -> Ranks:
         if requester.plan.fixed_batch is not None or requester.copies > 1:
-            self.notes.append("no affine rank: it takes runs of one candidate and of many")
-            return {}
+            self.notes.append(
+                "no affine rank, and norms and softmaxes are taken whole: both take runs of one "
+                "candidate and of many"
+            )
+            return Ranks()
         try:
-            return find_spans(
+            return find_ranks(
                 self.model,
                 requester,
                 counted,
-                seen,
+                evidence,
                 lambda s, w: self.report_progress(0.5 + 0.2 * s, w),
             )
         except (ExecutionError, FeedError) as error:
             self.notes.append(f"no affine rank: {error}")
-            return {}
+            return Ranks()
 
     def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
         self.report_progress(0.7, "running the rewritten model")
@@ -162,14 +171,14 @@ class _Meter:
         return found
 
     def products(
-        self, counted: Sequence[Counted], seen: Seen, spans: Mapping[str, Span],
+        self, counted: Sequence[Counted], evidence: Evidence, ranks: Ranks,
         reached: Reached | None,
     ) -> Iterator[ProductMeasure]:  # fmt: skip
         decisions = {decision.node: decision for decision in self.planned.decisions}
         for each in counted:
             name = each.node.name or ""
             yield measure_product(
-                each, seen, span=spans.get(name), decision=decisions.get(name),
+                each, evidence, ranks, decision=decisions.get(name),
                 reached=None if reached is None else reached.nodes.get(name, Flops()),
             )  # fmt: skip
 
@@ -177,8 +186,12 @@ class _Meter:
         self, requester: Requester, products: Sequence[ProductMeasure], seen: Seen
     ) -> TimeMeasure | None:
         self.report_progress(0.75, f"profiling the original at {self.candidates:,} candidates")
-        graph = self.model.ir.graph
-        results = [(node.name or "", seen.get(value)) for node in graph for value in node.outputs]
+        own = {value.name: found for value, found in seen.items()}
+        results = [
+            (node.name or "", own.get(value.name))
+            for node in self.planned.original.ir.graph
+            for value in node.outputs
+        ]
         shares = {
             each.node: each.attainable.at(self.candidates) / max(1, each.before.at(self.candidates))
             for each in products
@@ -186,7 +199,7 @@ class _Meter:
         }
         try:
             return measure_time(
-                self.model,
+                self.planned.original,
                 requester.batch(self.candidates),
                 candidates=self.candidates,
                 varying={name for name, found in results if found is None or found.differs},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from mari_engine.axes import Axes, AxisLabels, Contract, Slices, Spec, Unsupported, flat
+from mari_engine.metering.variation import Array
 from mari_engine.ops import Call, Fact, rule_of
 
 Shape = tuple[int, ...]
@@ -42,6 +43,7 @@ class Multiplication:
     """None for an operand that is left out, or only added afterwards."""
     summed: frozenset[int]
     """Labels that no result has."""
+    results: tuple[Factors, ...] = ()
 
     @property
     def flops(self) -> int:
@@ -54,29 +56,39 @@ def multiplication(node: ir.Node, shapes: Sequence[Shape | None], result: Shape)
 
     Raises Unsupported, with the reason, for an op or a form of it that no rule describes.
     """
-    spec = declared(node, shapes, result)
+    spec = declared(node, shapes, [result, *[None] * (len(node.outputs) - 1)])
     if isinstance(spec, Contract):
         extents = {label: int(dim) for label, dim in spec.extents().items()}
         operands = tuple(_operands(spec, spec.terms, shapes))
         summed = frozenset(extents) - frozenset(spec.output)
-        return Multiplication(float(spec.weight), extents, operands, summed)
+        results = tuple(_results(spec, (spec.output,)))
+        return Multiplication(float(spec.weight), extents, operands, summed, results)
     if isinstance(spec, Slices) and spec.work:
         return _sliced(spec, shapes)
     raise Unsupported(f"{node.op_type} is not declared as a product")
 
 
-def declared(node: ir.Node, shapes: Sequence[Shape | None], result: Shape) -> Spec:
-    """Return the declaration of a node whose operands and first result have these shapes."""
+def declared(
+    node: ir.Node,
+    shapes: Sequence[Shape | None],
+    results: Sequence[Shape | None],
+    contents: Sequence[Array | None] = (),
+) -> Spec:
+    """Return the declaration of a node whose operands and results have these shapes.
+
+    `contents` are the operands' elements where these are known. Raises Unsupported.
+    """
     rule = rule_of(node)
     if rule is None or rule.declare is None:
         raise Unsupported(f"{node.op_type} has no rule")
-    if any(0 in shape for shape in (*shapes, result) if shape):
+    if any(0 in shape for shape in (*shapes, *results) if shape):
         raise Unsupported("an operand without elements")
+    known = contents or [None] * len(shapes)
     operands = (
-        None if shape is None or value is None else Fact(_axes(shape), value.dtype)
-        for value, shape in zip(node.inputs, shapes, strict=True)
+        None if shape is None or value is None else Fact(_axes(shape), value.dtype, content)
+        for value, shape, content in zip(node.inputs, shapes, known, strict=True)
     )
-    inferred = (_axes(result), *[None] * (len(node.outputs) - 1))
+    inferred = tuple(None if shape is None else _axes(shape) for shape in results)
     call = Call.of(node, operands, inferred=inferred, fresh=_unknown)
     return rule.declare(call)
 
@@ -107,7 +119,10 @@ def _sliced(spec: Slices, shapes: Sequence[Shape | None]) -> Multiplication:
         if label != MIXED
     }
     work = spec.weight * math.prod(int(dim) for dim in spec.work)
-    return Multiplication(work / math.prod(extents.values()), extents, operands, frozenset())
+    unit = work / math.prod(extents.values())
+    outputs = (tuple(MIXED if at in spec.mixed else at for at in labels) for labels in spec.outputs)
+    results = tuple(_results(spec, tuple(outputs)))
+    return Multiplication(unit, extents, operands, frozenset(), results)
 
 
 def _operands(
@@ -120,6 +135,11 @@ def _operands(
             continue
         extents = tuple(int(dim) for dim in flat(spec.axes(at)))
         yield Factors(labels, extents, _own_axes(labels, extents, shape))
+
+
+def _results(spec: Spec, outputs: Sequence[AxisLabels]) -> Iterator[Factors]:
+    for labels, axes in zip(outputs, spec.results, strict=True):
+        yield Factors(labels, tuple(int(dim) for dim in flat(axes)), {})
 
 
 def _own_axes(labels: AxisLabels, extents: Shape, shape: Shape) -> Mapping[int, int]:

@@ -27,13 +27,16 @@ def watch(
 ) -> Mapping[ir.Value, Observation]:
     """Return what was seen of every value that an input reaches.
 
-    Values in `closely` are compared element by element. About 256 MB are held at a time: larger
+    Values that a node reads are compared element by element, those in `closely` also along their
+    axes. About 256 MB are held at a time: larger
     models are run once more for each further group of values. Raises ExecutionError when the model
     cannot be run.
     """
     reached = reached_values(model.ir.graph)
     values = [value for value in readable_values(model.ir.graph) if value in reached]
-    found = {value: Observation(closely=value in closely) for value in values}
+    found = {
+        value: Observation(closely=any(value.uses()), along=value in closely) for value in values
+    }
     parts = list(groups(values, candidates=1, budget=GROUP_BYTES // 3))
     runs = len(requester.seeds) * requester.candidates
     for number, group in enumerate(parts):

@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.metering.attainable_flops import attainable, fixed_elements
+from mari_engine.metering.attainable_flops import attainable
 from mari_engine.metering.caveats import Seen
+from mari_engine.metering.evidence import Evidence
 from mari_engine.metering.multiplications import Factors, Multiplication
 from mari_engine.metering.product_flops import Counted
 from mari_engine.metering.rank import Span
-from mari_engine.metering.rank_runs import varying_operand
-from mari_engine.metering.variation import Mask, Observation
+from mari_engine.metering.rank_runs import Ranks, varying_operand
+from mari_engine.metering.seen_product import SeenProduct
+from mari_engine.metering.variation import Mask, Observation, fixed_elements
 from mari_engine.types import Decision, Flops, OperandMeasure, ProductMeasure
 
 
 def measure_product(
     counted: Counted,
-    seen: Seen,
+    evidence: Evidence,
+    ranks: Ranks,
     *,
-    span: Span | None,
     reached: Flops | None,
     decision: Decision | None,
 ) -> ProductMeasure:
-    """Return the measure of one product; `span` and `reached` are None where not found."""
-    node = counted.node
+    """Return the measure of one product; `reached` is None where it is not known."""
+    node, seen = counted.node, evidence.seen
+    span = ranks.spans.get(node.name or "")
     why = _unseen(node, seen) or counted.unmeasured
     before = best = limit = None
     operands: tuple[OperandMeasure, ...] = ()
     if counted.work is not None and counted.flops is not None and not why:
         before = counted.flops
-        own = [None if value is None else seen.get(value) for value in node.inputs]
-        best = attainable(counted.work, own, scale=counted.scale)
-        limit = by_rank(counted, best, span, seen)
+        product = SeenProduct(counted, counted.work, evidence, ranks.patterns)
+        best = attainable(product, scale=counted.scale)
+        needed = replace(counted, work=product.work)
+        limit = by_rank(needed, best, span, seen)
         operands = tuple(_operands(counted, counted.work, seen, span))
     return ProductMeasure(
         node=node.name or "",

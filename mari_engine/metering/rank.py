@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from mari_engine.metering.attainable_flops import fixed_elements
 from mari_engine.metering.multiplications import Factors, Multiplication
-from mari_engine.metering.variation import Array, Mask, Observation
+from mari_engine.metering.row_liveness import Positions, keep_live
+from mari_engine.metering.variation import Array, Mask, Observation, fixed_elements
 
 _SLICES = 4
 """Slices of one operand that are looked at, evenly spread; the rank is the largest."""
@@ -31,17 +32,24 @@ class Span:
     """Multiplications per candidate and result column: `sum of min(columns that differ, rank)`."""
 
 
-def span(factors: Factors, work: Multiplication, seen: Observation, rows: Array) -> Span:
+def span(
+    factors: Factors,
+    work: Multiplication,
+    seen: Observation,
+    rows: Array,
+    live: Positions = MappingProxyType({}),
+) -> Span:
     """Return the affine rank of an operand, slice by slice along the axes that are not summed.
 
     `rows` `[N, ...]` holds the operand of each candidate. The rows `[N, K]` of a slice are
     centered, and singular values above the rounding noise are counted: r of them mean that the
     slice is `x0 + z B` with z `[N, r]`, B and x0 being the request's own, so that a product with it
-    takes r multiplications per result and candidate once `B W` is computed.
+    takes r multiplications per result and candidate once `B W` is computed. Slices that only
+    results outside of `live` are made of are left out.
     """
     summed = tuple(at for at, label in enumerate(factors.labels) if label in work.summed)
-    fixed = _slices_first(fixed_elements(seen).reshape(factors.extents), summed)
-    laid = rows.reshape(len(rows), *factors.extents)
+    fixed = _slices_first(keep_live(fixed_elements(seen), factors, live), summed)
+    laid = np.stack([keep_live(row, factors, live) for row in rows])
     data = _slices_first(laid, tuple(at + 1 for at in summed), keep=1)
     open_columns = (~fixed).sum(axis=1)
     slices = np.flatnonzero(open_columns)

@@ -18,9 +18,13 @@ class Observation:
     and zero equals minus zero.
     """
 
-    def __init__(self, *, closely: bool) -> None:
-        """Element by element where `closely`, otherwise only whether anything differs."""
+    def __init__(self, *, closely: bool, along: bool = False) -> None:
+        """Element by element where `closely`, otherwise only whether anything differs.
+
+        With `along` it is also seen where the value is the same all along an axis.
+        """
         self.closely = closely
+        self._along = along
         self.shape: tuple[int, ...] | None = None
         self.ragged = False
         """Its shape depends on the data."""
@@ -83,6 +87,7 @@ class Observation:
             self.same = [
                 np.ones((*array.shape[:at], 1, *array.shape[at + 1 :]), np.bool_)
                 for at in range(array.ndim)
+                if self._along
             ]
 
     def _look_closely(self, array: Array) -> None:
@@ -95,6 +100,20 @@ class Observation:
             if array.shape[axis] > 1 and mask.any():
                 start = np.take(array, [0], axis)
                 mask &= ~unlike(array, start).any(axis, keepdims=True)
+
+
+def fixed_elements(seen: Observation) -> Mask:
+    """Return the elements that differ between no two candidates of a request.
+
+    An element that was the same in all runs, in a value of which others differ between candidates,
+    may belong to either side (a unit that never fired): it counts as different.
+    """
+    return ~seen.varies & known_elements(seen)
+
+
+def known_elements(seen: Observation) -> Mask:
+    """Return the elements of which it is known whose they are."""
+    return seen.moves if seen.differs else np.ones_like(seen.moves)
 
 
 def unlike(one: Array, other: Array) -> Mask:

@@ -48,9 +48,10 @@ class ProductMeasure:
     before: Flops | None = None
     """As exported, by the extents seen in runs of 1, 2 and 3 candidates."""
     attainable: Flops | None = None
-    """By columns: each multiplication as often as one of its factors was seen to differ."""
+    """Each multiplication as often as one of its factors was seen to differ: by columns, norms and
+    softmaxes over both sides taken apart, what nothing reads left out."""
     limit: Flops | None = None
-    """By affine rank: what folding could reach at best, the making of weights not counted."""
+    """And by affine rank: what folding could reach at best, the making of weights not counted."""
     reached: Flops | None = None
     """What the rewritten model does in this product's place."""
     operands: tuple[OperandMeasure, ...] = ()
@@ -60,7 +61,7 @@ class ProductMeasure:
     unmeasured: str = ""
 
     def left(self, candidates: int) -> int:
-        """Return the FLOPs of a request that are above what is attainable by columns."""
+        """Return the FLOPs of a request that are above what is attainable without folding."""
         if self.reached is None or self.attainable is None:
             return 0
         return max(0, self.reached.at(candidates) - self.attainable.at(candidates))
@@ -136,7 +137,7 @@ class Measurement:
 
     @property
     def ratio(self) -> float | None:
-        """Reached by attainable FLOPs of a request; 1 is all that columns allow, below is folded.
+        """Reached by attainable FLOPs of a request; 1 is all, less is folded or done elementwise.
 
         None where either is not known; in a model without products nothing is left.
         """

@@ -11,7 +11,7 @@ def describe_product(product: ProductMeasure, candidates: int) -> list[list[str]
         return [["Not measured", product.unmeasured]]
     named = [
         ("As exported", product.before),
-        ("By columns, attainable", product.attainable),
+        ("Attainable", product.attainable),
         ("By folding, at best", product.limit),
         ("Reached", product.reached),
     ]

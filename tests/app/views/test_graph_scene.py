@@ -164,7 +164,7 @@ def test_measures_are_told_per_request() -> None:
     assert [drawing.rows()[row]["Time (µs)"] for row in (0, 5, 14)] == [None, 20.0, 5.0]
     assert drawing.describe(0, 5)["meter"] == [
         ["As exported", "50 kFLOP"],
-        ["By columns, attainable", "15.1 kFLOP"],
+        ["Attainable", "15.1 kFLOP"],
         ["By folding, at best", "10.1 kFLOP"],
         ["Reached", "20.1 kFLOP"],
         ["Left", "5 kFLOP"],

@@ -156,7 +156,7 @@ def test_measured_says_what_is_attainable_and_what_contradicts_the_labels(
     feeds["user"][1, 2] = 5
     lines = measure_headline(mari.measure(planned, requests=(feeds,)))
     assert lines[0].startswith("Measured, at 500 candidates: products take ")
-    assert " attainable by columns, " in lines[0]
+    assert " attainable, " in lines[0]
     assert any(line.startswith("Labels against your requests: ") for line in lines)
 
 

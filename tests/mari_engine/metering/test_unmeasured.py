@@ -182,7 +182,7 @@ def test_strings_and_lengths_of_any_size() -> None:
 
 
 def test_an_observation_compares_exactly() -> None:
-    seen = Observation(closely=True)
+    seen = Observation(closely=True, along=True)
     first = np.array([[np.nan, 0.0, 1.0], [np.nan, -0.0, 2.0]])
     second = np.array([[np.nan, -0.0, 1.0 + 1e-15], [np.nan, 0.0, 2.0]])
     seen.see(first, first=True)
