@@ -21,7 +21,7 @@ from mari_engine.passes.contract import Copy, M, Match, Obligation, Pass, Refusa
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
 from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
 from mari_engine.passes.fold_conditionals import FOLD_CONDITIONALS
-from mari_engine.passes.hoist_from_bodies import HOIST_FROM_BODIES
+from mari_engine.passes.loop_products import HOIST_FROM_BODIES, SPLIT_IN_BODIES
 from mari_engine.passes.masked_attention import MASKED_ATTENTION
 from mari_engine.passes.mul_sum_to_einsum import MUL_SUM_TO_EINSUM
 from mari_engine.passes.pad_to_concat import PAD_TO_CONCAT
@@ -34,6 +34,7 @@ PASSES: tuple[Pass[Any], ...] = (
     FOLD_CONDITIONALS,
     EMBEDDING_BAGS,
     SEQUENCE_TO_CONCAT,
+    SPLIT_IN_BODIES,
     HOIST_FROM_BODIES,
     PAD_TO_CONCAT,
     PRELU_TO_LEAKY_RELU,

@@ -12,7 +12,7 @@ all steps are one product that keeps one row. Loop fission, https://arxiv.org/ab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,21 +20,17 @@ import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import Unsupported
-from mari_engine.graph import STANDS_FOR, captured_values, list_bodies, stands_for
+from mari_engine.graph import captured_values, list_bodies
 from mari_engine.ops import Trait, before_rounding, has_trait
 from mari_engine.passes.contract import STANDARD, Copy, Pass, Refusal, match_each
-
-_PRODUCTS = ("MatMul", "Gemm")
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One step of a tensor outside: what it is inside, and along which axis steps are taken."""
-
-    inner: ir.Value
-    outer: ir.Value
-    axis: int
-    reverse: bool = False
+from mari_engine.passes.loop_products.steps import (
+    PRODUCTS,
+    Step,
+    loops_in,
+    new_before,
+    sequences_of,
+    steps_of,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +60,16 @@ def find_invariant_products(
 ) -> Iterator[InvariantProducts | Refusal]:
     """Yield each Scan and Loop with products that read no state."""
     rounded = before_rounding(graph)
-    loops = (n for n in graph if n.domain in STANDARD and n.op_type in ("Scan", "Loop"))
-    return match_each(loops, partial(_match, survey=survey, rounded=rounded))
+    return match_each(loops_in(graph), partial(_match, survey=survey, rounded=rounded))
 
 
 def _match(node: ir.Node, survey: Survey, rounded: frozenset[ir.Node]) -> InvariantProducts | None:
     (body,) = list_bodies(node)
     outside = set(captured_values(node))
-    steps = _scan_steps(node) if node.op_type == "Scan" else _loop_steps(node, outside)
-    inside = {step.inner: step for step in steps}
+    inside = steps_of(node)
     found = list[Hoisted]()
     for place, inner in enumerate(body):
-        read = inner.inputs[0] if inner.op_type in _PRODUCTS and inner.inputs else None
+        read = inner.inputs[0] if inner.op_type in PRODUCTS and inner.inputs else None
         source = read if read in outside else inside.get(read) if read is not None else None
         if source is not None and _can_be_lifted(inner, source, outside, survey):
             found.append(Hoisted(place, source))
@@ -84,38 +78,6 @@ def _match(node: ir.Node, survey: Survey, rounded: frozenset[ir.Node]) -> Invari
     if node in rounded or any(has_trait(inner, Trait.QUANTIZING) for inner in body):
         raise Unsupported("its sums are rounded to few steps afterwards, and keep their order")
     return InvariantProducts(node, tuple(found))
-
-
-def _scan_steps(node: ir.Node) -> Iterator[Step]:
-    """Yield the elements of a Scan's sequences."""
-    (body,) = list_bodies(node)
-    axes, reverse = _sequences(node)
-    count = len(axes)
-    states = len(node.inputs) - count
-    for at in range(count if len(body.inputs) == len(node.inputs) else 0):
-        outer = node.inputs[states + at]
-        if outer is not None:
-            yield Step(body.inputs[states + at], outer, axes[at], bool(reverse[at]))
-
-
-def _sequences(node: ir.Node) -> tuple[Sequence[int], Sequence[int]]:
-    """Return a Scan's sequences: the axis that each is scanned along, and 1 where from its end."""
-    count = node.attributes.get_int("num_scan_inputs", 0)
-    axes, reverse = (
-        node.attributes.get_ints(name, [0] * count)
-        for name in ("scan_input_axes", "scan_input_directions")
-    )
-    return axes, reverse
-
-
-def _loop_steps(node: ir.Node, outside: set[ir.Value]) -> Iterator[Step]:
-    """Yield what a Loop looks up by the number of the step."""
-    (body,) = list_bodies(node)
-    for inner in body:
-        if inner.op_type == "Gather" and inner.domain in STANDARD:
-            table, index = inner.inputs
-            if table in outside and index is body.inputs[0] and table is not None:
-                yield Step(inner.outputs[0], table, inner.attributes.get_int("axis", 0))
 
 
 def _can_be_lifted(
@@ -153,7 +115,7 @@ def write_outside(found: InvariantProducts, copy: Copy) -> None:
     for product in found.products:
         old = inner[product.place]
         if not isinstance(product.source, Step):
-            made = _before(loop, old.op_type, old.inputs, old)
+            made = new_before(loop, old.op_type, old.inputs, old)
         else:
             made = _lifted(loop, copy.value(product.source.outer), old)
         if isinstance(product.source, Step) and loop.op_type == "Scan":
@@ -166,37 +128,19 @@ def write_outside(found: InvariantProducts, copy: Copy) -> None:
         _drop_unread(loop, body)
 
 
-def _before(
-    loop: ir.Node, op: str, inputs: Sequence[ir.Value | None],
-    old: ir.Node, **attributes: object,
-) -> ir.Value:  # fmt: skip
-    """Return the result of a new node in front of the Scan or Loop."""
-    given = old.attributes.values() if op == old.op_type else ()
-    new = ir.Node(
-        "", op, inputs, [*given, *ir.convenience.convert_attributes(attributes)],
-        name=f"{loop.name}/{old.name}/{op}",
-    )  # fmt: skip
-    new.metadata_props.update(loop.metadata_props)
-    new.metadata_props[STANDS_FOR] = stands_for(loop)
-    new.outputs[0].name = f"{new.name}:0"
-    assert loop.graph is not None
-    loop.graph.insert_before(loop, [new])
-    return new.outputs[0]
-
-
 def _lifted(loop: ir.Node, table: ir.Value, old: ir.Node) -> ir.Value:
     """Return `X W + c` for all steps."""
     weights = old.inputs[1]
     if old.attributes.get_int("transB", 0):
-        weights = _before(loop, "Transpose", [weights], old, perm=[1, 0])
-    made = _before(loop, "MatMul", [table, weights], old)
+        weights = new_before(loop, "Transpose", [weights], old, perm=[1, 0])
+    made = new_before(loop, "MatMul", [table, weights], old)
     bias = old.inputs[2] if len(old.inputs) > 2 else None
-    return made if bias is None else _before(loop, "Add", [made, bias], old)
+    return made if bias is None else new_before(loop, "Add", [made, bias], old)
 
 
 def _scanned(loop: ir.Node, body: ir.Graph, made: ir.Value, step: Step, old: ir.Node) -> ir.Value:
     """Return one step of the product, as an element of one more sequence that is scanned."""
-    axes, reverse = _sequences(loop)
+    axes, reverse = sequences_of(loop)
     _set_scanned(loop, [*axes, step.axis], [*reverse, int(step.reverse)])
     loop.resize_inputs(len(loop.inputs) + 1)
     loop.replace_input_with(len(loop.inputs) - 1, made)
@@ -224,7 +168,7 @@ def _looked_up(body: ir.Graph, made: ir.Value, step: Step, old: ir.Node) -> ir.V
 
 def _drop_unread(loop: ir.Node, body: ir.Graph) -> None:
     """Take away the sequences that nothing in a Scan reads any more."""
-    axes, reverse = _sequences(loop)
+    axes, reverse = sequences_of(loop)
     count = len(axes)
     states = len(loop.inputs) - count
     read = [at for at in range(count) if body.inputs[states + at].uses()
