@@ -102,6 +102,12 @@ class FeedPlan:
         return any(isinstance(extent, str) for extent in extents - self._sized_by_batch)
 
     @property
+    def has_ids(self) -> bool:
+        """True where an input holds whole numbers."""
+        features = [part.feature for item in self.inputs for part in item.parts]
+        return any(feature.whole or feature.dtype.kind in "iu" for feature in features)
+
+    @property
     def lengths(self) -> tuple[tuple[str, int], ...]:
         """An input, and its axis, for each free extent that is not the number of candidates."""
         found: dict[str, tuple[str, int]] = {}

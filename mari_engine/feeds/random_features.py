@@ -17,6 +17,8 @@ _SMALL_IDS: Bounds = (0, 2)
 
 _DECADES = 2
 """Powers of ten by which numbers without a range are scaled, up and down."""
+_PADDING = 0.9
+"""The share of ids that pad, where most do."""
 _MASK = re.compile(r"(^|[^a-z])mask", re.IGNORECASE)
 _LENGTH = re.compile(r"(^|[^a-z])(len|lens|length|lengths|seqlen|seq_len)($|[^a-z])", re.IGNORECASE)
 
@@ -39,6 +41,8 @@ class Values(StrEnum):
     is the first."""
     OTHER_EDGES = "at the other ends of ranges"
     """The same, but a single number is the last."""
+    PADDED = "of mostly padding"
+    """The same as typical, but nine ids in ten are the first, which pads histories."""
 
 
 _SCALES = {Values.TINY: 1e-6, Values.ZEROS: 0.0}
@@ -96,14 +100,17 @@ def draw_feature(
         low, high = whole_bounds(feature, longest)
         if values in (Values.EDGES, Values.OTHER_EDGES):
             return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
-        return rng.integers(low, high, shape).astype(feature.dtype)
+        drawn = rng.integers(low, high, shape)
+        if values == Values.PADDED and not _LENGTH.search(feature.name):
+            drawn = np.where(rng.random(shape) < _PADDING, low, drawn)
+        return drawn.astype(feature.dtype)
     if feature.bounds is not None:
         return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
-    drawn = rng.standard_normal(shape) * _SCALES.get(values, 1.0)
+    numbers = rng.standard_normal(shape) * _SCALES.get(values, 1.0)
     if values == Values.MAGNITUDES and shape:
         rows = (shape[0], *[1] * (len(shape) - 1))
-        drawn *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
-    return drawn.astype(feature.dtype)
+        numbers *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
+    return numbers.astype(feature.dtype)
 
 
 def _draw_ends(

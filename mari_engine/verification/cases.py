@@ -89,7 +89,8 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
         for values in (Values.MAGNITUDES, (Values.EDGES, Values.OTHER_EDGES)[at % 2]):
             name = Values.EDGES if values == Values.OTHER_EDGES else values  # they share a noise
             yield case(few, seed, f"{TYPICAL}, {name}", values=values)
-    for values in (Values.TINY, Values.ZEROS) if seeds else ():
+    padded = (Values.PADDED,) if plan.has_ids else ()
+    for values in (Values.TINY, Values.ZEROS, *padded) if seeds else ():
         yield case(few, seeds[0], f"{TYPICAL}, {values}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):

@@ -20,7 +20,14 @@ from support.builders import build, build_proto
 
 RNG = np.random.default_rng(5)
 W = RNG.standard_normal((6, 1)).astype(np.float32)
-ROLES = {"u": Role.USER, "i": Role.ITEM, "h": Role.USER, "mask": Role.ITEM, "ts": Role.USER}
+ROLES = {
+    "u": Role.USER,
+    "i": Role.ITEM,
+    "h": Role.USER,
+    "mask": Role.ITEM,
+    "ts": Role.USER,
+    "ids": Role.USER,
+}
 SCORE = "c = Concat <axis = 1> (u, i) s = MatMul (c, W) "
 INPUTS = "float[N, 4] u, float[N, 2] i"
 HISTORY = "float[N, L, 4] h, float[N, 2] i"
@@ -186,3 +193,20 @@ def test_a_sequence_input_is_named() -> None:
     model = load(data, name="m")
     with pytest.raises(FeedError, match="input 's' is a sequence or another container"):
         verify(model, model, Labels({"s": InputLabel(role=Role.ITEM)}))
+
+
+def test_histories_that_are_mostly_padding() -> None:
+    body = (
+        "none = Equal (ids, zero) pads = Cast <to = 1> (none) "
+        "share = ReduceMean <axes = [1]> (pads) "
+        "many = Greater (share, most) e = Gather (T, ids) p = ReduceSum <keepdims = 0> (e, one) "
+        "off = Mul (p, {}) q = Where (many, off, p) c = Concat <axis = 1> (q, i) y = MatMul (c, W)"
+    )
+    held = {
+        "T": RNG.standard_normal((50, 4)).astype(np.float32), "zero": 0, "one": [1],
+        "most": np.float32(0.5), "same": np.float32(1), "more": np.float32(1.1),
+    }  # fmt: skip
+    inputs = "int64[N, L] ids, float[N, 2] i"
+    right, wrong = body.format("same"), body.format("more")
+    found = check(right, wrong, inputs=inputs, outputs="float[N, 1] y", **held)
+    assert "generated, of mostly padding" in failing(found)
