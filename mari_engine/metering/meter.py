@@ -8,6 +8,7 @@ the rewritten model does in its place.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from mari_engine.metering.caveats import (
     undivided_products,
     unmeasured_bodies,
 )
-from mari_engine.metering.decomposed_norms import without_fused
+from mari_engine.metering.decomposed_ops import decompose_fused, join_parts
 from mari_engine.metering.evidence import Evidence
 from mari_engine.metering.instrumented_session import Exposed
 from mari_engine.metering.label_conflicts import compare_runs, list_conflicts
@@ -76,7 +77,8 @@ class _Meter:
 
     def __init__(self, planned: Plan, seeds: tuple[int, ...], report_progress: Progress) -> None:
         self.planned, self.seeds, self.report_progress = planned, seeds, report_progress
-        self.model = without_fused(planned.original)
+        self.parts = decompose_fused(planned.original, planned.optimized)
+        self.model = self.parts.model
         self.notes: list[str] = []
         self.candidates = planned.candidates
 
@@ -92,7 +94,8 @@ class _Meter:
         ranks = self.ranks(requester, counted, evidence)
         reached = self.reached(requester, counted)
         measured = list(self.products(counted, evidence, ranks, reached))
-        products = tuple(merge_rows(measured, counted, evidence, ranks))
+        merged = merge_rows(measured, counted, evidence, ranks)
+        products = tuple(join_parts(merged, self.parts))
         self.notes += undivided_products(counted, seen)
         self.notes += [*random_values(seen), *disproved_colors(seen, self.is_request_side)]
         time = self.time(requester, products, seen)
@@ -158,8 +161,12 @@ class _Meter:
 
     def reached(self, requester: Requester, counted: Sequence[Counted]) -> Reached | None:
         self.report_progress(0.7, "running the rewritten model")
-        before = {each.node.name or "": each.work.flops if each.work else 0 for each in counted}
-        sums = {node.name or "" for node in self.model.ir.graph if has_trait(node, Trait.SUM)}
+        before = Counter[str]()
+        for each in counted:
+            before[self.parts.whole(each.node.name or "")] += each.work.flops if each.work else 0
+        sums = {
+            node.name or "" for node in self.planned.original.ir.graph if has_trait(node, Trait.SUM)
+        }
         try:
             found = count_reached(self.planned, _runs(requester), before, sums)
         except (ExecutionError, FeedError) as error:
@@ -176,7 +183,7 @@ class _Meter:
     ) -> Iterator[ProductMeasure]:  # fmt: skip
         decisions = {decision.node: decision for decision in self.planned.decisions}
         for each in counted:
-            name = each.node.name or ""
+            name = self.parts.whole(each.node.name or "")
             yield measure_product(
                 each, evidence, ranks, decision=decisions.get(name),
                 reached=None if reached is None else reached.nodes.get(name, Flops()),
@@ -249,7 +256,7 @@ class _Meter:
         )
 
     def nothing(self) -> Measurement:
-        nodes = [node for node in self.model.ir.graph if is_product(node)]
+        nodes = [node for node in self.planned.original.ir.graph if is_product(node)]
         products = tuple(
             ProductMeasure(node.name or "", node.op_type, unmeasured="the model could not be run")
             for node in nodes

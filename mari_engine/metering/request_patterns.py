@@ -29,13 +29,13 @@ from mari_engine.axes import (
 )
 from mari_engine.metering.laid_elements import extents_of, joined_place, picked, spread
 from mari_engine.metering.run_declarations import Declared
-from mari_engine.metering.variation import Observation, fixed_elements
+from mari_engine.metering.variation import Mask, Observation, fixed_elements
 from mari_engine.ops import is_nan_guard
 
 Patterns = npt.NDArray[np.int64]
 """For each element of a value: the pattern that it belongs to, or FIXED, OTHER or MASKED."""
 FIXED, OTHER, MASKED = -1, -2, -3
-"""The request's own; the candidates'; and a softmax's weight that no run moved: of a masked key."""
+"""The request's own; the candidates'; and a softmax's weight of a key that a constant masks."""
 
 
 def follow_patterns(
@@ -73,16 +73,25 @@ class _Walk:
             if made is None:
                 continue
             own = np.broadcast_to(made, shape).ravel()
-            own = self.checked(spec, own, self.seen[value])
+            masked = self.still(node.inputs[0]) if isinstance(spec, Weights) else False
+            own = self.checked(np.where(masked, MASKED, own), self.seen[value])
             if not np.isin(own, (FIXED, OTHER)).all():
                 self.found[value] = own
 
-    def checked(self, spec: Spec, own: Patterns, seen: Observation) -> Patterns:
-        """Return the patterns with what the runs say of whose each element is."""
+    def still(self, value: ir.Value | None) -> Mask:
+        """Return which elements of a value were the same in all runs of all users, flat."""
+        own = self.seen.get(value) if value is not None else None
+        looked = own is not None and own.closely and not own.ragged
+        return ~own.moves.ravel() if own is not None and looked else np.zeros((), np.bool_)
+
+    def checked(self, own: Patterns, seen: Observation) -> Patterns:
+        """Return the patterns with what the runs say of whose each element is.
+
+        A weight is of a masked key where neither it nor its score moved: one that was 0 in all
+        runs for its score alone would be another in others.
+        """
         still, fixed = ~seen.moves.ravel(), fixed_elements(seen).ravel()
         own = np.where((own < 0) & ~((own == MASKED) & still), OTHER, own)
-        if isinstance(spec, Weights):
-            own = np.where(still, MASKED, own)
         return np.where(fixed, FIXED, own)
 
     def made(self, node: ir.Node, spec: Spec, at: int) -> Patterns | None:

@@ -119,7 +119,9 @@ def test_weights_without_a_softmax_need_no_number_of_the_row() -> None:
 @pytest.mark.parametrize("hidden", [-np.inf, -1e9])
 def test_rows_that_a_mask_keeps_from_the_target_are_the_requests(hidden: float) -> None:
     rows = LENGTH + 1
-    mask = np.where(np.tril(np.ones((rows, rows), bool)), 0, hidden).astype("f")
+    seen = np.tril(np.ones((rows, rows), bool))
+    seen[0, 1] = True  # a weight that is always 1 would be nobody's
+    mask = np.where(seen, 0, hidden).astype("f")
     layer = JoinedAttention(
         weights="sb = Add (s, pairs) p = Softmax <axis = -1> (sb)", held={"pairs": mask}
     )

@@ -12,7 +12,7 @@ from mari_engine.types import Flops, Measurement
 from support.builders import build
 from support.rewrite_checks import roles
 
-LENGTH, WIDTH, HIDDEN = 6, 4, 8
+LENGTH, WIDTH, HIDDEN = 12, 32, 64
 ROWS = LENGTH + 1
 INPUTS = f"float[N, {LENGTH}, {WIDTH}] user, float[N, 1, {WIDTH}] item"
 
@@ -58,12 +58,17 @@ def test_a_transformer_that_is_read_at_the_target_needs_its_row(read: str) -> No
         "scale": drawn(WIDTH), "A": drawn(WIDTH, HIDDEN), "B": drawn(HIDDEN, WIDTH),
     }  # fmt: skip
     used = {name: array for name, array in PLACES.items() if name in body}
-    found = measured(body, "float y", **weights, **used)
+    shape = f"N, {WIDTH}" if read == "flat" else f"N, 1, {WIDTH}"
+    shape = f"1, N, {WIDTH}" if read == "turned" else shape
+    found = measured(body, f"float[{shape}] y", **weights, **used)
     own, history = Flops(0, 2 * WIDTH**2), Flops(2 * LENGTH * WIDTH**2, 2 * WIDTH**2)
     sums, wide = Flops(0, 2 * ROWS * WIDTH), Flops(0, 2 * WIDTH * HIDDEN)
     best = [each.attainable for each in found.products]
     assert best == [own, history, history, sums, sums, wide, wide]
     assert found.limit.at(100) <= found.attainable.at(100)
+    assert found.ratio is not None
+    # The rewriter does not follow rows through a Reshape that joins them with columns.
+    assert 0.95 <= found.ratio <= (np.inf if read == "flat" else 1.05)
 
 
 def test_pairs_that_nothing_reads_are_not_made() -> None:
@@ -74,7 +79,7 @@ def test_pairs_that_nothing_reads_are_not_made() -> None:
     """
     rows, columns = np.tril_indices(ROWS, -1)
     pairs = {"flat": np.array([-1, ROWS**2]), "below": rows * ROWS + columns}
-    found = measured(body, "float y", **pairs)
+    found = measured(body, f"float[N, {len(rows)}] y", **pairs)
     once = LENGTH * (LENGTH - 1) // 2
     assert found.attainable == Flops(2 * WIDTH * once, 2 * WIDTH * LENGTH)
     assert found.reached is not None
@@ -105,22 +110,11 @@ def test_what_an_op_without_a_rule_or_a_body_reads_is_made() -> None:
         x = Concat <axis = 1> (user, item) h = MatMul (x, A) s = ReduceSum <keepdims = 0> (item)
         c = Greater (s, none)
         y = If (c) <
-            then_branch = then () => (float[N, 1, 8] a) { a = Gather <axis = 1> (h, last) },
-            else_branch = other () => (float[N, 1, 8] b) { b = Gather <axis = 1> (h, last) }
+            then_branch = then () => (float[N, 1, 64] a) { a = Gather <axis = 1> (h, last) },
+            else_branch = other () => (float[N, 1, 64] b) { b = Gather <axis = 1> (h, last) }
         >
     """
     found = measured(
         body, "float y", A=drawn(WIDTH, HIDDEN), last=PLACES["last"], none=np.array(0, "f")
     )
     assert found.attainable == Flops(2 * LENGTH * WIDTH * HIDDEN, 2 * WIDTH * HIDDEN)
-
-
-def test_a_fused_attention_is_counted_as_a_whole_and_named() -> None:
-    data = build(
-        "x = Concat <axis = 1> (user, item) "
-        "y = Attention <q_num_heads = 2, kv_num_heads = 2> (x, x, x)",
-        inputs=INPUTS, outputs="float y", opset=23,
-    )  # fmt: skip
-    found = measure(plan(load(data, name="g"), roles(user="user", item="item")))
-    (only,) = found.products
-    assert any(only.node in note and "as a whole" in note for note in found.notes)
