@@ -19,13 +19,13 @@ from functools import partial
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import Unsupported
 from mari_engine.graph import captured_values, list_bodies
-from mari_engine.ops import Trait, before_rounding, has_trait
+from mari_engine.ops import before_rounding
 from mari_engine.passes.contract import STANDARD, Copy, Pass, Refusal, match_each
 from mari_engine.passes.loop_products.steps import (
     PRODUCTS,
     Step,
+    check_order,
     loops_in,
     new_before,
     sequences_of,
@@ -75,8 +75,7 @@ def _match(node: ir.Node, survey: Survey, rounded: frozenset[ir.Node]) -> Invari
             found.append(Hoisted(place, source))
     if not found:
         return None
-    if node in rounded or any(has_trait(inner, Trait.QUANTIZING) for inner in body):
-        raise Unsupported("its sums are rounded to few steps afterwards, and keep their order")
+    check_order(node, rounded)
     return InvariantProducts(node, tuple(found))
 
 

@@ -19,11 +19,17 @@ from itertools import accumulate, pairwise
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import Unsupported
 from mari_engine.graph import captured_values, list_bodies, list_numbers
-from mari_engine.ops import Trait, before_rounding, has_trait
+from mari_engine.ops import before_rounding
 from mari_engine.passes.contract import STANDARD, Copy, Pass, Refusal, match_each
-from mari_engine.passes.loop_products.steps import PRODUCTS, Step, loops_in, new_before, steps_of
+from mari_engine.passes.loop_products.steps import (
+    PRODUCTS,
+    Step,
+    check_order,
+    loops_in,
+    new_before,
+    steps_of,
+)
 
 _LEAST = 4
 """Columns of a share below which the sum that joins it again takes as long as it saves."""
@@ -74,8 +80,7 @@ def _match(node: ir.Node, rounded: frozenset[ir.Node]) -> JoinedProducts | None:
         found.append(JoinedProduct(place, bounds, stateless))
     if not found:
         return None
-    if node in rounded or any(has_trait(inner, Trait.QUANTIZING) for inner in body):
-        raise Unsupported("its sums are rounded to few steps afterwards, and keep their order")
+    check_order(node, rounded)
     return JoinedProducts(node, tuple(found))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from mari_engine.axes import Unsupported
 from mari_engine.graph import STANDS_FOR, captured_values, list_bodies, stands_for
+from mari_engine.ops import Trait, has_trait
 from mari_engine.passes.contract import STANDARD
 
 PRODUCTS = ("MatMul", "Gemm")
@@ -26,6 +28,13 @@ class Step:
 def loops_in(graph: ir.Graph) -> Iterator[ir.Node]:
     """Yield each Scan and Loop of a graph."""
     return (n for n in graph if n.domain in STANDARD and n.op_type in ("Scan", "Loop"))
+
+
+def check_order(node: ir.Node, rounded: Container[ir.Node]) -> None:
+    """Return if sums of a Scan or Loop may take another order; raises Unsupported."""
+    (body,) = list_bodies(node)
+    if node in rounded or any(has_trait(inner, Trait.QUANTIZING) for inner in body):
+        raise Unsupported("its sums are rounded to few steps afterwards, and keep their order")
 
 
 def steps_of(node: ir.Node) -> Mapping[ir.Value, Step]:
