@@ -43,8 +43,14 @@ class Values(StrEnum):
     """The same, but a single number is the last."""
     PADDED = "of mostly padding"
     """The same as typical, but nine ids in ten are the first, which pads histories."""
+    FROM_THE_END = "of ids counted from the end"
+    """The same, but the ids of each table are below 0: lookups count these from its end."""
+    FROM_BOTH_ENDS = "of ids counted from either end"
+    """The same, but about half of the ids are below 0."""
 
 
+_FROM_THE_END = {Values.FROM_THE_END: 1.0, Values.FROM_BOTH_ENDS: 0.5}
+"""The share of ids that are below 0."""
 _SCALES = {Values.TINY: 1e-6, Values.ZEROS: 0.0}
 
 
@@ -97,13 +103,7 @@ def draw_feature(
     if kind in "OSUT":
         return rng.choice(np.array(feature.words or ("0", "1"), dtype=object), shape)
     if kind in "iu" or feature.whole:
-        low, high = whole_bounds(feature, longest)
-        if values in (Values.EDGES, Values.OTHER_EDGES):
-            return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
-        drawn = rng.integers(low, high, shape)
-        if values == Values.PADDED and not _LENGTH.search(feature.name):
-            drawn = np.where(rng.random(shape) < _PADDING, low, drawn)
-        return drawn.astype(feature.dtype)
+        return _draw_whole(feature, shape, rng, longest=longest, values=values)
     if feature.bounds is not None:
         return rng.uniform(*feature.bounds, shape).astype(feature.dtype)
     numbers = rng.standard_normal(shape) * _SCALES.get(values, 1.0)
@@ -111,6 +111,27 @@ def draw_feature(
         rows = (shape[0], *[1] * (len(shape) - 1))
         numbers *= 10.0 ** rng.integers(-_DECADES, _DECADES + 1, rows)
     return numbers.astype(feature.dtype)
+
+
+def _draw_whole(
+    feature: Feature, shape: tuple[int, ...], rng: np.random.Generator, *, longest: int,
+    values: Values,
+) -> np.ndarray:  # fmt: skip
+    low, high = whole_bounds(feature, longest)
+    if values in (Values.EDGES, Values.OTHER_EDGES):
+        return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
+    drawn = rng.integers(low, high, shape)
+    if values == Values.PADDED and not _LENGTH.search(feature.name):
+        drawn = np.where(rng.random(shape) < _PADDING, low, drawn)
+    if values in _FROM_THE_END and _may_be_ids(feature):
+        drawn = np.where(rng.random(shape) < _FROM_THE_END[values], drawn - high, drawn)
+    return drawn.astype(feature.dtype)
+
+
+def _may_be_ids(feature: Feature) -> bool:
+    """Return True for whole numbers from 0 on, of a known range, that are no lengths."""
+    ranged = feature.bounds is not None and feature.bounds[0] == 0 and not feature.may_be_less
+    return ranged and feature.dtype.kind != "u" and not _LENGTH.search(feature.name)
 
 
 def _draw_ends(

@@ -30,7 +30,6 @@ from mari_engine.ops.branches import (
     BOUND,
     CLIP,
     COMPARISON,
-    CONDITION,
     INFINITE,
     MASK,
     NOT_A_NUMBER,
@@ -48,6 +47,7 @@ from mari_engine.ops.evaluation import (
     map_elements,
 )
 from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
+from mari_engine.ops.refused_rows import BOUND_CHECK, CHOICE
 from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, share
 
 
@@ -240,7 +240,7 @@ RULES = (
     ),
     Rule(
         "Where", pointwise(0), evaluate=(map_elements(lambda c, a, b: a if c else b, like=1),),
-        trace=_choose, branches=CONDITION, element_cost=_choice_cost, traits=EXACT,
+        trace=_choose, branches=CHOICE, element_cost=_choice_cost, traits=EXACT,
     ),
     Rule("Floor", pointwise(1), trace=same_columns),
     Rule("Round", pointwise(1), trace=same_columns),
@@ -259,7 +259,7 @@ RULES = (
     Rule("Or", pointwise(1), evaluate=_truth(lambda a, b: a or b)),
     Rule("Equal", pointwise(1), evaluate=_truth(operator.eq), branches=COMPARISON),
     *(Rule(op, pointwise(1), evaluate=_truth(compare), usual_ids=_lengths,
-           branches=COMPARISON)
+           branches=BOUND_CHECK)
       for op, compare in _COMPARED.items()),
     Rule("Add", pointwise(1, "add"), evaluate=_arithmetic(operator.add), trace=_shift,
          traits=_REPEATS),

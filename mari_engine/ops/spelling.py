@@ -169,3 +169,18 @@ def cast(dtype: int) -> Spelling:
 def identity() -> Spelling:
     """The tensor itself, under another name."""
     return Spelling("Identity")
+
+
+def less() -> Spelling:
+    """Whether `a < b`, broadcast."""
+    return Spelling("Less", dtype=ir.DataType.BOOL)
+
+
+def both() -> Spelling:
+    """Whether two truths hold, broadcast."""
+    return Spelling("And", dtype=ir.DataType.BOOL)
+
+
+def where(dtype: ir.DataType) -> Spelling:
+    """`condition, a, b`: of two tensors of a type, `a` where the condition holds, broadcast."""
+    return Spelling("Where", dtype=dtype)

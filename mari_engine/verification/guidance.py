@@ -28,6 +28,9 @@ _FIRST_SEED = 1000
 _LENGTHS = (1, 2, 3, 9)
 """Lengths of histories that are tried besides those that numbers ask for."""
 _LONGEST = 300
+_UNUSUAL = (Values.MAGNITUDES, Values.FROM_THE_END, Values.FROM_BOTH_ENDS)
+"""Requests in search of a new branch: of a number inside, which is large by many inputs at once, or
+of what becomes of ids below 0."""
 _MOST_CANDIDATES = 1000
 """Candidates beyond which no request is drawn, whatever a branch asks for."""
 
@@ -148,8 +151,8 @@ class Explorer:
 
     def _draw(self, batch: int, seed: int, attempt: int, left: Sequence[Site], aims: Aims) -> Feeds:
         """Return a request aimed at the sites that are left or, of a new branch's, at none."""
-        if self._often > 1 and attempt % 3 == 1:  # a number inside, large by many inputs at once
-            return self.plan.draw(batch=batch, seed=seed, values=Values.MAGNITUDES)
+        if self._often > 1 and attempt % 3 == 1:
+            return self.plan.draw(batch=batch, seed=seed, values=_UNUSUAL[attempt // 3 % 3])
         aimed = _aimed(aims, left, attempt)
         length = self._length(aimed, attempt)
         return self.plan.draw(batch=batch, seed=seed, length=length, aims=aimed)

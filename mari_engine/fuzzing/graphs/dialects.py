@@ -32,6 +32,8 @@ class Dialect:
     """With ops of ai.onnx.ml, which are float32."""
     across: bool = False
     """Some features lie along the first axis and the candidates along the second, `[T, N]`."""
+    packed: bool = False
+    """Most features are columns of one input, each looked up in a table of its own."""
     attending: bool = False
     """With histories, and fused attentions over them."""
 
@@ -64,5 +66,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "places": Dialect(places=True),
     "places float32": Dialect(places=True, dtype=np.float32),
     "tables": Dialect(tables=True, dtype=np.float32),
+    "packed": Dialect(packed=True),
+    "packed float32": Dialect(packed=True, dtype=np.float32),
 }
 """By name, in the order of seeds."""

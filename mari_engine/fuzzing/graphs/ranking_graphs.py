@@ -20,6 +20,7 @@ from mari_engine.fuzzing.graphs.field_blocks import (
 )
 from mari_engine.fuzzing.graphs.graph_writer import Extent, Value, Writer
 from mari_engine.fuzzing.graphs.history_blocks import attended, encoded, interest, recalled
+from mari_engine.fuzzing.graphs.packed_blocks import packed_fields
 from mari_engine.fuzzing.graphs.place_blocks import row_of_places
 from mari_engine.fuzzing.graphs.requests import VOCABULARY, GraphInput, RequestDraw
 from mari_engine.fuzzing.graphs.row_blocks import ROW_BLOCKS, activate, dense, linear
@@ -95,18 +96,23 @@ class _Builder:
 
     def packed(self) -> None:
         """Add one input with columns of both sides, some of them ids, cut apart again."""
-        w, width = self.w, self.w.below(9, 3)
+        w, many = self.w, self.dialect.packed
+        width = w.below(30, 14) if many else w.below(9, 3)
         request = [w.chance(0.5) for _ in range(width)]
         request[:2] = [True, False]
-        ids = [w.chance(0.4) for _ in range(width)]
+        ids = [w.chance(0.8 if many else 0.4) for _ in range(width)]
         value = Value(w.name("packed_in"), ("N", width))
-        self.inputs.append(GraphInput(value, tuple(request), tuple(ids), w.dtype))
+        self.inputs.append(GraphInput(value, tuple(request), tuple(ids), w.dtype, many))
         w.measures.setdefault("N", (value, 0))
         columns = [
             Column(start=at, stop=at + 1, role=Role.USER if own else Role.ITEM)
             for at, own in enumerate(request)
         ]
         self.labels[value.name] = InputLabel(columns=tuple(columns))
+        if many:
+            places = [at for at, known in enumerate(ids) if known]
+            self.rows += packed_fields(w, value, places, VOCABULARY) if places else []
+            return
         found = []
         for at, known in enumerate(ids):
             bounds = [w.ints(at), w.ints(at + 1), w.ints(w.pick(1, -1))]
@@ -221,7 +227,7 @@ def random_graph(seed: int, dialect: Dialect) -> Graph:
         b.feature(w.pick(Role.USER, Role.CONTEXT, Role.ITEM, Role.CROSS))
     if dialect.attending or w.chance(0.5):
         b.history(w.pick(Role.USER, Role.USER, Role.USER, Role.ITEM))
-    if w.chance(0.3):
+    if dialect.packed or w.chance(0.3):
         b.packed()
     if w.chance(0.2) and not b.one_shot:
         b.shared_table()

@@ -24,6 +24,8 @@ class GraphInput:
     ids: tuple[bool, ...]
     """Whether the columns hold ids."""
     dtype: Any
+    from_the_end: bool = False
+    """Whether ids may be below 0, which lookups count from the end of their table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,8 @@ def _array(
             own = [*own[:-1], 1]
         rng = sides[request]
         if ids:
-            drawn = rng.integers(0, VOCABULARY, own).astype(np.float64)
+            least = -VOCABULARY if each.from_the_end else 0
+            drawn = rng.integers(least, VOCABULARY, own).astype(np.float64)
         elif whole:
             drawn = rng.integers(-2, 3, own).astype(np.float64)
         else:

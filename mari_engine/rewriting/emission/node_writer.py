@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from mari_engine.graph import SOURCE, STANDS_FOR, all_inputs, stands_for
+from mari_engine.graph import SOURCE, STANDS_FOR, all_inputs, stands_for, value_names
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission.tensors import Array, Tensor
 
@@ -41,6 +41,13 @@ class NodeWriter:
         self._origin: tuple[ir.Node, ...] = ()
         self._emitted: dict[object, ir.Value] = {}
         self._pooled: dict[object, ir.Value] = {}
+
+    def avoid(self, graph: ir.Graph) -> None:
+        """Give no node or value the name that one has in a graph that is written on."""
+        for node in graph.all_nodes():
+            self._node_names.add(node.name or "")
+        for name in value_names(graph):
+            self.names.add(name)
 
     @contextmanager
     def on_behalf(self, nodes: Sequence[ir.Node]) -> Iterator[None]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from mari_engine.analysis import Survey, count_cost, find_graph_facts
-from mari_engine.graph import SOURCE, Model
+from mari_engine.analysis import count_cost, count_graph, find_graph_facts, survey_model
+from mari_engine.graph import SOURCE, Model, value_names
 from mari_engine.ops import infer_types
 from mari_engine.rewriting.boundary import unchanged_boundary
 from mari_engine.rewriting.context import DecisionLog, Options, Strategy
@@ -21,6 +21,7 @@ from mari_engine.rewriting.planning.cost_attribution import (
 from mari_engine.rewriting.planning.explanations import FIXED, fixes_candidates
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.rewriting.planning.selection import Attempt, add_break_even, fastest, select
+from mari_engine.rewriting.stacked_tables import stack_lookups
 from mari_engine.types import Action, Cost, Selection, Signature, Trial, Way
 
 _COMPARED = 4_000
@@ -128,7 +129,7 @@ def try_ways(
         )
         normed |= bool(rewritten.log.notes)
         report_progress(begun + _WALKED * part)
-        cost = _count_rewritten(rewritten, form.survey)
+        cost = _finish(rewritten, source, options)
         if cost not in costs:
             costs.append(cost)
             yield Attempt(way, rewritten, cost, whole_line(cost, options.prices))
@@ -161,12 +162,20 @@ def _race_close(
     return dict(zip([Way.ORIGINAL, *(one.way for one in close)], times, strict=True))
 
 
-def _count_rewritten(made: Rewritten, survey: Survey) -> Cost:
-    """Return the cost of a new graph; what no rule describes is counted by inferred shapes."""
-    after = count_cost(Model(made.model, ""), survey.symbols)
+def _finish(made: Rewritten, source: LabeledModel, options: Options) -> Cost:
+    """Stack the lookups of a new graph, and return its cost.
+
+    What no rule describes is counted by inferred shapes.
+    """
+    model, symbols = Model(made.model, ""), source.form.survey.symbols
+    survey = survey_model(model, symbols)
+    reserved = value_names(source.form.model.ir.graph)
+    if stack_lookups(model, survey, options, reserved):
+        survey = survey_model(Model(made.model, ""), symbols)  # anew
+    after = count_graph(made.model.graph, survey)
     if after.uncounted:
         infer_types(made.model)
-        after = count_cost(Model(made.model, ""), survey.symbols)  # surveyed anew
+        after = count_cost(Model(made.model, ""), symbols)
     return after
 
 
