@@ -22,6 +22,7 @@ from mari_engine.axes import Unsupported, is_one
 from mari_engine.graph import list_numbers, replace_by_nodes
 from mari_engine.ops import Fact
 from mari_engine.passes.contract import Copy, Pass, Refusal, match_each
+from mari_engine.passes.summed_products import summed_axes, summed_product
 
 _LEAST = 128
 """Elements of a matrix product below which calling it takes longer than writing them."""
@@ -58,30 +59,17 @@ def find_weighted_sums(graph: ir.Graph, survey: Survey) -> Iterable[WeightedSum 
 
 
 def _match(node: ir.Node, survey: Survey) -> WeightedSum | None:
-    product = _summed_product(node, survey)
+    product = summed_product(node, survey)
     if product is None:
         return None
     facts = [survey.values.get(value) for value in product.inputs if value is not None]
     result = survey.values.get(product.outputs[0])
     if result is None or len(facts) != 2:
         return None
-    over = _summed_axes(node, len(result.axes), survey)
+    over = summed_axes(node, len(result.axes), survey)
     equation = _equation(facts, result, over)
     unit_axes = tuple(sorted(over)) if node.attributes.get_int("keepdims", 1) else ()
     return WeightedSum(product, node, equation, unit_axes)
-
-
-def _summed_product(node: ir.Node, survey: Survey) -> ir.Node | None:
-    """Return the Mul of two tensors that this sum alone reads."""
-    value = node.inputs[0] if node.op_type == "ReduceSum" and node in survey.specs else None
-    mul = value.producer() if value is not None else None
-    if value is None or mul is None or mul.op_type != "Mul" or mul not in survey.specs:
-        return None
-    if len(value.uses()) != 1 or value.is_graph_output():
-        raise Unsupported("the elementwise product is read elsewhere too")
-    if mul.inputs[0] is mul.inputs[1]:
-        raise Unsupported("it sums squares")
-    return mul
 
 
 def _equation(facts: Sequence[Fact | None], result: Fact, over: set[int]) -> str:
@@ -108,20 +96,6 @@ def _equation(facts: Sequence[Fact | None], result: Fact, over: set[int]) -> str
             terms[operand] += next(letters) if spread else main[at]
     output = "".join(main[at] for at in range(rank) if at not in over)
     return f"{terms[0]},{terms[1]}->{output}"
-
-
-def _summed_axes(node: ir.Node, rank: int, survey: Survey) -> set[int]:
-    """Return the axes that a ReduceSum sums, counted from the front; none where it adds nothing."""
-    axes = list(node.attributes.get_ints("axes", ()))
-    read = node.inputs[1] if len(node.inputs) > 1 else None
-    if read is not None:
-        content = survey.fact(read).content
-        axes = [] if content is None else [int(each) for each in content.ravel().tolist()]
-        if content is None:
-            return set()
-    if not axes and not node.attributes.get_int("noop_with_empty_axes", 0):
-        axes = list(range(rank))
-    return {axis % rank for axis in axes}
 
 
 def write_einsum(found: WeightedSum, copy: Copy) -> None:
