@@ -43,7 +43,8 @@ class Trace:
 
     def some(self) -> Trace:
         """Return the trace of a choice among the columns whose places are not known."""
-        return replace(self, axis=None, partial=self.partial or len(set(self.columns)) > 1)
+        several = any(len(set(held)) > 1 for held in (self.inputs, self.columns))
+        return replace(self, axis=None, partial=self.partial or several)
 
 
 Traces = Sequence[Trace | None]

@@ -207,3 +207,21 @@ def test_columns_whose_places_are_lost_are_not_bound_by_a_table_that_some_index(
         weights={"halves": at(2, 2), "a": at(1), "two": at(2)},
     )
     assert found == {}
+
+
+def test_whole_inputs_whose_places_are_lost_are_not_bound_by_a_table_that_some_index() -> None:
+    found = ranges(
+        """
+        n = Shape (item)
+        k = Concat <axis = 0> (n, any)
+        u = Reshape (user, k)
+        v = Reshape (item, k)
+        j = Concat <axis = 1> (u, v)
+        p = Slice (j, zero, one, one)
+        y = Gather (small, p)
+        """,
+        inputs="int64[N] user, int64[N] item",
+        output="float[A, B, C] y",
+        weights={"any": at(-1), "zero": at(0), "one": at(1)},
+    )
+    assert found == {}
