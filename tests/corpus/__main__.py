@@ -32,7 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--budget", type=float, default=2.0, help="seconds of rounds a model")
     measure.add_argument("--rounds", type=int, help="so many rounds, whatever they take")
     measure.add_argument("--seconds", type=float, default=600.0, help="limit for one model")
-    measure.add_argument("--times-only", action="store_true", help="no meter and no check")
+    measure.add_argument("--no-meter", action="store_true", help="no limits of FLOPs")
+    measure.add_argument("--no-check", action="store_true")
     table = commands.add_parser("table", help="write the table of what was measured")
     table.add_argument("run", type=Path, metavar="FILE")
     table.add_argument("--before", type=Path, help="the same models with an earlier engine")
@@ -56,7 +57,7 @@ def _measure(given: argparse.Namespace) -> int:
 
     settings = Settings(
         candidates=given.candidates, budget=given.budget, rounds=given.rounds,
-        meter=not given.times_only, checks=() if given.times_only else ("drop-in", "compact"),
+        meter=not given.no_meter, checks=() if given.no_check else ("drop-in", "compact"),
     )  # fmt: skip
     kept = Run.load(given.json).rows if given.json.exists() else ()
     rows = {row.model: row for row in kept if not row.error}
@@ -65,7 +66,11 @@ def _measure(given: argparse.Namespace) -> int:
         for path in given.folder.glob("*.onnx")
         if given.only in path.stem and path.with_suffix(".labels.json").exists()
     )
-    for row in measure_all(paths, settings, seconds=given.seconds, done=rows.__contains__):
+
+    def is_done(name: str) -> bool:
+        return name in rows and bool(given.no_meter or rows[name].attainable)
+
+    for row in measure_all(paths, settings, seconds=given.seconds, done=is_done):
         rows[row.model] = row
         told = row.error or f"{row.speedup:.2f}x, planned in {row.planning:.2f} s, {row.checks}"
         print(f"{row.model}: {told}", flush=True)

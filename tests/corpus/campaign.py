@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,8 +34,9 @@ def measure_all(
 
 def _measure(path: Path, settings: Settings, seconds: float) -> Row:
     command = [sys.executable, "-m", "corpus.measuring", str(path), json.dumps(asdict(settings))]
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        child = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+        child = subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=paths)
     except subprocess.TimeoutExpired:
         return Row(model=path.stem, error=f"no end within {seconds:g} s")
     if child.returncode:

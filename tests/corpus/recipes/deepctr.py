@@ -9,7 +9,7 @@ import deepctr_torch.models as zoo
 from deepctr_torch.inputs import DenseFeat, SparseFeat, VarLenSparseFeat
 from torch import nn
 
-from corpus.forms import Recipe, forms_in_turn
+from corpus.forms import PACKED_LEGACY, Recipe, forms_in_turn
 from mari_engine.types import Role
 from sample_models.features import (
     CONTEXT_IDS,
@@ -124,12 +124,15 @@ _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
     ("sharedbottom", _tasks(zoo.SharedBottom, bottom_dnn_hidden_units=(256, 128)), FLAT),
 )
 
+_FORMS = {"dien": (PACKED_LEGACY,)}
+"""Of models that one exporter alone takes: dynamo takes no packed sequences."""
+
 RECIPES = tuple(
     Recipe(
         name=f"deepctr_{name}",
         features=features,
         build=_build(make, features),
-        forms=forms_in_turn(at),
+        forms=_FORMS.get(name) or forms_in_turn(at),
         packed=True,
     )
     for at, (name, make, features) in enumerate(_MODELS)

@@ -14,7 +14,9 @@ from corpus.forms import Recipe, forms_in_turn
 from corpus.recipes.blocks import Fields
 from sample_models.features import CONTEXT_IDS, ITEM_IDS, USER_IDS, Feature, history
 
-sys.modules.setdefault("ray", types.ModuleType("ray"))  # of its preprocessing, not of its layers
+_UNUSED = "fuxictr.preprocess.build_dataset"
+"""Its preprocessing, which needs ray, and which its layers do not use."""
+sys.modules.setdefault(_UNUSED, types.ModuleType(_UNUSED))
 from fuxictr.pytorch import layers  # noqa: E402 - after its stand-in
 
 WIDTH = 32

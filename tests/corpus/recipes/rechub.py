@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch_rechub.basic.features import DenseFeature, SequenceFeature, SparseFeature
 from torch_rechub.models import multi_task, ranking
 
-from corpus.forms import Recipe, forms_in_turn
+from corpus.forms import PACKED_LEGACY, VANILLA_LEGACY, Recipe, forms_in_turn
 from sample_models.features import (
     CONTEXT_IDS,
     ITEM_DENSE,
@@ -68,6 +68,17 @@ def _sequence(model: Any, **options: Any) -> Callable[[], nn.Module]:
         features=_library(REST), history_features=_library(HISTORIES),
         target_features=_library(TARGETS), **options,
     )  # fmt: skip
+
+
+class _First(nn.Module):
+    """A network's first result: the scores, without a loss beside them."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, given: Mapping[str, Tensor]) -> Tensor:
+        return self.network(given)[0]
 
 
 _FIELD_AWARE = (*USER_IDS[:6], *ITEM_IDS)
@@ -130,8 +141,10 @@ _MODELS: tuple[tuple[str, Callable[[], nn.Module], tuple[Feature, ...]], ...] = 
     ("bst_two_layers", _sequence(ranking.BST, mlp_params=dict(MLP), num_layers=2), SEQUENCE),
     (
         "dien",
-        _sequence(
-            ranking.DIEN, neg_history_features=_library(NEGATIVES), mlp_params=dict(PLAIN)
+        lambda: _First(
+            _sequence(
+                ranking.DIEN, neg_history_features=_library(NEGATIVES), mlp_params=dict(PLAIN)
+            )()
         ),
         (*REST, *HISTORIES, *NEGATIVES, *TARGETS),
     ),
@@ -174,7 +187,15 @@ _MODELS: tuple[tuple[str, Callable[[], nn.Module], tuple[Feature, ...]], ...] = 
     ),
 )  # fmt: skip
 
+_FORMS = {"dien": (PACKED_LEGACY, VANILLA_LEGACY)}
+"""Of models that one exporter alone takes: dynamo selects by no mask of the data."""
+
 RECIPES = tuple(
-    Recipe(name=f"rechub_{name}", features=features, build=build, forms=forms_in_turn(at + 1))
+    Recipe(
+        name=f"rechub_{name}",
+        features=features,
+        build=build,
+        forms=_FORMS.get(name) or forms_in_turn(at + 1),
+    )
     for at, (name, build, features) in enumerate(_MODELS)
 )
