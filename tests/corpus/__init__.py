@@ -5,12 +5,12 @@ measured. To export, in an environment of its own (torch's CPU build; the plain 
 
     pip install torch==2.13.0 onnxscript onnx scikit-learn pandas h5py pyyaml tqdm requests colorlog
     pip install --no-deps deepctr-torch torch-rechub fuxictr recbole tensorboard
-    PYTHONPATH=tests:. python -m corpus export -o DIR
+    PYTHONPATH=tests python -m corpus export -o DIR
 
 A library that is absent is told and left out. To measure, with what the engine itself needs:
 
-    PYTHONPATH=tests:. python -m corpus measure DIR --json FILE
-    PYTHONPATH=tests:. python -m corpus table FILE [--before FILE] -o tests/corpus/results.md
+    PYTHONPATH=tests python -m corpus measure DIR --json FILE
+    PYTHONPATH=tests python -m corpus table FILE [--before FILE] -o tests/corpus/results.md
 
 `measure` uses the engine that PYTHONPATH names, so that an earlier one gives the figures before.
 """

@@ -1,4 +1,4 @@
-"""`PYTHONPATH=tests:. python -m corpus`: the development corpus exported, measured, tabled."""
+"""`PYTHONPATH=tests python -m corpus`: the development corpus exported, measured, tabled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Models of deepctr-torch: one packed input, a lookup for each of its columns."""
+"""Models of deepctr-torch: one packed input, a lookup for each of its columns.
+
+Its DIEN is not among them: neither exporter takes its packed sequences.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import deepctr_torch.models as zoo
 from deepctr_torch.inputs import DenseFeat, SparseFeat, VarLenSparseFeat
 from torch import nn
 
-from corpus.forms import PACKED_LEGACY, Recipe, forms_in_turn
+from corpus.forms import Recipe, forms_in_turn
 from mari_engine.types import Role
 from sample_models.features import (
     CONTEXT_IDS,
@@ -113,7 +116,6 @@ _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
         ),
         SEQUENCE,
     ),
-    ("dien", lambda columns: zoo.DIEN(columns, TARGETS, gru_type="AUGRU"), SEQUENCE),
     ("mmoe", _tasks(zoo.MMOE, expert_dnn_hidden_units=(256, 128)), FLAT),
     (
         "ple",
@@ -124,15 +126,12 @@ _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
     ("sharedbottom", _tasks(zoo.SharedBottom, bottom_dnn_hidden_units=(256, 128)), FLAT),
 )
 
-_FORMS = {"dien": (PACKED_LEGACY,)}
-"""Of models that one exporter alone takes: dynamo takes no packed sequences."""
-
 RECIPES = tuple(
     Recipe(
         name=f"deepctr_{name}",
         features=features,
         build=_build(make, features),
-        forms=_FORMS.get(name) or forms_in_turn(at),
+        forms=forms_in_turn(at),
         packed=True,
     )
     for at, (name, make, features) in enumerate(_MODELS)

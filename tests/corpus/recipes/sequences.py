@@ -251,7 +251,7 @@ _MODELS: tuple[tuple[str, Callable[[], nn.Module], int, tuple[Form, ...]], ...] 
     ("target_attention_200", lambda: _TargetAttention(64, 200, 4), 200, (ONE_SHOT_DYNAMO,)),
     ("gru_50", lambda: _Recurrent(64, 50, nn.GRU), 50, (VANILLA_LEGACY, ONE_SHOT_LEGACY)),
     ("lstm_50", lambda: _Recurrent(64, 50, nn.LSTM), 50, (VANILLA_DYNAMO,)),
-    ("augru_30", lambda: _Augru(32, 30), 30, (VANILLA_LEGACY, ONE_SHOT_LEGACY)),
+    ("augru_30", lambda: _Augru(32, 30), 30, (VANILLA_LEGACY,)),
 )
 
 RECIPES = tuple(
