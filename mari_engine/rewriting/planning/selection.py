@@ -18,7 +18,8 @@ from mari_engine.wording import format_seconds
 _WORTH = 0.96
 """The share of the original's time that a rewrite must stay below."""
 _TIE = 1.03
-"""Measured times this close to the least are noise: the least expected time then decides."""
+"""Times this close to the least are a tie. Of measured ones the least expected time then decides,
+of expected ones the fewest FLOPs: what a rewrite does besides products is known less well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,17 @@ class Attempt:
 
 
 def fastest(attempts: Sequence[Attempt], measured: Mapping[Way, float], candidates: int) -> Attempt:
-    """Return the attempt that was measured fastest, or is expected to be where none was."""
+    """Return the attempt that was measured fastest, or is expected to be where none was.
+
+    Of several as fast as each other it is the one that does the fewest FLOPs.
+    """
     raced = [one for one in attempts if one.way in measured] or list(attempts)
     if measured:
         least = min(measured[one.way] for one in raced)
         raced = [one for one in raced if measured[one.way] <= least * _TIE]
-    return min(raced, key=lambda one: one.line.at(candidates))
+    soonest = min(one.line.at(candidates) for one in raced)
+    tied = [one for one in raced if one.line.at(candidates) <= soonest * _TIE]
+    return min(tied, key=lambda one: (one.cost.flops.at(candidates), one.line.at(candidates)))
 
 
 def select(best: Attempt, trials: Sequence[Trial], options: Options) -> Selection:
@@ -47,15 +53,20 @@ def select(best: Attempt, trials: Sequence[Trial], options: Options) -> Selectio
     another signature was asked for, and is chosen in any case.
     """
     measured = trials[0].measured is not None
-    plain, own = (
-        (trial.measured if measured else trial.expected) or 0.0
-        for trial in (trials[0], next(trial for trial in trials if trial.way == best.way))
-    )
+    taken = {
+        trial.way: (trial.measured if measured else trial.expected) or 0.0
+        for trial in trials
+        if not measured or trial.measured is not None
+    }
+    plain, own = taken.pop(Way.ORIGINAL), taken[best.way]
     chosen_by = "measured" if measured else "expected"
     how = "was measured to" if measured else "is expected to"
     times = f"{format_seconds(own)} against {format_seconds(plain)}"
     times += f" at {options.candidates:,} candidates"
-    way, reason = best.way, f"it {how} take {times}, least of all that was tried"
+    tied = "least of all that was tried"
+    if own > min(taken.values()):
+        tied = "as little as any that was tried, but for a few percent"
+    way, reason = best.way, f"it {how} take {times}, {tied}"
     if own >= plain * _WORTH and options.signature == Signature.DROP_IN:
         way, reason = Way.ORIGINAL, f"every rewrite {how} take as long or longer ({times}): "
         reason += "the model is left as it was"

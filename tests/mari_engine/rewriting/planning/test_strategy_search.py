@@ -12,10 +12,12 @@ from mari_engine.loading import load
 from mari_engine.pipeline import plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
+from mari_engine.rewriting.interpreter import Rewritten
 from mari_engine.rewriting.planning import choose, survey_labeled
 from mari_engine.rewriting.planning.cost_attribution import apportion
+from mari_engine.rewriting.planning.selection import Attempt, fastest, select
 from mari_engine.rewriting.planning.strategy_search import Race
-from mari_engine.types import BreakEven, Flops, Labels, Selection, Signature, Way
+from mari_engine.types import BreakEven, Cost, Flops, Labels, Selection, Signature, Trial, Way
 from mari_engine.wording import break_even_in_words, pairs_in_words, selection_in_words
 from support.builders import build, ranking_tower
 from support.norm_models import LABELS as NORMED
@@ -133,6 +135,21 @@ def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
     timed: Race = race
     options = Options(signature=Signature.DROP_IN, candidates=1000)
     return choose(survey_labeled(model, labels), options, race=timed).selection
+
+
+def test_of_ways_that_are_expected_to_tie_the_one_with_the_fewest_flops_is_taken() -> None:
+    def attempt(way: Way, seconds: float, flops: int) -> Attempt:
+        made: Rewritten = object()  # type: ignore[assignment]  # nothing looks at it
+        return Attempt(way, made, Cost(Flops(flops), Flops(), {}), Line(seconds))
+
+    fold, hoist = attempt(Way.FOLD, 1.02, 5), attempt(Way.HOIST, 1.0, 9)
+    assert fastest([fold, hoist], {}, 500) is fold
+    assert fastest([attempt(Way.FOLD, 1.05, 5), hoist], {}, 500) is hoist
+    assert fastest([fold, hoist], {Way.FOLD: 1.2, Way.HOIST: 1.0}, 500) is hoist
+    options = Options(signature=Signature.DROP_IN, candidates=500)
+    times = {Way.ORIGINAL: 2.0, Way.FOLD: 1.02, Way.HOIST: 1.0}
+    told = select(fold, [Trial(way, at, None) for way, at in times.items()], options)
+    assert "1.02 s against 2 s at 500 candidates, as little as any" in told.reason
 
 
 def test_what_was_measured_decides_and_is_told() -> None:
