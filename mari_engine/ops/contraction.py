@@ -56,6 +56,17 @@ def matmul(call: Call) -> Spec:
     )
 
 
+def _matrices(call: Call) -> tuple[Axes, Axes]:
+    """Return the axes of a Gemm's operands, `[N, K]` and `[K, M]`: turned where it turns them."""
+    a, b = call.axes(0), call.axes(1)
+    if len(a) != 2 or len(b) != 2:
+        raise Unsupported("an operand that is no matrix, which onnxruntime takes for a row")
+    return (
+        a[::-1] if call.attribute("transA", 0) else a,
+        b[::-1] if call.attribute("transB", 0) else b,
+    )
+
+
 def gemm(call: Call) -> Spec:
     """Return the factors of `alpha [N, K] [K, M] + beta [M] -> [N, M]`, operands transposed or not.
 
@@ -63,11 +74,7 @@ def gemm(call: Call) -> Spec:
     """
     if 0.0 in (call.attribute("alpha", 1.0), call.attribute("beta", 1.0)):
         raise Unsupported("a scale of 0, by which runtimes drop NaN and infinities")
-    a, b = call.axes(0), call.axes(1)
-    if call.attribute("transA", 0):
-        a = (a[1], a[0])
-    if call.attribute("transB", 0):
-        b = (b[1], b[0])
+    a, b = _matrices(call)
     inner = align(a[1], b[0])
     fresh = count()
     rows, columns, summed = (_numbered(axis, fresh) for axis in (a[0], b[1], inner))

@@ -222,3 +222,14 @@ def test_tables_in_files_are_never_read(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(ir.ExternalTensor, "numpy", refuse)
     (only,) = measure(planned).products
     assert only.attainable == Flops(2 * 3 * 2, 2 * 4 * 2)
+
+
+def test_a_row_whose_only_candidate_was_squeezed_away_is_no_matrix() -> None:
+    data = build(
+        "j = Concat <axis = 1> (user, item) s = Squeeze (j) y = Gemm (s, W)",
+        inputs="float[N, 2] user, float[N, 2] item",
+        outputs="float[N, 3] y",
+        weights={"W": weight(4, 3)},
+    )
+    (only,) = measured(data).products
+    assert "no matrix" in only.unmeasured
