@@ -205,7 +205,7 @@ def _saved_by_rows(group: Group, rate: _Rates) -> float:
         saved += (run.stop - run.start - 1) * rows * rate.prices.piece
         if not whole:
             saved -= rate.node(rows * width * sum(columns[run.start : run.stop]), size)
-        if run.axis != 1 or first.axes != 3:
+        if run.axis != 1 or group.members[run.start].axes != 3:
             saved -= rate.prices.node
     return saved - sum(rate.node(rows * width * columns[at], size) for at in group.alone)
 

@@ -165,7 +165,8 @@ class _Writing:
         parts: dict[tuple[int, int], ir.Value],
     ) -> ir.Value:  # fmt: skip
         """Return the rows of members `start .. stop`, as a join or another reader wants them."""
-        widths, first = [lookup.columns for lookup in group.members], group.members[0]
+        widths = [lookup.columns for lookup in group.members]
+        first = group.members[members[0]]  # of one join all have as many axes as each other
         start, stop = (sum(widths[:at]) for at in members)
         if members not in parts:
             part = self.found[group]

@@ -19,6 +19,7 @@ from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
 from mari_engine.rewriting.stacked_tables import stack_lookups
 from mari_engine.types import Column, InputLabel, Role, Signature
+from support.builders import build
 from support.packed_models import packed_tower, random_packed_model
 
 DEAR_NODES = Options(
@@ -88,6 +89,36 @@ def test_an_id_of_no_row_fails_and_reads_no_other_table(seed: int) -> None:
         feeds["X"][1, column] = number
         assert fails(model.data, feeds)
         assert fails(new, feeds)
+
+
+@pytest.mark.parametrize("first", ["flat", "wide"])
+def test_rows_with_and_without_an_axis_for_their_column_are_of_one_stack(first: str) -> None:
+    flat, wide, rng = range(10), range(10, FIELDS), np.random.default_rng(0)
+    picked = [f"c{at} = Gather <axis = 1> (k, i{at}) r{at} = Gather (t{at}, c{at})" for at in flat]
+    cut = [
+        f"c{at} = Slice (k, b{at}, b{at + 1}, one) w{at} = Gather (t{at}, c{at})"
+        f" r{at} = Neg (w{at})"
+        for at in wide
+    ]
+    body = " ".join([*picked, *cut] if first == "flat" else [*cut, *picked])
+    joined = {name: ", ".join(f"r{at}" for at in ats) for name, ats in (("y", flat), ("z", wide))}
+    data = build(
+        f"k = Cast <to = 7> (X) {body} y = Concat <axis = 1> ({joined['y']})"
+        f" z = Concat <axis = 2> ({joined['z']})",
+        inputs=f"float[N, {FIELDS}] X",
+        outputs="float[N, A] y, float[N, 1, B] z",
+        weights={
+            **{f"t{at}": rng.normal(size=(ROWS, WIDTH)).astype("f") for at in range(FIELDS)},
+            **{f"i{at}": np.array(at) for at in flat},
+            **{f"b{at}": np.array([at]) for at in range(FIELDS + 1)},
+            "one": np.array([1]),
+        },
+    )
+    new = stacked(data)
+    assert new is not None
+    feeds = {"X": rng.integers(0, ROWS, (5, FIELDS)).astype("f")}
+    for found, wanted in zip(run(new, feeds), run(data, feeds), strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 def labels(fields: int, request: int) -> Labels:
