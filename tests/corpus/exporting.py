@@ -52,11 +52,13 @@ def export_one(recipe: Recipe, form: Form, folder: Path) -> None:
         warnings.simplefilter("ignore")
         torch.backends.mha.set_fastpath_enabled(False)
         _write(whole, form, path)
-    onnx.checker.check_model(onnx.load(path))
-    packed = form.style == Style.PACKED
-    labels = (
-        label_columns(recipe.features, packed=PACKED) if packed else label_inputs(recipe.features)
-    )
+    model = onnx.load(path)
+    onnx.checker.check_model(model)
+    if form.style == Style.PACKED:
+        labels = label_columns(recipe.features, packed=PACKED)
+    else:
+        left = {value.name for value in model.graph.input}  # exporters drop what nothing reads
+        labels = label_inputs(each for each in recipe.features if each.name in left)
     labels.save(path.with_suffix(".labels.json"))
 
 
