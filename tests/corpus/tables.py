@@ -103,7 +103,7 @@ def _reached(sides: Sequence[Sequence[Row]], limit: str) -> Iterable[str]:
         ratios = [
             row.reached / getattr(row, limit) for row in side if row.reached and getattr(row, limit)
         ]
-        yield f"{geometric_mean(ratios):.2f}" if ratios else ""
+        yield f"{geometric_mean(ratios):.2f} ({len(ratios)} models)" if ratios else ""
 
 
 def _kinds(rows: Sequence[Row], earlier: Mapping[str, Row]) -> Iterable[tuple[str, ...]]:
