@@ -102,6 +102,8 @@ class LayoutChanges:
         if pieces != shown:
             tensor = self.reshape(tensor, pieces, shown, extents)
         absent = [[extents[label] for label in group if label not in held] for group in open_]
+        if any(dim != CANDIDATES for dims in absent for dim in dims):
+            tensor = self._writer.value(self.with_row(tensor, shown, extents))
         tensor = self._writer.emit(spelling.expand(), [tensor, self._extents.shape(absent)])
         return tensor if open_ == want else self.reshape(tensor, open_, want, extents)
 

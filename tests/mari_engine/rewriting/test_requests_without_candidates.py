@@ -101,3 +101,26 @@ def test_spellings_return_no_rows(text: str, opset: int) -> None:
         },
     )  # fmt: skip
     assert_no_rows(data, roles(u="user", i="item"))
+
+
+def test_a_mask_of_the_request_may_lack_its_row_beside_heads() -> None:
+    """The row is repeated for the heads, which no row cannot be."""
+    text = """
+        q = MatMul (i, Wq) q4 = Reshape (q, heads)
+        k = MatMul (h, Wk) k4 = Reshape (k, keys) kt = Transpose <perm = [0, 2, 3, 1]> (k4)
+        scores = MatMul (q4, kt)
+        seen = Greater (m, zero) bias = Where (seen, zero, low) b4 = Unsqueeze (bias, middle)
+        masked = Add (scores, b4) weights = Softmax <axis = -1> (masked)
+        y = ReduceMax <keepdims = 0, axes = [1, 2]> (weights)
+    """
+    data = build(
+        text, inputs="float[N, 6, 8] h, float[N, 6] m, float[N, 5] i", outputs="float[N, 6] y",
+        opset=17,
+        weights={
+            "Wq": np.ones((5, 8), np.float32), "Wk": np.ones((8, 8), np.float32),
+            "heads": np.array([-1, 4, 1, 2]), "keys": np.array([-1, 6, 4, 2]),
+            "middle": np.array([1, 2]),
+            "zero": np.zeros((), np.float32), "low": np.full((), -1e4, np.float32),
+        },
+    )  # fmt: skip
+    assert_no_rows(data, roles(h="user", m="user", i="item"))
