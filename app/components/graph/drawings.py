@@ -142,7 +142,7 @@ def _draw(source: _Source, options: Options | None, fold: Fold) -> Drawing:
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:
     """Return the optimized graph's coloring; None, and a gray picture, where labels do not fit."""
     try:
-        labels = relabel(plan.labels, plan.interface, plan.signature)
+        labels = relabel(plan.labels, plan.interface, plan.signature, plan.coloring)
         return correct_sides(info, mari.color(plan.optimized, labels))
     except mari.MariError:
         return None

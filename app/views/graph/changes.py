@@ -57,7 +57,7 @@ def compare_graphs(original: Topology, optimized: Topology) -> Changes:
     for left, right in links:
         pair = original.vertices[left], optimized.vertices[right]
         if len(makers[right]) == len(results[left]) == 1 and pair[0].op == pair[1].op:
-            once = _per_candidate(original, pair[0]) and not _per_candidate(optimized, pair[1])
+            once = _per_candidate(original, pair[0]) and _per_candidate(optimized, pair[1]) is False
             before[left] = after[right] = Change.ONCE if once else Change.SAME
     return Changes(tuple(before), tuple(after), tuple(links))
 
@@ -68,9 +68,13 @@ def _sources(vertex: Vertex) -> list[tuple[Kind, str]]:
     return [(Kind.NODE, name) for name in dict.fromkeys(vertex.node.sources or (vertex.name,))]
 
 
-def _per_candidate(topology: Topology, vertex: Vertex) -> bool:
-    """Return True when the candidates are an extent, or a part of one, of what a node makes."""
-    if vertex.node is None:
-        return False
-    shapes = [topology.colors[name].shape for name in vertex.values if name in topology.colors]
-    return any(_CANDIDATES.search(str(extent)) for shape in shapes for extent in shape or ())
+def _per_candidate(topology: Topology, vertex: Vertex) -> bool | None:
+    """Return True when the candidates are an extent, or a part of one, of what a node makes.
+
+    None where no shape of it is known.
+    """
+    colors = [topology.colors[name] for name in vertex.values if name in topology.colors]
+    shapes = [color.shape for color in colors if color.shape is not None]
+    if vertex.node is None or not shapes:
+        return None
+    return any(_CANDIDATES.search(str(extent)) for shape in shapes for extent in shape)

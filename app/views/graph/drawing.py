@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.views.graph.slices import describe_slices
 from app.views.graph.table import Row, list_rows
 from app.views.graph.topology import build_topology
 from mari_engine import (
+    FROM_GRAPH,
     Coloring,
     Decision,
     FlopsReport,
@@ -100,19 +101,34 @@ def draw(
     return _drawing(graphs, fold, ruling, changes)
 
 
-def relabel(labels: Labels, interface: Interface, signature: Signature) -> Labels:
-    """Return labels for the optimized model: a compact one has inputs of its own."""
+def relabel(
+    labels: Labels, interface: Interface, signature: Signature, coloring: Coloring
+) -> Labels:
+    """Return labels for the optimized model: a compact one has inputs of its own.
+
+    They state where the original's coloring found the candidates: of an input that the rewrite
+    cuts to its first row it would be asked whether its rows are a history.
+    """
+    found = {name: _locate(label, coloring, name) for name, label in labels.inputs.items()}
     if signature is Signature.DROP_IN:
-        return labels
+        return Labels(found)
     roles = {"request": Role.USER, "candidate": Role.ITEM}
-    return Labels(
-        {
-            bound.name: labels.inputs[bound.name]
-            if bound.columns is None and bound.name in labels.inputs
-            else InputLabel(role=roles[bound.rows])
-            for bound in interface.inputs
-        }
-    )
+    taken = {}
+    for bound in interface.inputs:
+        label = found.get(bound.name) if bound.columns is None else None
+        label = label or InputLabel(role=roles[bound.rows])
+        if bound.rows == "request":  # one row, which lies along no axis of candidates
+            label = replace(label, axis=FROM_GRAPH, axis_evidence=())
+        taken[bound.name] = label
+    return Labels(taken)
+
+
+def _locate(label: InputLabel, coloring: Coloring, name: str) -> InputLabel:
+    color = coloring.values.get(name)
+    if color is None or label.stated_axis != FROM_GRAPH:
+        return label
+    axis = next((at for at, extent in enumerate(color.shape or ()) if extent == "N"), FROM_GRAPH)
+    return replace(label, axis=axis, axis_evidence=())
 
 
 def _drawing(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import mari_engine as mari
+import sample_models
 from app.components.graph.drawings import describe_selected, make_drawing
 from app.services import engine_cache, start_node_measures
 from app.session import Opened, Options, Work
@@ -101,3 +102,24 @@ def test_a_vertex_tells_what_its_weights_hold(rewritten: Work) -> None:
     found = describe_selected(rewritten, drawing, 1, made)
     assert sum(found["weights"][0]["counts"]) > 1000
     assert found["slices"]["columns"] == 440
+
+
+@pytest.mark.parametrize("signature", mari.Signature)
+@pytest.mark.parametrize("name", ["paper_tower", "din", "two_tower"])
+def test_both_graphs_of_a_sample_tell_their_sides(name: str, signature: mari.Signature) -> None:
+    """Inputs whose first row a rewrite cuts are not asked about again, as a history might be."""
+    work = Work()
+    labels = mari.Labels.from_json(sample_models.labels_path(name).read_text())
+    located = mari.propose_axes(mari.load(sample_models.sample_path(name)), labels)
+    work.open(Opened(mari.load(sample_models.sample_path(name)), name, f"{name}.onnx"), located)
+    options = Options(signature=signature)
+    work.confirm(options, ended(lambda progress: None), located.confirmed())
+    drawing = make_drawing(work, Fold.PARTS)
+    rows = drawing.rows()
+    inside = {"/Mul"}  # a weighted sum is colored as one product
+    assert {row["Node"] for row in rows if not row["Side"]} <= inside
+    assert not [
+        row
+        for row in rows
+        if row["Graph"] == "Optimized" and "once" in row["Change"] and row["Side"][:1] != "R"
+    ]

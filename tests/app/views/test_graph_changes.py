@@ -77,3 +77,9 @@ def test_a_node_that_loses_the_candidates_runs_once_now() -> None:
     optimized = build_topology(rewritten({}, before), coloring)
     changes = compare_graphs(original, optimized)
     assert changes.original[1] is changes.optimized[1] is Change.ONCE
+
+
+def test_of_a_graph_without_a_coloring_nothing_is_said_to_run_once() -> None:
+    info, coloring = tower()
+    changes = compare_graphs(build_topology(info, coloring), build_topology(info, None))
+    assert set(changes.original) == {Change.SAME}

@@ -14,6 +14,7 @@ from app.views.graph.product_measures import describe_product
 from app.views.graph.scene import Graph, make_scene
 from app.views.graph.topology import build_topology
 from mari_engine import (
+    Coloring,
     Action,
     Cost,
     Decision,
@@ -143,8 +144,9 @@ def test_a_compact_model_is_labelled_by_its_interface() -> None:
         ),
         (),
     )
-    assert relabel(labels, interface, Signature.DROP_IN) is labels
-    found = relabel(labels, interface, Signature.COMPACT).inputs
+    plain = Coloring({}, (), ())
+    assert relabel(labels, interface, Signature.DROP_IN, plain) == labels
+    found = relabel(labels, interface, Signature.COMPACT, plain).inputs
     assert {name: label.role for name, label in found.items()} == {
         "x_request": Role.USER, "x_candidate": Role.ITEM, "y": Role.CROSS,
     }  # fmt: skip
