@@ -18,6 +18,8 @@ OLDEST_OPSET = 7
 """The oldest that onnxruntime runs."""
 KNOWN_OPSET = 11
 """The oldest whose operators the rules describe."""
+_WEIGHTS_APART = 4
+"""The IR version from which on weights need not be inputs."""
 
 
 def convert_older(proto: onnx.ModelProto, opset: int, where: str) -> onnx.ModelProto:
@@ -31,6 +33,7 @@ def convert_older(proto: onnx.ModelProto, opset: int, where: str) -> onnx.ModelP
         )
     if opset >= KNOWN_OPSET:
         return proto
+    _list_weights_apart(proto)
     data, reason = call(
         convert_opset, proto.SerializeToString(), KNOWN_OPSET, about="converting its opset"
     )
@@ -40,3 +43,18 @@ def convert_older(proto: onnx.ModelProto, opset: int, where: str) -> onnx.ModelP
             f"opset {KNOWN_OPSET} or later"
         )
     return onnx.load_model_from_string(data)
+
+
+def _list_weights_apart(proto: onnx.ModelProto) -> None:
+    """Give a model whose weights are not all inputs the IR version that allows this.
+
+    Older ones want each listed as an input, where it is a constant all the same. onnxruntime does
+    without, and ONNX's converter does not.
+    """
+    weights = {weight.name for weight in proto.graph.initializer}
+    inputs = list(proto.graph.input)
+    if proto.ir_version >= _WEIGHTS_APART or weights <= {value.name for value in inputs}:
+        return
+    proto.ir_version = _WEIGHTS_APART
+    del proto.graph.input[:]
+    proto.graph.input.extend(value for value in inputs if value.name not in weights)

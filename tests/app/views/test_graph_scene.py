@@ -14,8 +14,8 @@ from app.views.graph.product_measures import describe_product
 from app.views.graph.scene import Graph, make_scene
 from app.views.graph.topology import build_topology
 from mari_engine import (
-    Coloring,
     Action,
+    Coloring,
     Cost,
     Decision,
     Flops,

@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 GIVEN = requests((1, 2, 5), u="user N, 6", i="item N, 4", whole=False)
 
 
-def old_model(nodes: list[onnx.NodeProto], width: int, opset: int = 9) -> bytes:
+def old_model(nodes: list[onnx.NodeProto], width: int, opset: int = 9, ir: int = 4) -> bytes:
     """Return a model that joins u and i as c; its nodes make z `[N, width]` of it."""
     weight = RNG.standard_normal((width, 2)).astype(np.float32)
     number = np.array([0.25], np.float32)
@@ -30,7 +30,7 @@ def old_model(nodes: list[onnx.NodeProto], width: int, opset: int = 9) -> bytes:
         [numpy_helper.from_array(weight, "W"), numpy_helper.from_array(number, "k")],
     )  # fmt: skip
     opsets = [helper.make_opsetid("", opset)]
-    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=4).SerializeToString())
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=ir).SerializeToString())
 
 
 def node(op: str, inputs: str, outputs: str, **attributes: object) -> onnx.NodeProto:
@@ -59,6 +59,13 @@ def test_a_model_of_an_older_opset_computes_what_it_did(name: str, opset: int) -
     data = old_model(nodes, width, opset)
     assert wrong_rewrites(data, LABELS, GIVEN, near) == []
     assert load(data).opset == 11
+
+
+@pytest.mark.parametrize("ir", [3, 4])
+def test_weights_need_be_no_inputs_whatever_the_version_of_the_file(ir: int) -> None:
+    """IR 3 asks for them among the inputs, and onnxruntime runs the model without."""
+    data = old_model([node("Abs", "c", "v"), node("Mul", "v k", "z")], 10, opset=8, ir=ir)
+    assert wrong_rewrites(data, LABELS, GIVEN, near) == []
 
 
 def test_an_upsample_passes_the_check() -> None:
