@@ -1,7 +1,14 @@
 """Frozen nouns with a JSON form; no graph objects."""
 
 from mari_engine.types.benchmark import Arm, BenchmarkResult, Peak, Timing
-from mari_engine.types.certificate import Certificate, Check, Coverage, MissedBranch, OutputError
+from mari_engine.types.certificate import (
+    GENERATED,
+    Certificate,
+    Check,
+    Coverage,
+    MissedBranch,
+    OutputError,
+)
 from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
 from mari_engine.types.decisions import Action, Decision, Selection, Trial, Way
 from mari_engine.types.devices import DeviceInfo
@@ -41,6 +48,7 @@ from mari_engine.types.progress import Progress, report_nothing
 __all__ = [
     "EVIDENCE_VOUCHERS",
     "FROM_GRAPH",
+    "GENERATED",
     "Action",
     "Arm",
     "BenchmarkResult",

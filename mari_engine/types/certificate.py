@@ -30,6 +30,10 @@ class OutputError:
     """The candidates sorted by this output come in the same order, ties within rounding aside."""
 
 
+GENERATED = "generated"
+"""The name of requests whose values are drawn as they usually are."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One request that was run through both models."""
@@ -38,11 +42,16 @@ class Check:
     seed: int | None
     """None when the request came from the user."""
     request: str
-    """"generated", or the request file's name."""
+    """`GENERATED`, with what is unusual about it; or the request file's name."""
     outputs: tuple[OutputError, ...]
     passed: bool
     reason: str = ""
     """Why it failed; empty when it passed."""
+
+    @property
+    def typical(self) -> bool:
+        """False for a request that was made to be unusual: other magnitudes, ends of ranges."""
+        return self.seed is None or self.request == GENERATED
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mari_engine.types import Check, Feeds, OutputError
+from mari_engine.types import GENERATED, Check, Feeds, OutputError
 from mari_engine.verification.distances import (
     EXACT,
     FLOAT64,
@@ -38,7 +38,7 @@ class CaseResult:
     """What differs of values inside both models, in words, by value."""
 
 
-TYPICAL = "generated"
+TYPICAL = GENERATED
 """The requests by whose noise a user's own requests are judged."""
 
 

@@ -23,6 +23,35 @@ def test_a_passed_check_reads_as_one() -> None:
     assert words[5].startswith("Calling contract: 2 inputs are the original's")
 
 
+def rounding(*checks: tuple[str, float, float]) -> str:
+    """Return the sentence about the rounding of requests of one output."""
+    found = certificate()
+    made = tuple(
+        dataclasses.replace(
+            found.checks[0], request=request,
+            outputs=(
+                dataclasses.replace(
+                    found.checks[0].outputs[0], original=original, optimized=optimized
+                ),
+            ),
+        )
+        for request, original, optimized in checks
+    )  # fmt: skip
+    return certificate_in_words(dataclasses.replace(found, checks=made))[2]
+
+
+def test_rounding_of_unusual_requests_is_told_apart() -> None:
+    assert "up to 2.0e-07 away from the float64 truth, the optimized model up to 3.0e-07; on " in (
+        rounding(("generated", 2e-7, 3e-7), ("generated, of other magnitudes", 1.0, 0.5))
+    )
+    assert "rounds more, 1.0e+00 and 5.0e-01 (allowed: 4 times" in (
+        rounding(("generated", 2e-7, 3e-7), ("generated, of other magnitudes", 1.0, 0.5))
+    )
+    assert "up to 3.0e-07 (allowed: 4 times" in (
+        rounding(("generated", 2e-7, 3e-7), ("generated, of zeros", 1e-7, 1e-7))
+    )
+
+
 def test_a_failed_check_says_why_first() -> None:
     words = certificate_in_words(certificate(spoil=0.1))
     assert words[0].startswith("Not lossless: output 'y': in float64 the results differ by ")
