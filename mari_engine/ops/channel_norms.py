@@ -87,7 +87,10 @@ def _listed(new: DecompositionWriter, numbers: list[int]) -> ir.Value:
 
 
 RULES = (
-    Rule("InstanceNormalization", decompose=_instance_norm),
+    Rule(
+        "InstanceNormalization", decompose=_instance_norm,
+        traits=frozenset({Trait.SELDOM_EMPTY}),
+    ),
     Rule(
         "GroupNormalization", decompose=_group_norm, state_type=state_float32("stash_type"),
         traits=frozenset({Trait.ROUGH_IN_FLOAT64}),

@@ -82,7 +82,7 @@ class Trait(Enum):
     TAKES_SCALARS = auto()
     """Its operands are scalars, though runtimes take `[1]` where they do not know the shape."""
     SELDOM_EMPTY = auto()
-    """Of no rows, onnxruntime may end the process: "Floating point exception"."""
+    """Of no rows, onnxruntime may end the process: "Floating point exception", SIGSEGV."""
     NEEDS_SHAPES = auto()
     """Runtimes infer a wrong shape of its results where those of its operands are not known."""
     ROUGH_IN_FLOAT64 = auto()

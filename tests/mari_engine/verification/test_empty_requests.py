@@ -96,3 +96,17 @@ def test_the_operators_of_the_file_count_which_loading_may_take_apart() -> None:
     with isolated():
         notes = verify(model, model, LABELS).notes
     assert any("ends the process that runs the original" in note for note in notes)
+
+
+def test_a_norm_over_the_candidates_ends_a_process_of_its_own() -> None:
+    """onnxruntime reads the first element of a transposed tensor that has none."""
+    text = (
+        "t = Transpose (item) v = Unsqueeze (t, front) n = InstanceNormalization (v, ones, ones) "
+        "w = Squeeze (n, front) b = Transpose (w) y = Add (user, b)"
+    )
+    weights = {"front": np.array([0]), "ones": np.ones(4, np.float32)}
+    model = load(build(text, weights=weights, **SIDES))
+    with isolated() as place:
+        found = verify(model, model, LABELS)
+    assert place.failure is None
+    assert found.passed, found.reason
