@@ -127,8 +127,8 @@ def _locate(label: InputLabel, coloring: Coloring, name: str) -> InputLabel:
     color = coloring.values.get(name)
     if color is None or label.stated_axis != FROM_GRAPH:
         return label
-    axis = next((at for at, extent in enumerate(color.shape or ()) if extent == "N"), FROM_GRAPH)
-    return replace(label, axis=axis, axis_evidence=())
+    rows = [at for at, extent in enumerate(color.shape or ()) if extent == "N"]
+    return replace(label, axis=rows[0] if rows else FROM_GRAPH, axis_evidence=())
 
 
 def _drawing(

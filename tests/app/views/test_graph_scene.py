@@ -144,7 +144,7 @@ def test_a_compact_model_is_labelled_by_its_interface() -> None:
         ),
         (),
     )
-    plain = Coloring({}, (), ())
+    plain = Coloring({}, {}, {})
     assert relabel(labels, interface, Signature.DROP_IN, plain) == labels
     found = relabel(labels, interface, Signature.COMPACT, plain).inputs
     assert {name: label.role for name, label in found.items()} == {
