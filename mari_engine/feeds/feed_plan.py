@@ -24,7 +24,12 @@ from mari_engine.feeds.planned_inputs import (
     rows_of,
     without_empty,
 )
-from mari_engine.feeds.random_features import Feature, Values, draw_feature
+from mari_engine.feeds.random_features import (
+    Feature,
+    Values,
+    draw_feature,
+    without_empty_rows,
+)
 from mari_engine.graph import Model
 from mari_engine.inputs import find_words, infer_ranges
 from mari_engine.ops import Trait, has_trait
@@ -47,7 +52,8 @@ class FeedPlan:
     fixed_batch: int | None
     """The number of candidates when the model allows only one, else None."""
     may_be_empty: bool = True
-    """False where onnxruntime cannot be asked about histories of length 0: it would crash."""
+    """False where onnxruntime cannot be asked about histories of length 0: it would crash. Then
+    none is drawn that is padding alone, either: the graph may count its length."""
 
     def draw(
         self,
@@ -79,21 +85,29 @@ class FeedPlan:
             item.name: tuple(_resolve(extent, extents, item.name) for extent in item.extents)
             for item in self.inputs
         }
-        longest = min(
-            (value for symbol, value in extents.items() if symbol not in self._sized_by_batch),
-            default=min((shape[1] for shape in shapes.values() if len(shape) > 1), default=1),
-        )
+        longest = self._longest(extents, shapes)
         draw = partial(draw_feature, rng=rng, longest=longest, values=values)
         aim = {
             name: partial(aim_feature, rng=rng, longest=longest, numbers=numbers)
             for name, numbers in (aims or {}).items()
         }
+
+        def of(item: PlannedInput, feature: Feature, shape: tuple[int, ...]) -> np.ndarray:
+            array = aim.get(item.name, draw)(feature, shape)
+            return array if self.may_be_empty else without_empty_rows(array, feature, longest)
+
         return {
             item.name: _draw_input(
-                item, shapes[item.name], self._repeated(item, apart), aim.get(item.name, draw)
+                item, shapes[item.name], self._repeated(item, apart), partial(of, item)
             )
             for item in self.inputs
         }
+
+    def _longest(self, extents: Mapping[str, int], shapes: Mapping[str, tuple[int, ...]]) -> int:
+        """Return the length that no sequence of a request exceeds."""
+        lengths = (value for symbol, value in extents.items() if symbol not in self._sized_by_batch)
+        widths = (shape[1] for shape in shapes.values() if len(shape) > 1)
+        return min(lengths, default=min(widths, default=1))
 
     @property
     def has_lengths(self) -> bool:

@@ -122,10 +122,19 @@ def _draw_whole(
         return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
     drawn = rng.integers(low, high, shape)
     if values == Values.PADDED and not _LENGTH.search(feature.name):
-        drawn = np.where(rng.random(shape) < _PADDING, low, drawn)
+        drawn = _pad(drawn, low, high, rng)
     if values in _FROM_THE_END and _may_be_ids(feature):
         drawn = np.where(rng.random(shape) < _FROM_THE_END[values], drawn - high, drawn)
     return drawn.astype(feature.dtype)
+
+
+def _pad(drawn: np.ndarray, low: int, high: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ids of which most are the first; each row keeps one that is not, as histories do."""
+    pads = rng.random(drawn.shape) < _PADDING
+    if drawn.ndim > 1 and drawn.shape[-1] > 1 and high > low + 1:
+        pads[..., 0] = False
+        drawn[..., 0] = rng.integers(low + 1, high, drawn.shape[:-1])
+    return np.where(pads, low, drawn)
 
 
 def _may_be_ids(feature: Feature) -> bool:
@@ -160,3 +169,21 @@ def whole_bounds(feature: Feature, longest: int) -> tuple[int, int]:
         return min(1, longest), longest + 1
     low, high = (int(bound) for bound in _SMALL_IDS)
     return low, high
+
+
+def without_empty_rows(array: np.ndarray, feature: Feature, longest: int) -> np.ndarray:
+    """Return ids or a mask of which no row is padding alone: of ids, the first of their range."""
+    if array.ndim < 2 or array.shape[-1] < 2:
+        return array
+    if is_mask(feature):
+        empty = (array == array[..., :1]).all(-1)
+        other = 1 - array[..., 0].astype(np.int64)
+    elif feature.dtype.kind in "iu" or feature.whole:
+        low, high = whole_bounds(feature, longest)
+        empty = (array == low).all(-1) & (high > low + 1)
+        other = np.full(empty.shape, low + 1)
+    else:
+        return array
+    kept = array.copy()
+    kept[..., 0] = np.where(empty, other, array[..., 0])
+    return kept
