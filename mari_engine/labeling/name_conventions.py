@@ -34,9 +34,9 @@ USER_ATTRIBUTES = {
 ITEM_ATTRIBUTES = {
     "advertiser", "artist", "author", "brand", "brands", "bgm", "cat", "cate", "categories",
     "category", "caption", "company", "creator", "d", "feed", "genre", "genres", "host", "isbn",
-    "merchant", "music", "note", "post", "price", "prices", "prod", "prop", "publish", "publisher",
-    "release", "seller", "shop", "singer", "stars", "store", "tag", "tags", "target", "title",
-    "topic", "upload", "venue",
+    "merchant", "music", "note", "owner", "post", "poster", "price", "prices", "prod", "prop",
+    "publish", "publisher", "release", "seller", "shop", "singer", "stars", "store", "tag", "tags",
+    "target", "title", "topic", "upload", "uploader", "venue",
 }  # fmt: skip
 CONTEXT_ATTRIBUTES = {
     "channel", "city", "country", "date", "day", "device", "geo", "hour", "ip", "lang", "language",
@@ -56,7 +56,7 @@ LINKS = {"by", "for", "from", "of", "per", "to", "with", "x"}
 """Words that put a user into relation: `seen_by_user`, `engaged_with_user_id`."""
 OTHER_USERS = {
     "artist", "author", "cand", "candidate", "creator", "followee", "friend", "host", "neighbor",
-    "owner", "poster", "publisher", "recommended", "seller", "target",
+    "owner", "poster", "publisher", "recommended", "seller", "target", "uploader",
 }  # fmt: skip
 """Users who are ranked, or who made what is ranked."""
 CROWDS = {
