@@ -10,7 +10,7 @@ from mari_engine.errors import Cancelled, LimitError, ModelError
 from mari_engine.graph import Model, constant_array, forget_shapes
 from mari_engine.inputs import infer_ranges
 from mari_engine.ops import Trait, has_trait, infer_types
-from mari_engine.runtime import Session, open_session, open_source
+from mari_engine.runtime import Session, in_one_line, open_session, open_source
 
 _BATCHES = (3, 5)
 _LIMIT = 1e-4
@@ -79,10 +79,9 @@ def check_freed(model: Model, batch: int) -> None:
     except (LimitError, Cancelled):
         raise
     except Exception as error:  # feeds may not fit, and the runtime may refuse
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"{model.name}: {_culprit(model.ir, batch) or reason}; {_REMEDY}") from (
-            error
-        )
+        reason = in_one_line(error).removeprefix(f"{model.name}: ")
+        why = _culprit(model.ir, batch) or reason
+        raise ModelError(f"{model.name}: the batch cannot be freed, {why}; {_REMEDY}") from error
     if not same:
         why = _culprit(model.ir, batch) or "its rows depend on each other"
         raise ModelError(f"{model.name}: the batch cannot be freed, {why}; {_REMEDY}")

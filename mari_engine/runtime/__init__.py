@@ -1,5 +1,6 @@
 """onnxruntime: sessions, providers, profiles, and the machine they run on."""
 
+from mari_engine.runtime.error_texts import in_one_line
 from mari_engine.runtime.exposed_values import is_readable, open_exposed
 from mari_engine.runtime.machine import describe_machine, describe_versions
 from mari_engine.runtime.node_profile import profile_nodes, time_operators
@@ -9,7 +10,6 @@ from mari_engine.runtime.session import (
     BoundRun,
     Session,
     evaluate_constants,
-    in_one_line,
     open_bytes,
     open_session,
     open_source,

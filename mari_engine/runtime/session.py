@@ -18,6 +18,7 @@ from mari_engine.errors import ExecutionError, MariError, NoKernelError
 from mari_engine.graph import Model, external_tensors, stored_bytes
 from mari_engine.isolation import Hosted, call, kind_of, make
 from mari_engine.native import FileArray, NativeSession, SessionFacts, SessionSettings, run_once
+from mari_engine.runtime.error_texts import in_one_line
 from mari_engine.runtime.providers import find_device
 from mari_engine.runtime.serialization import serialize_for_runtime
 from mari_engine.types import Feeds
@@ -153,12 +154,6 @@ def open_bytes(
 def evaluate_constants(data: bytes, names: Sequence[str]) -> list[np.ndarray]:
     """Return these outputs of a model without inputs; the runtime's own exceptions pass through."""
     return list(call(run_once, data, list(names), about="folding its constants"))
-
-
-def in_one_line(error: Exception, *, limit: int = 240) -> str:
-    """Return an exception's text on one line, cut when it is long."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _open(source: str | bytes, settings: SessionSettings, model: Model, *, device: str) -> Session:

@@ -113,7 +113,7 @@ class Float64Evaluator:
         except Exception as error:  # both evaluators raise whatever comes up
             reason = in_one_line(error)
             if not part.by_reference:
-                raise _NoKernel(_blamed(part.nodes, reason)) from error
+                raise _NoKernel(_blamed(part.nodes, str(error))) from error
             raise ExecutionError(
                 f"node {part.nodes[0].name!r} ({part.nodes[0].op_type}) cannot be evaluated in "
                 f"float64 ({reason}); no exactness can be shown for this model"
