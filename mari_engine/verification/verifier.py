@@ -67,7 +67,7 @@ _OPENED = 0.2
 """The share of a check that is done when both models are open."""
 _DRAWN = 0.9
 """The share that is done when the drawn requests are."""
-_REMEDY = "give id ranges in the labels or a request file (.npz)"
+_REMEDY = "give id ranges in the labels, or a request that it takes (--request FILE.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
 _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """The domains of operators that onnxruntime brings with it."""

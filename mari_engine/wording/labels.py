@@ -45,4 +45,7 @@ def vouchers_in_words(vouched: Mapping[str, Sequence[str]]) -> str:
         more = f" and {len(doubt) - _NAMED} more" if len(doubt) > _NAMED else ""
         told.append(f"nobody vouches for {', '.join(doubt[:_NAMED])}{more}")
     count = sum(map(len, vouched.values()))
-    return f"{count} {'label' if count == 1 else 'labels'}: {', '.join(told)}" if told else ""
+    labels = f"{count} {'label' if count == 1 else 'labels'}"
+    if len(told) == 1 and not doubt:
+        return f"{labels} {told[0].removeprefix(f'{count} ')}"
+    return f"{labels} ({', '.join(told)})" if told else ""

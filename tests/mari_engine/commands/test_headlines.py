@@ -137,7 +137,7 @@ def test_inspect_says_whose_the_inputs_are_and_what_was_decided(planned: mari.Pl
     lines = inspect_headline(planned, confirmed=True)
     assert len(lines) <= 7
     assert lines[0] == "tower: inputs by side: 1 request (user), 1 candidate (item)"
-    assert lines[1] == "Vouched for: 2 labels: 2 by the labels file"
+    assert lines[1] == "Vouched for: 2 labels by the labels file"
     assert lines[2].startswith("Rewritten: ")
     assert lines[5] == "Products: 1 split, 0 once per request, 0 fused, 1 kept"
 

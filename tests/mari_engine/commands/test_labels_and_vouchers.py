@@ -54,7 +54,7 @@ def test_who_vouches_stands_in_every_output(
     inputs = {"user": {"role": "user", "vouched": "Ann"}, "item": {"role": "item"}}
     labels.write_text(json.dumps({"version": 1, "inputs": inputs}), encoding="utf-8")
     words = [str(model), "--labels", str(labels)]
-    said = "2 labels: 1 by Ann, 1 by the labels file"
+    said = "2 labels (1 by Ann, 1 by the labels file)"
     assert run(["inspect", *words]) == 0
     assert f"Vouched for: {said}" in capsys.readouterr().out
     assert run(["optimize", *words, "--no-autotune", "-o", str(out)]) == 0
@@ -81,7 +81,7 @@ def test_a_corrected_file_is_signed_by_whoever_corrected_it(
     first.write_text(json.dumps(data), encoding="utf-8")
     words = ["labels", str(model), "--labels", str(first), "-o", str(second)]
     assert run([*words, "--vouched", "Ann"]) == 0
-    assert "Vouched for: 2 labels: 1 by names, 1 by Ann" in capsys.readouterr().out
+    assert "Vouched for: 2 labels (1 by names, 1 by Ann)" in capsys.readouterr().out
     assert json.loads(second.read_text(encoding="utf-8"))["inputs"]["user"]["vouched"] == "Ann"
     assert run([*words, "--vouched", "graph"]) == 2
     assert "is not the name of a person" in capsys.readouterr().err
