@@ -10,6 +10,7 @@ from mari_engine.commands.measurement_tables import left_lines
 from mari_engine.types import Action, Side, Way
 from mari_engine.wording import (
     certificate_in_words,
+    first_names,
     format_count,
     format_seconds,
     make_plain,
@@ -226,7 +227,4 @@ def _largest_kept(found: mari.Plan) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    """Write the first names of a list, and how many more there are."""
-    found = list(names)
-    more = f" and {len(found) - _NAMES} more" if len(found) > _NAMES else ""
-    return ", ".join(found[:_NAMES]) + more
+    return first_names(list(names), _NAMES)

@@ -10,6 +10,7 @@ from mari_engine.graph import Model
 from mari_engine.metering.product_flops import Counted
 from mari_engine.metering.variation import Observation, fixed_elements
 from mari_engine.ops import is_product
+from mari_engine.wording import first_names
 
 _NAMED = 5
 """Values that a note names before it says how many more there are."""
@@ -22,7 +23,7 @@ def unmeasured_bodies(model: Model) -> list[str]:
     found = [node for node in model.ir.graph.all_nodes() if node not in own and is_product(node)]
     if not found:
         return []
-    names = _named([node.name or "" for node in found])
+    names = first_names([node.name or "" for node in found], _NAMED)
     return [f"not measured, since they lie in bodies that only the run unfolds: {names}"]
 
 
@@ -43,13 +44,13 @@ def undivided_products(products: Sequence[Counted], seen: Seen) -> list[str]:
     if not found:
         return []
     whole = "counted as a whole, though part of what they read is the request's"
-    return [f"{whole}: {_named(found)}; more may be attainable there"]
+    return [f"{whole}: {first_names(found, _NAMED)}; more may be attainable there"]
 
 
 def random_values(seen: Seen) -> list[str]:
     """Return a note where two runs of one request gave different values."""
     random = [value.name or "" for value, found in seen.items() if found.random]
-    return [f"random, different in two equal runs: {_named(random)}"] if random else []
+    return [f"random, different in two equal runs: {first_names(random, _NAMED)}"] if random else []
 
 
 def disproved_colors(seen: Seen, is_request_side: Callable[[str], bool]) -> list[str]:
@@ -61,11 +62,6 @@ def disproved_colors(seen: Seen, is_request_side: Callable[[str], bool]) -> list
     ]
     if not moved:
         return []
-    named = _named(moved)
+    named = first_names(moved, _NAMED)
     wrong = "the coloring is wrong there, please report it"
     return [f"colored request side, but different between candidates: {named}; {wrong}"]
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")

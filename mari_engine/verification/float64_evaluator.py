@@ -23,7 +23,10 @@ from mari_engine.ops import USUAL_ACTIVATIONS, Trait, rule_for
 from mari_engine.runtime import in_one_line, open_bytes
 from mari_engine.types import Feeds
 from mari_engine.verification.float64_model import Doubled
+from mari_engine.wording import first_names
 
+_NAMED = 3
+"""Nodes that are named; more are counted."""
 _BLAMED = re.compile(
     r"(?:find an implementation for |while running |of operator \(|Op \()(\w+)(?:\(| node|\))"
 )
@@ -77,7 +80,7 @@ class Float64Evaluator:
             names = ", ".join(sorted(self._without_kernel))
             words += f", its {names} (no exact float64 kernel) by ONNX's reference implementation"
         if self._single:
-            nodes = _few(self._single)
+            nodes = first_names(self._single, _NAMED)
             words += f"; in their own type, as their definition has no float64: {nodes}"
         return words
 
@@ -215,8 +218,3 @@ def _doubled_feeds(feeds: Feeds) -> Feeds:
         name: array.astype(np.float64) if array.dtype.kind in "fV" else array
         for name, array in feeds.items()
     }
-
-
-def _few(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

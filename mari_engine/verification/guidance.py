@@ -193,9 +193,12 @@ def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) 
     parts = newer.made_of(composites)
     copies = newer.made_of(composites & {missed.node for missed in explorer.never_taken})
     copies |= newer.copies_from(explorer)
+    choosing = dict[str, set[str]]()
+    for missed in explorer.never_taken:
+        choosing.setdefault(missed.branch, set()).add(missed.node)
+    alike = {branch: newer.made_of(nodes) for branch, nodes in choosing.items()}
     for missed in newer.never_taken:
-        same = {each.node for each in explorer.never_taken if each.branch == missed.branch}
-        if missed.node in newer.made_of(same):
+        if missed.node in alike.get(missed.branch, ()):
             continue  # another op for it, which chooses alike
         if missed.node in copies or (missed.node in parts and missed.branch.startswith("a row")):
             continue  # rows of a part may lie otherwise than those of the op

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from mari_engine.verification.cases import Case
 from mari_engine.verification.distances import EXACT
 from mari_engine.verification.judgement import CaseResult
 from mari_engine.verification.model_pair import OpenedPair
+from mari_engine.wording import first_names
 
 _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
@@ -59,7 +60,7 @@ def about_precision(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
     inexact = {e.output for e in errors if (e.exact or 0.0) > EXACT} & opened.rounded
     if inexact:
         notes.append(
-            f"output {_few(inexact)} was compared in its own precision "
+            f"output {_quoted(sorted(inexact))} was compared in its own precision "
             "only: operators without a definition in float64 round what they read"
         )
     usual = [error for check in checks if check.typical for error in check.outputs]
@@ -88,12 +89,12 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     if not found:
         return ()
     note = (
-        f"the original gives NaN or infinity in output {_few(found)}, in {max(found.values())} of "
-        f"{len(runs)} requests; the same elements are asked of the rewritten model"
+        f"the original gives NaN or infinity in output {_quoted(list(found))}, in "
+        f"{max(found.values())} of {len(runs)} requests; the same elements are asked of the "
+        "rewritten model"
     )
     return (note,)
 
 
-def _few(names: Collection[str]) -> str:
-    first = ", ".join(repr(name) for name in list(names)[:_NAMES])
-    return f"{first} and {len(names) - _NAMES} more" if len(names) > _NAMES else first
+def _quoted(names: Sequence[str]) -> str:
+    return first_names([repr(name) for name in names], _NAMES)

@@ -10,6 +10,7 @@ from mari_engine.wording.labels import (
     voucher_of,
     vouchers_in_words,
 )
+from mari_engine.wording.name_lists import first_names
 from mari_engine.wording.numbers import (
     Verbatim,
     escape_markdown,
@@ -32,6 +33,7 @@ __all__ = [
     "break_even_in_words",
     "certificate_in_words",
     "escape_markdown",
+    "first_names",
     "format_count",
     "format_error",
     "format_ranges",

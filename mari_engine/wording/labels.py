@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mari_engine.types import FROM_GRAPH, CandidateAxis, Column, InputLabel
+from mari_engine.wording.name_lists import first_names
 
 NOBODY = "nobody"
 """Vouches for what is still in doubt."""
@@ -42,8 +43,7 @@ def vouchers_in_words(vouched: Mapping[str, Sequence[str]]) -> str:
     told = [f"{len(names)} by {_BY.get(by, by)}" for by, names in sure.items()]
     doubt = vouched.get(NOBODY, ())
     if doubt:
-        more = f" and {len(doubt) - _NAMED} more" if len(doubt) > _NAMED else ""
-        told.append(f"nobody vouches for {', '.join(doubt[:_NAMED])}{more}")
+        told.append(f"nobody vouches for {first_names(doubt, _NAMED)}")
     count = sum(map(len, vouched.values()))
     labels = f"{count} {'label' if count == 1 else 'labels'}"
     if len(told) == 1 and not doubt:

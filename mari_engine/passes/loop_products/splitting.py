@@ -210,7 +210,8 @@ class _Writer:
             list_numbers(self._model, f"{self._name(name)}/{what}_{rows[0]}", [number])
             for what, number in (("start", rows[0]), ("end", rows[1]), ("axis", axis))
         ]
-        return new_before(self._loop, "Slice", [self._old.inputs[1], *bounds], self._old)
+        inputs = [self._old.inputs[1], *bounds]
+        return new_before(self._loop, "Slice", inputs, self._old, part=f"_{rows[0]}")
 
     def _node(
         self, op: str, inputs: Sequence[ir.Value | None], name: str, **attributes: object

@@ -78,13 +78,16 @@ def _loop_steps(node: ir.Node) -> Iterator[Step]:
 
 def new_before(
     loop: ir.Node, op: str, inputs: Sequence[ir.Value | None],
-    old: ir.Node, **attributes: object,
+    old: ir.Node, *, part: str = "", **attributes: object,
 ) -> ir.Value:  # fmt: skip
-    """Return the result of a new node in front of the Scan or Loop."""
+    """Return the result of a new node in front of the Scan or Loop.
+
+    `part` tells it from others of its op that are written for the same node.
+    """
     given = old.attributes.values() if op == old.op_type else ()
     new = ir.Node(
         "", op, inputs, [*given, *ir.convenience.convert_attributes(attributes)],
-        name=f"{loop.name}/{old.name}/{op}",
+        name=f"{loop.name}/{old.name}/{op}{part}",
     )  # fmt: skip
     new.metadata_props.update(loop.metadata_props)
     new.metadata_props[STANDS_FOR] = stands_for(loop)

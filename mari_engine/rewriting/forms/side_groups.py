@@ -23,6 +23,7 @@ from mari_engine.rewriting.forms.deferral import (
 )
 from mari_engine.rewriting.forms.lazy_values import Blocks, Whole, as_whole, column_runs
 from mari_engine.rewriting.forms.materialization import Materializer
+from mari_engine.wording import first_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,5 +187,4 @@ def _grouped(blocks: Blocks, lazy: frozenset[int]) -> Groups:
 
 def joint_name(names: Sequence[str]) -> str:
     """Return a short name for several values that became one: "a, b and 3 more"."""
-    rest = len(names) - 2
-    return ", ".join(names[:2]) + (f" and {rest} more" if rest > 0 else "")
+    return first_names(names, 2)

@@ -100,6 +100,13 @@ def test_each_part_without_state_is_a_product_of_its_own(order: str) -> None:
     assert split(scan(step)) == (2, 1)
 
 
+def test_no_two_values_in_front_of_the_loop_share_a_name() -> None:
+    body = scan("j = Concat <axis = 1> (x, u, s) p = Gemm (j, U, c)")
+    graph = after(SPLIT_IN_BODIES, model(body)).model.ir.graph
+    names = [value.name for node in graph for value in node.outputs]
+    assert len(set(names)) == len(names)
+
+
 def test_parts_with_state_stay_one_product() -> None:
     step = "r = Relu (s) j = Concat <axis = -1> (s, x, r) p = MatMul (j, U)"
     assert split(loop(step)) == (1, 1)
