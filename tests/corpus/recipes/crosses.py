@@ -9,10 +9,9 @@ from torch import Tensor, nn
 
 from corpus.forms import Recipe, forms_in_turn
 from corpus.recipes.blocks import Fields, tower
+from corpus.recipes.feature_sets import FIELDS
 from mari_engine.types import Role
-from sample_models.features import CONTEXT_IDS, ITEM_IDS, USER_IDS, Feature, dense
-
-FIELDS = (*USER_IDS, *CONTEXT_IDS, *ITEM_IDS)
+from sample_models.features import Feature, dense
 
 
 def _columns(user: int, item: int) -> tuple[Feature, ...]:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from corpus.forms import Recipe, forms_in_turn
 from corpus.recipes.blocks import Fields
-from sample_models.features import CONTEXT_IDS, ITEM_IDS, USER_IDS, Feature, history
+from corpus.recipes.feature_sets import FIELDS
+from sample_models.features import ITEM_IDS, USER_IDS, Feature, history
 
 _UNUSED = "fuxictr.preprocess.build_dataset"
 """Its preprocessing, which needs ray, and which its layers do not use."""
@@ -20,7 +21,6 @@ sys.modules.setdefault(_UNUSED, types.ModuleType(_UNUSED))
 from fuxictr.pytorch import layers  # noqa: E402 - after its stand-in
 
 WIDTH = 32
-FIELDS = (*USER_IDS, *CONTEXT_IDS, *ITEM_IDS)
 COUNT = len(FIELDS)
 PAST = history("hist_item_id", length=50, vocabulary=500, table="item_id")
 SEQUENCE = (*USER_IDS[:8], PAST, *ITEM_IDS)

@@ -10,9 +10,8 @@ from recbole.utils import FeatureType
 from torch import nn
 
 from corpus.forms import VANILLA_DYNAMO, Recipe, forms_in_turn
-from sample_models.features import CONTEXT_IDS, ITEM_IDS, USER_IDS, Feature
-
-FIELDS = (*USER_IDS, *CONTEXT_IDS, *ITEM_IDS)
+from corpus.recipes.feature_sets import FIELDS
+from sample_models.features import Feature
 
 
 class _Settings(dict[str, Any]):

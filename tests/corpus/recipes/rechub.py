@@ -10,11 +10,10 @@ from torch_rechub.basic.features import DenseFeature, SequenceFeature, SparseFea
 from torch_rechub.models import multi_task, ranking
 
 from corpus.forms import PACKED_LEGACY, VANILLA_LEGACY, Recipe, forms_in_turn
+from corpus.recipes.feature_sets import FIELDS, FLAT
 from sample_models.features import (
     CONTEXT_IDS,
-    ITEM_DENSE,
     ITEM_IDS,
-    USER_DENSE,
     USER_IDS,
     Feature,
     history,
@@ -27,8 +26,6 @@ EXPERT = {"dims": [256, 128], "dropout": 0.0, "activation": "relu"}
 TOWER = {"dims": [64], "dropout": 0.0, "activation": "relu"}
 TASKS = ["classification", "classification"]
 
-FIELDS = (*USER_IDS, *CONTEXT_IDS, *ITEM_IDS)
-FLAT = (*FIELDS, *USER_DENSE, *ITEM_DENSE)
 HISTORIES = (
     history("hist_item_id", length=50, vocabulary=500, table="item_id"),
     history("hist_category", length=50, vocabulary=120, table="item_category"),

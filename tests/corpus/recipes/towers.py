@@ -11,19 +11,12 @@ from torch.nn import functional
 
 from corpus.forms import Recipe, forms_in_turn
 from corpus.recipes.blocks import Fields, tower
+from corpus.recipes.feature_sets import FIELDS, FLAT
 from mari_engine.types import Role
 from sample_models.features import (
-    CONTEXT_IDS,
-    ITEM_DENSE,
-    ITEM_IDS,
-    USER_DENSE,
-    USER_IDS,
     Feature,
     dense,
 )
-
-FIELDS = (*USER_IDS, *CONTEXT_IDS, *ITEM_IDS)
-FLAT = (*FIELDS, *USER_DENSE, *ITEM_DENSE)
 
 
 def _columns(user: int, item: int) -> tuple[Feature, ...]:
