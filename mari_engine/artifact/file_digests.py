@@ -20,8 +20,12 @@ def with_digests(
     return {**document, "digest": _digest(document)}
 
 
-def check_digests(certificate: Mapping[str, Any], folder: Path, where: Path) -> None:
+def check_digests(
+    certificate: Mapping[str, Any], folder: Path, where: Path, *, command: str = "mari optimize"
+) -> None:
     """Return if the certificate and the files that it names are as they were written.
+
+    `command` is what wrote them.
 
     A certificate without digests is of an earlier version, and ties nothing. Raises ModelError
     naming the file that was changed.
@@ -39,7 +43,7 @@ def check_digests(certificate: Mapping[str, Any], folder: Path, where: Path) -> 
     if changed:
         raise ModelError(
             f"{changed[0]}: was changed after the check, so its certificate does not hold any "
-            "more; run 'mari optimize' again"
+            f"more; run '{command}' again"
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mari_engine.artifact.file_digests import check_digests, with_digests
+from mari_engine.artifact.json_files import read_document, write_document
 from mari_engine.artifact.manifest import TOOL, read_interface, write_manifest
 from mari_engine.artifact.model_writer import DATA_FILE, MODEL_FILE, write_model
 from mari_engine.errors import ModelError, VerificationError
@@ -20,10 +20,8 @@ from mari_engine.report import find, render_findings
 from mari_engine.types import (
     BenchmarkResult,
     Interface,
-    JsonError,
     Labels,
     Signature,
-    parse_json,
     to_plain,
 )
 
@@ -94,8 +92,8 @@ def load_artifact(directory: str | Path) -> Artifact:
 
 
 def _load(folder: Path) -> Artifact:
-    manifest = _read_json(folder / MANIFEST_FILE)
-    certificate = _read_json(folder / CERTIFICATE_FILE)
+    manifest = read_document(folder / MANIFEST_FILE)
+    certificate = read_document(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
     artifact = Artifact(
         directory=folder,
@@ -113,11 +111,11 @@ def _load(folder: Path) -> Artifact:
 def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult | None) -> None:
     files = write_model(result.optimized, folder)
     manifest = write_manifest(result, files)
-    _write_json(folder / MANIFEST_FILE, manifest)
+    write_document(folder / MANIFEST_FILE, manifest)
     result.labels.save(folder / LABELS_FILE)
     certified = (MODEL_FILE, LABELS_FILE, MANIFEST_FILE)
     certificate = with_digests(to_plain(result.certificate.to_json()), folder, certified)
-    _write_json(folder / CERTIFICATE_FILE, certificate)
+    write_document(folder / CERTIFICATE_FILE, certificate)
     page = render_findings(find(result, manifest), [benchmark] if benchmark is not None else [])
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
@@ -160,9 +158,9 @@ def _refuse_strangers(target: Path) -> None:
 def _check_written(target: Path, first: str) -> None:
     """Raise ModelError where a folder holds no artifact, or one that was changed."""
     try:
-        tool = _read_json(target / MANIFEST_FILE).get("tool")
+        tool = read_document(target / MANIFEST_FILE).get("tool")
         known = isinstance(tool, dict) and tool.get("name") == TOOL
-        certificate = _read_json(target / CERTIFICATE_FILE)
+        certificate = read_document(target / CERTIFICATE_FILE)
     except ModelError:
         known = False
     if not known:
@@ -177,20 +175,3 @@ def _check_written(target: Path, first: str) -> None:
             f"{str(error).partition(': ')[0]}: was changed after it was written, and would be lost;"
             " choose another folder, or overwrite it with --force"
         ) from error
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    text = json.dumps(to_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = parse_json(path.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read; give the folder of an artifact") from error
-    except JsonError as error:
-        raise ModelError(f"{path}: line {error.line} is not JSON; save it again") from error
-    if not isinstance(document, dict):
-        raise ModelError(f"{path}: must be an object; save it again")
-    return document

@@ -24,9 +24,8 @@ from mari_engine.types import (
     JsonDocument,
     JsonObject,
     OutputBinding,
-    Rows,
     Signature,
-    is_whole,
+    read_rows,
 )
 from mari_engine.wording import voucher_of
 
@@ -64,7 +63,7 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
         "autotune": result.autotune,
         "selection": asdict(result.selection),
         "labels": list(_write_labels(result)),
-        "inputs": [_write_input(item) for item in result.interface.inputs],
+        "inputs": [item.to_json() for item in result.interface.inputs],
         "outputs": [asdict(item) for item in result.interface.outputs],
         "flops": {
             "before": _write_flops(result.flops.before.flops),
@@ -87,9 +86,9 @@ def read_interface(manifest: object, where: str) -> tuple[Signature, Interface]:
     if top.fields.get("version") != _VERSION:
         raise top.wrong(f"'version' is not {_VERSION}")
     top.require("inputs", "outputs")
-    inputs = tuple(_read_input(item) for item in _entries(top, "inputs"))
+    inputs = tuple(InputBinding.from_json(item) for item in _entries(top, "inputs"))
     outputs = tuple(
-        OutputBinding(item.text("name"), _read_rows(item)) for item in _entries(top, "outputs")
+        OutputBinding(item.text("name"), read_rows(item)) for item in _entries(top, "outputs")
     )
     top.require("signature")
     return top.choice("signature", Signature), Interface(inputs, outputs)
@@ -119,46 +118,6 @@ def _write_labels(result: CheckedPlan) -> Iterator[dict[str, Any]]:
                 "axis": None if axis == FROM_GRAPH else axis,
                 "vouched": voucher_of(result.certificate.vouched, name, part),
             }
-
-
-def _write_input(item: InputBinding) -> dict[str, Any]:
-    columns = None if item.columns is None else list(item.columns)
-    return {
-        "name": item.name,
-        "dtype": item.dtype,
-        "shape": list(item.shape),
-        "rows": item.rows,
-        "source": {"input": item.source, "columns": columns},
-    }
-
-
-def _read_input(item: JsonObject) -> InputBinding:
-    source = item.nested("source", f"{item.where} source")
-    taken_whole = source.fields.get("columns") is None
-    return InputBinding(
-        name=item.text("name"),
-        dtype=item.text("dtype"),
-        shape=tuple(at if isinstance(at, int) else str(at) for at in item.items("shape")),
-        rows=_read_rows(item),
-        source=source.text("input"),
-        columns=None if taken_whole else _read_columns(source),
-    )
-
-
-def _read_columns(source: JsonObject) -> tuple[int, ...]:
-    columns = source.items("columns")
-    if not all(is_whole(column) for column in columns):
-        raise source.wrong("'columns' must be whole numbers or null")
-    return tuple(columns)
-
-
-def _read_rows(item: JsonObject) -> Rows:
-    value = item.fields.get("rows")
-    if value == "request":
-        return "request"
-    if value == "candidate":
-        return "candidate"
-    raise item.wrong(f"'rows' is {value!r}, neither 'request' nor 'candidate'")
 
 
 def _write_flops(flops: Flops) -> dict[str, int]:

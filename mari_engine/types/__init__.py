@@ -15,7 +15,14 @@ from mari_engine.types.devices import DeviceInfo
 from mari_engine.types.feeds import Feeds
 from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
 from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
-from mari_engine.types.interface import InputBinding, Interface, OutputBinding, Rows, Signature
+from mari_engine.types.interface import (
+    InputBinding,
+    Interface,
+    OutputBinding,
+    Rows,
+    Signature,
+    read_rows,
+)
 from mari_engine.types.json_fields import (
     JsonDocument,
     JsonError,
@@ -42,6 +49,7 @@ from mari_engine.types.measurement import (
     ProductMeasure,
     TimeMeasure,
 )
+from mari_engine.types.parts import FetchedInput, FileDigest, Part, PartInput, PartKind, PartOutput
 from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
 
@@ -63,6 +71,8 @@ __all__ = [
     "Decision",
     "DeviceInfo",
     "Feeds",
+    "FetchedInput",
+    "FileDigest",
     "Flops",
     "FlopsReport",
     "FusionLayout",
@@ -82,6 +92,10 @@ __all__ = [
     "OperandMeasure",
     "OutputBinding",
     "OutputError",
+    "Part",
+    "PartInput",
+    "PartKind",
+    "PartOutput",
     "Peak",
     "ProductMeasure",
     "Progress",
@@ -102,6 +116,7 @@ __all__ = [
     "is_whole",
     "parse_json",
     "read_object",
+    "read_rows",
     "report_nothing",
     "to_plain",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
+
+from mari_engine.types.json_fields import JsonObject, is_whole
 
 
 class Signature(StrEnum):
@@ -32,6 +34,31 @@ class InputBinding:
     source: str
     columns: tuple[int, ...] | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return its entry of a manifest's `inputs`."""
+        columns = None if self.columns is None else list(self.columns)
+        return {
+            "name": self.name,
+            "dtype": self.dtype,
+            "shape": list(self.shape),
+            "rows": self.rows,
+            "source": {"input": self.source, "columns": columns},
+        }
+
+    @staticmethod
+    def from_json(entry: JsonObject) -> InputBinding:
+        """Read what `to_json` returned; raises the document's error, naming the field."""
+        source = entry.nested("source", f"{entry.where} source")
+        taken_whole = source.fields.get("columns") is None
+        return InputBinding(
+            name=entry.text("name"),
+            dtype=entry.text("dtype"),
+            shape=read_extents(entry),
+            rows=read_rows(entry),
+            source=source.text("input"),
+            columns=None if taken_whole else _read_columns(source),
+        )
+
 
 @dataclass(frozen=True)
 class OutputBinding:
@@ -47,3 +74,25 @@ class Interface:
 
     inputs: tuple[InputBinding, ...]
     outputs: tuple[OutputBinding, ...]
+
+
+def read_rows(entry: JsonObject) -> Rows:
+    """Return the field `rows`; raises the document's error for what it may not be."""
+    value = entry.fields.get("rows")
+    if value == "request":
+        return "request"
+    if value == "candidate":
+        return "candidate"
+    raise entry.wrong(f"'rows' is {value!r}, neither 'request' nor 'candidate'")
+
+
+def read_extents(entry: JsonObject) -> tuple[int | str, ...]:
+    """Return the field `shape`: whole numbers, and symbols by name."""
+    return tuple(at if isinstance(at, int) else str(at) for at in entry.items("shape"))
+
+
+def _read_columns(source: JsonObject) -> tuple[int, ...]:
+    columns = source.items("columns")
+    if not all(is_whole(column) for column in columns):
+        raise source.wrong("'columns' must be whole numbers or null")
+    return tuple(columns)
