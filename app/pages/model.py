@@ -5,7 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.feedback import show_command, show_error, show_next
-from app.components.model import TRY, open_picked, pick_model, show_card, show_waiting, show_welcome
+from app.components.model import (
+    TRY,
+    open_picked,
+    pick_model,
+    show_card,
+    show_fixed_batch,
+    show_waiting,
+    show_welcome,
+)
 from app.services import engine_cache, open_sample
 from app.state import get_work
 from app.views.header import labels_command
@@ -21,11 +29,13 @@ if work.opened is None:
     picked = pick_model()
     picked = open_sample(TRY) if tried else picked
 else:
-    show_card(work.opened, engine_cache.describe(work.opened))
+    info = engine_cache.describe(work.opened)
+    show_card(work.opened, info)
+    freed = show_fixed_batch(work.opened, info)
     show_next("pages/labels.py", "Labels")
     show_command(work.opened, labels_command(work.opened.path))
     with st.expander("Choose another model", icon=":material/swap_horiz:"):
-        picked = pick_model()
+        picked = pick_model() or freed
 
 if picked is not None:
     try:

@@ -7,6 +7,7 @@ from app.services.logged_requests import forget_requests, learn_again, take_requ
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
     Upload,
+    free_batch,
     open_at_start,
     open_sample,
     server_files,
@@ -28,6 +29,7 @@ __all__ = [
     "follow_link",
     "forget_all",
     "forget_requests",
+    "free_batch",
     "learn_again",
     "open_at_start",
     "open_sample",

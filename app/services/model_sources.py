@@ -99,6 +99,22 @@ def open_upload(files: Sequence[Upload], folder: Path) -> Opened:
         raise mari.ModelError(without_folder(str(error), folder)) from error
 
 
+def free_batch(opened: Opened) -> Opened:
+    """Return the same file's model with the number of rows that it fixes let vary.
+
+    Raises MariError where the model's nodes fix it, too, or its rows depend on each other.
+    """
+    place = opened.model.path
+    assert place is not None  # pages open files alone
+    try:
+        return replace(
+            _load(place, opened.path, opened.labels, sample=opened.sample, free_batch=True),
+            server_path=opened.server_path,
+        )
+    except mari.MariError as error:
+        raise mari.ModelError(without_folder(str(error), place.parent)) from error
+
+
 def without_folder(text: str, folder: Path) -> str:
     """Return a message without the server's folder in the paths that it names."""
     return text.replace(f"{folder}{os.sep}", "").replace(str(folder), "upload")
@@ -126,11 +142,19 @@ def open_at_start(work: Work) -> None:
         work.error = str(error)
 
 
-def _load(place: Path, path: str, labels: mari.Labels | None, *, sample: str = "") -> Opened:
+def _load(
+    place: Path,
+    path: str,
+    labels: mari.Labels | None,
+    *,
+    sample: str = "",
+    free_batch: bool = False,
+) -> Opened:
     with mari.isolated(ahead=True):
-        model = mari.load(place)
+        model = mari.load(place, free_batch=free_batch)
     settle_garbage()
-    return Opened(model, f"{model.identity} {place.resolve()}", path, sample, labels)
+    key = f"{model.identity} {free_batch} {place.resolve()}"
+    return Opened(model, key, path, sample, labels, free_batch=free_batch)
 
 
 def _check_sizes(files: Sequence[Upload]) -> None:

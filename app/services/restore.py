@@ -5,7 +5,7 @@ from __future__ import annotations
 import mari_engine as mari
 from app.services import engine_cache
 from app.services.confirmation import confirm_labels
-from app.services.model_sources import open_path, open_sample, server_files
+from app.services.model_sources import free_batch, open_path, open_sample, server_files
 from app.session import (
     Link,
     Opened,
@@ -23,6 +23,7 @@ def follow_link(work: Work, link: Link) -> None:
     """Open what a link names, with its labels and choices; `work.notice` says what is not so."""
     try:
         opened = open_sample(link.sample) if link.sample else open_path(link.path, server_files())
+        opened = free_batch(opened) if link.free_batch else opened
     except mari.MariError as error:
         work.notice = f"The link leads nowhere: {error}"
         return
@@ -75,6 +76,8 @@ def take_up(work: Work, session: Session, opened: Opened) -> None:
             f"{opened.model.name}: is another model (SHA-256 {opened.model.sha256[:12]}) than the"
             f" session's {session.name} ({session.sha256[:12]}); open that one"
         )
+    if session.free_batch and not opened.free_batch:
+        opened = free_batch(opened)
     mari.check_labels(opened.model, session.labels)
     work.open(opened, engine_cache.propose(opened), session.labels)
     work.history.extend(one for one in session.history if _fits(opened.model, one))

@@ -23,6 +23,8 @@ class Opened:
     """The labels that lay beside the model, if any did."""
     server_path: str = ""
     """The file on the server's disk, in full; empty for samples and uploads."""
+    free_batch: bool = False
+    """True where the number of rows that the file fixes was let vary, as by `--free-batch`."""
 
 
 @dataclass(frozen=True)

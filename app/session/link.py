@@ -19,6 +19,7 @@ from mari_engine import CandidateAxis
 OWN = (
     "sample",
     "path",
+    "free",
     "sha256",
     "labels",
     "confirmed",
@@ -46,6 +47,8 @@ class Link:
     sample: str = ""
     path: str = ""
     """A file on the server's disk."""
+    free_batch: bool = False
+    """True where the number of rows that the file fixes is let vary."""
     sha256: str = ""
     """The first digits of the model's SHA-256."""
     labels: str = ""
@@ -69,6 +72,7 @@ def make_link(work: Work) -> Link:
     link = Link(
         sample=opened.sample,
         path="" if opened.sample else opened.server_path,
+        free_batch=opened.free_batch,
         sha256=opened.model.sha256[:DIGITS],
         labels=digest_labels(opened.model, work.labels),
         confirmed=work.confirmed is not None,
@@ -120,6 +124,7 @@ def write_link(link: Link) -> dict[str, list[str]]:
     found = {
         "sample": [link.sample],
         "path": [link.path],
+        "free": ["batch" if link.free_batch else ""],
         "sha256": [link.sha256],
         "labels": [link.labels],
         "confirmed": ["1" if link.confirmed else ""],
@@ -146,6 +151,7 @@ def read_link(parameters: Parameters) -> Link:
     return Link(
         sample=one("sample"),
         path=one("path"),
+        free_batch=one("free") == "batch",
         sha256=one("sha256"),
         labels=one("labels"),
         confirmed=one("confirmed") == "1",

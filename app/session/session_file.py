@@ -57,6 +57,8 @@ class Session:
     sample: str
     path: str
     """Where the model lay on the server; empty for uploads."""
+    free_batch: bool
+    """True where the number of rows that the model's file fixes was let vary."""
     labels: mari.Labels
     history: tuple[mari.Labels, ...]
     confirmed: bool
@@ -87,6 +89,7 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
             "sha256": opened.model.sha256,
             "sample": opened.sample,
             "path": opened.server_path,
+            "free_batch": opened.free_batch,
         },
         "labels": labels.to_json(),
         "history": [earlier.to_json() for earlier in work.history[-MOST_HISTORY:]],
@@ -143,6 +146,7 @@ def _read(top: mari.JsonObject) -> Session:
         sha256=_text(model, "sha256"),
         sample=_text(model, "sample"),
         path=_text(model, "path"),
+        free_batch=model.flag("free_batch", False),
         labels=mari.Labels.from_json(top.fields["labels"]),
         history=tuple(mari.Labels.from_json(earlier) for earlier in history),
         confirmed=top.flag("confirmed"),

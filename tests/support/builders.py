@@ -42,7 +42,9 @@ def build(
     return bytes(proto.SerializeToString())
 
 
-def ranking_tower(*, user: int = 4, item: int = 3, hidden: int = 5, seed: int = 0) -> bytes:
+def ranking_tower(
+    *, user: int = 4, item: int = 3, hidden: int = 5, seed: int = 0, rows: int | str = "N"
+) -> bytes:
     """Return the paper's tower in little: Concat(user, item) → Gemm → Relu → Gemm."""
     rng = np.random.default_rng(seed)
     return build(
@@ -52,8 +54,8 @@ def ranking_tower(*, user: int = 4, item: int = 3, hidden: int = 5, seed: int = 
         active = Relu (hidden)
         score = Gemm (active, W1, b1)
         """,
-        inputs=f"float[N, {user}] user, float[N, {item}] item",
-        outputs="float[N, 1] score",
+        inputs=f"float[{rows}, {user}] user, float[{rows}, {item}] item",
+        outputs=f"float[{rows}, 1] score",
         weights={
             "W0": rng.standard_normal((user + item, hidden)).astype(np.float32),
             "b0": rng.standard_normal(hidden).astype(np.float32),

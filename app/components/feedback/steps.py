@@ -31,12 +31,16 @@ def show_missing(reason: str, *, page: str, label: str) -> None:
 
 
 def show_command(opened: Opened, command: str) -> None:
-    """Draw the command that does the same as this page; samples have to be written first."""
+    """Draw the command that does the same as this page, on the model as it was opened.
+
+    Samples have to be written first.
+    """
     asks = "--labels labels.json" in command
     export = " (`labels.json` is the Labels step's export)" if asks else ""
     st.caption(f"The same on the command line{export}")
     first = f"{SAMPLES_COMMAND}\n" if opened.sample else ""
-    st.code(first + command, language="bash", wrap_lines=True)
+    last = " --free-batch" if opened.free_batch else ""
+    st.code(first + command + last, language="bash", wrap_lines=True)
 
 
 def show_error(error: Exception) -> None:

@@ -22,6 +22,20 @@ def figures(info: GraphInfo) -> list[tuple[str, str, str]]:
     ]
 
 
+def fixed_rows(info: GraphInfo) -> int | None:
+    """Return the number of rows that all inputs fix, None where one leaves it open.
+
+    Inputs of one row may stand beside others of more, and numbers alone have no rows.
+    """
+    shapes = [tensor.shape for tensor in info.inputs]
+    if None in shapes:
+        return None
+    rows = {shape[0] for shape in shapes if shape}
+    counts = {count for count in rows if isinstance(count, int)}
+    most = max(counts, default=0)
+    return most if rows == counts and counts and counts <= {1, most} else None
+
+
 def tensor_rows(tensors: tuple[TensorInfo, ...]) -> list[dict[str, str]]:
     """Return a table of graph inputs or outputs."""
     return [

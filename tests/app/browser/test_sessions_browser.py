@@ -99,3 +99,20 @@ def test_a_session_that_was_tampered_with_is_refused(page: Page, tmp_path: Path)
     take_up(page, tmp_path / "b.json")
     expect(page.get_by_text("was changed after it was saved")).to_be_visible()
     assert page.title() != "1"
+
+
+def test_a_number_of_rows_that_was_let_vary_is_kept(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "tower.onnx").write_bytes(ranking_tower(rows=1))
+    status(page, 0, "none yet")
+    upload(page, tmp_path / "tower.onnx")
+    status(page, 0, "tower")
+    freed = page.get_by_text("The file fixes the number of rows")
+    insist(page.locator(".st-key-free-batch button"), freed)
+    expect(page.locator("[data-testid=stCode]").first).to_contain_text("--free-batch")
+    save(page, tmp_path / "a.json")
+    page.reload()
+    status(page, 0, "none yet")
+    take_up(page, tmp_path / "a.json")
+    expect(page.get_by_text("Open that file below")).to_contain_text("tower")
+    upload(page, tmp_path / "tower.onnx")
+    expect(freed).to_be_visible()
