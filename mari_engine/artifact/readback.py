@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from mari_engine.types import (
     Selection,
     Side,
     Signature,
+    StackedLookups,
     Trial,
     Way,
 )
@@ -143,7 +144,16 @@ def _selection(top: JsonObject) -> Selection | None:
         trials=tuple(_trial(row) for row in _rows(entry, "trials")),
         break_even=_break_even(entry),
         prices=entry.text("prices"),
+        stacked=_stacked(entry),
     )
+
+
+def _stacked(entry: JsonObject) -> StackedLookups | None:
+    """Return what became of lookups; None where none were stacked or a version wrote nothing."""
+    if entry.fields.get("stacked") is None:
+        return None
+    found = entry.nested("stacked", f"{entry.where} stacked")
+    return StackedLookups(*(found.whole(field.name) for field in fields(StackedLookups)))
 
 
 def _axes(top: JsonObject) -> dict[str, CandidateAxis]:

@@ -10,7 +10,7 @@ from mari_engine.types.certificate import (
     OutputError,
 )
 from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
-from mari_engine.types.decisions import Action, Decision, Selection, Trial, Way
+from mari_engine.types.decisions import Action, Decision, Selection, StackedLookups, Trial, Way
 from mari_engine.types.devices import DeviceInfo
 from mari_engine.types.feeds import Feeds
 from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
@@ -105,6 +105,7 @@ __all__ = [
     "Selection",
     "Side",
     "Signature",
+    "StackedLookups",
     "TensorInfo",
     "TimeMeasure",
     "Timing",

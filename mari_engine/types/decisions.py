@@ -63,6 +63,21 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class StackedLookups:
+    """Lookups at columns of packed inputs, and the fewer on stacked tables that they became.
+
+    Tables in other files are never among them.
+    """
+
+    lookups_before: int
+    lookups_after: int
+    bytes_before: int
+    """Of the tables that are read, each once."""
+    bytes_after: int
+    """Of the same in the new model, and of the constants that find an id's row in a stack."""
+
+
+@dataclass(frozen=True)
 class Selection:
     """Which way a model was rewritten, and how that was chosen."""
 
@@ -76,3 +91,5 @@ class Selection:
     """Of the whole model; None where it is as it was."""
     prices: str = "built-in"
     """Where the prices of expected times come from."""
+    stacked: StackedLookups | None = None
+    """None where no lookups were stacked."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, faster_from
 from mari_engine.rewriting.interpreter import Rewritten
-from mari_engine.types import BreakEven, Cost, Selection, Signature, Trial, Way
+from mari_engine.types import BreakEven, Cost, Selection, Signature, StackedLookups, Trial, Way
 from mari_engine.wording import format_seconds
 
 _WORTH = 0.96
@@ -30,6 +30,7 @@ class Attempt:
     rewritten: Rewritten
     cost: Cost
     line: Line
+    stacked: StackedLookups | None = None
 
 
 def fastest(attempts: Sequence[Attempt], measured: Mapping[Way, float], candidates: int) -> Attempt:
@@ -72,7 +73,8 @@ def select(best: Attempt, trials: Sequence[Trial], options: Options) -> Selectio
         reason += "the model is left as it was"
     elif own >= plain * _WORTH:
         reason = f"its signature was asked for, though it {how} take {times}"
-    return Selection(way, chosen_by, reason, tuple(trials), None, options.prices.source)
+    stacked = best.stacked if way == best.way else None
+    return Selection(way, chosen_by, reason, tuple(trials), None, options.prices.source, stacked)
 
 
 def add_break_even(

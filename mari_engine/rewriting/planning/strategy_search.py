@@ -22,7 +22,7 @@ from mari_engine.rewriting.planning.explanations import FIXED, fixes_candidates
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.rewriting.planning.selection import Attempt, add_break_even, fastest, select
 from mari_engine.rewriting.stacked_tables import stack_lookups
-from mari_engine.types import Action, Cost, Selection, Signature, Trial, Way
+from mari_engine.types import Action, Cost, Selection, Signature, StackedLookups, Trial, Way
 
 _COMPARED = 4_000
 """Nodes beyond which only the first way is tried."""
@@ -96,7 +96,7 @@ def _shares(one: Attempt, before: Cost, prices: Prices) -> Mapping[str, Share]:
 
 def choice_of(attempt: Attempt, before: Cost, prices: Prices) -> Choice:
     """Return an attempt as if it had been chosen; `before` is the original's cost."""
-    selection = Selection(attempt.way, "expected", "it was asked for", ())
+    selection = Selection(attempt.way, "expected", "it was asked for", (), stacked=attempt.stacked)
     shares = _shares(attempt, before, prices)
     return Choice(attempt.rewritten, before, attempt.cost, selection, shares)
 
@@ -129,10 +129,10 @@ def try_ways(
         )
         normed |= bool(rewritten.log.notes)
         report_progress(begun + _WALKED * part)
-        cost = _finish(rewritten, source, options)
+        cost, stacked = _finish(rewritten, source, options)
         if cost not in costs:
             costs.append(cost)
-            yield Attempt(way, rewritten, cost, whole_line(cost, options.prices))
+            yield Attempt(way, rewritten, cost, whole_line(cost, options.prices), stacked)
     report_progress(1.0)
 
 
@@ -162,21 +162,24 @@ def _race_close(
     return dict(zip([Way.ORIGINAL, *(one.way for one in close)], times, strict=True))
 
 
-def _finish(made: Rewritten, source: LabeledModel, options: Options) -> Cost:
-    """Stack the lookups of a new graph, and return its cost.
+def _finish(
+    made: Rewritten, source: LabeledModel, options: Options
+) -> tuple[Cost, StackedLookups | None]:
+    """Stack the lookups of a new graph, and return its cost with what became of them.
 
     What no rule describes is counted by inferred shapes.
     """
     model, symbols = Model(made.model, ""), source.form.survey.symbols
     survey = survey_model(model, symbols)
     reserved = value_names(source.form.model.ir.graph)
-    if stack_lookups(model, survey, options, reserved):
+    stacked = stack_lookups(model, survey, options, reserved)
+    if stacked is not None:
         survey = survey_model(Model(made.model, ""), symbols)  # anew
     after = count_graph(made.model.graph, survey)
     if after.uncounted:
         infer_types(made.model)
         after = count_cost(Model(made.model, ""), symbols)
-    return after
+    return after, stacked
 
 
 def _unchanged(source: LabeledModel, tried: DecisionLog, reason: str) -> Rewritten:

@@ -9,6 +9,7 @@ import mari_engine as mari
 from mari_engine.artifact import open_optimized, read_findings
 from mari_engine.report import find
 from support.builders import ranking_tower
+from support.packed_models import packed_tower
 
 TOWER = mari.Labels.from_json(
     {"version": 1, "inputs": {"user": {"role": "user"}, "item": {"role": "item"}}}
@@ -48,6 +49,22 @@ def test_an_artifact_tells_what_its_result_told(result: mari.OptimizeResult, fol
     assert again.hashes == find(result, mari.load_artifact(folder).manifest).hashes
     assert again.hashes == {"model.onnx": digest}
     assert digest in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_stacked_lookups_are_told_by_the_artifact_and_its_report(tmp_path: Path) -> None:
+    columns = [
+        {"start": 0, "stop": 12, "role": "user"},
+        {"start": 12, "stop": 24, "role": "item"},
+    ]
+    labels = mari.Labels.from_json({"version": 1, "inputs": {"X": {"columns": columns}}})
+    result = mari.optimize(mari.load(packed_tower(24, 4, 9)), labels, autotune=False)
+    result.save(tmp_path / "out")
+    artifact = mari.load_artifact(tmp_path / "out")
+    assert read_findings(artifact).selection == result.selection
+    assert artifact.manifest["selection"]["stacked"]["lookups_before"] == 24
+    told = "24 lookups became 2 on stacked tables: 3.46 kB of weights before, "
+    assert told in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert told in mari.render_markdown(result)
 
 
 def test_without_the_original_only_the_graph_after_is_drawn(folder: Path) -> None:

@@ -12,7 +12,7 @@ import onnx_ir as ir
 import onnxruntime as ort
 import pytest
 
-from mari_engine import Labels, load, make_feeds, plan
+from mari_engine import Labels, load, make_feeds, plan, selection_in_words
 from mari_engine.analysis import survey_model
 from mari_engine.graph import Model
 from mari_engine.rewriting.context import Options
@@ -202,3 +202,40 @@ def test_new_nodes_name_the_lookups_that_they_stand_for() -> None:
         for name in node.metadata_props["mari.source"].split("\n")
     }
     assert {f"lookup_{at}" for at in range(FIELDS)} <= sources
+
+
+def weights(model: bytes) -> int:
+    """Return the bytes of all initializers of a file."""
+    return sum(
+        onnx.numpy_helper.to_array(each).nbytes
+        for each in onnx.load_from_string(model).graph.initializer
+    )
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_bytes_before_and_after_are_those_of_the_files(shared: bool) -> None:
+    data = packed_tower(FIELDS, WIDTH, ROWS, shared=shared)
+    clone = load(data).ir.clone()
+    before = weights(bytes(ir.to_proto(clone).SerializeToString()))
+    survey = survey_model(Model(clone, "packed"), frozenset({"N"}))
+    told = stack_lookups(Model(clone, "packed"), survey, DEAR_NODES, ())
+    assert told is not None
+    count = FIELDS - shared
+    assert (told.lookups_before, told.lookups_after) == (count, 1)
+    assert told.bytes_before == count * ROWS * WIDTH * 4
+    grown = weights(bytes(ir.to_proto(clone).SerializeToString())) - before
+    assert told.bytes_after - told.bytes_before == grown > 0
+
+
+def test_the_selection_tells_them() -> None:
+    made = plan(
+        load(packed_tower(FIELDS, WIDTH, ROWS)), labels(FIELDS, FIELDS // 2), candidates=500,
+        autotune=False,
+    )  # fmt: skip
+    told = made.selection.stacked
+    assert told is not None
+    assert (told.lookups_before, told.lookups_after) == (FIELDS, 2)
+    assert (
+        "24 lookups became 2 on stacked tables: 3.46 kB of weights before"
+        in (selection_in_words(made.selection)[-1])
+    )
