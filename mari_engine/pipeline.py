@@ -79,12 +79,13 @@ def plan(
     report_progress(0.0, "checking the labels")
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
-    source = leave_undivided(survey_labeled(model, labels, options.keep), options)
+    source, folded = leave_undivided(survey_labeled(model, labels, options.keep), options)
     coloring = color_surveyed(source.form.model.ir.graph, labels, source.form.survey)
     report_progress(0.4, "rewriting")
     choice = choose(
         source,
         options,
+        folded=folded,
         race=partial(race_once, labels=labels, candidates=candidates) if autotune else None,
         report_progress=lambda share: report_progress(0.4 + 0.5 * share, "rewriting"),
     )

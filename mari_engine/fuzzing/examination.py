@@ -139,7 +139,7 @@ def _plan_all(case: Case, model: Model) -> Iterator[tuple[Plan, bool]]:
     surveyed = survey_labeled(model, case.labels)
     for signature in Signature:
         options = Options(signature=signature, candidates=case.candidates)
-        source = leave_undivided(surveyed, options)
+        source, _ = leave_undivided(surveyed, options)
         coloring = color_surveyed(source.form.model.ir.graph, case.labels, source.form.survey)
         yield from plan_every_way(source, options, coloring)
 

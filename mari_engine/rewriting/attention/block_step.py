@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Attention
 from mari_engine.axes import Axes, AxisLabels, Contract, Index, Spec, with_extent
 from mari_engine.rewriting.context import Context, Step
-from mari_engine.rewriting.forms import Form
+from mari_engine.rewriting.forms import Form, per_candidate
 from mari_engine.rewriting.handlers import HANDLERS
 
 
@@ -28,6 +28,8 @@ class BlockRunner:
 
     attention: Attention
     context: Context
+    shared: bool
+    """Several blocks read what is the candidates' of queries, keys and values: computed once."""
     _taken: dict[object, Form] = field(default_factory=dict)
 
     def run(self, nodes: Sequence[ir.Node], block: Block, made: dict[ir.Value, Form]) -> None:
@@ -85,6 +87,8 @@ class BlockRunner:
             form = self.context.axes.regroup(self.context.originals.form(value), axes)
             for at, chosen in columns.items():
                 form = self.context.columns.take(form, at, chosen)
+            if self.shared and per_candidate(form):
+                form = self.context.materializer.materialize(form)
             self._taken[key] = form
         return self._taken[key]
 

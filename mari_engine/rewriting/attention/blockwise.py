@@ -75,7 +75,9 @@ class _Blockwise:
 
     @cached_property
     def values(self) -> WeightedValues:
-        return WeightedValues(self.sides, BlockRunner(self.sides.attention, self.sides.context))
+        sides = self.sides
+        shared = len(sides.rows.candidates) > 0
+        return WeightedValues(sides, BlockRunner(sides.attention, sides.context, shared))
 
     def form(self) -> Form | None:
         """Return the sums over all keys, rows by side; None where a mask is the candidates'."""

@@ -27,7 +27,7 @@ import numpy as np
 from mari_engine.axes import cut_group, flat, with_extent
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission import Constant
-from mari_engine.rewriting.forms import Atom, Materializer
+from mari_engine.rewriting.forms import Atom, AtomArithmetic, Materializer
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,17 +52,20 @@ class SoftmaxMerge:
 
     def run(self, request: Atom, candidates: Atom) -> MergedWeights:
         """Return the weights of the request's and the candidates' keys."""
+        one_a_row = with_extent(request.axes, self.key, 1)
+        ours, theirs, rows = (
+            AtomArithmetic(self.materializer, axes)
+            for axes in (request.axes, candidates.axes, one_a_row)
+        )
         largest = self._largest(request)
-        raised = self._exp_of_difference(request, largest)
+        raised = ours.exponential(ours.subtract(request, largest))
         total = self._over_keys(spelling.reduce_sum, raised)
-        alone = self._op(spelling.divide(), raised, self._divisor(total))
-        theirs = self._over_keys(spelling.reduce_max, candidates)
-        highest = self._op(spelling.maximum(), theirs, largest)
-        share = self._op(spelling.multiply(), self._exp_of_difference(largest, highest), total)
-        weights = self._exp_of_difference(candidates, highest)
-        both = self._op(spelling.add(), self._over_keys(spelling.reduce_sum, weights), share)
-        scale, weights = (self._op(spelling.divide(), each, both) for each in (share, weights))
-        return MergedWeights(alone, scale, weights)
+        alone = ours.divide(raised, self._divisor(total, rows))
+        highest = rows.maximum(self._over_keys(spelling.reduce_max, candidates), largest)
+        share = rows.multiply(rows.exponential(rows.subtract(largest, highest)), total)
+        weights = theirs.exponential(theirs.subtract(candidates, highest))
+        both = rows.add(self._over_keys(spelling.reduce_sum, weights), share)
+        return MergedWeights(alone, rows.divide(share, both), theirs.divide(weights, both))
 
     def _largest(self, request: Atom) -> Atom:
         """Return the largest of the request's scores in each row, finite where some may be -inf."""
@@ -75,24 +78,11 @@ class SoftmaxMerge:
             request = self.materializer.concatenate([request, one], self.key)
         return self._over_keys(spelling.reduce_max, request)
 
-    def _divisor(self, total: Atom) -> Atom:
+    def _divisor(self, total: Atom, rows: AtomArithmetic) -> Atom:
         """Return the sums, 1 where a row's is 0; all others are at least 1."""
         if not self.masked:
             return total
-        builder = self.materializer.builder
-        dtype = builder.element_type(total.tensor)
-        one = Atom(total.axes, builder.scalar(1.0, dtype), ())
-        more = self._op(spelling.subtract(), one, self._op(spelling.sign(), total))
-        return self._op(spelling.add(), total, more)
-
-    def _op(self, spelled: Spelling, first: Atom, *others: Atom) -> Atom:
-        """Return an elementwise op, broadcast along the keys where an operand is compact there."""
-        has_keys = next((each for each in (first, *others) if self.key in each.present), first)
-        atoms = [replace(each, axes=has_keys.axes) for each in (first, *others)]
-        return self.materializer.elementwise(spelled, atoms)
-
-    def _exp_of_difference(self, left: Atom, right: Atom) -> Atom:
-        return self._op(spelling.exponential(), self._op(spelling.subtract(), left, right))
+        return rows.add(total, rows.subtract(rows.number(1.0, total), rows.sign(total)))
 
     def _over_keys(self, reduction: Callable[..., Spelling], atom: Atom) -> Atom:
         """Return a reduction over the keys, compact along them."""

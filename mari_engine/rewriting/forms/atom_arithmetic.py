@@ -47,6 +47,14 @@ class AtomArithmetic:
         """Return `left / right`."""
         return self._emit(spelling.divide(), left, right)
 
+    def maximum(self, left: Atom, right: Atom) -> Atom:
+        """Return the larger of `left` and `right`."""
+        return self._emit(spelling.maximum(), left, right)
+
+    def exponential(self, value: Atom) -> Atom:
+        """Return e to the power of each element."""
+        return self._emit(spelling.exponential(), value)
+
     def square_root(self, value: Atom) -> Atom:
         """Return the square root of each element."""
         return self._emit(spelling.square_root(), value)

@@ -60,18 +60,20 @@ def choose(
     source: LabeledModel,
     options: Options,
     *,
+    folded: Rewritten | None = None,
     race: Race | None = None,
     report_progress: Callable[[float], None] = lambda share: None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
-    With `race` those that come close are timed. A drop-in model that no rewrite makes faster is
-    left as it was. `report_progress` gets the share that is done (0 to 1).
+    `folded` is the rewrite in the first way, where it was made already; it is changed. With `race`
+    those that come close are timed. A drop-in model that no rewrite makes faster is left as it was.
+    `report_progress` gets the share that is done (0 to 1).
     """
     candidates, prices = options.candidates, options.prices
     before = count_original(source.model.ir.graph, source.survey, source.form)
     plain = whole_line(before, prices)
-    attempts = list(try_ways(source, options, before, report_progress))
+    attempts = list(try_ways(source, options, before, folded, report_progress))
     measured = _race_close(source.model, plain, attempts, options, race)
     best = fastest(attempts, measured, candidates)
     lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in attempts)]
@@ -105,11 +107,13 @@ def try_ways(
     source: LabeledModel,
     options: Options,
     before: Cost,
+    folded: Rewritten | None = None,
     report_progress: Callable[[float], None] = lambda share: None,
 ) -> Iterator[Attempt]:
     """Yield the rewrites that the ways lead to, those of equal cost once.
 
-    `before` is the original's cost: a large graph is rewritten in the first way only.
+    `before` is the original's cost: a large graph is rewritten in the first way only. `folded` is
+    that rewrite, where it was made already.
     """
     ways = dict(list(_WAYS.items())[: None if len(before.nodes) <= _COMPARED else 1])
     form, costs = source.form, list[Cost]()
@@ -119,14 +123,16 @@ def try_ways(
         if way == Way.KEEP_NORMS and not normed:
             continue
         begun, part = at / len(ways), 1 / len(ways)
-        rewritten = rewrite(
-            form.model,
-            source.labels,
-            options,
-            strategy,
-            facts=facts,
-            report_progress=partial(_report_part, report_progress, begun, _WALKED * part),
-        )
+        rewritten, folded = folded, None
+        if rewritten is None:
+            rewritten = rewrite(
+                form.model,
+                source.labels,
+                options,
+                strategy,
+                facts=facts,
+                report_progress=partial(_report_part, report_progress, begun, _WALKED * part),
+            )
         normed |= bool(rewritten.log.notes)
         report_progress(begun + _WALKED * part)
         cost, stacked = _finish(rewritten, source, options)

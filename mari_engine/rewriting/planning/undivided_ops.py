@@ -14,26 +14,34 @@ from dataclasses import replace
 
 import onnx_ir as ir
 
+from mari_engine.analysis import find_graph_facts
 from mari_engine.graph import stands_for
 from mari_engine.ops import Trait, has_trait
 from mari_engine.passes import run_passes
 from mari_engine.rewriting.context import DecisionLog, Options
-from mari_engine.rewriting.interpreter import rewrite
+from mari_engine.rewriting.interpreter import Rewritten, rewrite
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
 from mari_engine.types import Action
 
 
-def leave_undivided(source: LabeledModel, options: Options) -> LabeledModel:
-    """Return the model with those fused ops in one that a rewrite would not take apart."""
+def leave_undivided(
+    source: LabeledModel, options: Options
+) -> tuple[LabeledModel, Rewritten | None]:
+    """Return the model with those fused ops in one that a rewrite would not take apart.
+
+    Where it is as it came, a rewrite in the first way that showed so is returned with it.
+    """
     divided = _divided(source)
     if not divided:
-        return source
-    tried = rewrite(source.form.model, source.labels, options)
+        return source, None
+    graph, survey = source.form.model.ir.graph, source.form.survey
+    facts = find_graph_facts(graph, survey)
+    tried = rewrite(source.form.model, source.labels, options, facts=facts)
     whole = divided & _undivided(tried.log)
     if not whole:
-        return source
+        return source, tried
     form = run_passes(source.model, source.survey, {*options.keep, *whole})
-    return replace(source, form=form)
+    return replace(source, form=form), None
 
 
 def _divided(source: LabeledModel) -> set[str]:

@@ -109,6 +109,14 @@ def test_scores_are_no_longer_of_all_pairs() -> None:
     assert scores.flops_after.per_candidate < pairs / 8
 
 
+@pytest.mark.parametrize("targets", [1, 3])
+def test_targets_are_projected_once_for_all_blocks(targets: int) -> None:
+    found = decisions(JoinedAttention(length=40, targets=targets))
+    for projection in ("MatMul", "MatMul_1", "MatMul_2"):  # of queries, keys, values
+        product, bias = 2 * WIDTH * WIDTH, WIDTH
+        assert found[projection].flops_after.per_candidate == targets * (product + bias)
+
+
 def test_an_output_projection_meets_values_and_not_rows() -> None:
     layer = JoinedAttention(length=40)
     found = decisions(layer).values()

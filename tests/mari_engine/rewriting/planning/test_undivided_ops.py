@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
 from mari_engine import load, optimize, plan
 from mari_engine.plan_types import Plan
+from mari_engine.rewriting.context import Strategy
+from mari_engine.rewriting.interpreter import Rewritten, rewrite
+from mari_engine.rewriting.planning import strategy_search, undivided_ops
 from mari_engine.types import Action, InputLabel, Labels, Role
 from support.builders import build
 from support.rewrite_checks import bound, data_of, requests, run, session
@@ -92,3 +97,19 @@ def test_a_branch_that_the_original_never_takes_is_no_new_one(lowest: bool) -> N
     result = optimize(source, labels, signature="compact", autotune=False)
     assert result.certificate.passed, result.certificate.reason
     assert any("/parts/" in (node.name or "") for node in result.optimized.ir.graph)
+
+
+def test_the_rewrite_that_took_an_attention_apart_is_the_first_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strategies = list[Strategy]()
+
+    def counted(*given: Any, **named: Any) -> Rewritten:
+        strategies.append(given[3] if len(given) > 3 else Strategy())
+        return rewrite(*given, **named)
+
+    for module in (strategy_search, undivided_ops):
+        monkeypatch.setattr(module, "rewrite", counted)
+    made = planned(f"s = MatMul (i, W) y = {ATTENTION} (s, u, u)")
+    assert next(each for each in made.decisions if each.op == "Attention").action == Action.FUSED
+    assert strategies.count(Strategy()) == 1
