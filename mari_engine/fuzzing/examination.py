@@ -7,6 +7,7 @@ check, which should see it, too.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.planning import leave_undivided, plan_every_way, survey_labeled
 from mari_engine.runtime import in_one_line
-from mari_engine.types import Signature
+from mari_engine.types import Certificate, Signature
 from mari_engine.verification import (
     CaseResult,
     ModelPair,
@@ -45,6 +46,13 @@ from mari_engine.verification import (
 _ENGINE = Path(__file__).parents[1]
 _ROUNDING = ("own precision", "order")
 """Kinds of difference that a few requests may show by luck."""
+_KINDS = (
+    "shape", "NaN or infinity", "own magnitude", "in float64", "own precision",
+    "own float64 value", "order", "branch",
+)  # fmt: skip
+"""What judgements are about, as their reasons have it."""
+_RUN = re.compile(r"cannot run what the original runs .*?\((\w+) '")
+"""How the check tells a node of the rewritten model that does not run: the group, its operator."""
 _ROUNDED = 2.0**40
 """The magnitude beyond which what a result was summed from may have been rounded in float64."""
 
@@ -164,7 +172,8 @@ def _failure(planned: Plan, reference: _Reference, certify: bool) -> Examination
     if certificate.passed:
         return None
     reason = f"{certificate.reason}; on the case's own requests the models are equal"
-    return Examination(Outcome.REFUSED_BY_CHECK, reason, "seen by the check alone", *how)
+    manner = f"seen by the check alone: {refusal_kind(certificate)}"
+    return Examination(Outcome.REFUSED_BY_CHECK, reason, manner, *how)
 
 
 class _Reference:
@@ -228,7 +237,14 @@ def _same_whole(results: Results) -> bool:
     return np.array_equal(truth, exact)
 
 
+def refusal_kind(certificate: Certificate) -> str:
+    """Return what a refusal is about; of a node that does not run, its operator, too."""
+    found = _RUN.search(certificate.reason)
+    kind = f"{found.group(1)} does not run" if found else _kind(certificate.reason)
+    failed = next((check for check in certificate.checks if not check.passed), None)
+    return f"{kind}, without candidates" if failed and not failed.batch else kind
+
+
 def _kind(reason: str) -> str:
     """Return what a judgement is about, without its names and figures."""
-    kinds = ("shape", "NaN or infinity", "own magnitude", "in float64", "own precision", "order")
-    return next((kind for kind in kinds if kind in reason), "values")
+    return next((kind for kind in _KINDS if kind in reason), "values")

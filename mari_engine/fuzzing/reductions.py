@@ -66,10 +66,19 @@ def _reads(node: onnx.NodeProto) -> set[str]:
 
 
 def fewer_requests(case: Case) -> Iterator[Case]:
-    """One request alone."""
+    """One request of several candidates alone, or any beside one of several.
+
+    Of a single candidate nothing tells what is the request's: a model cut where one was computed
+    may hold for no other number.
+    """
+    several = [feeds for feeds in case.requests if _candidates(case, feeds) > 1]
     if len(case.requests) > 1:
-        for feeds in case.requests:
+        for feeds in several or case.requests:
             yield replace(case, requests=(feeds,))
+    if len(case.requests) > 2 and several:
+        for feeds in case.requests:
+            if _candidates(case, feeds) == 1:
+                yield replace(case, requests=(feeds, several[0]))
 
 
 def fewer_outputs(case: Case) -> Iterator[Case]:
@@ -211,20 +220,19 @@ def _shortened(case: Case, extent: int, less: int) -> Case:
 
 
 def fewer_candidates(case: Case) -> Iterator[Case]:
-    """Fewer rows along the candidates' axis."""
+    """Fewer rows along the candidates' axis, two at least (see `fewer_requests`)."""
     sized = {
         item.name: tuple(dim.dim_param == "N" for dim in item.type.tensor_type.shape.dim)
         for item in _proto(case).graph.input
     }
-    for count in (1, 2):
-        if any(_candidates(case, feeds) > count for feeds in case.requests):
-            yield replace(case, requests=tuple(
-                {
-                    name: feeds[name][tuple(slice(count) if n else slice(None) for n in axes)]
-                    for name, axes in sized.items()
-                }
-                for feeds in case.requests
-            ))  # fmt: skip
+    if any(_candidates(case, feeds) > 2 for feeds in case.requests):
+        yield replace(case, requests=tuple(
+            {
+                name: feeds[name][tuple(slice(2) if n else slice(None) for n in axes)]
+                for name, axes in sized.items()
+            }
+            for feeds in case.requests
+        ))  # fmt: skip
 
 
 def simpler_constants(case: Case) -> Iterator[Case]:

@@ -8,10 +8,11 @@ import pytest
 
 from mari_engine.axes import Pointwise
 from mari_engine.fuzzing import Outcome, case_of, examine, shrink
-from mari_engine.fuzzing.reductions import REDUCTIONS, Reduction
+from mari_engine.fuzzing.reductions import REDUCTIONS, Reduction, fewer_candidates, fewer_requests
 from mari_engine.rewriting.context import Step
 from mari_engine.rewriting.forms import Form
 from mari_engine.rewriting.handlers import HANDLERS
+from mari_engine.types import Feeds
 
 SEED = 3 * 232_792_560
 """A multiple of all numbers up to 20: of the first dialect, however many of them there are."""
@@ -105,3 +106,17 @@ def test_reductions_change_no_case(reduction: Reduction) -> None:
     assert attempts
     assert case.data == before[0]
     assert all(attempt is not case for attempt in attempts)
+
+
+def test_what_is_left_has_a_request_of_several_candidates() -> None:
+    """A graph that is cut where one candidate was computed may hold for no other number."""
+    case = case_of(SEED)
+    assert min(map(candidates, case.requests)) == 1
+    for reduction in (fewer_requests, fewer_candidates):
+        attempts = list(reduction(case))
+        assert attempts
+        assert all(max(map(candidates, attempt.requests)) > 1 for attempt in attempts)
+
+
+def candidates(feeds: Feeds) -> int:
+    return max(len(array) for array in feeds.values())
