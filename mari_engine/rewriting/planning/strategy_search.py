@@ -173,7 +173,8 @@ def _finish(
 ) -> tuple[Cost, StackedLookups | None]:
     """Stack the lookups of a new graph, and return its cost with what became of them.
 
-    What no rule describes is counted by inferred shapes.
+    What no rule describes is counted by inferred shapes, of a copy: where a graph states that a
+    Normalizer's rows are as long as they were, onnxruntime writes over the ones that it reads.
     """
     model, symbols = Model(made.model, ""), source.form.survey.symbols
     survey = survey_model(model, symbols)
@@ -183,8 +184,9 @@ def _finish(
         survey = survey_model(Model(made.model, ""), symbols)  # anew
     after = count_graph(made.model.graph, survey)
     if after.uncounted:
-        infer_types(made.model)
-        after = count_cost(Model(made.model, ""), symbols)
+        copy = made.model.clone()
+        infer_types(copy)
+        after = count_cost(Model(copy, ""), symbols)
     return after, stacked
 
 

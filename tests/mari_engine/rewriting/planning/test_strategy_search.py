@@ -209,6 +209,25 @@ def test_a_model_left_as_it_was_states_no_shape_that_its_file_did_not() -> None:
     assert shapes == {"a": None, "y": survey["y"]}
 
 
+def test_counting_what_no_rule_describes_states_no_shape() -> None:
+    """Of the same stated shapes onnxruntime takes one memory, even where an op reads it anew."""
+    data = build(
+        """
+        best, place = TopK <axis = 0> (i, one) apart = Sub (i, best)
+        all = Concat <axis = 1> (u, i, apart) y = MatMul (all, W)
+        """,
+        inputs="float[N, 40] u, float[N, 3] i", outputs="float[N, 2] y",
+        weights={"one": np.array([1]), "W": np.ones((46, 2), np.float32)},
+    )  # fmt: skip
+    options = Options(signature=Signature.DROP_IN, candidates=MANY)
+    chosen = choose(survey_labeled(load(data, name="m"), roles(u="user", i="item")), options)
+    assert chosen.selection.way == Way.FOLD
+    assert "TopK" in chosen.after.uncounted
+    values = [value for node in chosen.rewritten.model.graph for value in node.outputs]
+    stated = [value.name for value in values if value.shape is not None]
+    assert stated == ["best", "place", "apart", "y"]  # what stays in full, and the output
+
+
 def test_norms_over_both_sides_are_tried_apart_and_whole() -> None:
     options = Options(signature=Signature.DROP_IN, candidates=MANY)
     source = survey_labeled(load(normed_tower(), name="m"), NORMED)
