@@ -125,11 +125,6 @@ def cut(start: int, stop: int, axis: int) -> Spelling:
     return Spelling("Slice", lists=((start,), (stop,), (axis,)))
 
 
-def pad(begins: Sequence[int], ends: Sequence[int]) -> Spelling:
-    """So many zeros before and behind the elements of each dimension (Pad, opset 11)."""
-    return Spelling("Pad", lists=((*begins, *ends),))
-
-
 def gather(axis: int) -> Spelling:
     """`data, indices`: the elements of an axis that the indices name."""
     return Spelling("Gather", {"axis": axis})

@@ -31,13 +31,13 @@ from mari_engine.rewriting.emission.node_writer import NodeWriter
 from mari_engine.rewriting.emission.runtime_extents import RuntimeExtents
 from mari_engine.rewriting.emission.tensors import Array, Constant, Tensor
 
-_MULTIPLIED = frozenset(
-    {
-        ir.DataType.FLOAT, ir.DataType.DOUBLE, ir.DataType.FLOAT16,
-        ir.DataType.INT32, ir.DataType.INT64,
-    }
-)  # fmt: skip
+_T = ir.DataType
+_MULTIPLIED = frozenset({_T.FLOAT, _T.DOUBLE, _T.FLOAT16, _T.INT32, _T.INT64})
 """Element types whose products runtimes compute."""
+_MULTIPLIED_AS = dict.fromkeys((_T.BOOL, _T.INT8, _T.UINT8, _T.INT16, _T.UINT16), _T.INT32) | {
+    _T.UINT32: _T.INT64, _T.UINT64: _T.INT64, _T.BFLOAT16: _T.FLOAT,
+}  # fmt: skip
+"""Others, and the types that hold each of their elements."""
 
 
 _LARGEST = 1 << 22
@@ -129,18 +129,44 @@ class LayoutChanges:
                 return tensor
         groups = [[extents[label] for label in group] for group in want]
         free = [at for at, group in enumerate(groups) if any(isinstance(d, str) for d in group)]
-        if len(free) <= 1:
-            numbers = [
-                -1 if at in free else math.prod(int(dim) for dim in group)
-                for at, group in enumerate(groups)
-            ]
-            return self._writer.emit(spelling.reshape(numbers), [tensor])
-        empty = [at for at in free if _may_be_empty(groups[at])]
-        verbatim = bool(empty) and self._writer.opset >= 14
-        if len(empty) == 1 and not verbatim:  # 0 means "as before", so it is left to infer
-            groups[empty[0]] = [-1]
-        node = spelling.reshape(verbatim=verbatim)
-        return self._writer.emit(node, [tensor, self._extents.shape(groups)])
+        if len(free) > 1:
+            return self._reshape_freely(tensor, have, want, extents, free)
+        numbers = [
+            -1 if at in free else math.prod(int(dim) for dim in group)
+            for at, group in enumerate(groups)
+        ]
+        return self._writer.emit(spelling.reshape(numbers), [tensor])
+
+    def _reshape_freely(
+        self,
+        tensor: ir.Value,
+        have: Layout,
+        want: Layout,
+        extents: Mapping[int, Dim],
+        free: Sequence[int],
+    ) -> ir.Value:
+        """Return the elements in dimensions of which several are known to the run alone.
+
+        Before opset 14 an extent of 0 means the operand's own at that place. The first free one
+        comes at the place where the operand has it, too; another is left to infer, since it may be
+        0, but where the first is: of no elements nothing can be inferred.
+        """
+        groups = [[extents[label] for label in group] for group in want]
+        if self._writer.opset >= 14:
+            verbatim = any(_may_be_empty(groups[at]) for at in free)
+            node = spelling.reshape(verbatim=verbatim)
+            return self._writer.emit(node, [tensor, self._extents.shape(groups)])
+        first, *others = free
+        if len(have) <= first or not set(have[first]) & set(want[first]):
+            labels = tuple(label for group in want[first:] for label in group)
+            tensor = self.reshape(tensor, have, (*want[:first], labels), extents)
+        inferred = next((at for at in others if _may_be_empty(groups[at])), others[0])
+        parts = [self._extents.product(group) for group in groups]
+        emit, unknown = self._writer.emit_once, self._writer.integers([-1])
+        either = emit(spelling.concat(0), [parts[inferred], unknown])
+        some = emit(spelling.sign(), [parts[first]])  # arithmetic: a choice might go unseen
+        parts[inferred] = emit(spelling.gather(0), [either, some])
+        return self._writer.emit(spelling.reshape(), [tensor, emit(spelling.concat(0), parts)])
 
     def with_row(self, tensor: Tensor, have: Layout, extents: Mapping[int, Dim]) -> Tensor:
         """Return the tensor with a row where it may have none, its dimensions as they are."""
@@ -170,23 +196,24 @@ class LayoutChanges:
         would fail where the original returns no rows.
         """
         ones = tuple(not group for group in have)
-        keepdims = keepdims or self._writer.dtype(tensor) not in _MULTIPLIED
+        dtype = self._writer.dtype(tensor)
+        if dtype not in _MULTIPLIED and dtype not in _MULTIPLIED_AS:
+            return tensor, have
         key = (tensor, ones, keepdims)
         if key not in self._done:
-            self._done[key] = self._write_row(tensor, ones, keepdims=keepdims)
+            self._done[key] = self._write_row(tensor, dtype, ones, keepdims=keepdims)
         return self._done[key], have if keepdims else tuple(group for group in have if group)
 
-    def _write_row(self, tensor: ir.Value, ones: tuple[bool, ...], *, keepdims: bool) -> ir.Value:
-        opset, axes = self._writer.opset, [at for at, one in enumerate(ones) if one]
-        if self._writer.dtype(tensor) in _MULTIPLIED:
-            row = self._writer.emit(spelling.reduce_prod(axes, opset, keepdims=keepdims), [tensor])
-        elif opset >= 13:
-            ends = [int(one) for one in ones]
-            row = self._writer.emit(spelling.pad([0] * len(ones), ends), [tensor])
-            for axis in axes:  # of which only one may be the candidates'
-                row = self._writer.emit(spelling.cut(0, 1, axis), [row])
+    def _write_row(
+        self, tensor: ir.Value, dtype: ir.DataType, ones: Sequence[bool], *, keepdims: bool
+    ) -> ir.Value:
+        emit, axes = self._writer.emit, [at for at, one in enumerate(ones) if one]
+        product = spelling.reduce_prod(axes, self._writer.opset, keepdims=keepdims)
+        if dtype in _MULTIPLIED:
+            row = emit(product, [tensor])
         else:
-            return tensor
+            held = emit(spelling.cast(int(_MULTIPLIED_AS[dtype])), [tensor])
+            row = emit(spelling.cast(int(dtype)), [emit(product, [held])])
         self._writer.may_be_empty.discard(row)
         return row
 

@@ -46,6 +46,8 @@ def _along_whole(step: Step, forms: Sequence[Form | None], axes: Axes) -> Form:
     assert isinstance(spec, Along)
     assert form is not None
     atom = step.context.materializer.materialize(form, step.why)
+    if not spec.along:  # of several dimensions of extent 1 nothing tells which the op works along
+        atom = step.context.layouts.with_row(atom)
     at = _dimension(atom, spec)
     if at is None:
         rest = tuple(

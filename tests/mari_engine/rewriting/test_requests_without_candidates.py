@@ -103,6 +103,19 @@ def test_spellings_return_no_rows(text: str, opset: int) -> None:
     assert_no_rows(data, roles(u="user", i="item"))
 
 
+@pytest.mark.parametrize("opset", [12, 13])
+def test_a_condition_of_the_request_may_lack_its_row(opset: int) -> None:
+    text = """
+        flat = Reshape (h, rows) largest = ReduceMax <keepdims = 1, axes = [1]> (flat)
+        b = Greater (largest, zero) y = Where (b, i, zero)
+    """
+    data = build(
+        text, inputs="float[N, 2, 2] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
+        weights={"rows": np.array([-1, 4]), "zero": np.zeros((), np.float32)},
+    )  # fmt: skip
+    assert_no_rows(data, roles(h="user", i="item"))
+
+
 def test_a_mask_of_the_request_may_lack_its_row_beside_heads() -> None:
     """The row is repeated for the heads, which no row cannot be."""
     text = """
@@ -124,3 +137,36 @@ def test_a_mask_of_the_request_may_lack_its_row_beside_heads() -> None:
         },
     )  # fmt: skip
     assert_no_rows(data, roles(h="user", m="user", i="item"))
+
+
+@pytest.mark.parametrize("opset", [12, 13, 17])
+def test_rows_beside_a_free_length_may_be_missing(opset: int) -> None:
+    """Of no elements no runtime infers a length: DIN's `[N * L, 1] -> [N, L, 1]`."""
+    text = """
+        q = Unsqueeze <axes = [1]> (i) difference = Sub (q, h) product = Mul (q, h)
+        both = Concat <axis = 2> (difference, product)
+        hidden = MatMul (both, W) act = Sigmoid (hidden) weight = MatMul (act, V)
+        weighted = Mul (weight, h) y = ReduceSum <keepdims = 0, axes = [1]> (weighted)
+    """
+    if opset >= 13:
+        text = text.replace("<axes = [1]> (i)", "(i, one)")
+        text = text.replace(
+            "<keepdims = 0, axes = [1]> (weighted)", "<keepdims = 0> (weighted, one)"
+        )
+    data = build(
+        text, inputs="float[1, L, 4] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
+        weights={
+            "W": np.ones((8, 4), np.float32), "V": np.ones((4, 1), np.float32),
+            "one": np.array([1]),
+        },
+    )  # fmt: skip
+    assert_no_rows(data, roles(h="user", i="item"))
+
+
+def test_a_norm_of_a_single_column_may_lack_its_row() -> None:
+    text = "n = LayerNormalization <axis = 1> (u, one, one) y = Add (n, i)"
+    data = build(
+        text, inputs="float[N, 1] u, float[N, 4] i", outputs="float[N, 4] y", opset=18,
+        weights={"one": np.ones(1, np.float32)},
+    )  # fmt: skip
+    assert_no_rows(data, roles(u="user", i="item"))
