@@ -5,6 +5,8 @@ MariError                what is wrong, where, and what to do, in one line
 ├── LabelError           the labels are malformed or do not fit the model
 ├── FeedError            request data do not fit the model
 │   └── ContradictedLabel    a request shows that a label is not true
+├── StoreError           an item store, or its catalogue, is malformed, or of another model
+│   └── MissingItems         keys that the store does not have were looked up
 ├── ReviewError          a review is malformed, or is about another model
 ├── VerificationError    the rewritten model is not equal to the original
 ├── ExecutionError       a runtime could not load or run a model
@@ -32,6 +34,14 @@ class FeedError(MariError):
 
 class ContradictedLabel(FeedError):
     """A request shows that a label is not true: per request, and yet unlike among candidates."""
+
+
+class StoreError(MariError):
+    """An item store, or the catalogue that fills it, is malformed, or of another model."""
+
+
+class MissingItems(StoreError):
+    """Keys that the store does not have were looked up."""
 
 
 class ReviewError(MariError):

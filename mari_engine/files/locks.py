@@ -32,6 +32,25 @@ def reading(folder: Path) -> contextlib.AbstractContextManager[None]:
     return locked(real.parent, real, shared=True)
 
 
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Hold a folder alone; raises BlockingIOError where somebody else holds it."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | _NO_SURPRISE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def hold(path: Path, *, wait: bool, shared: bool = False) -> int | None:
     """Return the descriptor of a file or folder that is now locked, to be closed.
 

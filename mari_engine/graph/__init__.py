@@ -6,6 +6,7 @@ from mari_engine.graph.digest import digest_graph
 from mari_engine.graph.dtypes import element_bytes, list_extents, name_dtype, stored_bytes
 from mari_engine.graph.editing import inline_branch, replace_by_nodes, replace_node
 from mari_engine.graph.external_data import (
+    FileState,
     check_external_data,
     extents,
     external_tensors,
@@ -36,6 +37,7 @@ __all__ = [
     "SIDE",
     "SOURCE",
     "STANDS_FOR",
+    "FileState",
     "Model",
     "WeightSummary",
     "all_inputs",

@@ -1,0 +1,63 @@
+"""The item part in onnxruntime, and the columns that a store has for its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from mari_engine.errors import ModelError, StoreError
+from mari_engine.loading import load
+from mari_engine.runtime import open_source
+from mari_engine.serving.items.arrow_columns import ColumnSpec
+from mari_engine.serving.offload import ItemPart
+from mari_engine.types import Feeds, PartOutput
+
+
+class ItemModel:
+    """The item part, ready to run; its process is that of `isolation.isolated`."""
+
+    def __init__(self, part: ItemPart, *, threads: int) -> None:
+        """Open the file itself; `threads` 0: as many as there are cores. Raises MariErrors."""
+        session = open_source(load(part.path), threads=threads)
+        assert session is not None
+        self._session, self._part = session, part
+        self._specs = output_specs(part.outputs)
+
+    def run(self, features: Feeds) -> Feeds:
+        """Return what a store holds of these items, `[n, ...]` by output.
+
+        Raises ModelError where the part gives other shapes than its manifest says.
+        """
+        rows = len(next(iter(features.values())))
+        found = self._session.run(features)
+        for spec in self._specs:
+            array = found[spec.name]
+            if array.shape != (rows, *spec.shape) or array.dtype != spec.dtype:
+                raise ModelError(
+                    f"{self._part.path}: {spec.name!r} is {array.dtype} {list(array.shape)} for "
+                    f"{rows} items, and its manifest says {spec.dtype} {list(spec.shape)} of each; "
+                    "run 'mari offload' again"
+                )
+        return {spec.name: found[spec.name] for spec in self._specs}
+
+
+def output_specs(outputs: Sequence[PartOutput]) -> tuple[ColumnSpec, ...]:
+    """Return a column for each output; raises StoreError for one that a store cannot hold."""
+    return tuple(_spec(output) for output in outputs)
+
+
+def _spec(output: PartOutput) -> ColumnSpec:
+    shape = output.shape[1:]
+    try:
+        dtype = np.dtype(output.dtype)
+        pa.from_numpy_dtype(dtype)
+    except (TypeError, pa.ArrowNotImplementedError):
+        dtype = np.dtype(object)
+    if dtype.kind not in "fiub" or not all(isinstance(at, int) and at > 0 for at in shape):
+        raise StoreError(
+            f"output {output.name!r} of the item part is {output.dtype} {list(shape)} of each item,"
+            " and a store holds numbers of one extent; compute it online"
+        )
+    return ColumnSpec(output.name, dtype, tuple(int(at) for at in shape))
