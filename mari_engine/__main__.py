@@ -14,11 +14,13 @@ import typer
 
 import mari_engine as mari
 from mari_engine.commands import (
+    ItemsCommand,
     app,
     bench,
     calibrate,
     fuzz,
     inspect,
+    items,
     labels,
     optimize,
     outlive_readers,
@@ -46,6 +48,7 @@ command_line = typer.Typer(
 )
 for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app, fuzz):
     command_line.command()(command)
+command_line.command(cls=ItemsCommand)(items)
 
 
 @command_line.callback(invoke_without_command=True)

@@ -12,8 +12,10 @@ from mari_engine.errors import (
     LabelError,
     LimitError,
     MariError,
+    MissingItems,
     ModelError,
     ReviewError,
+    StoreError,
     VerificationError,
 )
 from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
@@ -46,6 +48,7 @@ from mari_engine.review import (
 from mari_engine.rewriting.cost import Calibration, Prices, measured_prices
 from mari_engine.rewriting.planning import build_arm
 from mari_engine.runtime import describe_versions, devices, open_session, profile_nodes
+from mari_engine.serving.items import ItemStore, RayOptions, WrittenItems, write_items
 from mari_engine.types import (
     EVIDENCE_VOUCHERS,
     FROM_GRAPH,
@@ -146,6 +149,7 @@ __all__ = [
     "InputSlot",
     "Interface",
     "Isolation",
+    "ItemStore",
     "JsonDocument",
     "JsonError",
     "JsonObject",
@@ -157,6 +161,7 @@ __all__ = [
     "MariError",
     "Measurement",
     "MissedBranch",
+    "MissingItems",
     "Model",
     "ModelError",
     "NodeTime",
@@ -170,6 +175,7 @@ __all__ = [
     "Prices",
     "ProductMeasure",
     "Progress",
+    "RayOptions",
     "Review",
     "ReviewError",
     "Role",
@@ -183,6 +189,7 @@ __all__ = [
     "Signed",
     "StackedLookups",
     "Stamp",
+    "StoreError",
     "TensorInfo",
     "TimeMeasure",
     "Timing",
@@ -192,6 +199,7 @@ __all__ = [
     "VerificationError",
     "Way",
     "WeightSummary",
+    "WrittenItems",
     "benchmark",
     "bind_feeds",
     "break_even_in_words",
@@ -238,4 +246,5 @@ __all__ = [
     "verify",
     "vouch",
     "vouchers_in_words",
+    "write_items",
 ]

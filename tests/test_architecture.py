@@ -66,6 +66,7 @@ PUBLIC_NAMES = {
     "profile_nodes", "propose_labels", "render_markdown", "render_report", "save_artifact",
     "selection_in_words", "sum_up_review", "summarize_weight", "to_plain", "verify",
     "Isolation", "LimitError", "isolated",
+    "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

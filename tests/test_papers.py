@@ -30,6 +30,7 @@ LONGEST_README = 150
 MADE_BY_USERS = {
     "NAME.onnx", "NAME.labels.json", "labels.json", "model.onnx", "model.onnx.data",
     "manifest.json", "certificate.json", "review.json", "report.html", "report.md",
+    "store.json", "items.arrow", "items.parquet",
     "request.npz", "requests.npz", "failure.json", "input_order.json",
 }  # fmt: skip
 """Files that papers name and that commands write."""

@@ -5,16 +5,19 @@ from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import print_error, show
 from mari_engine.commands.fuzz_commands import fuzz
 from mari_engine.commands.inspect_commands import inspect, labels, samples
+from mari_engine.commands.items_commands import ItemsCommand, items
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.output_streams import outlive_readers
 from mari_engine.commands.report_commands import report
 
 __all__ = [
+    "ItemsCommand",
     "app",
     "bench",
     "calibrate",
     "fuzz",
     "inspect",
+    "items",
     "labels",
     "optimize",
     "outlive_readers",

@@ -18,7 +18,7 @@ from mari_engine.serving.items import ItemStore, catalogue, pieces, write_items
 from support.item_stores import catalogue_columns, expected, write_catalogue, write_offloaded
 from support.kill_points import killed_at
 
-ITEMS = 200
+ITEMS = 170
 
 
 def prepare(folder: Path) -> None:

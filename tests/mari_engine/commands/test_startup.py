@@ -11,10 +11,10 @@ import pytest
 from mari_engine.__main__ import command_line, run
 
 ROOT = Path(__file__).parents[3]
-HEAVY = ("jinja2", "numpy", "onnx", "onnx_ir", "onnxruntime", "sympy", "mari_engine.api")
+HEAVY = ("jinja2", "numpy", "onnx", "onnx_ir", "onnxruntime", "pyarrow", "sympy", "mari_engine.api")
 COMMANDS = (
     "samples", "labels", "inspect", "optimize", "verify", "bench", "calibrate", "report", "app",
-    "fuzz",
+    "fuzz", "items",
 )  # fmt: skip
 
 
