@@ -7,7 +7,7 @@ all that exported shape arithmetic needs: sums of symbols are refused, never app
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 CANDIDATES = "N"
@@ -50,6 +50,8 @@ class Size:
 
     number: int = 1
     symbols: tuple[str, ...] = ()
+    factors: Axis = field(default=(), compare=False)
+    """Of the axis that it was read from, in that order; () where it was computed."""
 
     @staticmethod
     def of(value: object) -> Size:
@@ -190,7 +192,8 @@ def _size(axis: Axis) -> Size:
     for dim in axis:
         if isinstance(dim, int):
             number *= dim
-    return Size(number, tuple(sorted(dim for dim in axis if isinstance(dim, str))))
+    symbols = tuple(sorted(dim for dim in axis if isinstance(dim, str)))
+    return Size(number, symbols, tuple(dim for dim in axis if dim != 1))
 
 
 def static(axis: Axis) -> int | None:

@@ -91,7 +91,7 @@ def _tile_known(call: Call) -> Fact:
     if fact.uniform is None:
         raise Unsupported("different elements are repeated")
     pairs = zip(fact.axes, repeats, strict=True)
-    axes = tuple(axis_of(size(axis) * Size.of(times)) for axis, times in pairs)
+    axes = tuple((*axis_of(times), *axis) for axis, times in pairs)
     return filled(axes, fact.dtype, fact.uniform)
 
 

@@ -150,11 +150,14 @@ def normal(axis: int, rank: int) -> int:
 
 
 def axis_of(extent: object) -> Axis:
-    """Return a new axis of this extent; symbols go outermost."""
+    """Return a new axis of this extent, like the one that it was read from.
+
+    Where it was computed, symbols go outermost.
+    """
     whole = Size.of(extent)
     if whole.number <= 0:
         raise Unsupported(f"an axis of extent {whole}")
-    return (*whole.symbols, *((whole.number,) if whole.number != 1 else ()))
+    return whole.factors or (*whole.symbols, *((whole.number,) if whole.number != 1 else ()))
 
 
 def as_content(array: Content) -> Content:

@@ -72,7 +72,9 @@ def gemm(call: Call) -> Spec:
 
     https://onnx.ai/onnx/operators/onnx__Gemm.html
     """
-    if 0.0 in (call.attribute("alpha", 1.0), call.attribute("beta", 1.0)):
+    scales = [call.attribute("alpha", 1.0)]
+    scales += [call.attribute("beta", 1.0)] if call.given(2) else []
+    if 0.0 in scales:
         raise Unsupported("a scale of 0, by which runtimes drop NaN and infinities")
     a, b = _matrices(call)
     inner = align(a[1], b[0])

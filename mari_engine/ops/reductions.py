@@ -116,25 +116,6 @@ def trilu(call: Call) -> Spec:
     )
 
 
-def pooled(call: Call) -> Spec:
-    """Return the factors of pooling over all axes but two, `[N, C, H, W] -> [N, C, 1, 1]`.
-
-    https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html
-    """
-    axes, places = call.axes(0), positions(call.axes(0))
-    over = frozenset(place for group in places[2:] for place in group)
-    return Slices(
-        operands=(axes,),
-        results=((*axes[:2], *[()] * len(axes[2:])),),
-        weight=1,
-        terms=(tuple(range(len(flat(axes)))),),
-        outputs=(places[0] + places[1],),
-        mixed=over,
-        work=flat(axes),
-        once=over,
-    )
-
-
 RULES = (
     Rule("ReduceMean", mean),
     Rule("ReduceMax", extreme("max"), evaluate=(reduce_list(max),)),
@@ -147,8 +128,6 @@ RULES = (
     Rule("ReduceLogSumExp", reduction(5, merge="again")),
     Rule("ArgMax", extremum),
     Rule("ArgMin", extremum),
-    Rule("GlobalAveragePool", pooled),
-    Rule("GlobalMaxPool", pooled),
     Rule("TopK", topk),
     Rule("CumSum", cumulate, element_cost=share(0.2)),
     Rule("Trilu", trilu, traits=EXACT),

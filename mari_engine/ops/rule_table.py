@@ -21,6 +21,7 @@ from mari_engine.ops import (
     gather,
     generators,
     normalization,
+    pooling,
     quantization,
     recurrent,
     reductions,
@@ -37,8 +38,8 @@ from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
     attention, broadcasting, channel_norms, concat, contraction, control_flow, convolution,
-    elementwise, extents, fused_ops, gather, generators, normalization, quantization, recurrent,
-    reductions, rotary_embedding, runtime_attention, shape, slice, tabular_encoding,
+    elementwise, extents, fused_ops, gather, generators, normalization, pooling, quantization,
+    recurrent, reductions, rotary_embedding, runtime_attention, shape, slice, tabular_encoding,
     tabular_models, tabular_scaling, text,
 )  # fmt: skip
 

@@ -17,3 +17,28 @@ def test_joined_lists_without_elements_are_no_error() -> None:
                  weights={"e": np.zeros(0, np.float32)})  # fmt: skip
     survey = survey_model(load(data), frozenset({"N"}))
     assert len(survey.unknown) == 1
+
+
+def test_what_is_filled_by_a_shape_has_its_factors() -> None:
+    body = """
+        a, b = Split <axis = 2> (x) q = Concat <axis = 0> (a, b)
+        s = Shape (q) f = ConstantOfShape <value = float[1] {2}> (s) e = Expand (one, s)
+        t = Mul (f, q) y = Add (e, t)
+    """
+    data = build(body, inputs="float[N, 3, 4] x", outputs="float[M, 3, 2] y",
+                 weights={"one": np.ones(1, np.float32)})  # fmt: skip
+    survey = survey_model(load(data), frozenset({"N"}))
+    assert survey.unknown == {}
+    axes = {value.name: fact.axes for value, fact in survey.values.items() if fact}
+    assert axes["q"] == axes["f"] == axes["e"] == axes["y"] == ((2, "N"), (3,), (2,))
+
+
+def test_what_is_filled_and_tiled_has_its_factors() -> None:
+    body = """
+        s = Shape (x) f = ConstantOfShape <value = float[1] {2}> (s) e = Tile (f, twice)
+        c = Concat <axis = 0> (x, x) y = Add (c, e)
+    """
+    data = build(body, inputs="float[N, 3] x", outputs="float[M, 3] y",
+                 weights={"twice": np.array([2, 1])})  # fmt: skip
+    survey = survey_model(load(data), frozenset({"N"}))
+    assert survey.unknown == {}
