@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from corpus.exporting import export_all  # torch is needed by this command alone
+    from corpus.exporting import export_all  # a framework is needed by this command alone
     from corpus.recipes import collect
 
     failed = export_all(collect(), given.output, only=given.only)

@@ -1,3 +1,3 @@
-"""What needs torch or a library of models is not looked at by pytest."""
+"""What needs a framework or a library of models is not looked at by pytest."""
 
-collect_ignore = ["recipes", "exporting.py"]
+collect_ignore = ["recipes", "keras_exporting.py", "torch_exporting.py"]

@@ -22,10 +22,11 @@ class Style(StrEnum):
 
 
 class Exporter(StrEnum):
-    """torch's two exporters."""
+    """torch's two exporters, and that of TensorFlow."""
 
     DYNAMO = "dynamo"
     LEGACY = "legacy"
+    TF2ONNX = "tf2onnx"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ ONE_SHOT_DYNAMO = Form(Style.ONE_SHOT, Exporter.DYNAMO, 18)
 ONE_SHOT_LEGACY = Form(Style.ONE_SHOT, Exporter.LEGACY, 17)
 NEWEST = Form(Style.VANILLA, Exporter.DYNAMO, 23)
 """With ONNX's own Attention."""
+VANILLA_TF2ONNX = Form(Style.VANILLA, Exporter.TF2ONNX, 17)
+ONE_SHOT_TF2ONNX = Form(Style.ONE_SHOT, Exporter.TF2ONNX, 15)
+PACKED_TF2ONNX = Form(Style.PACKED, Exporter.TF2ONNX, 13)
 
 _TURNS = (
     (PACKED_DYNAMO, ONE_SHOT_LEGACY),
@@ -68,9 +72,9 @@ def forms_in_turn(at: int) -> tuple[Form, ...]:
 class Recipe:
     """A network and its features.
 
-    `build` makes a torch module. It takes the features as a dict of tensors `[rows]` (ids),
-    `[rows, L]` (histories) or `[rows, K]` (numbers), or with `packed` all of them in one tensor
-    `[rows, D]`, in this order.
+    `build` makes a Keras model whose inputs are named like the features, or a torch module. That
+    takes the features as a dict of tensors `[rows]` (ids), `[rows, L]` (histories) or `[rows, K]`
+    (numbers), or with `packed` all of them in one tensor `[rows, D]`, in this order.
     """
 
     name: str

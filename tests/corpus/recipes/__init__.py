@@ -7,7 +7,16 @@ from importlib import import_module
 
 from corpus.forms import Recipe
 
-FAMILIES = ("deepctr", "rechub", "fuxi", "recbole_models", "towers", "sequences", "crosses")
+FAMILIES = (
+    "deepctr",
+    "rechub",
+    "fuxi",
+    "recbole_models",
+    "towers",
+    "sequences",
+    "crosses",
+    "deepctr_keras",
+)
 
 
 def collect(families: tuple[str, ...] = FAMILIES) -> Iterator[Recipe]:
