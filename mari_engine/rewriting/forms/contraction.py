@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
+import onnx_ir as ir
 
 from mari_engine.axes import (
     CANDIDATES,
@@ -25,54 +26,14 @@ from mari_engine.axes import (
     restrict_layout,
 )
 from mari_engine.ops import spelling
-from mari_engine.rewriting.emission import Constant, GraphBuilder, Tensor
-from mari_engine.rewriting.forms.contraction_path import (
-    Einsum,
-    Operand,
-    expected_extents,
-    find_path,
-    path_cost,
-)
+from mari_engine.rewriting.emission import GraphBuilder, Tensor
+from mari_engine.rewriting.forms.contraction_path import find_path
+from mari_engine.rewriting.forms.labeled_tensor import LabeledTensor, labeled_operands
 from mari_engine.rewriting.forms.lazy_values import Atom, Product
+from mari_engine.rewriting.forms.product_einsum import einsum_of
 
-
-@dataclass(frozen=True, eq=False)
-class LabeledTensor:
-    """A tensor, and the labels that each of its dimensions holds."""
-
-    tensor: Tensor
-    dims: Layout
-
-    @property
-    def labels(self) -> frozenset[int]:
-        """The labels along which it varies."""
-        return frozenset(label for group in self.dims for label in group)
-
-    @property
-    def constant(self) -> Constant | None:
-        """The tensor, when its elements are known."""
-        return self.tensor if isinstance(self.tensor, Constant) else None
-
-
-def einsum_of(product: Product, candidates: int) -> Einsum:
-    """Return a product as the path problem that it poses for so many candidates."""
-    operands = tuple(
-        Operand(operand.labels, operand.constant is not None) for operand in _operands(product)
-    )
-    output = frozenset(label for label in product.output if label >= 0)
-    return Einsum(operands, output, expected_extents(product.extents(), candidates))
-
-
-def contraction_cost(product: Product, candidates: int) -> float:
-    """Return what a product costs on its cheapest path, in multiplications."""
-    return path_cost(einsum_of(product, candidates))
-
-
-def _operands(product: Product) -> list[LabeledTensor]:
-    return [  # a place of extent 1 may lie in a tensor without a label
-        LabeledTensor(a.tensor, tuple(tuple(own[p] for p in d if own[p] >= 0) for d in a.dims))
-        for a, own in zip(product.operands, product.labels, strict=True)
-    ]
+_ALONE = frozenset({ir.DataType.FLOAT, ir.DataType.DOUBLE})
+"""Types whose products may be rounded before they are summed, as halves may not."""
 
 
 class Contraction:
@@ -93,7 +54,7 @@ class Contraction:
 
     def run(self, bias: Atom | None = None) -> tuple[Atom, bool]:
         """Return the product, plus the bias where a Gemm could add it, and whether one did."""
-        operands = self._scale_constant(_operands(self.product))
+        operands = self._scale_constant(labeled_operands(self.product))
         if len(operands) == 1:
             return self._atom(self._single(operands[0])), False
         *path, last = find_path(self.einsum)
@@ -196,7 +157,7 @@ class Contraction:
             if self._belongs_right(left, right):
                 left, right = right, left
             if left.labels & right.labels & keep:
-                result = self._batched_matmul(left, right, summed, keep)
+                result = self._batched(left, right, summed, keep)
             else:
                 result, added = self._matmul(left, right, summed, bias, last=last)
         return (self._scaled(result) if last else result), added
@@ -231,12 +192,31 @@ class Contraction:
             tensors.append(self.builder.layouts.beside(laid, own, layout, self.extents))
         return LabeledTensor(self.builder.emit(spelling.multiply(), tensors), layout)
 
-    def _batched_matmul(
+    def _batched(
         self, left: LabeledTensor, right: LabeledTensor, summed: frozenset[int],
         keep: frozenset[int],
     ) -> LabeledTensor:  # fmt: skip
-        """Multiply `[batch, rows, inner] x [batch, inner, columns]`."""
+        """Multiply `[batch, rows, inner] x [batch, inner, columns]`.
+
+        Each matrix is a call of its own: numbers are multiplied, and then summed, all at once.
+        """
         shared = left.labels & right.labels & keep
+        if self._is_single(summed):
+            return self._elementwise(left.without(summed), right.without(summed), last=False)
+        alone = self._is_single((left.labels ^ right.labels) - shared - summed)
+        if alone and self.product.dtype in _ALONE:
+            return self._reduced(self._elementwise(left, right, last=False), summed)
+        return self._batched_matmul(left, right, summed, shared)
+
+    def _is_single(self, labels: Collection[int]) -> bool:
+        """Return True for labels along which nothing has more than one element."""
+        return all(self.extents[label] == 1 for label in labels)
+
+    def _batched_matmul(
+        self, left: LabeledTensor, right: LabeledTensor, summed: frozenset[int],
+        shared: frozenset[int],
+    ) -> LabeledTensor:  # fmt: skip
+        """Multiply the matrices of a batch one by one."""
         order = [label for group in left.dims for label in group]
         batch = tuple((label,) for label in order if label in shared)
         inner = tuple(label for label in order if label in summed)

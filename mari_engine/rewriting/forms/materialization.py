@@ -29,7 +29,7 @@ from mari_engine.rewriting.emission import GraphBuilder, Tensor
 from mari_engine.rewriting.forms.atom_layouts import AtomLayouts
 from mari_engine.rewriting.forms.axis_algebra import AxisAlgebra
 from mari_engine.rewriting.forms.column_algebra import ColumnAlgebra
-from mari_engine.rewriting.forms.contraction import Contraction, contraction_cost
+from mari_engine.rewriting.forms.contraction import Contraction
 from mari_engine.rewriting.forms.inner_row import with_inner_row
 from mari_engine.rewriting.forms.lazy_values import (
     Atom,
@@ -40,6 +40,7 @@ from mari_engine.rewriting.forms.lazy_values import (
     column_runs,
     per_candidate,
 )
+from mari_engine.rewriting.forms.product_einsum import contraction_cost
 
 _FEW_RUNS = 8
 """Runs of columns, beside two a part, up to which each is a piece of its own; picking columns
