@@ -18,6 +18,7 @@ from mari_engine.commands import (
     app,
     bench,
     calibrate,
+    diff,
     fuzz,
     inspect,
     items,
@@ -46,7 +47,10 @@ command_line = typer.Typer(
     "-o out. Exit status: 0 done; 1 the check failed, and nothing was written; 2 bad input.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (samples, labels, inspect, optimize, verify, bench, calibrate, report, app, fuzz):
+COMMANDS = (
+    samples, labels, inspect, optimize, verify, diff, bench, calibrate, report, app, fuzz,
+)  # fmt: skip
+for command in COMMANDS:
     command_line.command()(command)
 command_line.command(cls=ItemsCommand)(items)
 

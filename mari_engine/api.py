@@ -20,6 +20,7 @@ from mari_engine.errors import (
 )
 from mari_engine.feeds import InputSlot, bind_feeds, list_slots, load_requests, make_feeds
 from mari_engine.graph import Model, WeightSummary, describe, summarize_weight
+from mari_engine.graph_diff import diff
 from mari_engine.isolation import Isolation, isolated
 from mari_engine.labeling import (
     certain_labels,
@@ -32,6 +33,7 @@ from mari_engine.loading import load
 from mari_engine.metering import measure
 from mari_engine.pipeline import OptimizeResult, certify, optimize, plan
 from mari_engine.plan_types import Plan
+from mari_engine.reoptimization import optimize_like
 from mari_engine.report import LayeredLayout, place_layers, render_markdown, render_report
 from mari_engine.review import (
     Note,
@@ -58,6 +60,8 @@ from mari_engine.types import (
     BreakEven,
     CandidateAxis,
     Certificate,
+    Change,
+    ChangeKind,
     Check,
     Coloring,
     Column,
@@ -65,6 +69,7 @@ from mari_engine.types import (
     Coverage,
     Decision,
     DeviceInfo,
+    Difference,
     Feeds,
     Flops,
     FlopsReport,
@@ -100,6 +105,8 @@ from mari_engine.types import (
     Trial,
     ValueColor,
     Way,
+    WeightChange,
+    WeightDifference,
     parse_json,
     to_plain,
 )
@@ -128,6 +135,8 @@ __all__ = [
     "Cancelled",
     "CandidateAxis",
     "Certificate",
+    "Change",
+    "ChangeKind",
     "Check",
     "Coloring",
     "Column",
@@ -136,6 +145,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "DeviceInfo",
+    "Difference",
     "ExecutionError",
     "FeedError",
     "Feeds",
@@ -198,6 +208,8 @@ __all__ = [
     "ValueColor",
     "VerificationError",
     "Way",
+    "WeightChange",
+    "WeightDifference",
     "WeightSummary",
     "WrittenItems",
     "benchmark",
@@ -213,6 +225,7 @@ __all__ = [
     "describe",
     "describe_versions",
     "devices",
+    "diff",
     "digest_sections",
     "format_count",
     "format_seconds",
@@ -228,6 +241,7 @@ __all__ = [
     "measured_prices",
     "open_session",
     "optimize",
+    "optimize_like",
     "pairs_in_words",
     "parse_json",
     "place_layers",

@@ -29,6 +29,7 @@ from mari_engine.types import (
     Labels,
     Progress,
     Signature,
+    Way,
     report_nothing,
 )
 from mari_engine.verification import verify
@@ -57,6 +58,7 @@ def plan(
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
     autotune: bool = False,
+    way: str | Way | None = None,
     prices: Prices | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -64,9 +66,10 @@ def plan(
 
     `candidates` is the number of candidates that decisions are made for; `keep` names nodes
     that must stay as they are. With `autotune` the ways to rewrite are timed on this machine, on
-    one thread, instead of being compared by expectation. `prices` are what expectation goes by,
-    the built-in ones by default, so that a plan does not depend on the machine. Raises LabelError
-    when the labels do not fit the model.
+    one thread, instead of being compared by expectation; a `way` that is given is taken. `prices`
+    are what expectation goes by, the built-in ones by default, so that a plan does not depend on
+    the machine. Raises LabelError when the labels do not fit the model, and ModelError for a way
+    that comes to the same as another.
     """
     began = time.perf_counter()
     report_progress = progress or report_nothing
@@ -87,6 +90,7 @@ def plan(
         options,
         folded=folded,
         race=partial(race_once, labels=labels, candidates=candidates) if autotune else None,
+        way=None if way is None else Way(way),
         report_progress=lambda share: report_progress(0.4 + 0.5 * share, "rewriting"),
     )
     report_progress(0.9, "explaining")

@@ -5,7 +5,8 @@ The nouns lie below what makes and what checks them, so that a check imports no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mari_engine.graph import Model
 from mari_engine.types import (
@@ -41,6 +42,10 @@ class Plan:
     """Seconds that planning took."""
     autotune: bool = False
     """The ways to rewrite were timed on this machine, not compared by expectation."""
+    prices: Mapping[str, float | str] = field(default_factory=dict)
+    """What expected times went by: seconds of each kind of work, by name."""
+    like: str = ""
+    """SHA-256 of the manifest of the artifact that the choices were taken from; "" of none."""
     failures: tuple[str, ...] = ()
     """Nodes that were kept because the rewriter itself failed at them: defects to report."""
 

@@ -67,6 +67,8 @@ PUBLIC_NAMES = {
     "selection_in_words", "sum_up_review", "summarize_weight", "to_plain", "verify",
     "Isolation", "LimitError", "isolated",
     "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
+    "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",
+    "optimize_like",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

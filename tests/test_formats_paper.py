@@ -16,6 +16,7 @@ from app.session.session_file import Session
 from app.views.layout import order_json
 from mari_engine.commands.documents import inspection
 from mari_engine.fuzzing import Examination, Examined, Failure, Outcome, Tally, case_of
+from mari_engine.types import Structure, StructureConstant, StructureNode
 from sample_models import labels_path, sample_path
 
 PAPER = Path(__file__).parents[1] / "mari_engine" / "artifact" / "README.md"
@@ -28,6 +29,8 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "certificate.json": (
         mari.Certificate, mari.Check, mari.Coverage, mari.MissedBranch, mari.OutputError,
     ),
+    "structure.json": (Structure, StructureNode, StructureConstant),
+    "Difference": (mari.Difference, mari.Change, mari.WeightDifference, mari.WeightChange),
     "review.json": (mari.Review, mari.Note, mari.Turn, mari.SignOff, mari.Stamp),
     "Inspection": (
         mari.ValueColor, mari.FusionLayout, mari.Measurement, mari.ProductMeasure,

@@ -29,8 +29,8 @@ LONGEST_README = 150
 """Lines: what a newcomer reads in five minutes."""
 MADE_BY_USERS = {
     "NAME.onnx", "NAME.labels.json", "labels.json", "model.onnx", "model.onnx.data",
-    "manifest.json", "certificate.json", "review.json", "report.html", "report.md",
-    "store.json", "items.arrow", "items.parquet",
+    "manifest.json", "structure.json", "certificate.json", "review.json", "report.html",
+    "report.md", "store.json", "items.arrow", "items.parquet",
     "request.npz", "requests.npz", "failure.json", "input_order.json",
 }  # fmt: skip
 """Files that papers name and that commands write."""

@@ -14,6 +14,7 @@ from mari_engine.analysis.layer_norms import SpelledNorm
 from mari_engine.analysis.node_work import extent
 from mari_engine.analysis.private_values import read_only_within
 from mari_engine.analysis.rows import is_rowwise
+from mari_engine.analysis.structure import structure_of
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
 from mari_engine.analysis.workload import count_cost, count_graph
 
@@ -37,6 +38,7 @@ __all__ = [
     "read_axes",
     "read_only_within",
     "shared_counts",
+    "structure_of",
     "survey_by_labels",
     "survey_model",
     "symbol_of",

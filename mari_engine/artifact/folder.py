@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mari_engine.analysis import structure_of
 from mari_engine.artifact.file_digests import check_digests, with_digests
 from mari_engine.artifact.json_files import read_document, write_document
 from mari_engine.artifact.manifest import TOOL, read_interface, write_manifest
@@ -28,8 +29,17 @@ from mari_engine.types import (
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.json"
 CERTIFICATE_FILE = "certificate.json"
+STRUCTURE_FILE = "structure.json"
 REPORT_FILE = "report.html"
-_FILES = (MODEL_FILE, DATA_FILE, LABELS_FILE, CERTIFICATE_FILE, REPORT_FILE, MANIFEST_FILE)
+_FILES = (
+    MODEL_FILE,
+    DATA_FILE,
+    LABELS_FILE,
+    STRUCTURE_FILE,
+    CERTIFICATE_FILE,
+    REPORT_FILE,
+    MANIFEST_FILE,
+)
 """In the order in which they are moved: with the manifest the artifact is complete."""
 
 
@@ -110,7 +120,9 @@ def _load(folder: Path) -> Artifact:
 
 def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult | None) -> None:
     files = write_model(result.optimized, folder)
-    manifest = write_manifest(result, files)
+    structure = structure_of(result.original, result.coloring)
+    (folder / STRUCTURE_FILE).write_text(structure.to_text(), encoding="utf-8")
+    manifest = write_manifest(result, structure, files)
     write_document(folder / MANIFEST_FILE, manifest)
     result.labels.save(folder / LABELS_FILE)
     certified = (MODEL_FILE, LABELS_FILE, MANIFEST_FILE)

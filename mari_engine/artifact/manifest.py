@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mari_engine.analysis import read_axes
+from mari_engine.analysis import read_axes, structure_of
 from mari_engine.errors import ModelError
 from mari_engine.graph import fingerprint
 from mari_engine.plan_types import CheckedPlan
@@ -25,6 +25,7 @@ from mari_engine.types import (
     JsonObject,
     OutputBinding,
     Signature,
+    Structure,
     read_rows,
 )
 from mari_engine.wording import voucher_of
@@ -33,11 +34,13 @@ _VERSION = 1
 TOOL = "mari-studio"
 
 
-def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]:
+def write_manifest(
+    result: CheckedPlan, structure: Structure, files: Sequence[Path]
+) -> dict[str, Any]:
     """Return the contents of manifest.json for a model that has just been written.
 
-    `files` are the written model file and, if there is one, its data file. Each file stands with
-    its own SHA-256; files are hashed in parallel.
+    `structure` is the original's; `files` are the written model file and, if there is one, its data
+    file. Each file stands with its own SHA-256; files are hashed in parallel.
     """
     original = result.original
     model_file, *data_files = files
@@ -57,10 +60,11 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
             **_write_file(model_file, digests[model_file]),
             "data": [_write_file(path, digests[path]) for path in data_files],
         },
-        "signature": str(result.signature),
-        "candidates": result.candidates,
-        "keep": list(result.keep),
-        "autotune": result.autotune,
+        **_write_options(result),
+        "structure": {
+            "source": structure.digest,
+            "optimized": structure_of(result.optimized, fractions=False).digest,
+        },
         "selection": asdict(result.selection),
         "labels": list(_write_labels(result)),
         "inputs": [item.to_json() for item in result.interface.inputs],
@@ -74,6 +78,17 @@ def write_manifest(result: CheckedPlan, files: Sequence[Path]) -> dict[str, Any]
             "before": _write_segments(result.layout, "before"),
             "after": _write_segments(result.layout, "after"),
         },
+    }
+
+
+def _write_options(result: CheckedPlan) -> dict[str, Any]:
+    return {
+        "signature": str(result.signature),
+        "candidates": result.candidates,
+        "keep": list(result.keep),
+        "autotune": result.autotune,
+        "prices": dict(result.prices),
+        "like": result.like or None,
     }
 
 

@@ -3,6 +3,7 @@
 from mari_engine.commands.app_command import app
 from mari_engine.commands.bench_commands import bench, calibrate
 from mari_engine.commands.console import print_error, show
+from mari_engine.commands.diff_commands import diff
 from mari_engine.commands.fuzz_commands import fuzz
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.items_commands import ItemsCommand, items
@@ -15,6 +16,7 @@ __all__ = [
     "app",
     "bench",
     "calibrate",
+    "diff",
     "fuzz",
     "inspect",
     "items",

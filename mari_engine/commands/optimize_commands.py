@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -22,6 +23,7 @@ from mari_engine.commands.options import (
     JsonOption,
     Keep,
     LabelsOption,
+    Like,
     ModelArgument,
     MoreNodes,
     NeededLabels,
@@ -30,6 +32,7 @@ from mari_engine.commands.options import (
     Requests,
     Seeds,
     Verbose,
+    check_alone,
     check_output_folder,
     read_kept,
     read_labels,
@@ -45,6 +48,7 @@ from mari_engine.wording import format_seconds
 
 
 def optimize(
+    context: typer.Context,
     model: ModelArgument,
     output: Folder,
     more: MoreNodes = None,
@@ -56,6 +60,7 @@ def optimize(
     free_batch: FreeBatch = False,
     autotune: Autotune = True,
     calibrated: Calibrated = False,
+    like: Like = None,
     json: JsonOption = None,
     force: Force = False,
     verbose: Verbose = False,
@@ -65,8 +70,10 @@ def optimize(
     Says how much faster it became, whether it computes the same numbers, what was saved where, and
     what needs a look; -v prints the tables. Without --labels, proposed roles are taken where each
     is certain. Where the check fails, or a request (--request) contradicts a label, the exit status
-    is 1, and nothing is written.
+    is 1, and nothing is written. With --like, labels and choices are an earlier artifact's, and a
+    model that differs from its in more than weights is refused.
     """
+    check_alone(context, like)
     if more and not keep:
         raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
     check_json(json, force=force)
@@ -74,21 +81,18 @@ def optimize(
     check_output_folder(loaded, output, force=force)
     known = read_labels(loaded, labels) if labels else None
     kept = read_kept(loaded, [*(keep or ()), *(more or ())])
+    requests = tuple(mari.load_requests(path, loaded) for path in request or ())
+    rewrite = partial(
+        mari.optimize, loaded, known, signature=signature, candidates=candidates, keep=kept,
+        autotune=autotune, prices=read_prices(calibrated),
+    )  # fmt: skip
+    if like is not None:
+        rewrite = partial(mari.optimize_like, loaded, mari.load_artifact(like))
     with show_progress() as progress:
-        result = mari.optimize(
-            loaded,
-            known,
-            signature=signature,
-            candidates=candidates,
-            keep=kept,
-            requests=tuple(mari.load_requests(path, loaded) for path in request or ()),
-            autotune=autotune,
-            prices=read_prices(calibrated),
-            progress=progress,
-        )
+        result = rewrite(requests=requests, progress=progress)
     _write_document(result, json, force=force)
-    quiet = json == STDOUT
-    _show_result(result, confirmed=labels is not None, verbose=verbose, quiet=quiet)
+    quiet, confirmed = json == STDOUT, labels is not None or like is not None
+    _show_result(result, confirmed=confirmed, verbose=verbose, quiet=quiet)
     result.save(output, force=force)
     _show_place(result, output, quiet=quiet)
 

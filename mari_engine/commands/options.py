@@ -111,6 +111,15 @@ Calibrated = Annotated[
         help="Expect times by this machine's prices (see 'mari calibrate').",
     ),
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        "--like",
+        metavar="DIR",
+        help="Take labels, options and way from this artifact of the same model with other "
+        "weights; nothing is timed.",
+    ),
+]
 Batches = Annotated[
     str, typer.Option(metavar="N,N,…", help="Candidates per request, one run for each.")
 ]
@@ -171,6 +180,17 @@ def read_model(path: Path, free_batch: bool = False) -> mari.Model:
     """Return the normalized model of a file."""
     start_ahead()  # the process for the model starts while this one imports the engine
     return mari.load(path, free_batch=free_batch)
+
+
+_TAKEN_FROM_THE_ARTIFACT = ("labels", "signature", "candidates", "keep", "autotune", "calibrated")
+
+
+def check_alone(context: typer.Context, like: Path | None) -> None:
+    """Return unless an option is given beside --like that the earlier artifact decides."""
+    sources = {name: context.get_parameter_source(name) for name in _TAKEN_FROM_THE_ARTIFACT}
+    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if like is not None and given:
+        raise typer.BadParameter(f"--like takes --{given[0]} from {like}; leave it out")
 
 
 def read_optimized(path: Path) -> Optimized:

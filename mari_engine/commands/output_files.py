@@ -17,7 +17,14 @@ _REPORT_TITLES = ("<title>MaRI report: ", "## MaRI: ")
 """At the beginning of every report, as HTML and as Markdown."""
 _TIMING_COLUMNS = "model,device,threads,"
 _MANIFEST = "manifest.json"
-_PARTS = ("model.onnx", "model.onnx.data", "labels.json", "certificate.json", _MANIFEST)
+_PARTS = (
+    "model.onnx",
+    "model.onnx.data",
+    "labels.json",
+    "structure.json",
+    "certificate.json",
+    _MANIFEST,
+)
 """Of an artifact; its report may be written anew."""
 
 

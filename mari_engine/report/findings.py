@@ -42,6 +42,7 @@ class Findings:
     interface: Interface
     certificate: Certificate
     elapsed: float | None
+    """Seconds that planning took; None where they are not known, or the page must be the same."""
     pictures: Mapping[str, Picture]
     """Drawn graphs by title."""
     autotune: bool = True
@@ -70,7 +71,7 @@ def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Find
         layout=result.layout,
         interface=result.interface,
         certificate=result.certificate,
-        elapsed=result.elapsed,
+        elapsed=None if result.like else result.elapsed,
         autotune=result.autotune,
         hashes={} if manifest is None else list_hashes(manifest),
         axes={

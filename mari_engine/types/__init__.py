@@ -12,6 +12,13 @@ from mari_engine.types.certificate import (
 from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
 from mari_engine.types.decisions import Action, Decision, Selection, StackedLookups, Trial, Way
 from mari_engine.types.devices import DeviceInfo
+from mari_engine.types.difference import (
+    Change,
+    ChangeKind,
+    Difference,
+    WeightChange,
+    WeightDifference,
+)
 from mari_engine.types.feeds import Feeds
 from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
 from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
@@ -52,6 +59,7 @@ from mari_engine.types.measurement import (
 from mari_engine.types.parts import FetchedInput, FileDigest, Part, PartInput, PartKind, PartOutput
 from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
+from mari_engine.types.structure import Structure, StructureConstant, StructureNode
 
 __all__ = [
     "EVIDENCE_VOUCHERS",
@@ -63,6 +71,8 @@ __all__ = [
     "BreakEven",
     "CandidateAxis",
     "Certificate",
+    "Change",
+    "ChangeKind",
     "Check",
     "Coloring",
     "Column",
@@ -70,6 +80,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "DeviceInfo",
+    "Difference",
     "Feeds",
     "FetchedInput",
     "FileDigest",
@@ -106,12 +117,17 @@ __all__ = [
     "Side",
     "Signature",
     "StackedLookups",
+    "Structure",
+    "StructureConstant",
+    "StructureNode",
     "TensorInfo",
     "TimeMeasure",
     "Timing",
     "Trial",
     "ValueColor",
     "Way",
+    "WeightChange",
+    "WeightDifference",
     "Work",
     "is_number",
     "is_whole",

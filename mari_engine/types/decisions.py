@@ -83,7 +83,8 @@ class Selection:
 
     way: Way
     chosen_by: str
-    """"measured" (the ways were timed in place) or "expected" (their costs were compared)."""
+    """"measured" (the ways were timed in place), "expected" (their costs were compared), or
+    "given" (the way was asked for)."""
     reason: str
     trials: tuple[Trial, ...]
     """The original among them, and every way that differs from those before it."""

@@ -1,6 +1,7 @@
 """Figures, certificates and selections in words."""
 
 from mari_engine.wording.certificate import certificate_in_words
+from mari_engine.wording.changes import change_in_words, changes_in_words
 from mari_engine.wording.flops import pairs_in_words
 from mari_engine.wording.labels import (
     LABELS_FILE,
@@ -32,6 +33,8 @@ __all__ = [
     "axis_in_words",
     "break_even_in_words",
     "certificate_in_words",
+    "change_in_words",
+    "changes_in_words",
     "escape_markdown",
     "first_names",
     "format_count",

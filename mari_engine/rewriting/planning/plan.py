@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from mari_engine.axes import CANDIDATES, flat
@@ -46,6 +46,7 @@ def make_plan(source: LabeledModel, options: Options, choice: Choice, coloring: 
         flops=FlopsReport(choice.before, choice.after),
         interface=_interface(source, made),
         elapsed=0.0,
+        prices=asdict(options.prices),
         failures=tuple(made.log.failures),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mari_engine.errors import ModelError
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, faster_from
 from mari_engine.rewriting.interpreter import Rewritten
@@ -75,6 +76,34 @@ def select(best: Attempt, trials: Sequence[Trial], options: Options) -> Selectio
         reason = f"its signature was asked for, though it {how} take {times}"
     stacked = best.stacked if way == best.way else None
     return Selection(way, chosen_by, reason, tuple(trials), None, options.prices.source, stacked)
+
+
+def attempt_of(way: Way | None, attempts: Sequence[Attempt]) -> Attempt | None:
+    """Return the attempt of a way that is asked for; None where none, or the original, is.
+
+    Raises ModelError where no attempt is of this way: it then comes to the same as another.
+    """
+    if way is None or way == Way.ORIGINAL:
+        return None
+    for one in attempts:
+        if one.way == way:
+            return one
+    others = ", ".join(repr(str(one.way)) for one in attempts)
+    raise ModelError(f"the way {str(way)!r} is none of its own for this model; it has {others}")
+
+
+def take(way: Way, best: Attempt, trials: Sequence[Trial], options: Options) -> Selection:
+    """Return the selection of a way that is asked for.
+
+    Raises ModelError for the original where its inputs are to be others.
+    """
+    if way == Way.ORIGINAL and options.signature != Signature.DROP_IN:
+        raise ModelError(f"{str(way)!r} has no other inputs; take the signature 'drop-in'")
+    reason = "it was asked for, and nothing was timed"
+    if way == Way.ORIGINAL:
+        reason = "it was asked to be left as it was, and nothing was timed"
+    stacked = best.stacked if way == best.way else None
+    return Selection(way, "given", reason, tuple(trials), None, options.prices.source, stacked)
 
 
 def add_break_even(

@@ -20,7 +20,14 @@ from mari_engine.rewriting.planning.cost_attribution import (
 )
 from mari_engine.rewriting.planning.explanations import FIXED, fixes_candidates
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
-from mari_engine.rewriting.planning.selection import Attempt, add_break_even, fastest, select
+from mari_engine.rewriting.planning.selection import (
+    Attempt,
+    add_break_even,
+    attempt_of,
+    fastest,
+    select,
+    take,
+)
 from mari_engine.rewriting.stacked_tables import stack_lookups
 from mari_engine.types import Action, Cost, Selection, Signature, StackedLookups, Trial, Way
 
@@ -62,23 +69,26 @@ def choose(
     *,
     folded: Rewritten | None = None,
     race: Race | None = None,
+    way: Way | None = None,
     report_progress: Callable[[float], None] = lambda share: None,
 ) -> Choice:
     """Return the rewrite that is expected to be fastest at this many candidates.
 
     `folded` is the rewrite in the first way, where it was made already; it is changed. With `race`
     those that come close are timed. A drop-in model that no rewrite makes faster is left as it was.
-    `report_progress` gets the share that is done (0 to 1).
+    A `way` that is given is taken, whatever is expected of it; raises ModelError where it comes to
+    the same as another. `report_progress` gets the share that is done (0 to 1).
     """
     candidates, prices = options.candidates, options.prices
     before = count_original(source.model.ir.graph, source.survey, source.form)
     plain = whole_line(before, prices)
     attempts = list(try_ways(source, options, before, folded, report_progress))
-    measured = _race_close(source.model, plain, attempts, options, race)
-    best = fastest(attempts, measured, candidates)
+    measured = {} if way else _race_close(source.model, plain, attempts, options, race)
+    best = attempt_of(way, attempts) or fastest(attempts, measured, candidates)
     lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in attempts)]
     trials = tuple(Trial(way, line.at(candidates), measured.get(way)) for way, line in lines)
-    selection = select(best, trials, options)
+    given = take(way, best, trials, options) if way else None
+    selection = given or select(best, trials, options)
     if selection.way == Way.ORIGINAL:
         left = _unchanged(source, best.rewritten.log, selection.reason)
         shares = attribute_costs(left.model.graph, left.log, before, before, prices)

@@ -20,7 +20,10 @@ from mari_engine.pipeline import OptimizeResult, optimize
 from mari_engine.types import InputLabel, Labels, Role
 from support.builders import build_proto, ranking_tower
 
-NAMES = {"model.onnx", "manifest.json", "labels.json", "certificate.json", "report.html"}
+NAMES = {
+    "model.onnx", "manifest.json", "labels.json", "structure.json", "certificate.json",
+    "report.html",
+}  # fmt: skip
 LABELS = Labels({"user": InputLabel(role=Role.USER), "item": InputLabel(role=Role.ITEM)})
 
 

@@ -39,6 +39,7 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
         "labels": ["labels", str(model), "-o"],
         "inspect": ["inspect", str(model), *labels, "--json"],
         "verify": ["verify", str(model), str(artifact), *labels, *quick, "--json"],
+        "diff": ["diff", str(model), str(model), "--json"],
         "report": ["report", str(artifact), "-o"],
         "optimize": [
             "optimize", str(model), *labels, "--no-autotune", "-o", str(model.with_name("o")),

@@ -18,7 +18,10 @@ OPTIMIZE = [
     "optimize", str(sample_path(NAME)), "--labels", str(labels_path(NAME)), "--no-autotune",
 ]  # fmt: skip
 INSPECT = ["inspect", *OPTIMIZE[1:4]]
-PARTS = {"model.onnx", "manifest.json", "labels.json", "certificate.json", "report.html"}
+PARTS = {
+    "model.onnx", "manifest.json", "labels.json", "structure.json", "certificate.json",
+    "report.html",
+}  # fmt: skip
 
 
 def exit_status(words: list[str], out: int, error: int = subprocess.DEVNULL) -> int:

@@ -1,0 +1,118 @@
+"""`mari diff`: what differs between two models or artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import mari_engine as mari
+from mari_engine.commands.console import show
+from mari_engine.commands.documents import STDOUT, check_json, write_json
+from mari_engine.commands.options import (
+    Candidates,
+    Force,
+    JsonOption,
+    LabelsOption,
+    read_labels,
+    read_model,
+)
+from mari_engine.types import Change, ChangeKind, Difference
+from mari_engine.wording import change_in_words, format_count, make_plain
+
+if TYPE_CHECKING:
+    from mari_engine.graph_diff import Compared
+
+DIFFERENT = 1
+"""The exit status where structure, labels, sides or decisions differ."""
+_FEW = 3
+"""Changes of a kind that are told; -v tells all."""
+_HEADS = {
+    "Graph": (ChangeKind.INPUT, ChangeKind.OUTPUT, ChangeKind.OPSET, ChangeKind.ORDER),
+    "Nodes": (ChangeKind.NODE,),
+    "Shapes of weights, and constants": (ChangeKind.WEIGHT, ChangeKind.CONSTANT),
+    "Labels and sides": (ChangeKind.LABEL, ChangeKind.SIDE),
+    "Options and decisions": (ChangeKind.OPTION, ChangeKind.DECISION),
+}
+
+
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="An ONNX file, or an artifact.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="An ONNX file, or an artifact.")],
+    labels: LabelsOption = None,
+    candidates: Candidates = 500,
+    json: JsonOption = None,
+    force: Force = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Tell all changes, not the first of each kind.")
+    ] = False,
+) -> None:
+    """Tell what differs between two models or artifacts.
+
+    Nodes are matched by what they compute, whatever their names: graphs, shapes, weights, FLOPs;
+    of two artifacts, or of models with --labels, sides and decisions, too. An artifact stands for
+    the model that it was made from. The exit status is 0 where only weights differ, otherwise 1.
+    """
+    check_json(json, force=force)
+    found = mari.diff(_read(first, labels), _read(second, labels))
+    if json is not None:
+        write_json(found.to_json(), json, force=force)
+    if json != STDOUT:
+        show(*_lines(found, candidates, None if verbose else _FEW))
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+def _read(path: Path, labels: Path | None) -> Compared:
+    if path.is_dir():
+        return mari.load_artifact(path)
+    model = read_model(path)
+    return model if labels is None else mari.plan(model, read_labels(model, labels))
+
+
+def _lines(found: Difference, candidates: int, most: int | None) -> Iterator[str]:
+    yield make_plain(f"{found.first} and {found.second}: {_headline(found)}")
+    for head, kinds in _HEADS.items():
+        yield from _listed(head, found.of_kind(*kinds), most)
+    yield from _weights(found, most)
+    for which, (was, now) in found.flops.items():
+        told = [
+            "unknown" if each is None else format_count(each.at(candidates), "FLOP")
+            for each in (was, now)
+        ]
+        same = "" if was == now else f" → {told[1]}"
+        yield f"FLOPs of the {which} at {candidates:,} candidates: {told[0]}{same}"
+
+
+def _headline(found: Difference) -> str:
+    if not found.same_structure:
+        return f"another structure; {found.matched:,} nodes are in both"
+    same = f"the same structure, {found.matched:,} nodes"
+    same += f", {found.renamed:,} of them renamed" if found.renamed else ""
+    return same if found.same else f"{same}; labels, sides or decisions differ"
+
+
+def _listed(head: str, changes: Sequence[Change], most: int | None) -> Iterator[str]:
+    if not changes:
+        return
+    yield f"{head}: {len(changes):,} changed"
+    for change in changes[:most]:
+        yield f"  {make_plain(change_in_words(change))}"
+    if most is not None and len(changes) > most:
+        yield f"  and {len(changes) - most:,} more (-v)"
+
+
+def _weights(found: Difference, most: int | None) -> Iterator[str]:
+    if found.weights is None:
+        yield "Weights: not compared; an artifact holds those of the optimized model alone"
+        return
+    changed = found.weights.changed
+    of = f"of {found.weights.compared:,} weights of the {found.weights.of} have other values"
+    yield f"Weights: {len(changed):,} {of}"
+    for each in changed[:most]:
+        by = "" if each.relative is None else f", by {each.relative:.2%} of their norm"
+        yield f"  {make_plain(each.name)}: {each.changed:.0%} of the elements{by}"
+    if most is not None and len(changed) > most:
+        yield f"  and {len(changed) - most:,} more (-v)"

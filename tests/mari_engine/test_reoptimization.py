@@ -1,0 +1,173 @@
+"""A model of the same structure is rewritten as an artifact was; any other is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mari_engine as mari
+from mari_engine.types import InputLabel, Labels, Role
+from support.builders import build, ranking_tower
+from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
+
+LABELS = Labels({"user": InputLabel(role=Role.USER), "item": InputLabel(role=Role.ITEM)})
+SHAPE = {"user": 64, "item": 16, "hidden": 32}
+
+
+def tower(seed: int) -> mari.Model:
+    return mari.load(ranking_tower(**SHAPE, seed=seed), name="tower")
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> mari.Artifact:
+    folder = tmp_path_factory.mktemp("earlier")
+    mari.optimize(tower(0), LABELS, signature="compact", candidates=70).save(folder)
+    return mari.load_artifact(folder)
+
+
+def read(folder: Path, name: str = "manifest.json") -> Any:
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def hashes(folder: Path) -> Mapping[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_choices_are_those_of_the_artifact(earlier: mari.Artifact, tmp_path: Path) -> None:
+    result = mari.optimize_like(tower(1), earlier)
+    assert result.certificate.passed
+    result.save(tmp_path)
+    was, now = earlier.manifest, read(tmp_path)
+    for name in ("signature", "candidates", "keep", "labels", "inputs", "flops", "structure"):
+        assert now[name] == was[name], name
+    assert now["selection"]["way"] == was["selection"]["way"]
+    assert now["selection"]["chosen_by"] == "given"
+    assert all(trial["measured"] is None for trial in now["selection"]["trials"])
+    assert now["source"]["sha256"] != was["source"]["sha256"]
+    assert now["like"] == hashes(earlier.directory)["manifest.json"]
+
+
+def test_the_same_model_gives_the_same_bytes(earlier: mari.Artifact, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        mari.optimize_like(tower(1), earlier).save(tmp_path / name)
+    assert hashes(tmp_path / "a") == hashes(tmp_path / "b")
+
+
+def test_what_was_made_like_an_artifact_can_be_followed(
+    earlier: mari.Artifact, tmp_path: Path
+) -> None:
+    mari.optimize_like(tower(1), earlier).save(tmp_path)
+    second = mari.optimize_like(tower(2), mari.load_artifact(tmp_path))
+    assert second.certificate.passed
+    assert second.like == hashes(tmp_path)["manifest.json"]
+
+
+def test_another_structure_is_refused_in_one_line(earlier: mari.Artifact) -> None:
+    wider = mari.load(ranking_tower(user=65, item=16, hidden=32), name="wider")
+    with pytest.raises(mari.ModelError) as refused:
+        mari.optimize_like(wider, earlier)
+    told = str(refused.value)
+    assert "\n" not in told
+    assert "input user is float32[N, 65] and was float32[N, 64]" in told
+    assert "weight W0 is float32[81, 32] and was float32[80, 32]" in told
+    assert f"'mari diff {earlier.directory} " in told
+
+
+def test_a_way_that_was_left_stays_left(tmp_path: Path) -> None:
+    small = {"user": 1, "item": 4, "hidden": 3}
+    first = mari.optimize(mari.load(ranking_tower(**small)), LABELS, autotune=False)
+    assert first.selection.way == mari.Way.ORIGINAL
+    first.save(tmp_path)
+    again = mari.load(ranking_tower(**small, seed=5))
+    assert mari.optimize_like(again, mari.load_artifact(tmp_path)).selection.way == "as it was"
+
+
+def leaking(slope: float, seed: int) -> mari.Model:
+    weights = {"w": draw(seed, 64, 8), "s": np.array([slope], np.float32)}
+    body = "x = Concat <axis = 1> (user, item) h = MatMul (x, w) y = PRelu (h, s)"
+    inputs = "float[N, 60] user, float[N, 4] item"
+    return mari.load(build(body, inputs=inputs, outputs="float[N, 8] y", weights=weights))
+
+
+def draw(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32) / 6
+
+
+def test_a_trained_slope_is_a_weight(tmp_path: Path) -> None:
+    mari.optimize(leaking(0.25, 0), LABELS, signature="compact").save(tmp_path)
+    later = mari.optimize_like(leaking(0.3, 1), mari.load_artifact(tmp_path))
+    assert later.certificate.passed
+    assert "LeakyRelu" in {node.op_type for node in later.optimized.ir.graph}
+
+
+def attending(mask: np.ndarray, seed: int) -> mari.Model:
+    """Return an attention of a history and its target, weighted by a mask of fractions."""
+    body = """x = Concat <axis = 1> (user, item) q = MatMul (x, Q) k = MatMul (x, K)
+        v = MatMul (x, V) t = Transpose <perm = [0, 2, 1]> (k) c = MatMul (q, t)
+        a = Sigmoid (c) w = Mul (a, mask) o = MatMul (w, v) y = Add (o, x)"""
+    weights = {name: draw(seed + at, 32, 32) for at, name in enumerate("QKV")}
+    data = build(body, inputs="float[N, 6, 32] user, float[N, 1, 32] item",
+                 outputs="float[N, A, B] y", weights={**weights, "mask": mask})  # fmt: skip
+    return mari.load(data)
+
+
+def test_weights_that_lead_to_another_graph_are_refused(tmp_path: Path) -> None:
+    causal = np.tril(np.ones((7, 7), np.float32))
+    mari.optimize(attending(causal, 0), LABELS, signature="compact").save(tmp_path)
+    artifact = mari.load_artifact(tmp_path)
+    assert mari.optimize_like(attending(causal, 5), artifact).certificate.passed
+    with pytest.raises(mari.ModelError, match="with these weights it is rewritten otherwise"):
+        mari.optimize_like(attending(np.ones_like(causal), 5), artifact)
+
+
+def test_nodes_to_keep_are_found_by_place(tmp_path: Path) -> None:
+    model = mari.load(ranking_tower(**SHAPE))
+    first = next(node.name or "" for node in model.ir.graph if node.op_type == "Gemm")
+    mari.optimize(model, LABELS, keep=[first], autotune=False).save(tmp_path)
+    renamed = mari.load(ranking_tower(**SHAPE, seed=1))
+    for at, node in enumerate(renamed.ir.graph):
+        node.name = f"renamed_{at}"
+    result = mari.optimize_like(renamed, mari.load_artifact(tmp_path))
+    assert result.keep == ("renamed_1",)
+    assert result.decisions[0].action == mari.Action.KEPT
+
+
+def edit(folder: Path, change: dict[str, Any]) -> mari.Artifact:
+    """Return an artifact with another manifest, and a certificate that is tied to nothing."""
+    manifest = {**read(folder), **change}
+    manifest = {name: value for name, value in manifest.items() if value != "gone"}
+    certificate = read(folder, "certificate.json")
+    del certificate["files"], certificate["digest"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    return mari.load_artifact(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"structure": "gone"}, "by a version that did not keep the structure"),
+        ({"selection": None}, "by a version that did not keep the structure"),
+        ({"prices": {"source": "built-in"}}, "'flops_per_second' is missing"),
+        ({"structure": {"source": "0", "optimized": "0"}}, "structure.json: was changed"),
+    ],
+)
+def test_artifacts_that_lack_something_are_refused(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    mari.optimize(tower(0), LABELS, autotune=False).save(tmp_path)
+    with pytest.raises(mari.ModelError, match=told):
+        mari.optimize_like(tower(1), edit(tmp_path, change))
+
+
+def test_a_way_that_is_none_of_its_own_is_refused() -> None:
+    with pytest.raises(mari.ModelError, match="'fold, norms whole' is none of its own"):
+        mari.plan(tower(0), LABELS, way="fold, norms whole")
+    with pytest.raises(mari.ModelError, match="take the signature 'drop-in'"):
+        mari.plan(tower(0), LABELS, way="as it was", signature="compact")
