@@ -87,7 +87,14 @@ def labels(
         proposed = mari.vouch(loaded, proposed, vouched)
     show_labels(proposed, evidence=True)
     _hold_to_requests(loaded, proposed, logged)
-    show("", f"Vouched for: {mari.vouchers_in_words(mari.list_vouchers(loaded, proposed))}")
+    vouchers = mari.list_vouchers(loaded, proposed)
+    show("", f"Vouched for: {mari.vouchers_in_words(vouchers)}")
+    if logged and given is None and "request" not in vouchers:
+        show(
+            "",
+            "The requests taught nothing: each ranks a single candidate, or all alike; log "
+            "requests that rank several.",
+        )
     if output is not None:
         check_output(output, proposals_like(proposed), force=force)
         proposed.save(output)

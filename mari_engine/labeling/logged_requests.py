@@ -32,6 +32,8 @@ class Observed:
     requests: int = 0
     unclear: dict[int, str] = field(default_factory=dict)
     """By input number, why requests teach nothing of it: it is not clear where candidates lie."""
+    alone: set[int] = field(default_factory=set)
+    """The inputs of which each request has a single candidate's value."""
 
     def cut(self, number: int, piece: Piece) -> Iterator[Piece]:
         """Yield a piece in runs of columns that all differ among candidates, or all do not."""
@@ -62,6 +64,15 @@ class Observed:
             text = f"all {rows} candidates of one request had one value"
         return [Clue(OBSERVED, Role.USER, STRONG, text)]
 
+    def too_little(self, number: int) -> str:
+        """Return why requests that tell of an input leave what is equal in them open, or ""."""
+        if number in self.alone:
+            return "the requests teach nothing of it: each ranks a single candidate"
+        rows = self.rows.get(number, _ENOUGH)
+        if rows < _ENOUGH:
+            return f"{rows} candidates with one value are too few to tell: log at least {_ENOUGH}"
+        return ""
+
 
 def observe_requests(
     model: Model, requests: Sequence[Feeds], axes: Mapping[str, AxisReading]
@@ -81,12 +92,14 @@ def observe_requests(
         for feeds in requests:
             moved = np.moveaxis(feeds[value.name or ""], reading.axis, 0)
             if len(moved) < 2:
+                seen.alone.add(number)
                 continue
             unlike = _unlike_first(moved)
             last = unlike.reshape(-1, unlike.shape[-1]).any(axis=0) if packed else unlike.any()
             before = seen.differs.get(number, np.zeros(1, bool))
             seen.differs[number] = before | np.atleast_1d(last)
             seen.rows[number] = seen.rows.get(number, 0) + len(moved)
+    seen.alone.difference_update(seen.rows)
     return seen
 
 

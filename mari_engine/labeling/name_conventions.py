@@ -27,9 +27,9 @@ ITEM = {
 """Words for what is ranked."""
 CONTEXT = {"context", "ctx"}
 USER_ATTRIBUTES = {
-    "account", "age", "buyer", "career", "education", "follower", "gender", "guest", "income",
-    "interest", "interests", "marital", "occupation", "profile", "purchases", "reader", "residence",
-    "sex", "zip", "zipcode",
+    "account", "age", "buyer", "career", "education", "gender", "guest", "income", "interest",
+    "interests", "marital", "occupation", "profile", "purchases", "reader", "residence", "sex",
+    "zip", "zipcode",
 }  # fmt: skip
 ITEM_ATTRIBUTES = {
     "advertiser", "artist", "author", "brand", "brands", "bgm", "cat", "cate", "categories",
@@ -47,8 +47,9 @@ COMPARISONS = {
     "affinity", "also", "cos", "cosine", "cross", "crossed", "ctr", "cvr", "delta", "diff",
     "difference",
     "dist", "distance", "dot", "hit", "hits", "interact", "interaction", "lookup", "match",
-    "matched", "matches", "overlap", "rank", "rate", "ratio", "relevance", "relevant", "score",
-    "seen", "sim", "similar", "similarity", "together",
+    "matched", "matches", "overlap", "rank", "rate", "rated", "rating", "ratings", "ratio",
+    "relevance", "relevant", "review", "reviews", "score", "seen", "sim", "similar", "similarity",
+    "together", "vote", "votes",
 }  # fmt: skip
 """Words for what is computed of two things, of which one is as a rule the candidate."""
 COUNTS = {"avg", "cnt", "count", "counts", "days", "freq", "interval", "mean", "num", "total"}
@@ -89,9 +90,9 @@ _DEEDS = PAST - _SEVERAL
 _RANKED = {"cand", "candidate", "candidates"}
 OF_PERSONS = {
     "activation", "active", "activity", "adr", "agent", "birth", "birthday", "birthdate", "born",
-    "children", "cluster", "cohort", "constellation", "degree", "email", "experience", "group",
-    "household", "industry", "is", "jobroles", "jobs", "life", "lifecycle", "lifetime", "ltv",
-    "mobile", "name", "new", "phone", "plan", "postal", "pref", "preference", "preferences",
+    "children", "cluster", "cohort", "constellation", "degree", "email", "experience", "follower",
+    "group", "household", "industry", "is", "jobroles", "jobs", "life", "lifecycle", "lifetime",
+    "ltv", "mobile", "name", "new", "phone", "plan", "postal", "pref", "preference", "preferences",
     "prefs", "premium", "province", "register", "registered", "registration", "segment", "signup",
     "skill", "skills", "stage", "starrating", "state", "status", "student", "style", "subscription",
     "tenure", "tier", "timezone", "usd", "vip", "year", "zone",
@@ -189,10 +190,9 @@ def _read_user(words: list[str], kinds: set[str]) -> NameReading:
         text = f"names both sides ({named!r} and {item!r})"
         return NameReading(Role.CROSS, certain=False, likely=False, why=text)
     known = OF_PERSONS | USER | USER_ATTRIBUTES | CONTEXT_ATTRIBUTES | _PLAIN
-    if words[0] in CROWDS:
-        known = USER | _PLAIN
-    elif kinds & _SEVERAL:
+    if kinds & _SEVERAL:
         known = known | HISTORY | PAST | ITEM | ITEM_ATTRIBUTES | LISTS
+    known = known - CROWDS  # `users`: one of each request, or those of an item
     return _reading(Role.USER, words, USER, certain=kinds <= known and not kinds & COUNTS)
 
 

@@ -114,7 +114,10 @@ def _propose(
         clues += _named(value, piece, shared)
         if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
             clues.append(named)
-        columns.append(_to_column(name, value, piece, weigh(clues)))
+        verdict, unlearnt = weigh(clues), seen.too_little(number)
+        if unlearnt and verdict.confidence < 1:
+            verdict = replace(verdict, evidence=(*verdict.evidence, unlearnt))
+        columns.append(_to_column(name, value, piece, verdict))
     if len(columns) == 1 or _all_alike(columns):
         return _to_label(columns)
     return InputLabel(columns=tuple(_with_own_names(columns)))

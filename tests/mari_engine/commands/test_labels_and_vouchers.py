@@ -112,3 +112,15 @@ def test_requests_answer_what_a_file_leaves_open_and_contradict_what_it_says(
     assert run([*words, "-o", str(tmp_path / "refuted.json")]) == 1
     assert "log.npz: input 'item' column 0–15 is labelled as one value" in capsys.readouterr().err
     assert not (tmp_path / "refuted.json").exists()
+
+
+@pytest.mark.parametrize(("candidates", "taught"), [(1, False), (9, True)])
+def test_requests_of_a_single_candidate_are_told_to_teach_nothing(
+    candidates: int, taught: bool, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    item = rng.standard_normal((candidates, 16), dtype=np.float32)
+    np.savez(tmp_path / "log.npz", user=np.zeros((candidates, 64), np.float32), item=item)
+    assert run(["labels", str(model), "--request", str(tmp_path / "log.npz")]) == 0
+    said = "The requests taught nothing: each ranks a single candidate" in capsys.readouterr().out
+    assert said is not taught

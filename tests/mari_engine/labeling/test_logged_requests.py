@@ -70,6 +70,22 @@ def test_equal_values_alone_do_not_make_a_column_the_users() -> None:
     assert found.confidence < 1
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "the requests teach nothing of it: each ranks a single candidate"),
+        (3, "3 candidates with one value are too few to tell: log at least 8"),
+        (20, None),
+    ],
+)
+def test_requests_that_teach_nothing_say_so(count: int, said: str | None) -> None:
+    found = propose_labels(two_inputs("a", "b"), [{"a": row(count), "b": row(count)}]).inputs["a"]
+    assert found.confidence < 1
+    assert [text for text in found.evidence if "teach" in text or "too few" in text] == (
+        [] if said is None else [said]
+    )
+
+
 def test_columns_of_a_packed_input_are_told_apart() -> None:
     data = build("y = MatMul (x, W)", inputs="float[N, 4] x", outputs="float[N, 1] y",
                  weights={"W": W})  # fmt: skip

@@ -85,7 +85,10 @@ READ = [
     ("viewed_also", Role.CROSS, False),
     ("recent_buyers", Role.CROSS, False),
     ("users_bought_last_week", Role.USER, False),
-    ("users", Role.USER, True),
+    ("users", Role.USER, False),
+    ("user_rating", Role.CROSS, False),
+    ("user_reviews_mean", Role.CROSS, False),
+    ("user_follower", Role.USER, True),
     ("user_id_2", Role.USER, False),
     ("user2_id", Role.USER, False),
     ("user_id_28", Role.USER, True),
@@ -106,7 +109,9 @@ def test_a_name_is_read_by_its_words_and_their_order(name: str, role: Role, cert
     assert (said.role, said.certain) == (role, certain)
 
 
-@pytest.mark.parametrize("name", ["x", "input_3", "onnx::Gather_12", "i", "", "dense", "C14"])
+@pytest.mark.parametrize(
+    "name", ["x", "input_3", "onnx::Gather_12", "i", "", "dense", "C14", "follower_count"]
+)
 def test_a_name_that_says_nothing_is_not_read(name: str) -> None:
     assert read_convention(name) is None
 
