@@ -12,6 +12,7 @@ from mari_engine.verification.distances import (
     EXACT,
     FLOAT64,
     OWN,
+    REORDERED,
     ROUNDING_FACTOR,
     ROUNDING_FLOOR,
     UNPROVEN,
@@ -135,12 +136,15 @@ def _judge_run(judge: _Judge, run: CaseResult, distances: Mapping[str, Distance]
 def _allowed(judge: _Judge, name: str, distance: Distance) -> float:
     """Return the absolute error that counts as rounding.
 
+    What the order of sums leaves in float64, so many times larger as its own precision is coarser,
+    is noise of the request like the original's own error, which may be small there by luck.
     Of a model in float64 the evaluation in float64 is no truth but rounds as much as the model
     does, in the same places, so that the original's own error is not seen.
     """
     if distance.original is None:
         return UNPROVEN * judge.epsilon * distance.scale
-    noise = max(judge.noise.get(name, 0.0), distance.original)
+    reordered = min(distance.exact or 0.0, REORDERED * FLOAT64 * distance.scale) / FLOAT64
+    noise = max(judge.noise.get(name, 0.0), distance.original, judge.epsilon * reordered)
     return ROUNDING_FACTOR * noise + _floor(judge.epsilon) * distance.scale
 
 

@@ -7,7 +7,8 @@ With `a64`, `b64` an output of the original and of the rewritten model evaluated
 approximation.
 
 *Rounding*: `max |b - a64| <= 4 max |a - a64| + 8 eps m`. The rewritten model rounds about as well
-as the original, whose own error is taken over all generated requests.
+as the original, whose own error is taken over all generated requests. Where that is small by luck,
+`max |b64 - a64| eps / eps64` stands for it: what the order of sums leaves, in its own precision.
 
 *Ranking*: each output sorts the candidates in the same order, ties within rounding aside.
 """

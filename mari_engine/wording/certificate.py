@@ -77,7 +77,7 @@ def _rounding(certificate: Certificate) -> str:
     return (
         f"Rounding: in its own precision the original is up to {format_error(before)} away from "
         f"the float64 truth, the optimized model up to {format_error(after)}{beyond} (allowed: "
-        f"{factor:g} times the original's error, and {floor})."
+        f"{factor:g} times the original's error, or what reordered sums explain, and {floor})."
     )
 
 
