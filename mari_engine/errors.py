@@ -15,9 +15,26 @@ MariError                what is wrong, where, and what to do, in one line
 └── Cancelled            the user stopped a long piece of work
 """
 
+import re
+
+_LONGEST = 300
+"""Characters of a name or path that an error shows; of longer ones both ends."""
+_LONG = re.compile(rf"(?P<quote>')[^']{{{_LONGEST + 1},}}'|\S{{{_LONGEST + 1},}}")
+
 
 class MariError(Exception):
-    """The base of every error that the engine raises on purpose; its text is one line."""
+    """The base of every error that the engine raises on purpose; its text is one line.
+
+    Names and paths of strangers' models stand in it, the middle of very long ones left out.
+    """
+
+    def __str__(self) -> str:
+        return _LONG.sub(_ends, super().__str__())
+
+
+def _ends(found: re.Match[str]) -> str:
+    kept = _LONGEST // 2 + (found["quote"] is not None)
+    return f"{found[0][:kept]}…{found[0][-kept:]}"
 
 
 class ModelError(MariError):

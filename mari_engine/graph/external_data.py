@@ -122,12 +122,19 @@ def _contained_size(folder: Path, location: str, at: str) -> int:
             f"{at} has external data at {location!r}; the location must be a plain path inside "
             "the model's folder"
         )
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        inside, is_file = path.resolve().is_relative_to(folder.resolve()), path.is_file()
+    except (OSError, RuntimeError) as error:  # too long a name, a loop of links
+        raise ModelError(
+            f"{at}: external data file {location!r} cannot be found "
+            f"({getattr(error, 'strerror', None) or error}); put it beside the model"
+        ) from error
+    if not inside:
         raise ModelError(
             f"{at}: external data {location!r} links to outside the model's folder; copy the file "
             "there"
         )
-    if not path.is_file():
+    if not is_file:
         raise ModelError(
             f"{at}: external data file {location!r} is missing; put it beside the model"
         )
