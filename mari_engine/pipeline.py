@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mari_engine.artifact import save_artifact
-from mari_engine.coloring import color_surveyed
+from mari_engine.coloring import color_by_form
 from mari_engine.graph import Model
 from mari_engine.labeling import certain_labels, check_answered, check_labels
 from mari_engine.native import no_collection
@@ -83,7 +83,7 @@ def plan(
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
     source, folded = leave_undivided(survey_labeled(model, labels, options.keep), options)
-    coloring = color_surveyed(source.form.model.ir.graph, labels, source.form.survey)
+    coloring = color_by_form(model, source.survey, source.form, labels)
     report_progress(0.4, "rewriting")
     choice = choose(
         source,

@@ -10,6 +10,7 @@ and is then the same for all candidates of a request; on the candidate side (blu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 
 import onnx_ir as ir
@@ -18,7 +19,7 @@ from mari_engine.analysis import Survey, survey_by_labels
 from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
 from mari_engine.coloring.column_tags import ColumnTags, propagate
 from mari_engine.graph import Model, name_dtype
-from mari_engine.passes import run_passes
+from mari_engine.passes import Canonical, run_passes
 from mari_engine.types import Coloring, Labels, Role, Segment, Side, ValueColor
 
 
@@ -48,8 +49,20 @@ class Tagger:
 def color(model: Model, labels: Labels) -> Coloring:
     """Return the side, roles and candidate axis of every value of the original graph."""
     survey = survey_by_labels(model, labels)
-    form = run_passes(model, survey)
-    return color_surveyed(form.model.ir.graph, labels, form.survey)
+    return color_by_form(model, survey, run_passes(model, survey), labels)
+
+
+def color_by_form(model: Model, survey: Survey, form: Canonical, labels: Labels) -> Coloring:
+    """Return the coloring of a model by its canonical form, which tells more sides apart.
+
+    Values inside what passes replaced are not in that form: they have the side that they have in
+    the model as it came.
+    """
+    found = color_surveyed(form.model.ir.graph, labels, form.survey)
+    if form.model is model:
+        return found
+    before = color_surveyed(model.ir.graph, labels, survey).values
+    return replace(found, values={**before, **found.values})
 
 
 def color_surveyed(graph: ir.Graph, labels: Labels, survey: Survey) -> Coloring:

@@ -57,6 +57,17 @@ def test_colors_flow_and_join() -> None:
     )
 
 
+def test_what_a_pass_replaced_has_its_own_side() -> None:
+    """A weighted sum is one product in canonical form, and the product inside is no value of it."""
+    made = colored(
+        "a = Neg (u) m = Mul (a, i) y = ReduceSum <keepdims = 0> (m, one)",
+        inputs="float[N, 3] u, float[N, 3] i", labels=roles(u="user", i="item"),
+        outputs="float[N] y",
+    )  # fmt: skip
+    sides = {name: made.values[name].side for name in ("a", "m", "y")}
+    assert sides == {"a": Side.REQUEST, "m": Side.CANDIDATE, "y": Side.CANDIDATE}
+
+
 def test_columns_of_a_packed_input_keep_their_own_color() -> None:
     columns = (
         Column(start=0, stop=2, role=Role.USER),
