@@ -1,6 +1,7 @@
 """Which vertices fold into which boxes: by the model's own scopes, or by what MaRI sees.
 
-A folding is a tree. Whatever the model, no box opens onto more than `LIMIT` things at once.
+A folding is a tree. Whatever the model, no box opens onto more than `LIMIT` things at once, and
+what lies side by side in a box never feeds each other in a circle, constants aside.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from app.views.graph.model_parts import Part, find_parts, split_parallel
+from app.views.graph.flow_groups import group_acyclic
+from app.views.graph.flow_order import order_by_flow
+from app.views.graph.model_parts import Path, find_parts, split_parallel
 from app.views.graph.topology import Kind, Topology
 from mari_engine import GraphNode, Side
 
@@ -22,9 +25,6 @@ LIMIT = 60
 """More than this many things in one box are divided further."""
 _FEW_CONSTANTS = 4
 """A part with more constants shows them in a box of their own."""
-_FEW_OF_A_KIND = 6
-_KINDS = ("Expert", "Head", "Fusion layer", "Behind fusion layer")
-"""Parts that a model can have many of."""
 _MOST_SCOPED = 0.6
 _LEAST = 2
 """A box that holds less than this is not worth opening."""
@@ -34,7 +34,7 @@ class Fold(StrEnum):
     """Ways to fold a graph."""
 
     PARTS = "parts"
-    """Request tower, item tower, fusion layers, experts, heads."""
+    """User tower, item tower, where they meet, experts, gates, heads."""
     SCOPES = "scopes"
     """The modules that the model's names tell of."""
     FLAT = "flat"
@@ -65,14 +65,14 @@ def has_scopes(nodes: Sequence[GraphNode]) -> bool:
 
 def fold_graph(topology: Topology, fold: Fold) -> Folding:
     """Return the tree of boxes for this way of folding."""
-    everything = range(len(topology.vertices))
     tree = _Tree(topology)
+    data = [at for at, vertex in enumerate(topology.vertices) if vertex.side is not Side.CONSTANT]
     if fold is Fold.FLAT:
-        tree.put(everything, 0)
-    elif fold is Fold.SCOPES:
-        _fold_scopes(tree, _split_scopes(topology), everything, depth=0, box=0)
+        tree.put(data, 0)
     else:
-        tree.add_parts(find_parts(topology))
+        paths = _split_scopes(topology) if fold is Fold.SCOPES else find_parts(topology)
+        tree.add_paths(data, paths, 0)
+    tree.add_constants()
     return tree.freeze()
 
 
@@ -81,7 +81,7 @@ class _Tree:
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
-        self.before, self.after = topology.neighbors
+        self.before, self.after = topology.data_neighbors
         self.boxes = [Box("", -1)]
         self.box_of = [0] * len(topology.vertices)
 
@@ -98,37 +98,60 @@ class _Tree:
 
     def add(self, name: str, members: Sequence[int], parent: int) -> None:
         """Put the members into a box of their own, in smaller ones where they are many."""
-        if not name or len(members) < _LEAST:
+        if len(members) < _LEAST:
             self.put(members, parent)
-            return
-        self.divide(members, self.open_box(name, parent))
+        else:
+            self.divide(members, self.open_box(name, parent))
 
-    def add_parts(self, parts: Sequence[Part]) -> None:
-        """Put each part into a box; parts of one kind share a box where they are many."""
-        families = Counter(_family(name) for name, _ in parts)
-        shared = {
-            family: self.open_box(f"{number} {family.lower()}s", 0)
-            for family, number in families.items()
-            if family and number > _FEW_OF_A_KIND
+    def add_paths(self, members: Sequence[int], paths: Sequence[Path], box: int) -> None:
+        """Put the members into boxes by the first parts of their paths, and those into others.
+
+        A part that would feed another in a circle is several boxes, told apart by numbers.
+        """
+        units = group_acyclic(members, [paths[at] or at for at in members], self.before)
+        groups = self._gather(units)
+        loose = [group for name, group in groups if not name or len(group) < _LEAST]
+        self.divide([at for group in loose for at in group], box)
+        met = Counter[str]()
+        for name, group in groups:
+            if not name or len(group) < _LEAST:
+                continue
+            met[name] += 1
+            inner = self.open_box(name if met[name] == 1 else f"{name} ({met[name]})", box)
+            self.add_paths(group, [path[1:] for path in paths], inner)
+
+    def _gather(self, units: Sequence[tuple[Path | int, list[int]]]) -> list[tuple[str, list[int]]]:
+        """Return groups of whole units by the first part of their paths; "" for single ones."""
+        unit_of = {at: unit for unit, (_, members) in enumerate(units) for at in members}
+        edges = {
+            (unit_of[other], unit): 1.0
+            for unit, (_, members) in enumerate(units)
+            for at in members
+            for other in self.before[at]
+            if unit_of.get(other, unit) != unit
         }
-        for name, members in parts:
-            self.add_part(name, members, shared.get(_family(name), 0))
+        before: list[list[int]] = [[] for _ in units]
+        for tail, head in edges:
+            before[head].append(tail)
+        order = order_by_flow(range(len(units)), edges)
+        labels = [path[0] if isinstance(path, tuple) else path for path, _ in units]
+        groups = group_acyclic(order, [labels[unit] for unit in order], before)
+        return [
+            (name if isinstance(name, str) else "", sorted(at for u in held for at in units[u][1]))
+            for name, held in groups
+        ]
 
-    def add_part(self, name: str, members: Sequence[int], parent: int) -> None:
-        """Put a part into a box, its constants apart where they are many."""
-        constants = [at for at in members if self.topology.vertices[at].side is Side.CONSTANT]
-        if len(constants) <= _FEW_CONSTANTS or len(constants) == len(members):
-            self.add(name, members, parent)
-            return
-        self.add(name, sorted(set(members) - set(constants)), parent)
-        around = self.box_of[next(at for at in members if at not in constants)]
-        self.add("Shapes and constants", constants, self.outermost(around))
-
-    def outermost(self, box: int) -> int:
-        """Return the box around this one that lies directly in the whole graph."""
-        while self.boxes[box].parent > 0:
-            box = self.boxes[box].parent
-        return box
+    def add_constants(self) -> None:
+        """Put constants where the first that takes them lies, apart where they are many."""
+        after = self.topology.neighbors[1]
+        around: defaultdict[int, list[int]] = defaultdict(list)
+        for at in reversed(range(len(self.box_of))):
+            if self.topology.vertices[at].side is Side.CONSTANT:
+                self.box_of[at] = self.box_of[min(after[at])] if after[at] else 0
+                around[self.box_of[at]].append(at)
+        for box, constants in around.items():
+            if len(constants) > _FEW_CONSTANTS:
+                self.add("Shapes and constants", constants[::-1], box)
 
     def divide(self, members: Sequence[int], box: int) -> None:
         """Put the members into this box: parallel branches, or else stretches, as boxes."""
@@ -166,11 +189,6 @@ def _common_module(scopes: Sequence[str]) -> str:
     return "/".join(shared[-2:]) if len(shared) > 1 else ""
 
 
-def _family(name: str) -> str:
-    """Return "Expert" for "Expert 7", "Head" for "Head ctr"; "" for what is one of its kind."""
-    return next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
-
-
 def _bundles(items: Sequence[T]) -> list[Sequence[T]]:
     """Return at most `LIMIT` runs of the items, of the same length up to one."""
     parts = min(LIMIT, max(2, -(-len(items) // (LIMIT * 2 // 3))))
@@ -178,30 +196,7 @@ def _bundles(items: Sequence[T]) -> list[Sequence[T]]:
     return [items[low:high] for low, high in itertools.pairwise(bounds)]
 
 
-def _fold_scopes(
-    tree: _Tree, scopes: Sequence[Sequence[str]], members: Iterable[int], *, depth: int, box: int
-) -> None:
-    """Put the members into boxes by the next part of their scopes."""
-    here: list[int] = []
-    inner: defaultdict[str, list[int]] = defaultdict(list)
-    for member in members:
-        parts = scopes[member]
-        if len(parts) > depth:
-            inner[parts[depth]].append(member)
-        else:
-            here.append(member)
-    if inner and len(here) > LIMIT:
-        tree.add("without a module", here, box)
-    else:
-        tree.divide(here, box)
-    for name, group in inner.items():
-        if len(group) < _LEAST:
-            tree.put(group, box)
-        else:
-            _fold_scopes(tree, scopes, group, depth=depth + 1, box=tree.open_box(name, box))
-
-
-def _split_scopes(topology: Topology) -> list[list[str]]:
+def _split_scopes(topology: Topology) -> list[Path]:
     """Return the scopes' parts by vertex, without the parts that all scopes begin with."""
     scopes = [vertex.scope for vertex in topology.vertices]
     separator = "/" if any("/" in scope for scope in scopes) else "."
@@ -209,4 +204,4 @@ def _split_scopes(topology: Topology) -> list[list[str]]:
     known = [found for found in parts if found]
     levels = itertools.takewhile(lambda level: len(set(level)) == 1, zip(*known, strict=False))
     shared = len(list(levels))
-    return [found[shared:] for found in parts]
+    return [tuple(found[shared:]) for found in parts]

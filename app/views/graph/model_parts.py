@@ -1,62 +1,52 @@
-"""The parts that MaRI sees in a ranking model: towers, fusion layers, experts, heads."""
+"""The parts of a ranking model, by what they do: towers, meetings, experts, gates, heads."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cached_property
 
+from app.views.graph.data_flow import PLUMBING, PRODUCTS, DataFlow
+from app.views.graph.part_patterns import find_history_encoders, find_patterns
 from app.views.graph.topology import Kind, Topology
 from mari_engine import Side
 
-PRODUCTS = frozenset({"MatMul", "Gemm", "Conv", "Einsum"})
-"""A fusion layer ends at the first of these behind the concatenation."""
-_PLUMBING = frozenset(
-    {
-        "BatchNormalization", "Cast", "Concat", "Dropout", "Flatten", "Identity",
-        "LayerNormalization", "Reshape", "Squeeze", "Transpose", "Unsqueeze",
-    }
-)  # fmt: skip
-"""What may stand between the concatenation and the product."""
+Path = tuple[str, ...]
+"""The names of the parts around a vertex, the outermost first; none where it stands alone."""
+
 OUTPUTS = "Outputs"
 _FEW = 12
 """Outputs stay outside of all boxes when there are no more than this."""
-_FEW_ALIKE = 4
-"""More fusion layers of one node each than this, side by side, share a box."""
-
-Part = tuple[str, list[int]]
-"""A name ("" for vertices that stay outside of boxes) and vertices in topological order."""
+_FAMILY = 3
+"""As many parts of one kind share a box."""
 
 
-def find_parts(topology: Topology) -> list[Part]:
-    """Return every vertex in exactly one named part; constants go with what takes them."""
-    anatomy = _Anatomy(topology)
-    names = [anatomy.name(at) for at in range(len(topology.vertices))]
-    for name, members in anatomy.find_alike().items():
-        for at in members:
-            names[at] = name
-    for at in reversed(range(len(names))):
-        if topology.vertices[at].side is Side.CONSTANT and anatomy.after[at]:
-            names[at] = names[min(anatomy.after[at])]
-    parts: dict[str, list[int]] = defaultdict(list)
-    for at, name in enumerate(names):
-        parts[name].append(at)
-    if len(parts.get(OUTPUTS, ())) <= _FEW:
-        parts[""] += parts.pop(OUTPUTS, [])
-    return [(name, members) for name, members in parts.items() if members]
+def find_parts(topology: Topology) -> list[Path]:
+    """Return the parts around each vertex; constants are left to what takes them."""
+    flow = DataFlow(topology)
+    names = _Names(flow)
+    outputs = [at for at in range(len(flow)) if flow.vertex(at).kind is Kind.OUTPUT]
+    names.give(OUTPUTS if len(outputs) > _FEW else "", outputs)
+    if any(vertex.side is None for vertex in topology.vertices):
+        names.give("Graph", range(len(flow)))
+    else:
+        names.give_all()
+    return [names.path(at) for at in range(len(flow))]
 
 
-def split_parallel(members: Sequence[int], before: Sequence[Sequence[int]]) -> list[list[int]]:
+def split_parallel(
+    members: Sequence[int], before: Sequence[Sequence[int]], begins: Container[int] = ()
+) -> list[list[int]]:
     """Return parallel branches of the members, and the stretches in which they have joined.
 
-    A vertex continues the branch of its predecessors among the members when they agree, and
-    begins a new one where there are none or where branches meet.
+    A vertex continues the branch of its predecessors among the members when they agree. It begins
+    a new one where there are none, where branches meet, and where it is one of `begins`.
     """
     branch_of: dict[int, int] = {}
     branches: list[list[int]] = []
     for member in members:
         found = {branch_of[other] for other in before[member] if other in branch_of}
-        if len(found) != 1:
+        if len(found) != 1 or member in begins:
             found = {len(branches)}
             branches.append([])
         (branch,) = found
@@ -65,125 +55,157 @@ def split_parallel(members: Sequence[int], before: Sequence[Sequence[int]]) -> l
     return branches
 
 
-@dataclass
-class _Anatomy:
-    """Names the part of each vertex of one graph."""
+class _Names:
+    """The name of the part of each vertex, and the kind that it is one of."""
 
-    topology: Topology
-    before: list[list[int]] = field(init=False)
-    after: list[list[int]] = field(init=False)
-    fusion: dict[int, int] = field(init=False)
-    behind: dict[int, int] = field(init=False)
-    """What a fusion layer reaches, with the last fusion layer that does."""
-    heads: dict[int, str] = field(init=False)
+    def __init__(self, flow: DataFlow) -> None:
+        self.flow = flow
+        self.names: dict[int, tuple[str, str]] = {}
+        self.outputs = _reached_outputs(flow)
 
-    def __post_init__(self) -> None:
-        self.before, self.after = self.topology.neighbors
-        self.fusion = self._find_fusion()
-        self.behind = self._find_behind()
-        self.heads = self._find_heads()
+    def known(self, members: Iterable[int]) -> bool:
+        return any(at in self.names for at in members)
 
-    def name(self, at: int) -> str:
-        vertex = self.topology.vertices[at]
-        if vertex.kind is Kind.OUTPUT:
-            return OUTPUTS
-        if vertex.side is None:
-            return "Graph"
-        if vertex.side is Side.CONSTANT:
-            return "Constants"
-        if vertex.side is Side.REQUEST:
-            return "Request tower"
-        if at in self.fusion:
-            return f"Fusion layer {self.fusion[at]}"
-        if at in self.behind:
-            return self.heads[at]
-        return "Item tower" if vertex.side is Side.ITEM else "Cross and mixed features"
+    def path(self, at: int) -> Path:
+        kind, name = self.names.get(at, ("", ""))
+        if not name:
+            return ()
+        many = self.kinds[kind] >= _FAMILY
+        return (f"{kind}s", name) if many else (name,)
 
-    def find_alike(self) -> dict[str, list[int]]:
-        """Return fusion layers of a single node that stand side by side, where there are many."""
-        size = Counter(self.fusion.values())
-        groups: defaultdict[int, list[int]] = defaultdict(list)
-        for at, layer in self.fusion.items():
-            if size[layer] == 1:
-                last = max((self.behind.get(other, 0) for other in self.before[at]), default=0)
-                groups[last].append(at)
-        return {
-            f"Fusion products behind layer {last}" if last else "Fusion products": members
-            for last, members in groups.items()
-            if len(members) > _FEW_ALIKE
-        }
+    @cached_property
+    def kinds(self) -> Mapping[str, int]:
+        """How many parts there are of each kind, once all have their names."""
+        return Counter(kind for kind, _ in set(self.names.values()))
 
-    def _candidate(self, at: int) -> bool:
-        vertex = self.topology.vertices[at]
-        return vertex.side is Side.CANDIDATE and vertex.kind is Kind.NODE
+    def give(self, name: str, members: Iterable[int], kind: str = "") -> None:
+        """Name the vertices that have no name yet."""
+        for at in members:
+            self.names.setdefault(at, (kind or name, name))
 
-    def _joins(self, at: int) -> bool:
-        """Return True where the request side meets the candidates."""
-        sides = {self.topology.vertices[other].side for other in self.before[at]}
-        return self._candidate(at) and Side.REQUEST in sides and len(sides - {Side.CONSTANT}) > 1
+    def give_each(self, kind: str, parts: Sequence[Sequence[int]]) -> None:
+        """Name parts of one kind: by the output that each alone leads to, or by number."""
+        tasks = [self.task(part) for part in parts]
+        told = len(parts) > 1 and len({*tasks} - {""}) == len(parts)
+        for number, (task, part) in enumerate(zip(tasks, parts, strict=True), start=1):
+            last = task if told else str(number)
+            self.give(f"{kind} {last}" if len(parts) > 1 else kind, part, kind)
 
-    def _find_fusion(self) -> dict[int, int]:
-        """Number the fusion layers: joins, the plumbing behind them, and the first products."""
-        layers: dict[int, int] = {}
-        count = 0
-        for at in range(len(self.topology.vertices)):
-            if at not in layers and self._joins(at):
-                reached = self._fused(at)
-                known = {layers[other] for other in reached if other in layers}
-                count += not known
-                number = min(known, default=count)
-                layers |= {other: number for other in reached if other not in layers}
-        return layers
+    def task(self, members: Iterable[int]) -> str:
+        """Return the output that the members lead to, if it is one and there are others."""
+        reached = frozenset[str]().union(*(self.outputs[at] for at in members))
+        every = frozenset[str]().union(*self.outputs)
+        return next(iter(reached)) if len(reached) == 1 < len(every) else ""
 
-    def _fused(self, join: int) -> set[int]:
-        reached, frontier = {join}, [join]
-        while frontier:
-            at = frontier.pop()
-            if self.topology.vertices[at].op in PRODUCTS:
-                continue
-            for other in self.after[at]:
-                op = self.topology.vertices[other].op
-                if other not in reached and (op in _PLUMBING or op in PRODUCTS):
-                    reached.add(other)
-                    frontier.append(other)
-        return reached
+    def give_all(self) -> None:
+        """Name every part of a colored graph."""
+        self.give_towers()
+        for kind, parts in _by_kind(find_patterns(self.flow)).items():
+            self.give_each(kind, parts)
+        meetings = [part for part in _find_meetings(self.flow) if not self.known(part)]
+        self.give_each("Fusion layer", [part for part in meetings if len(part) > 1])
+        self.give("", (at for part in meetings for at in part))
+        self.give_rest()
 
-    def _find_behind(self) -> dict[int, int]:
-        behind = dict(self.fusion)
-        for at in range(len(self.topology.vertices)):
-            last = max((behind[other] for other in self.before[at] if other in behind), default=0)
-            if last and at not in self.fusion:
-                behind[at] = last
-        return behind
+    def give_towers(self) -> None:
+        """Name what lies ahead of where the sides meet."""
+        flow = self.flow
+        sides: defaultdict[Side | None, list[int]] = defaultdict(list)
+        for at in range(len(flow)):
+            sides[flow.side(at)].append(at)
+        history = find_history_encoders(flow)
+        self.give("History encoder", (at for at in sides[Side.REQUEST] if at in history))
+        for side, owner in ((Side.REQUEST, "User"), (Side.ITEM, "Item")):
+            layers = any(flow.is_weighted(at) for at in sides[side] if at not in self.names)
+            self.give(f"{owner} {'tower' if layers else 'features'}", sides[side])
+        self.give("Cross features", _find_unmet(flow, sides[Side.CANDIDATE]))
 
-    def _find_ahead(self) -> set[int]:
-        """Return all vertices that lead into a fusion layer."""
-        ahead: set[int] = set()
-        for at in reversed(range(len(self.topology.vertices))):
-            if any(other in ahead or other in self.fusion for other in self.after[at]):
-                ahead.add(at)
-        return ahead
+    def give_rest(self) -> None:
+        """Name what is computed per candidate: experts, layers of their own, heads."""
+        flow = self.flow
+        rest = [
+            at for at in range(len(flow)) if flow.is_candidate_node(at) and at not in self.names
+        ]
+        meets = {at for at in rest if any(other in self.names for other in flow.before[at])}
+        branches = split_parallel(rest, flow.before, begins=meets)
+        self.give_each("Head", [part for part in branches if _leads_out(flow, part)])
+        inner = [part for part in branches if not _leads_out(flow, part)]
+        deep = [part for part in inner if any(map(flow.is_weighted, part))]
+        alike = Counter(self._signature(part) for part in deep)
+        self.give_each("Expert", [part for part in deep if alike[self._signature(part)] > 1])
+        self.give_each("Deep layers", [p for p in deep if alike[self._signature(p)] == 1])
+        for part in inner:
+            self.follow(part)
 
-    def _find_heads(self) -> dict[int, str]:
-        """Name what lies behind the fusion: heads by output, experts where branches are shared.
+    def follow(self, members: Sequence[int]) -> None:
+        """Name what holds no weight after the only part that feeds it, if there is one."""
+        inside = {*members}
+        feeders = {other for at in members for other in self.flow.before[at]} - inside
+        names = {self.names.get(other, ("", "")) for other in feeders}
+        kind, name = names.pop() if len(names) == 1 else ("", "")
+        self.give(name or "Combined features", members, kind)
 
-        What leads into another fusion layer is named after the last one in front of it.
-        """
-        outputs: defaultdict[int, set[str]] = defaultdict(set)
-        vertices = self.topology.vertices
-        for at in reversed(range(len(vertices))):
-            if vertices[at].kind is Kind.OUTPUT:
-                outputs[at] = {vertices[at].name}
-            for other in self.after[at]:
-                outputs[at] |= outputs[other]
-        ahead = self._find_ahead()
-        names = {at: f"Behind fusion layer {last}" for at, last in self.behind.items()}
-        rest = [at for at in sorted(self.behind) if at not in self.fusion and at not in ahead]
-        several = len({name for at in rest for name in outputs[at]}) > 1
-        shared = [at for at in rest if several and len(outputs[at]) > 1]
-        names |= {at: f"Head {min(outputs[at], default='')}" if several else "Head" for at in rest}
-        branches = split_parallel(shared, self.before)
-        for number, branch in enumerate(branches, start=1):
-            title = f"Expert {number}" if len(branches) > 1 else "Shared layers"
-            names |= dict.fromkeys(branch, title if len(branch) > 1 else "Shared layers")
-        return names
+    def _signature(self, part: Sequence[int]) -> tuple[str, ...]:
+        """Return the operators of a branch: experts have the same ones."""
+        return tuple(self.flow.op(at) for at in part)
+
+
+def _by_kind(parts: Sequence[tuple[str, list[int]]]) -> dict[str, list[list[int]]]:
+    kinds: defaultdict[str, list[list[int]]] = defaultdict(list)
+    for kind, members in parts:
+        kinds[kind].append(members)
+    return kinds
+
+
+def _reached_outputs(flow: DataFlow) -> list[frozenset[str]]:
+    """Return the names of the outputs that each vertex leads to."""
+    reached: list[frozenset[str]] = [frozenset()] * len(flow)
+    for at in reversed(range(len(flow))):
+        if flow.vertex(at).kind is Kind.OUTPUT:
+            reached[at] = frozenset({flow.vertex(at).name})
+        else:
+            reached[at] = frozenset[str]().union(*(reached[other] for other in flow.after[at]))
+    return reached
+
+
+def _leads_out(flow: DataFlow, part: Sequence[int]) -> bool:
+    return any(flow.vertex(other).kind is Kind.OUTPUT for at in part for other in flow.after[at])
+
+
+def _find_unmet(flow: DataFlow, members: Sequence[int]) -> list[int]:
+    """Return candidate-side vertices that no request-side value has reached yet."""
+    met: set[int] = set()
+    for at in range(len(flow)):
+        if flow.joins(at) or any(other in met for other in flow.before[at]):
+            met.add(at)
+    return [at for at in members if at not in met]
+
+
+def _find_meetings(flow: DataFlow) -> list[list[int]]:
+    """Return joins of both sides with the plumbing behind them, and the product if it is one."""
+    parts: list[list[int]] = []
+    taken: set[int] = set()
+    for join in range(len(flow)):
+        if join in taken or not flow.joins(join):
+            continue
+        reached = _reach_plumbing(flow, join)
+        products = [at for at in reached if at != join and flow.op(at) in PRODUCTS]
+        left = set(products) if len(products) > 1 else set()
+        part = sorted(reached - left - taken)
+        taken.update(part)
+        parts.append(part)
+    return parts
+
+
+def _reach_plumbing(flow: DataFlow, join: int) -> set[int]:
+    """Return the join, the plumbing behind it, and the first products."""
+    reached, frontier = {join}, [join]
+    while frontier:
+        at = frontier.pop()
+        if flow.op(at) in PRODUCTS and at != join:
+            continue
+        for other in flow.after[at]:
+            if other not in reached and flow.op(other) in PLUMBING | PRODUCTS:
+                reached.add(other)
+                frontier.append(other)
+    return reached

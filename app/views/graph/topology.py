@@ -22,8 +22,8 @@ class Kind(StrEnum):
 class Vertex:
     """A graph input, a node or a graph output.
 
-    `side` is None as long as nothing is colored. `values` are the tensors that it makes (for an
-    output: the one that it returns).
+    `side` is None as long as nothing is colored; then every vertex has one. `values` are the
+    tensors that it makes (for an output: the one that it returns).
     """
 
     name: str
@@ -64,6 +64,16 @@ class Topology:
             after[tail].append(head)
         return before, after
 
+    @cached_property
+    def data_neighbors(self) -> tuple[list[list[int]], list[list[int]]]:
+        """The same without constants: what only shapes and constants lead to is no flow."""
+        plain = [vertex.side is not Side.CONSTANT for vertex in self.vertices]
+        before, after = (
+            [[other for other in others if plain[other]] for others in side]
+            for side in self.neighbors
+        )
+        return before, after
+
 
 def build_topology(info: GraphInfo, coloring: Coloring | None = None) -> Topology:
     """Return the picture's vertices and edges; sides are None without a coloring."""
@@ -86,14 +96,19 @@ def build_topology(info: GraphInfo, coloring: Coloring | None = None) -> Topolog
 
 
 def _vertices(info: GraphInfo, colors: Mapping[str, ValueColor]) -> Iterator[Vertex]:
+    sides = {name: color.side for name, color in colors.items()}
     for tensor in info.inputs:
-        side = _side((tensor.name,), colors)
+        side = sides.get(tensor.name)
         yield Vertex(tensor.name, Kind.INPUT, "input", side, (tensor.name,), tensor=tensor)
     for node in info.nodes:
         values = tuple(value for value in node.outputs if value)
-        yield Vertex(node.name, Kind.NODE, node.op, _side(values, colors), values, node.scope, node)
+        side = next((sides[value] for value in values if value in sides), None)
+        if side is None and colors:
+            side = _meet(sides[value] for value in node.inputs if value in sides)
+            sides |= dict.fromkeys(values, side)
+        yield Vertex(node.name, Kind.NODE, node.op, side, values, node.scope, node)
     for tensor in info.outputs:
-        side = _side((tensor.name,), colors)
+        side = sides.get(tensor.name, Side.CONSTANT if colors else None)
         yield Vertex(tensor.name, Kind.OUTPUT, "output", side, (tensor.name,), tensor=tensor)
 
 
@@ -103,5 +118,9 @@ def _taken(vertex: Vertex) -> Iterable[str]:
     return dict.fromkeys(vertex.node.inputs) if vertex.node else ()
 
 
-def _side(values: Iterable[str], colors: Mapping[str, ValueColor]) -> Side | None:
-    return next((colors[value].side for value in values if value in colors), None)
+def _meet(sides: Iterable[Side]) -> Side:
+    """Return the side of what these reach: a value that the coloring leaves out has one, too."""
+    reaching = set(sides) - {Side.CONSTANT}
+    if len(reaching) > 1:
+        return Side.CANDIDATE
+    return next(iter(reaching), Side.CONSTANT)

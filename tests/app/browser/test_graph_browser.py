@@ -69,7 +69,7 @@ def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:
 def test_a_box_shows_what_it_holds(page: Page) -> None:
     graph = open_graph(page)
     press(graph, "C", "ArrowDown")
-    expect(title(graph)).to_have_text("Item tower")
+    expect(title(graph)).to_have_text("Item features")
     sides = details(graph).locator("section").filter(has_text="Sides")
     expect(sides.locator("th")).to_have_text("Iitem side, once per candidate")
     expect(details(graph)).to_contain_text("Gather")

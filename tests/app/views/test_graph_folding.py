@@ -23,57 +23,142 @@ def test_a_tower_folds_into_what_mari_sees() -> None:
     topology = build_topology(*tower())
     found = boxes(topology, fold_graph(topology, Fold.PARTS))
     assert found == {
-        "user": "Request tower", "wide": "Request tower", "item": "Item tower",
-        "flat": "Item tower", "joined": "Fusion layer 1", "fused": "Fusion layer 1",
+        "user": "User features", "wide": "User features", "item": "Item features",
+        "flat": "Item features", "joined": "Fusion layer", "fused": "Fusion layer",
         "active": "Head", "final": "Head", "→final": "",
     }  # fmt: skip
 
 
-def test_experts_and_heads_are_told_apart() -> None:
+def parts(lines: str, outputs: str) -> dict[str, str]:
+    info, coloring = picture(lines, inputs="R user, I item", outputs=outputs)
+    topology = build_topology(info, coloring)
+    return boxes(topology, fold_graph(topology, Fold.PARTS))
+
+
+def test_experts_gates_and_heads_are_told_apart() -> None:
     lines = ["C joined = Concat user item"]
     for at in (1, 2):
+        lines += [f"C p{at} = MatMul joined W", f"C r{at} = Relu p{at}"]
+    lines.append("C mixed = Concat r1 r2")
+    for task in ("ctr", "cvr"):
         lines += [
-            f"C p{at} = MatMul joined W",
-            f"C r{at} = Relu p{at}",
-            f"C e{at} = MatMul r{at} W",
+            f"C g{task} = MatMul joined W",
+            f"C s{task} = Softmax g{task}",
+            f"C m{task} = Mul s{task} mixed",
+            f"C t{task} = ReduceSum m{task}",
+            f"C h{task} = Gemm t{task} W",
+            f"C {task} = Sigmoid h{task}",
         ]
-    lines += ["C mixed = Concat e1 e2"]
-    for head in ("ctr", "cvr"):
-        lines += [f"C h{head} = MatMul mixed W", f"C {head} = Sigmoid h{head}"]
-    info, coloring = picture("\n".join(lines), inputs="R user, I item", outputs="ctr cvr")
-    topology = build_topology(info, coloring)
-    found = boxes(topology, fold_graph(topology, Fold.PARTS))
-    assert found["p1"] == found["p2"] == "Fusion layer 1"
-    assert (found["e1"], found["e2"]) == ("Expert 1", "Expert 2")
-    assert found["hctr"] == "Head ctr"
-    assert found["hcvr"] == "Head cvr"
+    found = parts("\n".join(lines), "ctr cvr")
+    assert found["joined"] == found["mixed"] == ""
+    assert (found["p1"], found["r2"]) == ("Expert 1", "Expert 2")
+    for task in ("ctr", "cvr"):
+        assert {found[name + task] for name in "gsmt"} == {f"Gate {task}"}
+        assert found[f"h{task}"] == found[task] == f"Head {task}"
 
 
-def test_what_lies_between_two_fusion_layers_is_named_after_the_first() -> None:
-    info, coloring = picture(
+def test_many_parts_of_a_kind_share_a_box() -> None:
+    lines = ["C joined = Concat user item"]
+    for at in range(3):
+        lines += [f"C p{at} = MatMul joined W", f"C r{at} = Relu p{at}"]
+    lines += ["C sum = Sum r0 r1 r2", "C out = Sigmoid sum"]
+    info, coloring = picture("\n".join(lines), inputs="R user, I item", outputs="out")
+    folding = fold_graph(build_topology(info, coloring), Fold.PARTS)
+    experts = [box for box in folding.boxes if box.name.startswith("Expert ")]
+    assert len(experts) == 3
+    assert {folding.boxes[box.parent].name for box in experts} == {"Experts"}
+
+
+def test_attention_over_a_history_is_one_part() -> None:
+    found = parts(
+        """
+        R keys = MatMul user W
+        R values = MatMul user W
+        I query = MatMul item W
+        C scores = MatMul query keys
+        C weights = Softmax scores
+        C summed = MatMul weights values
+        C joined = Concat summed item user
+        C fused = Gemm joined W
+        C out = Sigmoid fused
+        """,
+        "out",
+    )
+    assert {found[name] for name in ("scores", "weights", "summed")} == {"Attention over history"}
+    assert found["keys"] == "User tower"
+    assert found["query"] == "Item tower"
+
+
+def test_attention_by_a_network_without_a_softmax_is_one_part() -> None:
+    found = parts(
+        """
+        C met = Concat user item
+        C hidden = Gemm met W
+        C active = Relu hidden
+        C weights = Gemm active W
+        C summed = MatMul weights user
+        C joined = Concat summed item user
+        C fused = Gemm joined W
+        """,
+        "fused",
+    )
+    assert {found[name] for name in ("met", "active", "summed")} == {"Attention over history"}
+
+
+def test_a_history_encoder_is_told_from_other_features() -> None:
+    found = parts(
+        """
+        R keys = MatMul user W
+        R scores = MatMul user keys
+        R weights = Softmax scores
+        R encoded = MatMul weights user
+        R pooled = ReduceSum encoded
+        C joined = Concat pooled item
+        C fused = Gemm joined W
+        """,
+        "fused",
+    )
+    assert {found[name] for name in ("user", "keys", "pooled")} == {"History encoder"}
+
+
+def test_cross_layers_are_told_by_what_they_add_and_scale() -> None:
+    found = parts(
+        """
+        C x0 = Concat user item
+        C w1 = Gemm x0 W
+        C m1 = Mul x0 w1
+        C x1 = Add m1 x0
+        C v2 = MatMul x1 W
+        C w2 = MatMul v2 W
+        C m2 = Mul w2 x0
+        C x2 = Add x1 m2
+        C deep = Gemm x0 W
+        C active = Relu deep
+        C ends = Concat x2 active
+        C out = Gemm ends W
+        """,
+        "out",
+    )
+    assert {found[name] for name in ("w1", "m1", "x1")} == {"Cross layer 1"}
+    assert {found[name] for name in ("v2", "w2", "m2", "x2")} == {"Cross layer 2"}
+    assert found["deep"] == found["active"] == "Deep layers"
+    assert found["ends"] == found["out"] == "Head"
+
+
+def test_what_only_follows_a_part_belongs_to_it() -> None:
+    found = parts(
         """
         C a = Concat user item
-        C b = Gemm a
+        C b = Gemm a W
         C c = Relu b
         C d = Softmax c
-        C e = MatMul d user
-        C f = Sigmoid e
+        C e = Concat d user
+        C f = Gemm e W
         """,
-        inputs="R user, I item",
-        outputs="f",
+        "f",
     )
-    topology = build_topology(info, coloring)
-    found = boxes(topology, fold_graph(topology, Fold.PARTS))
-    assert found["c"] == found["d"] == "Behind fusion layer 1"
-
-
-def test_many_fusion_products_side_by_side_share_a_box() -> None:
-    lines = [f"C g{at} = Gemm item W user" for at in range(6)]
-    lines.append("C out = Sum " + " ".join(f"g{at}" for at in range(6)))
-    info, coloring = picture("\n".join(lines), inputs="R user, I item", outputs="out")
-    topology = build_topology(info, coloring)
-    found = boxes(topology, fold_graph(topology, Fold.PARTS))
-    assert {found[f"g{at}"] for at in range(6)} == {"Fusion products"}
+    assert found["b"] == found["c"] == found["d"] == "Fusion layer 1"
+    assert found["e"] == found["f"] == "Fusion layer 2"
 
 
 def test_constants_go_with_what_takes_them() -> None:
@@ -85,7 +170,7 @@ def test_constants_go_with_what_takes_them() -> None:
     folding = fold_graph(topology, Fold.PARTS)
     box = folding.boxes[folding.box_of[2]]
     assert box.name == "Shapes and constants"
-    assert folding.boxes[box.parent].name == "Request tower"
+    assert folding.boxes[box.parent].name == "User features"
 
 
 def test_an_uncolored_graph_still_folds() -> None:
@@ -138,3 +223,4 @@ def test_flat_folds_nothing() -> None:
 def test_branches_split_where_they_meet() -> None:
     before: list[list[int]] = [[], [], [0], [1], [2, 3], [4]]
     assert split_parallel(range(6), before) == [[0, 2], [1, 3], [4, 5]]
+    assert split_parallel(range(6), before, begins={3}) == [[0, 2], [1], [3], [4, 5]]

@@ -59,7 +59,7 @@ def test_every_item_has_a_place_in_its_own_box() -> None:
     assert layout.parent[:count] == folding.box_of
     names = [box.name for box in folding.boxes]
     rows = {name: layout.row[count + at] for at, name in enumerate(names)}
-    assert rows["Request tower"] == rows["Item tower"] < rows["Fusion layer 1"] < rows["Head"]
+    assert rows["User features"] == rows["Item features"] < rows["Fusion layer"] < rows["Head"]
 
 
 def test_long_edges_between_boxes_have_routes() -> None:
