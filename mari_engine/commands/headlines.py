@@ -105,15 +105,17 @@ def _speed(selection: mari.Selection, candidates: int) -> str:
         if (time := trial.measured if timed else trial.expected) is not None
     }
     before = seconds.pop(Way.ORIGINAL)
-    after = seconds.get(selection.way, min(seconds.values(), default=before))
     how = (
         "timed on this machine, one thread" if timed else f"expected, by {selection.prices} prices"
     )
-    figures = (
-        f"at {candidates:,} candidates ({how}: {format_seconds(before)} → {format_seconds(after)})"
-    )
+    at = f"at {candidates:,} candidates ({how}: {format_seconds(before)}"
     if selection.way == Way.ORIGINAL:
-        return f"left as it was, since no rewrite is faster {figures}"
+        best = f", the fastest rewrite {format_seconds(min(seconds.values()))}" if seconds else ""
+        given = selection.chosen_by == "given"
+        why = "as asked;" if given else "since no rewrite is clearly faster"
+        return f"left as it was, {why} {at}{best})"
+    after = seconds.get(selection.way, min(seconds.values(), default=before))
+    figures = f"{at} → {format_seconds(after)})"
     if after > before:
         return f"{after / max(before, _LEAST):.2f}× slower {figures}"
     return f"{before / max(after, _LEAST):.2f}× faster {figures}"

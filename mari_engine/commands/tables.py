@@ -121,7 +121,7 @@ def show_flops(found: mari.Plan) -> None:
 
 
 def show_certificate(certificate: Certificate) -> None:
-    """Print what was checked, a row for each output of each request."""
+    """Print what was checked, a row for each output of each request; the verdict comes last."""
     rows = [
         (
             check.batch,
@@ -141,7 +141,8 @@ def show_certificate(certificate: Certificate) -> None:
         "same ranking", "result",
     )  # fmt: skip
     show_table("Check", columns, rows)
-    show("", *(make_plain(sentence) for sentence in certificate_in_words(certificate)))
+    verdict, *shown = map(make_plain, certificate_in_words(certificate))
+    show("", *shown, "", verdict)
 
 
 def show_benchmark(result: BenchmarkResult) -> None:

@@ -70,7 +70,8 @@ def select(best: Attempt, trials: Sequence[Trial], options: Options) -> Selectio
         tied = "as little as any that was tried, but for a few percent"
     way, reason = best.way, f"it {how} take {times}, {tied}"
     if own >= plain * _WORTH and options.signature == Signature.DROP_IN:
-        way, reason = Way.ORIGINAL, f"every rewrite {how} take as long or longer ({times}): "
+        way = Way.ORIGINAL
+        reason = f"no rewrite is clearly faster (the best {how} take {times}): "
         reason += "the model is left as it was"
     elif own >= plain * _WORTH:
         reason = f"its signature was asked for, though it {how} take {times}"

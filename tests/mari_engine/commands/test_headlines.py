@@ -11,6 +11,7 @@ import pytest
 import mari_engine as mari
 from mari_engine.__main__ import run
 from mari_engine.commands.headlines import inspect_headline, measure_headline, optimize_headline
+from mari_engine.commands.tables import show_certificate
 from mari_engine.types import Check, OutputError
 from sample_models import sample_path
 from support.builders import ranking_tower
@@ -58,9 +59,21 @@ def test_a_slower_model_and_one_left_as_it_was_are_not_called_faster(planned: ma
     assert first.startswith("tower: 2.00× slower at 500 candidates")
     left = replace(EXPECTED, way=mari.Way.ORIGINAL, trials=slow)
     assert optimized(planned, selection=left)[0] == (
-        "tower: left as it was, since no rewrite is faster at 500 candidates "
-        "(expected, by built-in prices: 1 ms → 2 ms)"
+        "tower: left as it was, since no rewrite is clearly faster at 500 candidates "
+        "(expected, by built-in prices: 1 ms, the fastest rewrite 2 ms)"
     )
+    asked = replace(left, chosen_by="given", trials=slow[:1])
+    assert optimized(planned, selection=asked)[0] == (
+        "tower: left as it was, as asked; at 500 candidates (expected, by built-in prices: 1 ms)"
+    )
+
+
+def test_the_verdict_comes_last(capsys: pytest.CaptureFixture[str]) -> None:
+    show_certificate(replace(PASSED, coverage=mari.Coverage(4, 3)))
+    *_, before, last = capsys.readouterr().out.splitlines()
+    assert (before, last) == (
+        "", "Lossless: the same numbers as the original, if the labels are true.",
+    )  # fmt: skip
 
 
 def test_flops_are_told_per_request_and_as_no_speedup(planned: mari.Plan) -> None:
