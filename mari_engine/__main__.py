@@ -23,6 +23,7 @@ from mari_engine.commands import (
     inspect,
     items,
     labels,
+    offload,
     optimize,
     outlive_readers,
     print_error,
@@ -48,7 +49,7 @@ command_line = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    samples, labels, inspect, optimize, verify, diff, bench, calibrate, report, app, fuzz,
+    samples, labels, inspect, optimize, verify, diff, bench, calibrate, report, app, fuzz, offload,
 )  # fmt: skip
 for command in COMMANDS:
     command_line.command()(command)

@@ -24,10 +24,11 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "labels.json": (mari.InputLabel, mari.Column),
     "manifest.json": (
         mari.Decision, mari.Selection, mari.Trial, mari.BreakEven, mari.Segment, mari.Flops,
-        mari.OutputBinding,
+        mari.OutputBinding, mari.CutPoint, mari.Frontier,
     ),
     "certificate.json": (
         mari.Certificate, mari.Check, mari.Coverage, mari.MissedBranch, mari.OutputError,
+        mari.ErrorBound,
     ),
     "structure.json": (Structure, StructureNode, StructureConstant),
     "Difference": (mari.Difference, mari.Change, mari.WeightDifference, mari.WeightChange),

@@ -31,6 +31,7 @@ MADE_BY_USERS = {
     "NAME.onnx", "NAME.labels.json", "labels.json", "model.onnx", "model.onnx.data",
     "manifest.json", "structure.json", "certificate.json", "review.json", "report.html",
     "report.md", "store.json", "items.arrow", "items.parquet",
+    "request.onnx", "item.onnx", "online.onnx",
     "request.npz", "requests.npz", "failure.json", "input_order.json",
 }  # fmt: skip
 """Files that papers name and that commands write."""

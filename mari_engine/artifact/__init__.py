@@ -2,15 +2,38 @@
 
 from mari_engine.artifact.earlier_choices import EarlierChoices, read_choices
 from mari_engine.artifact.file_digests import check_digests, with_digests
-from mari_engine.artifact.folder import Artifact, check_target, load_artifact, save_artifact
+from mari_engine.artifact.folder import (
+    OPTIMIZED,
+    Artifact,
+    check_passed,
+    load_artifact,
+    save_artifact,
+)
 from mari_engine.artifact.json_files import read_document, write_document
+from mari_engine.artifact.manifest import write_manifest
+from mari_engine.artifact.model_writer import write_model
 from mari_engine.artifact.readback import Optimized, open_optimized, read_findings
+from mari_engine.artifact.target import (
+    CERTIFICATE_FILE,
+    LABELS_FILE,
+    MANIFEST_FILE,
+    REPORT_FILE,
+    FolderKind,
+    check_target,
+)
 
 __all__ = [
+    "CERTIFICATE_FILE",
+    "LABELS_FILE",
+    "MANIFEST_FILE",
+    "OPTIMIZED",
+    "REPORT_FILE",
     "Artifact",
     "EarlierChoices",
+    "FolderKind",
     "Optimized",
     "check_digests",
+    "check_passed",
     "check_target",
     "load_artifact",
     "open_optimized",
@@ -20,4 +43,6 @@ __all__ = [
     "save_artifact",
     "with_digests",
     "write_document",
+    "write_manifest",
+    "write_model",
 ]

@@ -12,8 +12,9 @@ from mari_engine.artifact.decision_rows import (
     read_flops,
     read_selection,
 )
-from mari_engine.artifact.folder import MANIFEST_FILE, STRUCTURE_FILE, Artifact
+from mari_engine.artifact.folder import STRUCTURE_FILE, Artifact
 from mari_engine.artifact.json_files import read_document
+from mari_engine.artifact.target import MANIFEST_FILE
 from mari_engine.errors import ModelError
 from mari_engine.graph import fingerprint
 from mari_engine.rewriting.cost import Prices

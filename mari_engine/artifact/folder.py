@@ -10,8 +10,16 @@ from typing import Any
 from mari_engine.analysis import structure_of
 from mari_engine.artifact.file_digests import check_digests, with_digests
 from mari_engine.artifact.json_files import read_document, write_document
-from mari_engine.artifact.manifest import TOOL, read_interface, write_manifest
+from mari_engine.artifact.manifest import read_interface, write_manifest
 from mari_engine.artifact.model_writer import DATA_FILE, MODEL_FILE, write_model
+from mari_engine.artifact.target import (
+    CERTIFICATE_FILE,
+    LABELS_FILE,
+    MANIFEST_FILE,
+    REPORT_FILE,
+    FolderKind,
+    check_target,
+)
 from mari_engine.errors import ModelError, VerificationError
 from mari_engine.files import finish_replacement, reading, replace_files
 from mari_engine.graph import Model
@@ -26,11 +34,7 @@ from mari_engine.types import (
     to_plain,
 )
 
-MANIFEST_FILE = "manifest.json"
-LABELS_FILE = "labels.json"
-CERTIFICATE_FILE = "certificate.json"
 STRUCTURE_FILE = "structure.json"
-REPORT_FILE = "report.html"
 _FILES = (
     MODEL_FILE,
     DATA_FILE,
@@ -40,7 +44,7 @@ _FILES = (
     REPORT_FILE,
     MANIFEST_FILE,
 )
-"""In the order in which they are moved: with the manifest the artifact is complete."""
+OPTIMIZED = FolderKind("mari optimize", _FILES, parts=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +75,9 @@ def save_artifact(
     without `force`, such a file that was not written as part of an artifact, and when the
     original's data were changed since they were checked.
     """
-    _check_passed(result)
+    check_passed(result)
     target = Path(directory)
-    check_target(result.original, target, force=force)
+    check_target(result.original, target, OPTIMIZED, force=force)
 
     def fill(made: Path) -> None:
         result.original.check_data()
@@ -103,6 +107,11 @@ def load_artifact(directory: str | Path) -> Artifact:
 
 def _load(folder: Path) -> Artifact:
     manifest = read_document(folder / MANIFEST_FILE)
+    if "parts" in manifest:
+        raise ModelError(
+            f"{folder}: holds the parts of an offloaded model, and not one model; give a folder "
+            "that 'mari optimize' wrote"
+        )
     certificate = read_document(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
     artifact = Artifact(
@@ -132,58 +141,9 @@ def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult |
     (folder / REPORT_FILE).write_text(page, encoding="utf-8")
 
 
-def _check_passed(result: CheckedPlan) -> None:
+def check_passed(result: CheckedPlan) -> None:
+    """Return if a result passed its check; raises VerificationError with the reason."""
     if not result.certificate.passed:
         reasons = [check.reason for check in result.certificate.checks if not check.passed]
         why = result.certificate.reason or next(iter(reasons), "the certificate says so")
         raise VerificationError(f"{result.original.name}: not saved, the check failed: {why}")
-
-
-def check_target(original: Model, target: Path, *, force: bool = False) -> None:
-    """Return if an artifact of this model may be written here, replacing nobody's files.
-
-    Raises ModelError where it would overwrite the model that it was made from, or, without `force`,
-    a file that is not part of an artifact.
-    """
-    if target.exists() and not target.is_dir():
-        raise ModelError(f"{target}: this is a file; give a folder")
-    ours = {(target / name).resolve() for name in _FILES}
-    sources = [original.path] if original.path is not None else []
-    for path in (*sources, *original.data_files):
-        if path.resolve() in ours:
-            raise ModelError(f"{target}: {path.name} there is the original; choose another folder")
-    if not force:
-        _refuse_strangers(target)
-
-
-def _refuse_strangers(target: Path) -> None:
-    """Raise ModelError for a file of an artifact's name that no artifact was written with."""
-    present = [name for name in _FILES if (target / name).exists()]
-    if not present:
-        return
-    with contextlib.suppress(OSError):
-        finish_replacement(target, _FILES)
-    with reading(target):
-        _check_written(target, present[0])
-
-
-def _check_written(target: Path, first: str) -> None:
-    """Raise ModelError where a folder holds no artifact, or one that was changed."""
-    try:
-        tool = read_document(target / MANIFEST_FILE).get("tool")
-        known = isinstance(tool, dict) and tool.get("name") == TOOL
-        certificate = read_document(target / CERTIFICATE_FILE)
-    except ModelError:
-        known = False
-    if not known:
-        raise ModelError(
-            f"{target / first}: was not written by mari; choose another folder, or overwrite"
-            " it with --force"
-        )
-    try:
-        check_digests(certificate, target, target / CERTIFICATE_FILE)
-    except ModelError as error:
-        raise ModelError(
-            f"{str(error).partition(': ')[0]}: was changed after it was written, and would be lost;"
-            " choose another folder, or overwrite it with --force"
-        ) from error

@@ -13,7 +13,7 @@ import onnx_ir as ir
 from mari_engine.graph import Model, extents, stored_bytes
 
 MODEL_FILE = "model.onnx"
-DATA_FILE = "model.onnx.data"
+DATA_FILE = f"{MODEL_FILE}.data"
 _ALIGNMENT = 4096
 """Runtimes map tensors from pages of this many bytes."""
 _LARGEST_INLINE = 3 << 29
@@ -31,11 +31,12 @@ class _Place:
     offset: int
 
 
-def write_model(model: Model, folder: Path) -> tuple[Path, ...]:
+def write_model(model: Model, folder: Path, name: str = MODEL_FILE) -> tuple[Path, ...]:
     """Write `model.onnx`, and `model.onnx.data` when it is large or was in such a file.
 
-    Returns the files. The operator set and IR version are the model's. Tensors that are in files
-    are copied by the system, holes stay holes: no table passes through memory.
+    `name` is another name for the file. Returns the files. The operator set and IR version are the
+    model's. Tensors that are in files are copied by the system, holes stay holes: no table passes
+    through memory.
     """
     copy = model.ir.clone()
     in_memory = [value for value in _initializers(copy) if not _is_external(value)]
@@ -43,10 +44,10 @@ def write_model(model: Model, folder: Path) -> tuple[Path, ...]:
     beside = [value for value in _initializers(copy) if _is_external(value)]
     if total > _LARGEST_INLINE:
         beside += [value for value in in_memory if _nbytes(value) >= _SMALLEST_BESIDE]
-    files = [folder / MODEL_FILE]
+    files = [folder / name]
     if beside:
-        _write_data(list(_lay_out(beside)), folder / DATA_FILE)
-        files.append(folder / DATA_FILE)
+        files.append(folder / f"{name}.data")
+        _write_data(list(_lay_out(beside)), files[-1])
     files[0].write_bytes(ir.serde.serialize_model(copy).SerializeToString())
     return tuple(files)
 
@@ -88,7 +89,7 @@ def _write_data(places: list[_Place], path: Path) -> None:
                 written.add(place.offset)
                 _write_tensor(place.tensor, file, place.offset)
             place.value.const_value = ir.ExternalTensor(
-                DATA_FILE,
+                path.name,
                 place.offset,
                 place.tensor.nbytes,
                 place.tensor.dtype,

@@ -12,7 +12,8 @@ from mari_engine.artifact.decision_rows import (
     read_flops,
     read_selection,
 )
-from mari_engine.artifact.folder import CERTIFICATE_FILE, MANIFEST_FILE, Artifact, load_artifact
+from mari_engine.artifact.folder import Artifact, load_artifact
+from mari_engine.artifact.target import CERTIFICATE_FILE, MANIFEST_FILE
 from mari_engine.coloring import color
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model, describe

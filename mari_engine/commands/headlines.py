@@ -36,7 +36,7 @@ def optimize_headline(result: mari.OptimizeResult, *, confirmed: bool) -> tuple[
     return _plain(
         f"{result.original.name}: {_speed(result.selection, result.candidates)}",
         _flops(result),
-        _exactness(result.certificate),
+        exactness_line(result.certificate),
         _vouched(result.certificate.vouched),
         _savings(result),
         _attention(result, _doubts(result.labels, confirmed), result.certificate.notes),
@@ -133,10 +133,12 @@ def _flops(found: mari.Plan) -> str:
     return f"FLOPs per request: {amounts} (arithmetic, not time{without}{square})"
 
 
-def _exactness(certificate: mari.Certificate) -> str:
+def exactness_line(certificate: mari.Certificate) -> str:
     """Return the outcome of the check, and what it rests on."""
     outcome = certificate_in_words(certificate)[0].rstrip(".")
     if not certificate.passed:
+        return outcome
+    if certificate.bounds:
         return outcome
     if outcome.startswith("Lossless"):
         outcome = "Lossless: the same numbers"

@@ -202,9 +202,17 @@ def read_optimized(path: Path) -> Optimized:
 
 def check_output_folder(model: mari.Model, path: Path, *, force: bool) -> None:
     """Return if an artifact may be written to this folder; asked before the work."""
-    from mari_engine.artifact import check_target  # here, so that help starts without ONNX
+    from mari_engine.artifact import OPTIMIZED, check_target  # so that help starts without ONNX
 
-    check_target(model, path, force=force)
+    check_target(model, path, OPTIMIZED, force=force)
+
+
+def check_offload_folder(model: mari.Model, path: Path, *, force: bool) -> None:
+    """Return if parts may be written to this folder; asked before the work."""
+    from mari_engine.artifact import check_target  # here, so that help starts without ONNX
+    from mari_engine.serving.offload import OFFLOADED
+
+    check_target(model, path, OFFLOADED, force=force)
 
 
 def read_kept(model: mari.Model, names: Sequence[str]) -> tuple[str, ...]:

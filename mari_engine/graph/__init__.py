@@ -1,6 +1,7 @@
 """A thin layer on onnx_ir: the model, constants, shapes, external data, digests."""
 
 from mari_engine.graph.constants import constant_array, list_numbers
+from mari_engine.graph.content_digest import digest_content
 from mari_engine.graph.description import describe
 from mari_engine.graph.digest import digest_graph
 from mari_engine.graph.dtypes import element_bytes, list_extents, name_dtype, stored_bytes
@@ -46,6 +47,7 @@ __all__ = [
     "constant_array",
     "copy_default",
     "describe",
+    "digest_content",
     "digest_graph",
     "element_bytes",
     "extents",

@@ -27,6 +27,7 @@ from mari_engine.labeling.logged_requests import (
     axes_to_observe,
     observe_requests,
 )
+from mari_engine.labeling.volatility import keep_volatile
 from mari_engine.types import FROM_GRAPH, Column, Feeds, InputLabel, Labels, Role
 
 
@@ -42,7 +43,7 @@ def propose_labels(
     lie along the axes that `stated` labels of this model state, else along those that can be read
     off the graph; of an input whose axis stays open requests teach nothing, and it is asked. Each
     input has the axis along which candidates lie, with its evidence, or FROM_GRAPH where it has
-    to be asked (see `propose_axes`).
+    to be asked (see `propose_axes`). What is stated to be volatile stays so.
     """
     given = stated.inputs if stated is not None else {}
     seen = Observed()
@@ -61,7 +62,8 @@ def propose_labels(
             }
         ),
     )
-    return _ask(model, found, seen)
+    asked = _ask(model, found, seen)
+    return asked if stated is None else keep_volatile(asked, stated)
 
 
 def _ask(model: Model, labels: Labels, seen: Observed) -> Labels:

@@ -13,6 +13,7 @@ from mari_engine.report.graph_drawing import Picture, draw
 from mari_engine.types import (
     CandidateAxis,
     Certificate,
+    ChosenCut,
     Decision,
     Flops,
     FusionLayout,
@@ -53,6 +54,8 @@ class Findings:
     """The candidates' axis of each input; empty for an artifact that does not tell it."""
     selection: Selection | None = None
     """None for an artifact of a version that did not write it."""
+    cut: ChosenCut | None = None
+    """Of a model that was cut into parts."""
 
 
 def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:

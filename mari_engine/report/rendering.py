@@ -19,6 +19,7 @@ from mari_engine.feeds import list_slots
 from mari_engine.plan_types import CheckedPlan
 from mari_engine.report.chart_geometry import LETTERS, NOISY, find_noisy, group_bars, pair_strips
 from mari_engine.report.findings import Findings, find
+from mari_engine.report.frontier_plot import plot_frontier
 from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
 from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_review
 from mari_engine.types import Action, Arm, BenchmarkResult, Timing
@@ -109,6 +110,7 @@ def _context(
         "counts": {action: counts[action] for action in Action},
         "anchors": _anchors(findings),
         "strips": pair_strips(findings.layout),
+        "plot": plot_frontier(findings.cut) if findings.cut else None,
         "slots": list_slots(findings.interface, findings.labels),
         "most_slots": MOST_SLOTS,
         "letters": LETTERS,
@@ -152,9 +154,13 @@ def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
 def _commands(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> list[str]:
     """Return what repeats the rewrite, its check, and each measurement."""
     source, labels = findings.source, ["--labels", "labels.json"]
+    keep = [word for node in findings.keep for word in ("--keep", node)]
+    if findings.cut is not None:
+        offload = ["mari", "offload", source, *labels, "-o", "out", *findings.cut.asked, *keep]
+        return [Verbatim(make_plain(shlex.join(offload)))]
     rewrite = ["mari", "optimize", source, *labels, "-o", "out"]
     rewrite += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
-    rewrite += [word for node in findings.keep for word in ("--keep", node)]
+    rewrite += keep
     rewrite += [] if findings.autotune else ["--no-autotune"]
     chosen = findings.selection
     rewrite += ["--calibrated"] if chosen is not None and chosen.prices != "built-in" else []

@@ -6,6 +6,7 @@ from mari_engine.types.certificate import (
     Certificate,
     Check,
     Coverage,
+    ErrorBound,
     MissedBranch,
     OutputError,
 )
@@ -56,6 +57,7 @@ from mari_engine.types.measurement import (
     ProductMeasure,
     TimeMeasure,
 )
+from mari_engine.types.offload import ChosenCut, CutPoint, Frontier, Store
 from mari_engine.types.parts import FetchedInput, FileDigest, Part, PartInput, PartKind, PartOutput
 from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
@@ -74,18 +76,22 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Check",
+    "ChosenCut",
     "Coloring",
     "Column",
     "Cost",
     "Coverage",
+    "CutPoint",
     "Decision",
     "DeviceInfo",
     "Difference",
+    "ErrorBound",
     "Feeds",
     "FetchedInput",
     "FileDigest",
     "Flops",
     "FlopsReport",
+    "Frontier",
     "FusionLayout",
     "GraphInfo",
     "GraphNode",
@@ -117,6 +123,7 @@ __all__ = [
     "Side",
     "Signature",
     "StackedLookups",
+    "Store",
     "Structure",
     "StructureConstant",
     "StructureNode",

@@ -81,6 +81,20 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class ErrorBound:
+    """The largest error of one output that was measured, of a model that rounds on purpose."""
+
+    output: str
+    absolute: float
+    """Over all elements of all requests."""
+    relative: float
+    """The same against the largest magnitude of the output over all requests."""
+    requests: int
+    reordered: int
+    """Requests in which the candidates come in another order."""
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What was checked, with what, and how it came out."""
 
@@ -105,6 +119,13 @@ class Certificate:
     """None where the original could not be run node by node."""
     vouched: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """By who or what vouches for them, the names of the labels that the check rests on."""
+    bounds: tuple[ErrorBound, ...] = ()
+    """Of a model that rounds on purpose, and so is not lossless; none of any other."""
+
+    @property
+    def lossless(self) -> bool:
+        """True where the check passed, and nothing is rounded on purpose."""
+        return self.passed and not self.bounds
 
     def to_json(self) -> dict[str, Any]:
         """Return the contents of certificate.json."""
@@ -133,6 +154,10 @@ class Certificate:
             reason=top.text("reason", ""),
             coverage=_coverage(top, where),
             vouched=_vouched(top, where),
+            bounds=tuple(
+                _bound(top.entry(row, f"{where}: bound {at}"))
+                for at, row in enumerate(top.items("bounds", ()))
+            ),
         )
 
 
@@ -156,6 +181,16 @@ def _vouched(top: JsonObject, where: str) -> dict[str, tuple[str, ...]]:
         return {}
     found = top.nested("vouched", where)
     return {by: tuple(map(str, found.items(by))) for by in found.fields}
+
+
+def _bound(row: JsonObject) -> ErrorBound:
+    return ErrorBound(
+        output=row.text("output"),
+        absolute=row.number("absolute"),
+        relative=row.number("relative"),
+        requests=row.whole("requests"),
+        reordered=row.whole("reordered"),
+    )
 
 
 def _check(row: JsonObject) -> Check:

@@ -63,6 +63,8 @@ class Column:
     """Who or what vouches for the role: `graph`, `request`, `name`, or a person; "" if unsaid."""
     axis: CandidateAxis = FROM_GRAPH
     """As of the input (see there), stated here."""
+    volatile: bool = False
+    """Changes too often to be stored, as a price may: of an item feature, it stays online."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class InputLabel:
     vouched: str = ""
     axis: CandidateAxis = FROM_GRAPH
     axis_evidence: tuple[str, ...] = ()
+    volatile: bool = False
 
     @property
     def stated_axis(self) -> CandidateAxis:
@@ -199,11 +202,8 @@ def _column_to_json(column: Column) -> dict[str, Any]:
 
 
 def _extras(part: Column | InputLabel) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    if part.range is not None:
-        out["range"] = list(part.range)
-    if part.integer:
-        out["integer"] = True
+    out: dict[str, Any] = {} if part.range is None else {"range": list(part.range)}
+    out |= {name: True for name in ("integer", "volatile") if getattr(part, name)}
     if part.confidence < 1:
         out["confidence"] = part.confidence
     if part.evidence:
@@ -215,7 +215,7 @@ def _extras(part: Column | InputLabel) -> dict[str, Any]:
 
 _FARTHEST = 1 << 63
 """Bounds of ranges: whole numbers beyond it have no type, and are not drawn."""
-_EXTRAS = ("range", "integer", "confidence", "evidence", "vouched", "axis")
+_EXTRAS = ("range", "integer", "volatile", "confidence", "evidence", "vouched", "axis")
 
 
 def _label_from_json(entry: JsonObject) -> InputLabel:
@@ -232,6 +232,8 @@ def _label_from_json(entry: JsonObject) -> InputLabel:
     )
     if not columns:
         raise entry.wrong("'columns' must be a list with at least one entry")
+    if "volatile" in entry.fields:
+        raise entry.wrong("'volatile' stands beside 'columns'; state it in the columns")
     label = InputLabel(axis=_axis(entry), axis_evidence=proposed, columns=columns)
     _check_one_axis(label, entry)
     return label
@@ -283,6 +285,7 @@ def _extras_from_json(entry: JsonObject) -> dict[str, Any]:
     return {
         "range": None if bounds is None else (bounds[0], bounds[1]),
         "integer": entry.flag("integer", False),
+        "volatile": entry.flag("volatile", False),
         "confidence": float(confidence),
         "evidence": _texts(entry, "evidence"),
         "vouched": entry.text("vouched", ""),

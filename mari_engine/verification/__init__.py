@@ -1,5 +1,6 @@
 """Equivalence check: original and rewritten model run on the same requests, and are compared."""
 
+from mari_engine.verification.bounded_error import measure_bounds
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import pair_results
 from mari_engine.verification.distances import FLOAT64, Results
@@ -8,6 +9,7 @@ from mari_engine.verification.float64_model import double_model
 from mari_engine.verification.judgement import CaseResult, judge_runs
 from mari_engine.verification.model_pair import ModelPair, Outputs
 from mari_engine.verification.precisions import coarsest_epsilon
+from mari_engine.verification.staged_session import Stage, StagedSession
 from mari_engine.verification.verifier import verify
 
 __all__ = [
@@ -17,10 +19,13 @@ __all__ = [
     "ModelPair",
     "Outputs",
     "Results",
+    "Stage",
+    "StagedSession",
     "coarsest_epsilon",
     "compare_calling",
     "double_model",
     "judge_runs",
+    "measure_bounds",
     "pair_results",
     "verify",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from mari_engine.types import Feeds, Interface, Progress, Signature
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
 from mari_engine.verification.shared_values import SharedValues, common_names
+from mari_engine.verification.staged_session import Runnable, Stage, StagedSession
 
 
 class Outputs(NamedTuple):
@@ -34,6 +35,8 @@ class ModelPair:
     interface: Interface | None = None
     """None: the optimized model takes the original's feeds as they are."""
     signature: Signature = Signature.DROP_IN
+    stages: Sequence[Stage] = ()
+    """The models that the optimized one is served as; none: it is served as a whole."""
 
     @property
     def per_request_outputs(self) -> frozenset[str]:
@@ -57,12 +60,12 @@ class OpenedPair:
         self.models = pair
         self.shared = SharedValues(common_names(pair.original, pair.optimized))
         self.no_own = self.no_float64 = self.unloadable = ""
-        self._own: tuple[Session, Session] | None = None
+        self._own: tuple[Session, Runnable] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
         report_progress(0.0, "opening the original")
         first = self._open_first(pair.original)
         report_progress(0.25, "opening the rewritten model")
-        second = self._open_second(pair.optimized)
+        second = self._open_second(pair)
         if first is not None and second is not None:
             self._own = (first, second)
         if self.unloadable:
@@ -82,9 +85,9 @@ class OpenedPair:
             self.no_own = str(error)
             return None
 
-    def _open_second(self, optimized: Model) -> Session | None:
+    def _open_second(self, pair: ModelPair) -> Runnable | None:
         try:
-            return open_session(optimized, threads=1)
+            return open_served(pair.optimized, pair.stages)
         except ExecutionError as error:
             if not (self.no_own and isinstance(error, NoKernelError)):
                 self.unloadable = f"the optimized model does not load ({error})"
@@ -140,7 +143,7 @@ class OpenedPair:
 
         Raises ExecutionError and LimitError.
         """
-        return open_session(self.models.optimized, threads=1).run(self.bind(feeds))
+        return open_served(self.models.optimized, self.models.stages).run(self.bind(feeds))
 
     def bind(self, feeds: Feeds) -> Feeds:
         """Return the optimized model's feeds of the original's."""
@@ -167,6 +170,11 @@ class OpenedPair:
                 raise
             self.no_float64 = str(error)
             return None
+
+
+def open_served(model: Model, stages: Sequence[Stage]) -> Runnable:
+    """Return a model as it is served: in its stages, or as a whole where there are none."""
+    return StagedSession(stages) if stages else open_session(model, threads=1)
 
 
 def open_own(model: Model) -> Session:

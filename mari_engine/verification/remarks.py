@@ -1,4 +1,4 @@
-"""What weakens a certificate, in words: it says what was not shown beside what was."""
+"""What weakens a certificate, or fails it, in words: what was not shown beside what was."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from mari_engine.errors import ExecutionError
 from mari_engine.feeds import FeedPlan
+from mari_engine.graph import Model
+from mari_engine.ops import Trait, has_trait
 from mari_engine.types import Check, Labels
 from mari_engine.verification.cases import Case
 from mari_engine.verification.distances import EXACT
@@ -19,6 +21,8 @@ _NOISY = 1e-2
 """The original's own rounding error beyond which the check says that it is a weak one."""
 _NAMES = 3
 """Outputs that a note names; more are counted."""
+_DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
+"""The domains of operators that onnxruntime brings with it."""
 
 
 def about_labels(labels: Labels) -> tuple[str, ...]:
@@ -98,3 +102,27 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 
 def _quoted(names: Sequence[str]) -> str:
     return first_names([repr(name) for name in names], _NAMES)
+
+
+def missing_operator(original: Model) -> str:
+    """Return which operator of a custom-op library keeps a model from running, or ""."""
+    for node in original.ir.graph.all_nodes():
+        if node.domain not in _DOMAINS:
+            return (
+                f"{original.name}: node {node.name!r}: {node.domain}.{node.op_type} is an operator "
+                "of a custom-op library, and none is loaded; leave that part out of the model, or "
+                "export it with standard operators"
+            )
+    return ""
+
+
+def first_problem(checks: Sequence[Check], original: Model) -> str:
+    """Return why the first check that failed did, and on which request; "" where none did."""
+    for check in checks:
+        if not check.passed:
+            which = check.request if check.seed is None else f"seed {check.seed}"
+            nodes = original.ir.graph.all_nodes()
+            drawn = sorted({node.op_type for node in nodes if has_trait(node, Trait.RANDOM)})
+            because = f"; the model draws random numbers ({drawn[0]})" if drawn else ""
+            return f"{check.reason} ({check.batch} candidates, {which}){because}"
+    return ""

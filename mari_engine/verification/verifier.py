@@ -24,7 +24,6 @@ from mari_engine.errors import ExecutionError
 from mari_engine.feeds import plan_feeds
 from mari_engine.graph import Model
 from mari_engine.labeling import list_vouchers
-from mari_engine.ops import Trait, has_trait
 from mari_engine.runtime import describe_versions
 from mari_engine.types import (
     Certificate,
@@ -60,9 +59,12 @@ from mari_engine.verification.remarks import (
     about_precision,
     about_refused,
     about_undefined,
+    first_problem,
+    missing_operator,
 )
 from mari_engine.verification.shared_constants import compare_constants
 from mari_engine.verification.shared_values import SharedValues
+from mari_engine.verification.staged_session import Stage
 
 _OPENED = 0.2
 """The share of a check that is done when both models are open."""
@@ -70,8 +72,6 @@ _DRAWN = 0.9
 """The share that is done when the drawn requests are."""
 _REMEDY = "give id ranges in the labels, or a request that it takes (--request FILE.npz)"
 _REEXPORT = "export it for the onnxruntime that is installed: the check runs the original"
-_DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
-"""The domains of operators that onnxruntime brings with it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,10 @@ class _Outcome:
     """Why the models are not equal; "" if they are."""
 
 
+def _unevaluated(problem: str) -> _Outcome:
+    return _Outcome("nothing was evaluated", problem=problem)
+
+
 def verify(
     original: Model,
     optimized: Model,
@@ -95,6 +99,7 @@ def verify(
     *,
     interface: Interface | None = None,
     signature: Signature = Signature.DROP_IN,
+    stages: Sequence[Stage] = (),
     requests: Sequence[Feeds] = (),
     batches: Sequence[int] = (1, 2, 3, 17, 128),
     seeds: Sequence[int] = (0, 1),
@@ -106,21 +111,21 @@ def verify(
     generated request for each number of candidates in `batches` and each seed. Without an interface
     the optimized model takes the original's feeds. One that contradicts a label fails the check.
     `progress` gets the share done and what is being done. Raises FeedError for a request that does
-    not fit the model, ExecutionError when the original itself cannot be run.
+    not fit the model, ExecutionError when the original itself cannot be run. With `stages` these
+    run in the place of `optimized`, in their own precision.
     """
     report_progress = progress or report_nothing
     report_progress(0.0, "comparing the calling contracts")
-    pair = ModelPair(original, optimized, interface, signature)
-    contract, problem = compare_calling(pair)
+    pair = ModelPair(original, optimized, interface, signature, stages)
+    contract, differs = compare_calling(pair)
     plan = plan_feeds(original, labels)
     tried = (plan.fixed_batch,) if plan.fixed_batch is not None else tuple(batches)
     own = tuple(own_cases(plan, requests, original))
-    problem = problem or find_contradiction(own, original, labels)
-    found = _Outcome("nothing was evaluated", problem=problem)
-    if not problem:
+    found = _unevaluated(differs or find_contradiction(own, original, labels))
+    if not found.problem:
         cases = [*own, *drawn_cases(plan, tried, seeds)]
         found = _compare(pair, cases, Explorer.of_original(original, plan, labels), report_progress)
-    report_progress(1.0, "equal" if not found.problem else "not equal")
+    report_progress(1.0, "not equal" if found.problem else "equal")
     return Certificate(
         passed=not found.problem,
         checks=found.checks,
@@ -159,7 +164,7 @@ def _compare(
     with closing(EmptyRequest(pair, explorer.plan)) as empty:
         opened, problem = _open(pair, report_progress)
         if problem:
-            return _Outcome("nothing was evaluated", problem=problem)
+            return _unevaluated(problem)
         return _check_cases(opened, cases, explorer, empty, report_progress)
 
 
@@ -171,7 +176,7 @@ def _open(pair: ModelPair, report_progress: Progress) -> tuple[OpenedPair, str]:
     try:
         opened = OpenedPair(pair, partial(_report_opened, report_progress))
     except ExecutionError as error:
-        raise ExecutionError(_nowhere(pair.original) or f"{error}; {_REEXPORT}") from error
+        raise ExecutionError(missing_operator(pair.original) or f"{error}; {_REEXPORT}") from error
     return opened, opened.unloadable
 
 
@@ -202,7 +207,8 @@ def _check_cases(
         elif case.needed or not runs:
             refused.append((case, run))
     if not runs:
-        raise ExecutionError(_nowhere(original) or f"{about_refused(refused)[0]}; {_REMEDY}")
+        why = missing_operator(original) or f"{about_refused(refused)[0]}; {_REMEDY}"
+        raise ExecutionError(why)
     lonely = _find_several(opened, cases, explorer, runs)
     report_progress(_DRAWN, "finding branches that were not taken")
     coverage, hidden = _explore_both(opened, explorer, runs)
@@ -216,7 +222,7 @@ def _check_cases(
     elif nobody:
         notes.append(nobody)
     inside, different = _compare_inside(opened)
-    problem = _first_problem(checks, original) or different or hidden or lonely
+    problem = first_problem(checks, original) or different or hidden or lonely
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
 
 
@@ -273,26 +279,3 @@ def _judge_inside(shared: SharedValues, check: Check, run: CaseResult) -> Check:
     """Return the check, failed where a value differs that both models have inside."""
     problem = shared.problem(run.inside) if check.passed else ""
     return replace(check, passed=False, reason=problem) if problem else check
-
-
-def _nowhere(original: Model) -> str:
-    """Return which operator of a custom-op library keeps a model from running, or ""."""
-    for node in original.ir.graph.all_nodes():
-        if node.domain not in _DOMAINS:
-            return (
-                f"{original.name}: node {node.name!r}: {node.domain}.{node.op_type} is an operator "
-                "of a custom-op library, and none is loaded; leave that part out of the model, or "
-                "export it with standard operators"
-            )
-    return ""
-
-
-def _first_problem(checks: Sequence[Check], original: Model) -> str:
-    for check in checks:
-        if not check.passed:
-            which = check.request if check.seed is None else f"seed {check.seed}"
-            nodes = original.ir.graph.all_nodes()
-            drawn = sorted({node.op_type for node in nodes if has_trait(node, Trait.RANDOM)})
-            because = f"; the model draws random numbers ({drawn[0]})" if drawn else ""
-            return f"{check.reason} ({check.batch} candidates, {which}){because}"
-    return ""

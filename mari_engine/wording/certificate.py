@@ -37,9 +37,23 @@ def certificate_in_words(certificate: Certificate) -> tuple[str, ...]:
 def _outcome(certificate: Certificate) -> str:
     if not certificate.passed:
         return f"Not lossless: {certificate.reason or 'a check failed'}."
+    if certificate.bounds:
+        return f"NOT lossless: {bounds_in_words(certificate)}."
     if not any(error.exact is not None for c in certificate.checks for error in c.outputs):
         return "Equal within rounding; that the two are exactly the same function is not shown."
     return "Lossless: the same numbers as the original, if the labels are true."
+
+
+def bounds_in_words(certificate: Certificate) -> str:
+    """Return the largest errors that were measured of a model that rounds on purpose."""
+    worst = max(certificate.bounds, key=lambda bound: bound.relative)
+    moved = max(bound.reordered for bound in certificate.bounds)
+    return (
+        f"rounded on purpose; on {worst.requests} requests outputs were at most "
+        f"{format_error(worst.relative)} of their largest magnitude away ({worst.output}, "
+        f"{worst.absolute:.2g}), and candidates came in another order in {moved}; measured on "
+        "these requests, and no bound for others"
+    )
 
 
 def _exactness(certificate: Certificate, errors: list[OutputError]) -> str:
@@ -52,9 +66,10 @@ def _exactness(certificate: Certificate, errors: list[OutputError]) -> str:
         if worst <= limit
         else "so they are not equal"
     )
+    what = "before values are rounded for the store, " if certificate.bounds else ""
     return (
-        f"Exactness: evaluated in float64 ({certificate.exact_method}), the two differ by at most "
-        f"{format_error(worst)} (limit {format_error(limit)}), {meaning}."
+        f"Exactness: {what}evaluated in float64 ({certificate.exact_method}), the two differ by at "
+        f"most {format_error(worst)} (limit {format_error(limit)}), {meaning}."
     )
 
 

@@ -156,7 +156,7 @@ def columns_of(labels: Labels, name: str, *, width: int) -> tuple[Column, ...]:
         Column(
             start=0, stop=width, role=label.role or Role.ITEM, name=name, range=label.range,
             integer=label.integer, confidence=label.confidence, evidence=label.evidence,
-            vouched=label.vouched,
+            vouched=label.vouched, volatile=label.volatile,
         ),
     )  # fmt: skip
 
@@ -195,7 +195,7 @@ def join_columns(labels: Labels, name: str, *, width: int) -> Labels:
 
 
 def _alike(one: Column, other: Column) -> bool:
-    fields = ("role", "range", "integer", "vouched")
+    fields = ("role", "range", "integer", "vouched", "volatile")
     return all(getattr(one, field) == getattr(other, field) for field in fields)
 
 

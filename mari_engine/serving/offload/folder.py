@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mari_engine.artifact import check_digests, read_document
+from mari_engine.artifact import (
+    CERTIFICATE_FILE,
+    LABELS_FILE,
+    MANIFEST_FILE,
+    REPORT_FILE,
+    FolderKind,
+    check_digests,
+    read_document,
+)
 from mari_engine.errors import ModelError
 from mari_engine.files import finish_replacement, reading
 from mari_engine.types import (
@@ -20,18 +28,17 @@ from mari_engine.types import (
     PartOutput,
 )
 
-MANIFEST_FILE = "manifest.json"
-LABELS_FILE = "labels.json"
-CERTIFICATE_FILE = "certificate.json"
-REPORT_FILE = "report.html"
 MODEL_FILES = {kind: f"{kind}.onnx" for kind in PartKind}
 """By part; large weights lie beside it, in a file with `.data` behind its name."""
-FILES = (
-    *(name for model in MODEL_FILES.values() for name in (model, f"{model}.data")),
-    LABELS_FILE, CERTIFICATE_FILE, REPORT_FILE, MANIFEST_FILE,
-)  # fmt: skip
-"""In the order in which they are moved: with the manifest the folder is complete."""
 COMMAND = "mari offload"
+OFFLOADED = FolderKind(
+    COMMAND,
+    (
+        *(name for model in MODEL_FILES.values() for name in (model, f"{model}.data")),
+        LABELS_FILE, CERTIFICATE_FILE, REPORT_FILE, MANIFEST_FILE,
+    ),
+    parts=True,
+)  # fmt: skip
 _VERSION = 1
 
 
@@ -81,7 +88,7 @@ def load_offloaded(directory: str | Path) -> Offloaded:
     """
     folder = Path(directory)
     with contextlib.suppress(OSError):  # where it may not be written to, what is there is read
-        finish_replacement(folder, FILES)
+        finish_replacement(folder, OFFLOADED.files)
     with reading(folder):
         manifest = read_document(folder / MANIFEST_FILE)
         offloaded = _read(folder, manifest)

@@ -1,0 +1,84 @@
+"""The choice among cuts: by bytes per candidate, or by what a byte takes to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from mari_engine.errors import ModelError
+from mari_engine.serving.offload.cut_graph import FEMTO
+from mari_engine.serving.offload.cut_ways import CutWay
+from mari_engine.serving.offload.frontier import sweep_cuts
+from mari_engine.serving.offload.min_cut import Cut
+from mari_engine.types import CutPoint
+from mari_engine.wording import first_names
+
+Choice = tuple[CutWay, Cut, CutPoint]
+_NAMES = 3
+_MEETING = "each of their ops meets values of the request"
+
+
+def choose_by_bytes(ways: Sequence[CutWay], most: int) -> Choice:
+    """Return the cut of the least expected time that fetches at most so many bytes a candidate.
+
+    Raises ModelError where none fetches as few, or the best one fetches nothing of a store.
+    """
+    cuts = [(way, cut) for way in ways for cut in sweep_cuts(way.problem)]
+    fitting = [(way, cut) for way, cut in cuts if cut.size <= most and cut.fetched]
+    if not fitting:
+        _check_possible(ways, cuts)
+        least = min(cut.size for _, cut in cuts if cut.fetched)
+        raise ModelError(
+            f"{ways[0].plan.original.name}: no cut fetches as little as {most:,} bytes per "
+            f"candidate; give --bytes {least} or more"
+        )
+    return min((_pointed(way, cut) for way, cut in fitting), key=_time)
+
+
+def choose_by_bandwidth(ways: Sequence[CutWay], bytes_per_second: int) -> Choice:
+    """Return the cut of the least expected time, that of fetching its bytes included.
+
+    Raises ModelError where that one fetches nothing of a store.
+    """
+    price = Fraction(FEMTO, bytes_per_second)
+    cuts = [(way, way.cut_at(price)) for way in ways]
+
+    def time(choice: Choice) -> float:
+        way, cut, point = choice
+        return point.seconds + way.weighing.candidates * cut.size / bytes_per_second
+
+    way, cut, point = min((_pointed(way, cut) for way, cut in cuts), key=time)
+    if not cut.fetched:
+        _check_possible(ways, [(w, c) for w in ways for c in sweep_cuts(w.problem)])
+        raise ModelError(
+            f"{way.plan.original.name}: at {bytes_per_second:,} bytes per second it is faster to "
+            "compute everything online than to fetch any of it; give a higher --bandwidth, or "
+            "--bytes"
+        )
+    return way, cut, point
+
+
+def choose_uncut(ways: Sequence[CutWay]) -> Choice:
+    """Return the fastest way with all of the items' work online."""
+    return min((_pointed(way, way.uncut()) for way in ways), key=_time)
+
+
+def _pointed(way: CutWay, cut: Cut) -> Choice:
+    return way, cut, way.point(cut)
+
+
+def _time(choice: Choice) -> tuple[float, int]:
+    return choice[2].seconds, choice[2].bytes
+
+
+def _check_possible(ways: Sequence[CutWay], cuts: Sequence[tuple[CutWay, Cut]]) -> None:
+    """Raise ModelError, with the reasons, where no cut of any way fetches anything."""
+    if any(cut.fetched for _, cut in cuts):
+        return
+    reasons = {name: why for way in ways for name, why in way.found.sides.reasons.items()}
+    told = first_names([f"{name}: {why}" for name, why in reasons.items()], _NAMES)
+    raise ModelError(
+        f"{ways[0].plan.original.name}: no item part is possible, since nothing that takes time is "
+        f"computed of item features alone ({told or _MEETING}); label what "
+        'only depends on the item as "item"'
+    )
