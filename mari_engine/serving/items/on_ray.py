@@ -1,6 +1,6 @@
 """Pieces computed by Ray Data, on this machine or on a cluster.
 
-What is sent are the numbers of pieces: each worker reads its rows from the catalogue and writes
+What is sent are the places of pieces: each worker reads its rows from the catalogue and writes
 its pieces beside the store, so that both must lie where every worker finds them under the same
 path. The work is that of one process, so the rows are equal, and a stopped run is gone on with.
 https://docs.ray.io/en/latest/data/api/doc/ray.data.Dataset.map_batches.html
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
+import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,12 @@ from mari_engine.errors import MariError, StoreError
 from mari_engine.runtime import in_one_line
 from mari_engine.serving.items.catalogue import Stretch
 from mari_engine.serving.items.pieces import Job, Piece, PieceWorker
+
+_PLACE = re.compile(r"(?:[a-z]+://)?(?P<host>[\w.\-]+|\[[\da-f:.]+\]):(?P<port>\d{1,5})(?:/.*)?")
+_ERROR = "error"
+"""Of an answer: the class of the MariError, or ""."""
+_SECONDS = 5.0
+"""That a cluster may take to answer."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +45,30 @@ class _PieceActor:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._stretches = job.stretches()
         self._worker: PieceWorker | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        """Compute the pieces of these numbers; errors of ours are told, not raised."""
-        rows = [self._answer(int(number)) for number in batch["number"]]
-        return {name: [row[name] for row in rows] for name in rows[0]}
+        """Compute these pieces, the fields of a Stretch; errors of ours are told, not raised."""
+        fields = zip(*batch.values(), strict=True)
+        stretches = [Stretch(**dict(zip(batch, map(int, row), strict=True))) for row in fields]
+        answers = [self._answer(stretch) for stretch in stretches]
+        return {name: [answer[name] for answer in answers] for name in answers[0]}
 
-    def _answer(self, number: int) -> dict[str, Any]:
+    def _answer(self, stretch: Stretch) -> dict[str, Any]:
         try:
             self._worker = self._worker or PieceWorker(self._job, threads=1)
-            piece = self._worker.compute(self._stretches[number])
+            piece = self._worker.compute(stretch)
         except MariError as error:
             kind = type(error).__name__
-            return {"number": number, "path": "", "kept": 0, "error": kind, "text": str(error)}
+            return {
+                "number": stretch.number,
+                "path": "",
+                "kept": 0,
+                _ERROR: kind,
+                "text": str(error),
+            }
         path = str(piece.path)
-        return {"number": number, "path": path, "kept": piece.kept, "error": "", "text": ""}
+        return {"number": stretch.number, "path": path, "kept": piece.kept, _ERROR: "", "text": ""}
 
 
 def compute_on_ray(job: Job, stretches: Sequence[Stretch], options: RayOptions) -> Iterator[Piece]:
@@ -65,21 +80,49 @@ def compute_on_ray(job: Job, stretches: Sequence[Stretch], options: RayOptions) 
     own = not ray.is_initialized()
     try:
         if own:
-            ray.init(
-                address=options.address or "local", include_dashboard=False, log_to_driver=False,
-                logging_level=logging.ERROR,
-            )  # fmt: skip
+            _start(ray, options)
         yield from _answers(ray, job, stretches, options.workers)
     except MariError:
         raise
     except Exception as error:  # Ray raises errors of many libraries
         raise StoreError(
-            f"Ray could not compute the pieces ({in_one_line(error)}); see its logs, or leave out "
-            "--ray"
+            f"Ray could not compute the pieces ({_last_line(error)}); what is finished is kept, so "
+            "run this again, with --ray or without"
         ) from error
     finally:
         if own:
             ray.shutdown()
+
+
+def _last_line(error: Exception) -> str:
+    """Return what a worker's traceback ends with."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return in_one_line(Exception(lines[-1])) if lines else type(error).__name__
+
+
+def _start(ray: Any, options: RayOptions) -> None:
+    """Start a Ray on this machine, or connect to a cluster, both quiet."""
+    if options.address is not None:
+        _check_address(options.address)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    ray.init(
+        address=options.address or "local", include_dashboard=None if options.address else False,
+        log_to_driver=False, logging_level=logging.ERROR,
+    )  # fmt: skip
+
+
+def _check_address(address: str) -> None:
+    """Raise StoreError where nobody listens at an address: Ray itself waits for minutes."""
+    found = _PLACE.fullmatch(address)
+    if found is None:
+        return
+    try:
+        socket.create_connection((found["host"].strip("[]"), int(found["port"])), _SECONDS).close()
+    except OSError as error:
+        raise StoreError(
+            f"no Ray cluster answers at {address} ({in_one_line(error)}); start one, or mend the "
+            "address of --ray"
+        ) from error
 
 
 def _answers(
@@ -88,9 +131,8 @@ def _answers(
     size = workers or max(int(ray.cluster_resources().get("CPU", 1)), 1)
     by_number = {each.number: each for each in stretches}
     ray.data.DataContext.get_current().enable_progress_bars = False
-    asked = ray.data.from_items(
-        [{"number": number} for number in by_number], override_num_blocks=len(by_number)
-    )
+    rows = [asdict(each) for each in stretches]
+    asked = ray.data.from_items(rows, override_num_blocks=len(rows))
     answers = asked.map_batches(
         _PieceActor,
         fn_constructor_args=(job,),
@@ -98,10 +140,11 @@ def _answers(
         batch_size=1,
         batch_format="numpy",
         num_cpus=1,
+        max_restarts=0,  # a model that ends its process would end the next one, too
     )
     for row in answers.iter_rows():
-        if row["error"]:
-            raise getattr(errors, row["error"])(row["text"])
+        if row[_ERROR]:
+            raise getattr(errors, row[_ERROR])(row["text"])
         yield Piece(by_number[row["number"]], Path(row["path"]), int(row["kept"]))
 
 
