@@ -6,6 +6,7 @@ from mari_engine.isolation.places import (
     call,
     isolated,
     make,
+    open_isolation,
     start_ahead,
     start_beside,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "isolated",
     "kind_of",
     "make",
+    "open_isolation",
     "start_ahead",
     "start_beside",
 ]

@@ -196,6 +196,15 @@ def isolated(
         raise place.failure
 
 
+def open_isolation() -> Isolation | None:
+    """Return a process with the usual limits that lasts until it is closed, for `used` blocks.
+
+    None with MARI_ISOLATION=off. For programs that call into the engine again and again, such as
+    the workers of a cluster.
+    """
+    return None if is_switched_off() else Isolation(limits_of_environment())
+
+
 def start_beside() -> Isolation | None:
     """Return a further process, started now; None where models run in the caller's own."""
     place = _CURRENT.get()

@@ -13,19 +13,19 @@ import logging
 import re
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mari_engine import errors
 from mari_engine.errors import MariError, StoreError
+from mari_engine.isolation import open_isolation
 from mari_engine.runtime import in_one_line
 from mari_engine.serving.items.catalogue import Stretch
 from mari_engine.serving.items.pieces import Job, Piece, PieceWorker
 
 _PLACE = re.compile(r"(?:[a-z]+://)?(?P<host>[\w.\-]+|\[[\da-f:.]+\]):(?P<port>\d{1,5})(?:/.*)?")
-_ERROR = "error"
-"""Of an answer: the class of the MariError, or ""."""
 _SECONDS = 5.0
 """That a cluster may take to answer."""
 
@@ -41,34 +41,38 @@ class RayOptions:
 
 
 class _PieceActor:
-    """What one of Ray's workers keeps: the item part and the catalogue, open."""
+    """What one of Ray's workers keeps: the item part and the catalogue, open.
+
+    The model runs in a process of its own: one that ends it would end the worker, which Ray would
+    start anew without end.
+    """
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._worker: PieceWorker | None = None
+        self._place = open_isolation()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Compute these pieces, the fields of a Stretch; errors of ours are told, not raised."""
         fields = zip(*batch.values(), strict=True)
         stretches = [Stretch(**dict(zip(batch, map(int, row), strict=True))) for row in fields]
-        answers = [self._answer(stretch) for stretch in stretches]
+        answers = [self._compute(stretch) for stretch in stretches]
         return {name: [answer[name] for answer in answers] for name in answers[0]}
 
-    def _answer(self, stretch: Stretch) -> dict[str, Any]:
+    def _compute(self, stretch: Stretch) -> dict[str, Any]:
         try:
-            self._worker = self._worker or PieceWorker(self._job, threads=1)
-            piece = self._worker.compute(stretch)
+            with self._place.used() if self._place else nullcontext():
+                self._worker = self._worker or PieceWorker(self._job, threads=1)
+                piece = self._worker.compute(stretch)
         except MariError as error:
-            kind = type(error).__name__
-            return {
-                "number": stretch.number,
-                "path": "",
-                "kept": 0,
-                _ERROR: kind,
-                "text": str(error),
-            }
-        path = str(piece.path)
-        return {"number": stretch.number, "path": path, "kept": piece.kept, _ERROR: "", "text": ""}
+            return _answer(stretch, error=type(error).__name__, text=str(error))
+        return _answer(stretch, path=str(piece.path), kept=piece.kept)
+
+
+def _answer(
+    stretch: Stretch, *, path: str = "", kept: int = 0, error: str = "", text: str = ""
+) -> dict[str, Any]:
+    return {"number": stretch.number, "path": path, "kept": kept, "error": error, "text": text}
 
 
 def compute_on_ray(job: Job, stretches: Sequence[Stretch], options: RayOptions) -> Iterator[Piece]:
@@ -140,11 +144,10 @@ def _answers(
         batch_size=1,
         batch_format="numpy",
         num_cpus=1,
-        max_restarts=0,  # a model that ends its process would end the next one, too
     )
     for row in answers.iter_rows():
-        if row[_ERROR]:
-            raise getattr(errors, row[_ERROR])(row["text"])
+        if row["error"]:
+            raise getattr(errors, row["error"])(row["text"])
         yield Piece(by_number[row["number"]], Path(row["path"]), int(row["kept"]))
 
 

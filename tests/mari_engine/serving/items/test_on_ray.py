@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from mari_engine.errors import StoreError
+from mari_engine.isolation import call
 from mari_engine.serving.items import ItemStore, RayOptions, on_ray, pieces, write_items
 from mari_engine.serving.items.catalogue import Stretch, open_catalogue
-from mari_engine.serving.offload import load_offloaded
+from mari_engine.serving.offload import ItemPart, load_offloaded
 from support.item_stores import catalogue_columns, write_catalogue
 from support.store_writes import refusal, write_store
 
@@ -39,6 +40,12 @@ def batch_of(*stretches: Stretch) -> dict[str, np.ndarray]:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARI_ISOLATION", "off")
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_an_actor_computes_the_pieces_that_it_is_sent(offloaded: Path, tmp_path: Path) -> None:
     work = job(tmp_path)
     stretches = [work.stretches()[number] for number in (1, 3)]
@@ -49,11 +56,29 @@ def test_an_actor_computes_the_pieces_that_it_is_sent(offloaded: Path, tmp_path:
     assert answers["path"] == [str(piece.path) for piece in alone]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_actor_tells_what_is_wrong(offloaded: Path, tmp_path: Path) -> None:
     work = job(tmp_path, price=catalogue_columns(ROWS)["price"].astype("f8"))
     answers = on_ray._PieceActor(work)(batch_of(work.stretches()[0]))
     assert answers["error"] == ["StoreError"]
     assert "row 0: 'price' is double" in answers["text"][0]
+
+
+def test_a_model_that_ends_its_process_does_not_end_the_actor(
+    offloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = job(tmp_path)
+    monkeypatch.setattr(pieces, "ItemModel", ending_model)
+    actor = on_ray._PieceActor(work)
+    answers = actor(batch_of(work.stretches()[0]))
+    assert answers["error"] == ["LimitError"]
+    assert "item.onnx: ended the process that ran it" in answers["text"][0]
+    assert actor._place is not None
+    actor._place.close()
+
+
+def ending_model(part: ItemPart, *, threads: int) -> None:
+    call(os.abort, about=part.path.name)
 
 
 def test_a_ray_that_is_not_installed_is_told(
