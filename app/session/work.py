@@ -58,6 +58,8 @@ class Work:
     """Grows whenever labels change: the table starts anew."""
     picked: tuple[tuple[str, int | None], ...] = ()
     """The rows that were answered last, by input and place; they stay selected."""
+    clicks: dict[str, int] = field(default_factory=dict)
+    """Clicks on buttons that change labels, to be taken over: the revision that each was shown."""
     history: list[Labels] = field(default_factory=list)
     """Earlier labels, for undo; the latest last."""
     future: list[Labels] = field(default_factory=list)

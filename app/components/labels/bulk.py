@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.components.feedback import show_error
+from app.components.labels.buttons import draw_change
 from app.jobs import regex
 from app.views.labels import Part, find_inputs, glob, list_names, match, preview_rows, set_role
 from app.views.palette import name_role
@@ -66,6 +67,6 @@ def _offer(labels: Labels, found: list[Part], role: Role, *, key: str) -> Labels
     if found:
         rows = preview_rows(found, role)
         st.dataframe(rows, hide_index=True, height=TALL if len(rows) > 6 else "content")
-    if st.button("Apply", key=f"{key}-apply", disabled=not (changing or same), type="primary"):
+    if draw_change("Apply", key=f"{key}-apply", disabled=not (changing or same), type="primary"):
         return set_role(labels, found, role)
     return None

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.components.feedback import show_error
 from app.components.labels.bulk import choose_role
+from app.components.labels.buttons import draw_change
 from app.session import ANSWERED, BY_HAND
 from app.state import read_widget, write_widget
 from app.views.labels import columns_of, join_columns, packable, set_columns
@@ -62,7 +63,9 @@ def _edit_range(labels: Labels, name: str, width: int) -> Labels | None:
     with cells[2]:
         role = choose_role("Role", key="columns-role")
     title = cells[3].text_input("Name", key="columns-name", max_chars=200)
-    if cells[4].button("Set", key="columns-apply", type="primary"):
+    with cells[4]:
+        applied = draw_change("Set", key="columns-apply", type="primary")
+    if applied:
         column = Column(
             start=start, stop=end + 1, role=role, name=title, evidence=BY_HAND, vouched=ANSWERED
         )
@@ -71,14 +74,14 @@ def _edit_range(labels: Labels, name: str, width: int) -> Labels | None:
         except LabelError as error:
             show_error(error)
     joined = join_columns(labels, name, width=width)
-    if cells[5].button(
-        "Join equal neighbors",
-        key="columns-join",
-        disabled=joined.inputs[name].columns == columns_of(labels, name, width=width),
-        help="Neighboring ranges with one role and one range of values become one",
-    ):
-        return joined
-    return None
+    with cells[5]:
+        asked = draw_change(
+            "Join equal neighbors",
+            key="columns-join",
+            disabled=joined.inputs[name].columns == columns_of(labels, name, width=width),
+            help="Neighboring ranges with one role and one range of values become one",
+        )
+    return joined if asked else None
 
 
 def _follow_strip(key: str, width: int) -> None:

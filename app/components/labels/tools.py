@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.components.feedback import show_error
 from app.components.labels.bulk import set_by_pattern, set_by_selection
+from app.components.labels.buttons import draw_change
 from app.session import Opened, Work
 from app.views.labels import Part
 from mari_engine import GraphInfo, LabelError, Labels, check_labels
@@ -52,8 +53,8 @@ def _draw(
 
 def _offer_steps(work: Work) -> None:
     """Draw undo and redo; each goes one change back or forth, whatever made it."""
-    undo = st.button("Undo", icon=":material/undo:", key="undo", disabled=not work.history)
-    redo = st.button("Redo", icon=":material/redo:", key="redo", disabled=not work.future)
+    undo = draw_change("Undo", icon=":material/undo:", key="undo", disabled=not work.history)
+    redo = draw_change("Redo", icon=":material/redo:", key="redo", disabled=not work.future)
     if undo:
         work.undo()
     if redo:
@@ -67,7 +68,7 @@ def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
         origin = "the sample's labels" if opened.sample else "the labels beside the model"
         used = labels == opened.labels
         sure = used or labels.confidence >= 1  # then the button to press is the one below
-        if st.button(
+        if draw_change(
             f"Use {origin}",
             icon=":material/label:",
             type="secondary" if sure else "primary",
@@ -75,7 +76,7 @@ def _offer(opened: Opened, labels: Labels, proposals: Labels) -> Labels | None:
             key="use-given",
         ):
             return _fitting(opened, opened.labels)
-    if st.button(
+    if draw_change(
         "Reset to proposals",
         icon=":material/lightbulb:",
         disabled=labels == proposals,
@@ -89,7 +90,7 @@ def _import(opened: Opened) -> Labels | None:
     file = st.file_uploader(
         "A labels.json", type="json", key="labels-file", max_upload_size=MOST_MEGABYTES
     )
-    if file is None or not st.button("Use this file", key="labels-import"):
+    if file is None or not draw_change("Use this file", key="labels-import"):
         return None
     try:
         return _fitting(opened, Labels.from_json(file.getvalue()))

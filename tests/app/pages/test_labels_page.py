@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import mari_engine as mari
 from app.session import Flip, Work
-from app.views.labels import describe_effect, describe_step, flip_rows
+from app.views.labels import describe_effect, describe_step, flip_rows, list_parts, set_role
 from mari_engine import Cost, Flops, FlopsReport, Role
 from support.app_visits import LONG, answer, confirm, visit
 from support.browser_session import click, open_sample, status, turn_to
@@ -225,3 +226,31 @@ def test_what_is_selected_in_the_graph_is_labelled_at_once(page: Page) -> None:
     expect(page.get_by_text("selected in the graph")).to_be_visible()
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("✎ answered 1")).to_be_visible()
+
+
+CHANGES = ["use-given", "use-proposals", "pattern-apply", "columns-apply", "undo"]
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_a_click_counts_once_and_for_the_labels_it_was_shown_beside(
+    opened: Work, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit shows a click again where another interrupts its run, but calls back once."""
+    assert opened.opened is not None
+    given = set_role(opened.proposed, list_parts(opened.proposed, opened.proposed), Role.CROSS)
+    opened.opened = replace(opened.opened, labels=given)
+    app = visit("labels", opened)
+    app.text_input(key="pattern").set_value("user").run()
+    app.selectbox(key="pattern-role").set_value(Role.CONTEXT).run()
+    app.number_input(key="columns-first").set_value(1).run()
+    answer(app)
+    before, shown = opened.labels, opened.revision
+    opened.revision += 1
+    app.button(key=key).click().run()  # shown beside the labels before
+    assert (opened.labels, opened.revision) == (before, shown + 1)
+    with monkeypatch.context() as again:
+        again.setattr("app.components.labels.buttons._note", lambda *_given: None)
+        app.run().button(key=key).click().run()
+        assert (opened.labels, opened.revision) == (before, shown + 1)
+    visit("labels", opened).button(key=key).click().run()
+    assert opened.labels != before
