@@ -2,9 +2,10 @@
 
 A rewrite keeps the name of what it computes as before. The name alone proves nothing: it may
 stand for some of the columns, in another order. So a value is *shared* where both models agree
-about it on every typical request, repeated along axes of one row. From one that is shared and then
-differs on an unusual request an error is seen that the outputs hid: behind a mask, by an unlucky
-cancellation, in a branch that another one overrules.
+about it on every typical request, repeated along axes of one row. Along other axes than the
+candidates' that may be luck: of rows that nothing reads one may be left. From one that is shared
+and then differs on an unusual request an error is seen that the outputs hid: behind a mask, by an
+unlucky cancellation, in a branch that another one overrules.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class SharedValues:
         self.names = names
         self._agreed: set[str] = set()
         self._refuted: set[str] = set()
+        self._repeated: dict[str, set[int]] = {}
+        """By name: axes along which the optimized model has one row, the candidates' left out."""
         self._bytes: dict[str, float] = {}
         """By name: bytes for a candidate, as seen so far."""
 
@@ -59,14 +62,17 @@ class SharedValues:
     ) -> Mapping[str, str]:
         """Return what differs of one request in float64, in words, by value.
 
-        What differs on a `typical` request is not shared, and is not returned.
+        What differs on a `typical` request is not shared, and is not returned. Nor is a value of
+        which one row is left, where rows differ that were alike on typical requests.
         """
         found: dict[str, str] = {}
         for name in before.keys() & after.keys():
             truth = before[name]
             self._bytes[name] = max(self._bytes.get(name, 0.0), truth.nbytes / max(batch, 1))
             problem = _difference(truth, after[name])
-            if typical and problem:
+            repeated = self._repeated.setdefault(name, set())
+            repeated |= {at for at in _repeated(truth, after[name]) if truth.shape[at] != batch}
+            if problem and (typical or any(_varies(truth, at) for at in repeated)):
                 self._refuted.add(name)
             elif typical and _tells_rows(truth, after[name]):
                 self._agreed.add(name)
@@ -95,6 +101,19 @@ def _results(graph: ir.Graph) -> Iterator[tuple[str, ir.TypeProtocol | None]]:
         for value in node.outputs:
             if value.name and value.name not in outputs:
                 yield value.name, value.type
+
+
+def _repeated(truth: np.ndarray, value: np.ndarray) -> list[int]:
+    """Return the axes along which a value has one row, and stands for several."""
+    if truth.ndim != value.ndim:
+        return []
+    return [at for at, extent in enumerate(truth.shape) if value.shape[at] == 1 < extent]
+
+
+def _varies(truth: np.ndarray, axis: int) -> bool:
+    """Return whether rows along an axis differ; NaN equals NaN."""
+    first = truth.take([0], axis)
+    return bool(np.any((truth != first) & ((truth == truth) | (first == first))))
 
 
 def _tells_rows(truth: np.ndarray, value: np.ndarray) -> bool:

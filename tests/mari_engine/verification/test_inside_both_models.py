@@ -180,3 +180,20 @@ def test_a_branch_that_nothing_can_take_is_none_of_the_rewrites_own() -> None:
     assert "LeakyRelu" in {node.op_type for node in planned.optimized.ir.graph}
     found = verify(original, planned.optimized, LABELS, interface=planned.interface)
     assert (found.passed, found.reason) == (True, "")
+
+
+def test_one_row_that_is_left_of_rows_alike_by_luck_stands_for_itself() -> None:
+    """Of an attention's queries one is read; behind a mask all weigh the same, as a rule."""
+    shared = SharedValues(("weights",))
+    alike, unlike = np.tile(np.arange(1.0, 3.0), (3, 7, 1)), np.arange(42.0).reshape(3, 7, 2)
+    shared.compare(3, {"weights": alike}, {"weights": alike[:, :1]}, typical=True)
+    found = shared.compare(3, {"weights": unlike}, {"weights": unlike[:, :1]}, typical=False)
+    assert shared.problem(found) == ""
+
+
+def test_one_row_that_stands_for_all_candidates_is_held_to_them() -> None:
+    shared = SharedValues(("weights",))
+    alike, unlike = np.tile(np.arange(1.0, 8.0), (3, 1)), np.arange(1.0, 22.0).reshape(3, 7)
+    shared.compare(3, {"weights": alike}, {"weights": alike[:1]}, typical=True)
+    found = shared.compare(3, {"weights": unlike}, {"weights": unlike[:1]}, typical=False)
+    assert shared.problem(found).startswith("value 'weights', inside both models: they differ by")
