@@ -23,6 +23,7 @@ from mari_engine.commands import (
     inspect,
     items,
     labels,
+    load,
     offload,
     optimize,
     outlive_readers,
@@ -49,7 +50,8 @@ command_line = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    samples, labels, inspect, optimize, verify, diff, bench, calibrate, report, app, fuzz, offload,
+    samples, labels, inspect, optimize, verify, diff, bench, load, calibrate, report, app, fuzz,
+    offload,
 )  # fmt: skip
 for command in COMMANDS:
     command_line.command()(command)

@@ -50,6 +50,7 @@ from mari_engine.review import (
 from mari_engine.rewriting.cost import Calibration, Prices, measured_prices
 from mari_engine.rewriting.planning import build_arm
 from mari_engine.runtime import describe_versions, devices, open_session, profile_nodes
+from mari_engine.serving.capacity import measure_capacity
 from mari_engine.serving.items import ItemStore, RayOptions, WrittenItems, write_items
 from mari_engine.serving.offload import (
     ItemPart,
@@ -67,6 +68,7 @@ from mari_engine.types import (
     BenchmarkResult,
     BreakEven,
     CandidateAxis,
+    Capacity,
     Certificate,
     Change,
     ChangeKind,
@@ -95,6 +97,9 @@ from mari_engine.types import (
     JsonObject,
     LabelFinding,
     Labels,
+    LoadResult,
+    LoadRun,
+    LoadStage,
     Measurement,
     MissedBranch,
     NodeTime,
@@ -148,6 +153,7 @@ __all__ = [
     "Calibration",
     "Cancelled",
     "CandidateAxis",
+    "Capacity",
     "Certificate",
     "Change",
     "ChangeKind",
@@ -186,6 +192,9 @@ __all__ = [
     "Labels",
     "LayeredLayout",
     "LimitError",
+    "LoadResult",
+    "LoadRun",
+    "LoadStage",
     "MariError",
     "Measurement",
     "MissedBranch",
@@ -263,6 +272,7 @@ __all__ = [
     "load_requests",
     "make_feeds",
     "measure",
+    "measure_capacity",
     "measured_prices",
     "offload",
     "open_session",

@@ -70,7 +70,7 @@ PUBLIC_NAMES = {
     "Isolation", "LimitError", "isolated",
     "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
     "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",
-    "optimize_like",
+    "optimize_like", "Capacity", "LoadResult", "LoadRun", "LoadStage", "measure_capacity",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

@@ -31,6 +31,7 @@ TYPES: Mapping[str, tuple[type, ...]] = {
         mari.ErrorBound,
     ),
     "structure.json": (Structure, StructureNode, StructureConstant),
+    "Load": (mari.LoadResult, mari.LoadRun, mari.Capacity),
     "Difference": (mari.Difference, mari.Change, mari.WeightDifference, mari.WeightChange),
     "review.json": (mari.Review, mari.Note, mari.Turn, mari.SignOff, mari.Stamp),
     "Inspection": (

@@ -7,6 +7,7 @@ from mari_engine.commands.diff_commands import diff
 from mari_engine.commands.fuzz_commands import fuzz
 from mari_engine.commands.inspect_commands import inspect, labels, samples
 from mari_engine.commands.items_commands import ItemsCommand, items
+from mari_engine.commands.load_commands import load
 from mari_engine.commands.offload_commands import offload
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.output_streams import outlive_readers
@@ -22,6 +23,7 @@ __all__ = [
     "inspect",
     "items",
     "labels",
+    "load",
     "offload",
     "optimize",
     "outlive_readers",

@@ -12,6 +12,7 @@ import onnx
 import onnxruntime as ort
 
 from mari_engine.native.gc_pause import no_collection
+from mari_engine.native.load_generator import NativeServer
 
 Arrays = Mapping[str, np.ndarray]
 _NOTHING = 4
@@ -101,6 +102,14 @@ class NativeSession:
         Texts cannot be bound, and are handed over in each run.
         """
         return NativeRun(self._raw, {**feeds, **self._fixed}, self._memory)
+
+    def serve(self, requests: Sequence[Arrays]) -> NativeServer:
+        """Return a server of these requests, one of which each query asks."""
+        taken = [{**feeds, **self._fixed} for feeds in requests]
+        return NativeServer(
+            self._raw,
+            [{name: _as_taken(array) for name, array in feeds.items()} for feeds in taken],
+        )
 
     def end_profiling(self) -> str:
         """Stop profiling and return the file that was written."""

@@ -8,6 +8,7 @@ from mari_engine.runtime.providers import devices, find_device
 from mari_engine.runtime.serialization import serialize_for_runtime
 from mari_engine.runtime.session import (
     BoundRun,
+    LoadServer,
     Session,
     evaluate_constants,
     open_bytes,
@@ -17,6 +18,7 @@ from mari_engine.runtime.session import (
 
 __all__ = [
     "BoundRun",
+    "LoadServer",
     "Session",
     "describe_machine",
     "describe_versions",

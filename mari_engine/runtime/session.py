@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from mari_engine.errors import ExecutionError, MariError, NoKernelError
+from mari_engine.errors import ExecutionError, LimitError, MariError, NoKernelError
 from mari_engine.graph import Model, external_tensors, stored_bytes
 from mari_engine.isolation import Hosted, call, kind_of, make
-from mari_engine.native import FileArray, NativeSession, SessionFacts, SessionSettings, run_once
+from mari_engine.native import (
+    FileArray,
+    Load,
+    NativeSession,
+    SessionFacts,
+    SessionSettings,
+    run_once,
+)
 from mari_engine.runtime.error_texts import in_one_line
 from mari_engine.runtime.providers import find_device
 from mari_engine.runtime.serialization import serialize_for_runtime
@@ -27,6 +35,10 @@ _NO_KERNEL = "NotImplemented"
 """The class of onnxruntime's exceptions for a valid model that one of its devices cannot run."""
 _COPIES = 3
 """A session may take so many times its model's size: read, converted, and packed for products."""
+_DRAIN = 60.0
+"""Seconds in which what a load has sent is to be answered, beyond those in which it sends."""
+_PATIENCE = 0.5
+"""Seconds of one call that waits for a load."""
 _DEVICE_ROOM = 4 << 30
 """Bytes of main memory that a device's own libraries may take besides."""
 
@@ -59,6 +71,10 @@ class Session:
         """Return a run whose inputs and outputs stay in the device's memory."""
         with self._explained("cannot bind its inputs"):
             return BoundRun(self, self._hosted.make("bind", dict(feeds)))
+
+    def serve(self, requests: Sequence[Feeds]) -> LoadServer:
+        """Return a server that answers these requests under load, from several threads."""
+        return LoadServer(self, self._hosted.make("serve", [dict(each) for each in requests]))
 
     def end_profiling(self) -> Path:
         """Stop profiling and return the file it was written to."""
@@ -105,6 +121,35 @@ class BoundRun:
         """Return the outputs of the last run, copied to main memory."""
         arrays = self.hosted.call("outputs")
         return dict(zip(self.session.output_names, arrays, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class LoadServer:
+    """A model that answers a load generator, which runs beside it; made by `Session.serve`."""
+
+    session: Session
+    hosted: Hosted
+
+    def warm_up(self) -> float:
+        """Run each request a few times; return the mean seconds of one, nothing else running."""
+        with self.session._explained("cannot run"):
+            return float(self.hosted.call("warm_up"))
+
+    def generate(self, load: Load) -> Mapping[str, Any]:
+        """Send a load, and return the generator's results by name, with `processor_seconds`.
+
+        Raises LimitError where requests are left unanswered long after the last was sent.
+        """
+        with self.session._explained("cannot run under load"):
+            self.hosted.call("start", *astuple(load))
+            for _ in range(int((load.longest + _DRAIN) / _PATIENCE)):
+                found = self.hosted.call("wait", _PATIENCE)
+                if found is not None:
+                    return dict(found)
+        raise LimitError(
+            f"{self.session._name}: did not answer {load.queries:,} requests within "
+            f"{load.longest + _DRAIN:.0f} s; measure with fewer candidates"
+        )
 
 
 def open_session(

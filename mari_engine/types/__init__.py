@@ -1,6 +1,7 @@
 """Frozen nouns with a JSON form; no graph objects."""
 
 from mari_engine.types.benchmark import Arm, BenchmarkResult, Peak, Timing
+from mari_engine.types.capacity import Capacity, LoadResult, LoadRun, LoadStage
 from mari_engine.types.certificate import (
     GENERATED,
     Certificate,
@@ -72,6 +73,7 @@ __all__ = [
     "BenchmarkResult",
     "BreakEven",
     "CandidateAxis",
+    "Capacity",
     "Certificate",
     "Change",
     "ChangeKind",
@@ -103,6 +105,9 @@ __all__ = [
     "JsonObject",
     "LabelFinding",
     "Labels",
+    "LoadResult",
+    "LoadRun",
+    "LoadStage",
     "Measurement",
     "MissedBranch",
     "NodeTime",

@@ -10,6 +10,9 @@ import pytest
 from mari_engine.__main__ import command_line, run
 from mari_engine.types import Labels
 from sample_models import labels_path, sample_path
+from support.short_loads import short_loads  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.usefixtures("short_loads")
 
 NAME = "two_tower"
 
@@ -47,6 +50,7 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
         ],
         "bench": [*timed, "--json"],
         "bench as a table": [*timed, "--csv"],
+        "load": ["load", str(model), *labels, "--p99", "60s", "--candidates", "2", "--json"],
         "calibrate": ["calibrate", "--json"],
         "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--json"],
     }  # fmt: skip
