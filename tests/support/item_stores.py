@@ -13,7 +13,15 @@ import pyarrow.parquet as pq
 
 from mari_engine.artifact import with_digests, write_document
 from mari_engine.graph import fingerprint
-from mari_engine.types import FileDigest, InputBinding, Part, PartKind, PartOutput
+from mari_engine.types import (
+    FetchedInput,
+    FileDigest,
+    InputBinding,
+    Part,
+    PartInput,
+    PartKind,
+    PartOutput,
+)
 from support.builders import build
 
 HASH = "3fa9c1d2" * 8
@@ -24,56 +32,92 @@ WIDTH = 4
 
 
 def write_offloaded(folder: Path, *, item_hash: str = HASH, dtype: str = "float32") -> Path:
-    """Write a folder whose item part looks ids up in a table, and doubles prices.
+    """Write a folder of three parts; the item part looks ids up in a table, and doubles prices.
 
-    All numbers are small and whole, so that no way to compute them rounds.
+    The online part multiplies the items' vectors with the user's, adds what differs by pair, and
+    multiplies with the price. All numbers are small and whole, so that nothing rounds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vector, price = (f"item_h{at}__{item_hash[:8]}" for at in (0, 1))
-    onnx_type = {"float32": "float", "float16": "float16"}[dtype]
-    cast = {"float32": 1, "float16": 10}[dtype]
+    for name, model in _models(vector, price, half=dtype == "float16").items():
+        (folder / name).write_bytes(model)
+    parts = [part.to_json() for part in _parts(folder, vector, price, dtype)]
+    manifest = {"version": 1, "item_hash": item_hash, "parts": parts}
+    write_document(folder / "manifest.json", manifest)
+    names = ["manifest.json", *(f"{kind}.onnx" for kind in PartKind)]
+    certificate = with_digests({"passed": True}, folder, names)
+    write_document(folder / "certificate.json", certificate)
+    return folder
+
+
+def _models(vector: str, price: str, *, half: bool) -> dict[str, bytes]:
     rng = np.random.default_rng(0)
-    model = build(
+    kind, number = ("float16", 10) if half else ("float", 1)
+    item = build(
         f"""
         found = Gather <axis = 0> (table, category)
         mixed = MatMul (features, weights)
         sum = Add (found, mixed)
-        {vector} = Cast <to = {cast}> (sum)
+        {vector} = Cast <to = {number}> (sum)
         {price} = Mul (price, two)
         """,
         inputs="int64[N] category, float[N, 3] features, float[N, 1] price",
-        outputs=f"{onnx_type}[N, {WIDTH}] {vector}, float[N, 1] {price}",
+        outputs=f"{kind}[N, {WIDTH}] {vector}, float[N, 1] {price}",
         weights={
             "table": rng.integers(-8, 8, (10, WIDTH)).astype(np.float32),
             "weights": rng.integers(-8, 8, (3, WIDTH)).astype(np.float32),
             "two": np.full((1,), 2, np.float32),
         },
     )
-    (folder / "item.onnx").write_bytes(model)
-    (folder / "online.onnx").write_bytes(b"online")
-    item = Part(
-        PartKind.ITEM,
-        FileDigest("item.onnx", fingerprint(folder / "item.onnx")),
-        (),
-        (
-            InputBinding("category", "int64", ("N",), "candidate", "category"),
-            InputBinding("features", "float32", ("N", 3), "candidate", "features"),
-            InputBinding("price", "float32", ("N", 1), "candidate", "price"),
-        ),
-        (
-            PartOutput(vector, dtype, ("N", WIDTH), "candidate"),
-            PartOutput(price, "float32", ("N", 1), "candidate"),
-        ),
+    request = build(
+        "request_h0 = MatMul (user, weights)",
+        inputs="float[1, 2] user",
+        outputs=f"float[1, {WIDTH}] request_h0",
+        weights={"weights": rng.integers(-8, 8, (2, WIDTH)).astype(np.float32)},
     )
-    online = Part(
-        PartKind.ONLINE, FileDigest("online.onnx", fingerprint(folder / "online.onnx")), (), (), ()
+    online = build(
+        f"""
+        wide = Cast <to = 1> ({vector})
+        column = Transpose <perm = [1, 0]> (request_h0)
+        dots = MatMul (wide, column)
+        sums = Add (dots, pair)
+        score = Mul (sums, {price})
+        """,
+        inputs=f"{kind}[N, {WIDTH}] {vector}, float[N, 1] {price}, float[1, {WIDTH}] request_h0, "
+        "float[N, 1] pair",
+        outputs="float[N, 1] score",
     )
-    parts = [item.to_json(), online.to_json()]
-    write_document(folder / "manifest.json", {"version": 1, "item_hash": item_hash, "parts": parts})
-    names = ["manifest.json", "item.onnx", "online.onnx"]
-    certificate = with_digests({"passed": True}, folder, names)
-    write_document(folder / "certificate.json", certificate)
-    return folder
+    return {"request.onnx": request, "item.onnx": item, "online.onnx": online}
+
+
+def _parts(folder: Path, vector: str, price: str, dtype: str) -> list[Part]:
+    def part(kind: PartKind, inputs: Sequence[PartInput], outputs: Sequence[PartOutput]) -> Part:
+        file = f"{kind}.onnx"
+        digest = FileDigest(file, fingerprint(folder / file))
+        return Part(kind, digest, (), tuple(inputs), tuple(outputs))
+
+    hidden = PartOutput("request_h0", "float32", (1, WIDTH), "request")
+    items = [
+        PartOutput(vector, dtype, ("N", WIDTH), "candidate"),
+        PartOutput(price, "float32", ("N", 1), "candidate"),
+    ]
+    fetched = [
+        FetchedInput(each.name, each.dtype, each.shape, each.rows, kind, each.name)
+        for each, kind in [(each, PartKind.ITEM) for each in items] + [(hidden, PartKind.REQUEST)]
+    ]
+    features = [
+        InputBinding("category", "int64", ("N",), "candidate", "category"),
+        InputBinding("features", "float32", ("N", 3), "candidate", "features"),
+        InputBinding("price", "float32", ("N", 1), "candidate", "price"),
+    ]
+    user = InputBinding("user", "float32", (1, 2), "request", "user")
+    pair = InputBinding("pair", "float32", ("N", 1), "candidate", "pair")
+    score = PartOutput("score", "float32", ("N", 1), "candidate")
+    return [
+        part(PartKind.REQUEST, [user], [hidden]),
+        part(PartKind.ITEM, features, items),
+        part(PartKind.ONLINE, [*fetched, pair], [score]),
+    ]
 
 
 def catalogue_columns(
