@@ -26,6 +26,7 @@ from mari_engine.passes.masked_attention import MASKED_ATTENTION
 from mari_engine.passes.mul_sum_to_einsum import MUL_SUM_TO_EINSUM
 from mari_engine.passes.pad_to_concat import PAD_TO_CONCAT
 from mari_engine.passes.pairs_to_product import PAIRS_TO_PRODUCT
+from mari_engine.passes.pieces_to_transpose import PIECES_TO_TRANSPOSE
 from mari_engine.passes.prelu_to_leaky_relu import PRELU_TO_LEAKY_RELU
 from mari_engine.passes.row_permutations import ROW_PERMUTATIONS
 from mari_engine.passes.sequence_to_concat import SEQUENCE_TO_CONCAT
@@ -38,6 +39,7 @@ PASSES: tuple[Pass[Any], ...] = (
     SPLIT_IN_BODIES,
     HOIST_FROM_BODIES,
     PAD_TO_CONCAT,
+    PIECES_TO_TRANSPOSE,
     PRELU_TO_LEAKY_RELU,
     ROW_PERMUTATIONS,
     MASKED_ATTENTION,

@@ -177,12 +177,13 @@ class Contraction:
     ) -> LabeledTensor:
         """Multiply elementwise, in the order of the result's labels, those summed later last.
 
-        Transposing the operands moves less than transposing the result.
+        Transposing the operands moves less than the result. Runtimes loop along the longest.
         """
         layout = common_layout([left.dims, right.dims])
         held = [label for group in layout for label in group]
         wanted = [label for label in self.product.output if label in held]
-        wanted += [label for label in held if label not in wanted]
+        rest = [label for label in held if label not in wanted]
+        wanted += sorted(rest, key=self.einsum.extents.__getitem__)
         if wanted != held and (last or len(wanted) > max(len(left.labels), len(right.labels))):
             layout = tuple((label,) for label in wanted)
         tensors = list[Tensor]()
