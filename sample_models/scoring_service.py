@@ -20,7 +20,7 @@ import numpy as np
 import typer
 
 import mari_engine as mari
-from mari_engine import FetchedInput, PartKind
+from mari_engine import PartKind
 
 
 class Scorer:
@@ -83,7 +83,7 @@ class Scorer:
         bound = tuple(each for each in part.inputs if isinstance(each, mari.InputBinding))
         feeds = mari.bind_feeds(inputs, mari.Interface(bound, ()), mari.Signature.COMPACT)
         for each in part.inputs:
-            if isinstance(each, FetchedInput):
+            if not isinstance(each, mari.InputBinding):
                 feeds[each.name] = given[each.part][each.output]
         return self._sessions[kind].run(feeds)
 

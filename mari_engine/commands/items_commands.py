@@ -38,6 +38,9 @@ _Since = Annotated[
     Path | None,
     typer.Option(metavar="STORE", help="Keep the vectors of items that did not change."),
 ]
+_Batch = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Items at once: fewer for a large item part.")
+]
 _OnRay = Annotated[
     str | None,
     typer.Option(
@@ -75,6 +78,7 @@ def items(
     output: _Store,
     key: _Key,
     since: _Since = None,
+    batch: _Batch = 4096,
     ray: _OnRay = None,
     workers: _Workers = None,
     json: JsonOption = None,
@@ -94,8 +98,8 @@ def items(
     options = None if ray is None else mari.RayOptions(None if ray == _HERE else ray, workers)
     with show_progress() as progress:
         written = mari.write_items(
-            offloaded, catalogue, output, key=key, since=since, ray=options, force=force,
-            progress=progress,
+            offloaded, catalogue, output, key=key, since=since, batch=batch, ray=options,
+            force=force, progress=progress,
         )  # fmt: skip
     if json is not None:
         write_json(_document(written), json, force=force)

@@ -104,7 +104,7 @@ class ArrowColumns:
         return found
 
     def _place(self, name: str, column: pa.Array) -> _Place:
-        shape = []
+        rows, shape = len(column), []
         while pa.types.is_fixed_size_list(column.type):
             shape.append(column.type.list_size)
             column = column.flatten()
@@ -112,8 +112,11 @@ class ArrowColumns:
         dtype = np.dtype(f"S{width}" if width else column.type.to_pandas_dtype())
         if dtype.kind == "O" or column.null_count:
             raise pa.ArrowInvalid(f"column {name!r} is {column.type}, with nulls or of no one size")
-        data = column.buffers()[-1]
-        return _Place(data.address - self._data.address, ColumnSpec(name, dtype, tuple(shape)))
+        data, spec = column.buffers()[-1], ColumnSpec(name, dtype, tuple(shape))
+        offset = data.address - self._data.address
+        if not 0 <= offset <= self._data.size - rows * spec.row_bytes:
+            raise pa.ArrowInvalid(f"column {name!r} ends behind the file")
+        return _Place(offset, spec)
 
 
 class ColumnFiller:

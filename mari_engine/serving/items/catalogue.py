@@ -16,7 +16,7 @@ from mari_engine.serving.items.item_keys import KeyKind, key_kind
 from mari_engine.wording import first_names
 
 BATCH_ROWS = 4096
-"""Items that the model runs on at once."""
+"""Rows that are read at once."""
 _BUFFER = 1 << 20
 """Bytes that are read ahead of each column."""
 _MOST_NAMES = 5

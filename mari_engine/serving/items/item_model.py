@@ -18,11 +18,14 @@ from mari_engine.types import Feeds, PartOutput
 class ItemModel:
     """The item part, ready to run; its process is that of `isolation.isolated`."""
 
-    def __init__(self, part: ItemPart, *, threads: int) -> None:
-        """Open the file itself; `threads` 0: as many as there are cores. Raises MariErrors."""
+    def __init__(self, part: ItemPart, *, threads: int, batch: int) -> None:
+        """Open the file itself, to run it on at most `batch` items at once.
+
+        `threads` 0: as many as there are cores. Raises MariErrors.
+        """
         session = open_source(load(part.path), threads=threads)
         assert session is not None
-        self._session, self._part = session, part
+        self._session, self._part, self._batch = session, part, batch
         self._specs = output_specs(part.outputs)
 
     def run(self, features: Feeds) -> Feeds:
@@ -31,6 +34,15 @@ class ItemModel:
         Raises ModelError where the part gives other shapes than its manifest says.
         """
         rows = len(next(iter(features.values())))
+        if rows <= self._batch:
+            return self._run(features, rows)
+        found = [
+            self.run({name: each[at : at + self._batch] for name, each in features.items()})
+            for at in range(0, rows, self._batch)
+        ]
+        return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+    def _run(self, features: Feeds, rows: int) -> Feeds:
         found = self._session.run(features)
         for spec in self._specs:
             array = found[spec.name]

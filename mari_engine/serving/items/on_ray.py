@@ -14,7 +14,7 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,7 @@ def _answers(
     asked = ray.data.from_items(rows, override_num_blocks=len(rows))
     answers = asked.map_batches(
         _PieceActor,
-        fn_constructor_args=(job,),
+        fn_constructor_args=(_with_whole_paths(job),),
         compute=ray.data.ActorPoolStrategy(size=min(size, len(by_number))),
         batch_size=1,
         batch_format="numpy",
@@ -149,6 +149,16 @@ def _answers(
         if row["error"]:
             raise getattr(errors, row["error"])(row["text"])
         yield Piece(by_number[row["number"]], Path(row["path"]), int(row["kept"]))
+
+
+def _with_whole_paths(job: Job) -> Job:
+    """Return the job with paths that hold wherever a worker stands."""
+    part = replace(job.part, path=job.part.path.absolute())
+    files = tuple(file.absolute() for file in job.catalogue.files)
+    catalogue = replace(job.catalogue, path=job.catalogue.path.absolute(), files=files)
+    since = None if job.since is None else job.since.absolute()
+    folder = job.folder.absolute()
+    return replace(job, part=part, catalogue=catalogue, since=since, folder=folder)
 
 
 def _import_ray() -> Any:

@@ -23,7 +23,7 @@ from mari_engine.serving.items.arrow_columns import (
     ColumnSpec,
     to_file_bytes,
 )
-from mari_engine.serving.items.catalogue import Catalogue, RowReader, Stretch
+from mari_engine.serving.items.catalogue import BATCH_ROWS, Catalogue, RowReader, Stretch
 from mari_engine.serving.items.features import Where, digest_features, read_features
 from mari_engine.serving.items.item_keys import keys_of_column, shown_key
 from mari_engine.serving.items.item_model import ItemModel, output_specs
@@ -47,6 +47,8 @@ class Job:
     """The version whose vectors are kept where the features are the same."""
     folder: Path
     """Where the pieces go."""
+    batch: int = BATCH_ROWS
+    """Items that the model runs on at once, at most."""
 
     @property
     def specs(self) -> tuple[ColumnSpec, ...]:
@@ -75,7 +77,7 @@ class PieceWorker:
     def __init__(self, job: Job, *, threads: int) -> None:
         """Open what is needed; `threads` as of `ItemModel`. Raises MariErrors."""
         self._job = job
-        self._model = ItemModel(job.part, threads=threads)
+        self._model = ItemModel(job.part, threads=threads, batch=job.batch)
         self._reader = RowReader(job.catalogue)
         self._old = None if job.since is None else StoreVersion(job.since)
 

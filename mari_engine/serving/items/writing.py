@@ -11,7 +11,7 @@ from pathlib import Path
 from mari_engine.errors import StoreError
 from mari_engine.files import open_workplace
 from mari_engine.runtime import describe_versions
-from mari_engine.serving.items.catalogue import Catalogue, Stretch, open_catalogue
+from mari_engine.serving.items.catalogue import BATCH_ROWS, Catalogue, Stretch, open_catalogue
 from mari_engine.serving.items.item_model import output_specs
 from mari_engine.serving.items.item_store import ItemStore
 from mari_engine.serving.items.merging import merge_pieces
@@ -60,6 +60,7 @@ def write_items(
     *,
     key: str,
     since: str | Path | None = None,
+    batch: int = BATCH_ROWS,
     ray: RayOptions | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -68,9 +69,10 @@ def write_items(
 
     `offloaded` is the folder that `mari offload` wrote; `catalogue` a Parquet file, or a folder of
     them, with the column `key` (whole numbers or text) and one for each input of the item part.
-    Items that an earlier store (`since`) has with the same features keep their vectors. With `ray`
-    pieces are computed by Ray's workers. A run that was stopped is gone on with where all of this
-    is the same. Raises StoreError and ModelError; the store is then what it was before.
+    Items that an earlier store (`since`) has with the same features keep their vectors. The model
+    runs on at most `batch` items at once; with `ray` in Ray's workers. A run that was stopped is
+    gone on with where all of this is the same. Raises StoreError and ModelError; the store is then
+    what it was before.
     """
     report = progress or report_nothing
     part = load_offloaded(offloaded).item
@@ -78,14 +80,20 @@ def write_items(
     found = open_catalogue(Path(catalogue), key, [each.name for each in part.inputs])
     target = Path(store)
     _check_target(target, found, part, force=force)
-    with writing_to(target):
-        with _open_old(since, part, found) as old:
-            work = _digest_work(part, found, old)
-            job = Job(part, found, old, unfinished_folder(target, work))
-            pieces, resumed = _compute(job, ray, report)
-            found.check_unchanged()
-            written = _publish(job, pieces, target, report)
-        tidy(target)
+    try:
+        with writing_to(target):
+            with _open_old(since, part, found) as old:
+                work = _digest_work(part, found, old, batch)
+                job = Job(part, found, old, unfinished_folder(target, work), batch)
+                pieces, resumed = _compute(job, ray, report)
+                found.check_unchanged()
+                written = _publish(job, pieces, target, report)
+            tidy(target)
+    except OSError as error:
+        raise StoreError(
+            f"{target}: cannot be written ({error.strerror or error}); make room there, or choose "
+            "another folder"
+        ) from error
     return replace(written, resumed=resumed)
 
 
@@ -172,8 +180,9 @@ def _check_target(store: Path, catalogue: Catalogue, part: ItemPart, *, force: b
         )
 
 
-def _digest_work(part: ItemPart, catalogue: Catalogue, since: Path | None) -> str:
+def _digest_work(part: ItemPart, catalogue: Catalogue, since: Path | None, batch: int) -> str:
     """Return what tells whether a stopped run was of the same work."""
     stamp = part.path.stat().st_mtime_ns
-    said = (part, stamp, catalogue, since and since.name, sorted(describe_versions().items()))
+    versions = sorted(describe_versions().items())
+    said = (part, stamp, catalogue, since and since.name, batch, versions)
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from mari_engine.errors import MariError, ModelError, StoreError
 from mari_engine.files import claimed
 from mari_engine.serving.items import write_items
+from mari_engine.serving.items.arrow_columns import ColumnFiller
 from mari_engine.serving.items.item_model import ItemModel, output_specs
 from mari_engine.serving.offload import load_offloaded
 from mari_engine.types import Feeds, PartOutput
@@ -110,7 +113,7 @@ def test_folders_of_others_are_not_written_to(offloaded: Path, tmp_path: Path) -
 def test_an_item_part_that_gives_something_else_is_refused(tmp_path: Path, offloaded: Path) -> None:
     part = load_offloaded(offloaded).item
     wider = replace(part.outputs[0], shape=("N", WIDTH + 1))
-    model = ItemModel(replace(part, outputs=(wider,)), threads=1)
+    model = ItemModel(replace(part, outputs=(wider,)), threads=1, batch=8)
     features: Feeds = {
         "category": np.zeros(2, np.int64),
         "features": np.zeros((2, 3), np.float32),
@@ -133,3 +136,21 @@ def test_outputs_that_a_store_cannot_hold_are_refused(
     output = PartOutput("h", dtype, ("N", *extents), "candidate")
     with pytest.raises(StoreError, match=r"output 'h' of the item part is .*; compute it online"):
         output_specs([output])
+
+
+def test_a_disk_that_is_full_is_told_and_the_old_store_stays(
+    offloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = catalogue_columns(ROWS)
+    write_store(tmp_path, columns)
+
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ColumnFiller, "append", fail)
+        assert refusal(tmp_path, catalogue_columns(ROWS, seed=1)) == (
+            f"{tmp_path / 's'}: cannot be written (No space left on device); make room there, or "
+            "choose another folder"
+        )
+    check_store(tmp_path, columns)

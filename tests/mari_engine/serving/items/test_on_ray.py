@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,20 @@ def test_a_model_that_ends_its_process_does_not_end_the_actor(
     actor._place.close()
 
 
-def ending_model(part: ItemPart, *, threads: int) -> None:
+def ending_model(part: ItemPart, *, threads: int, batch: int) -> None:
     call(os.abort, about=part.path.name)
+
+
+def test_workers_find_what_was_named_from_here(
+    offloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = on_ray._with_whole_paths(replace(job(Path()), since=Path("s/v-0123456789ab")))
+    paths = [whole.part.path, whole.catalogue.path, *whole.catalogue.files, whole.since]
+    assert [str(path) for path in [*paths, whole.folder]] == [
+        str(tmp_path / name)
+        for name in ("offloaded/item.onnx", "c.parquet", "c.parquet", "s/v-0123456789ab", "pieces")
+    ]
 
 
 def test_a_ray_that_is_not_installed_is_told(

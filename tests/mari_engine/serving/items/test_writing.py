@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mari_engine.errors import Cancelled
+from mari_engine.runtime import Session
 from mari_engine.serving.items import ItemStore
 from mari_engine.serving.items.item_model import ItemModel
 from mari_engine.types import Feeds
@@ -60,6 +61,24 @@ def test_the_parquet_holds_the_same_rows_in_the_order_of_the_keys(
         assert table.column(VECTOR).to_pylist() == store.lookup(keys)[VECTOR].tolist()
     assert file.schema_arrow.metadata[b"mari.item_hash"] == HASH.encode()
     assert file.metadata.row_group(0).column(1).compression == "ZSTD"
+
+
+def test_the_model_runs_on_at_most_so_many_items(
+    offloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    run = Session.run
+
+    def count(self: Session, feeds: Feeds) -> Feeds:
+        ran.append(len(feeds["price"]))
+        return run(self, feeds)
+
+    monkeypatch.setattr(Session, "run", count)
+    columns = catalogue_columns(ROWS)
+    write_store(tmp_path, columns, batch=7)
+    assert max(ran) == 7
+    assert sum(ran) == ROWS
+    check_store(tmp_path, columns)
 
 
 def test_unchanged_items_keep_their_vectors(
