@@ -20,6 +20,7 @@ from typing import Any
 
 Answer = Callable[[int], None]
 """Answers the request of this number, and returns when it is answered."""
+Arrived = Callable[[float], None]
 _DETAIL = "mlperf_log_detail.txt"
 _ENTRY = ":::MLLOG "
 _SEEDS = (0x5EED, 0xCAFE, 0xF00D)
@@ -42,18 +43,27 @@ class Load:
     """Threads that answer."""
 
 
-def generate_load(answer: Answer, requests: int, load: Load) -> Mapping[str, Any]:
+def generate_load(
+    answer: Answer, requests: int, load: Load, arrived: Arrived = lambda _seconds: None
+) -> Mapping[str, Any]:
     """Send a load, of `requests` different ones, and return what the generator says of it.
 
     Beside its own results it holds `processor_seconds`, the time of all threads of this process.
+    `arrived` is told when each request is sent, in seconds of no known beginning.
     Raises what `answer` raised first, and ImportError without the load generator.
     """
     import mlperf_loadgen as generator
 
     pool = _Pool(answer, load.workers, generator)
+
+    def issue(samples: Sequence[Any]) -> None:
+        for _ in samples:
+            arrived(time.perf_counter())
+        pool.take(samples)
+
     began = time.process_time()
     with TemporaryDirectory(prefix="mari-load-") as folder:
-        server = generator.ConstructSUT(pool.take, lambda: None)
+        server = generator.ConstructSUT(issue, lambda: None)
         library = generator.ConstructQSL(requests, requests, lambda _: None, lambda _: None)
         try:
             generator.StartTestWithLogSettings(

@@ -76,10 +76,11 @@ class Arms:
                 f"{_LONGEST:.0f} s; measure with fewer candidates, more workers or a longer --p99"
             )
         load = Load(rate, queries, self._bound, _LONGEST, self._workers)
-        return _run_of(arm, stage, rate, self._servers[arm].generate(load))
+        return run_of(arm, stage, rate, self._servers[arm].generate(load))
 
 
-def _run_of(arm: Arm, stage: LoadStage, rate: float, found: Mapping[str, Any]) -> LoadRun:
+def run_of(arm: Arm, stage: LoadStage, rate: float, found: Mapping[str, Any]) -> LoadRun:
+    """Return what the load generator found, by its names, as a run."""
     p50, p90, p99 = (
         found[f"result_{name}_percentile_latency_ns"] / 1e9 for name in ("50.00", "90.00", "99.00")
     )
