@@ -15,7 +15,7 @@ from mari_engine.commands.output_files import (
     write_output,
 )
 from mari_engine.errors import MariError
-from mari_engine.types import BenchmarkResult, Measurement, to_plain
+from mari_engine.types import BenchmarkResult, LoadResult, Measurement, to_plain
 
 STDOUT = "-"
 
@@ -46,6 +46,16 @@ def read_benchmark(path: Path) -> BenchmarkResult:
         return BenchmarkResult.from_text(path.read_bytes())
     except OSError as error:
         raise MariError(f"{path}: cannot be read ({error}); run 'mari bench --json'") from error
+    except MariError as error:
+        raise MariError(f"{path}: {error}") from error
+
+
+def read_load(path: Path) -> LoadResult:
+    """Return the capacities that `mari load --json` wrote; raises MariError naming the file."""
+    try:
+        return LoadResult.from_text(path.read_bytes())
+    except OSError as error:
+        raise MariError(f"{path}: cannot be read ({error}); run 'mari load --json'") from error
     except MariError as error:
         raise MariError(f"{path}: {error}") from error
 

@@ -142,6 +142,10 @@ BenchmarkFiles = Annotated[
     list[Path] | None,
     typer.Option("--benchmark", metavar="F", help="Timings from 'mari bench --json'; repeatable."),
 ]
+LoadFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--load", metavar="F", help="Capacity from 'mari load --json'; repeatable."),
+]
 ReviewFile = Annotated[
     Path | None, typer.Option("--review", metavar="F", help="review.json: notes and sign-offs.")
 ]

@@ -9,7 +9,7 @@ import typer
 
 import mari_engine as mari
 from mari_engine.commands.console import show, show_progress
-from mari_engine.commands.documents import read_benchmark
+from mari_engine.commands.documents import read_benchmark, read_load
 from mari_engine.commands.options import (
     BenchmarkFiles,
     Called,
@@ -17,6 +17,7 @@ from mari_engine.commands.options import (
     Force,
     FreeBatch,
     LabelsOption,
+    LoadFiles,
     OriginalFile,
     ReviewFile,
     read_labels,
@@ -39,6 +40,7 @@ def report(
     ] = Path("report.html"),
     labels: LabelsOption = None,
     benchmark: BenchmarkFiles = None,
+    load: LoadFiles = None,
     review: ReviewFile = None,
     original: OriginalFile = None,
     signature: Called = Signature.DROP_IN,
@@ -55,6 +57,7 @@ def report(
     check_output(output, is_report, force=force)
     said = mari.Review.load(review) if review is not None else None
     measured = [read_benchmark(path) for path in benchmark or ()]
+    loads = [read_load(path) for path in load or ()]
     if source.is_dir():
         found = _read(source, read_model(original, free_batch) if original is not None else None)
     else:
@@ -62,7 +65,7 @@ def report(
         found = _make(model, labels, signature, candidates)
     markdown = output.suffix.lower() in (".md", ".markdown")
     render = render_findings_markdown if markdown else render_findings
-    write_output(output, render(found, measured, said), is_report, force=force)
+    write_output(output, render(found, measured, said, loads), is_report, force=force)
     show(f"written: {output}")
     if not found.certificate.passed:
         reason = found.certificate.reason

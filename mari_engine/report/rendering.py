@@ -21,8 +21,9 @@ from mari_engine.report.chart_geometry import LETTERS, NOISY, find_noisy, group_
 from mari_engine.report.findings import Findings, find
 from mari_engine.report.frontier_plot import plot_frontier
 from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
+from mari_engine.report.load_plot import plot_load
 from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_review
-from mari_engine.types import Action, Arm, BenchmarkResult, Timing
+from mari_engine.types import Action, Arm, BenchmarkResult, LoadResult, Timing
 from mari_engine.wording import (
     Verbatim,
     axis_in_words,
@@ -74,28 +75,39 @@ def render_markdown(
 
 
 def render_findings(
-    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+    findings: Findings,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    review: Review | None = None,
+    loads: Sequence[LoadResult] = (),
 ) -> str:
     """Return the HTML page for facts gathered elsewhere."""
-    return _html().get_template("report.html").render(_context(findings, benchmarks, review))
+    context = _context(findings, benchmarks, review, loads)
+    return _html().get_template("report.html").render(context)
 
 
 def render_findings_markdown(
-    findings: Findings, benchmarks: Sequence[BenchmarkResult] = (), review: Review | None = None
+    findings: Findings,
+    benchmarks: Sequence[BenchmarkResult] = (),
+    review: Review | None = None,
+    loads: Sequence[LoadResult] = (),
 ) -> str:
     """Return the Markdown for facts gathered elsewhere."""
-    return _markdown().get_template("report.md").render(_context(findings, benchmarks, review))
+    context = _context(findings, benchmarks, review, loads)
+    return _markdown().get_template("report.md").render(context)
 
 
 def _context(
-    findings: Findings, benchmarks: Sequence[BenchmarkResult], review: Review | None
+    findings: Findings,
+    benchmarks: Sequence[BenchmarkResult],
+    review: Review | None,
+    loads: Sequence[LoadResult],
 ) -> dict[str, Any]:
     certificate = findings.certificate
     counts = Counter(decision.action for decision in findings.decisions)
     return {
         "found": findings,
         "name": findings.source,
-        "commands": _commands(findings, benchmarks),
+        "commands": _commands(findings, benchmarks, loads),
         "words": certificate_in_words(certificate),
         "chosen": selection_in_words(findings.selection) if findings.selection else (),
         "checks": [
@@ -117,6 +129,7 @@ def _context(
         "benchmarks": [
             {"found": one, "bars": group_bars(one), "noisy": find_noisy(one)} for one in benchmarks
         ],
+        "loads": [{"found": one, "plot": plot_load(one)} for one in loads],
         "benchmark": benchmarks[0] if benchmarks else None,
         "headline": _headline(benchmarks[0], findings.candidates) if benchmarks else None,
         "reviewed": {} if review is None else _outcomes(findings, benchmarks, review),
@@ -151,26 +164,39 @@ def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
     return min(timings, key=lambda timing: abs(timing.batch - candidates), default=None)
 
 
-def _commands(findings: Findings, benchmarks: Sequence[BenchmarkResult]) -> list[str]:
+def _commands(
+    findings: Findings, benchmarks: Sequence[BenchmarkResult], loads: Sequence[LoadResult]
+) -> list[str]:
     """Return what repeats the rewrite, its check, and each measurement."""
     source, labels = findings.source, ["--labels", "labels.json"]
     keep = [word for node in findings.keep for word in ("--keep", node)]
     if findings.cut is not None:
         offload = ["mari", "offload", source, *labels, "-o", "out", *findings.cut.asked, *keep]
         return [Verbatim(make_plain(shlex.join(offload)))]
-    rewrite = ["mari", "optimize", source, *labels, "-o", "out"]
-    rewrite += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
-    rewrite += keep
-    rewrite += [] if findings.autotune else ["--no-autotune"]
-    chosen = findings.selection
-    rewrite += ["--calibrated"] if chosen is not None and chosen.prices != "built-in" else []
-    lines = [rewrite, ["mari", "verify", source, "out", *labels]]
+    lines = [_rewrite(findings), ["mari", "verify", source, "out", *labels]]
     for one in benchmarks:
         batches = ",".join(map(str, one.batches))
         lines.append(["mari", "bench", source, "out", *labels, "--batch", batches])
         lines[-1] += ["--device", one.device, "--threads", str(one.threads)]
+    for load in loads:
+        bound = ["--p99", f"{load.bound:g}s", "--workers", str(load.workers)]
+        sizes = set(load.candidates)
+        given = str(min(sizes)) if len(sizes) == 1 else "sizes.json"
+        lines.append(["mari", "load", source, "out", *labels, *bound, "--candidates", given])
     distinct = dict.fromkeys(make_plain(shlex.join(line)) for line in lines)
     return [Verbatim(line) for line in distinct]
+
+
+def _rewrite(findings: Findings) -> list[str]:
+    """Return the command that rewrites the model as it was rewritten."""
+    chosen = findings.selection
+    if chosen is not None and chosen.chosen_by == "given":
+        return ["mari", "optimize", findings.source, "--like", "earlier", "-o", "out"]
+    words = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
+    words += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    words += [word for node in findings.keep for word in ("--keep", node)]
+    words += [] if findings.autotune else ["--no-autotune"]
+    return words + (["--calibrated"] if chosen is not None and chosen.prices != "built-in" else [])
 
 
 _FILTERS = {

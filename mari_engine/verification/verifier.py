@@ -49,8 +49,7 @@ from mari_engine.verification.cases import (
 )
 from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
-from mari_engine.verification.guidance import Explorer
-from mari_engine.verification.hidden_branches import judge_hidden
+from mari_engine.verification.guidance import Explorer, find_hidden
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
@@ -212,12 +211,11 @@ def _check_cases(
         raise ExecutionError(why)
     lonely = _find_several(opened, cases, explorer, runs)
     report_progress(_DRAWN, "finding branches that were not taken")
-    coverage, hidden, unanswered = _explore_both(opened, explorer, runs)
+    coverage, hidden = _explore_both(opened, explorer, runs)
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
-    notes += unanswered
     nobody = empty.run(opened, once)
     if isinstance(nobody, CaseResult):
         checks += judge_runs([nobody], epsilon=epsilon, once=once)
@@ -252,20 +250,19 @@ def _find_several(
 
 def _explore_both(
     opened: OpenedPair, explorer: Explorer, runs: list[CaseResult]
-) -> tuple[Coverage | None, str, tuple[str, ...]]:
+) -> tuple[Coverage | None, str]:
     """Append what requests show that take branches which the runs have not taken.
 
-    Returns what was reached, and what `judge_hidden` says of branches that nothing took.
+    Returns what was reached, and a branch that only the rewritten model has and nothing took.
     """
     runs += _explore(opened, explorer, runs, few_of([run.batch for run in runs]))
     newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
     if newer is None:
-        return explorer.coverage, "", ()
+        return explorer.coverage, ""
     found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
-    requests = [run.feeds for run in runs]
-    hidden, unanswered = judge_hidden(opened.models.original, explorer, newer, requests)
+    hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
     runs += found
-    return join_coverages(explorer.coverage, newer.coverage), hidden, unanswered
+    return join_coverages(explorer.coverage, newer.coverage), hidden
 
 
 def _explore(

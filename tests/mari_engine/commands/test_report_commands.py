@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,20 @@ def test_a_review_of_another_model_is_told_in_one_line(
     (tmp_path / "review.json").write_text("{}", encoding="utf-8")
     assert run([*words, "-o", str(tmp_path / "a.html")]) == 2
     assert "review.json: review: version is None" in capsys.readouterr().err
+
+
+def test_a_capacity_stands_in_the_report(
+    artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = mari.LoadResult(
+        bound=0.02, candidates=(500,), workers=2, runs=(), equal_rate=None, machine={},
+        capacities=(mari.Capacity(mari.Arm.ORIGINAL, 50.0, 60.0, 80.0, None),), generator="g",
+        model="m", seed=0,
+    )  # fmt: skip
+    (tmp_path / "load.json").write_text(json.dumps(found.to_json()), encoding="utf-8")
+    words = ["report", str(artifact / "out"), "--load", str(tmp_path / "load.json"), "-o"]
+    assert run([*words, str(tmp_path / "a.md")]) == 0
+    assert "| original | 50.0 | 60.0 | 80.0 | – |" in (tmp_path / "a.md").read_text("utf-8")
+    (tmp_path / "load.json").write_text("{}", encoding="utf-8")
+    assert run([*words, str(tmp_path / "b.md")]) == 2
+    assert "load.json: load: version is None" in capsys.readouterr().err
