@@ -36,6 +36,7 @@ from mari_engine.ops import (
     before_rounding,
     bit_by_bit,
     declaration_of,
+    element_type,
     evaluate,
     is_product,
     rule_of,
@@ -183,10 +184,10 @@ class _Walk:
         else:
             self.specs[node] = spec
             self.learn(call, spec)
-            dtype = next((fact.dtype for fact in call.operands if fact), None)
+            given = [fact.dtype if fact else None for fact in call.operands]
             results = [
-                Fact(axes, value.dtype or dtype)
-                for axes, value in zip(spec.results, node.outputs, strict=True)
+                Fact(axes, value.dtype or element_type(node, at, given))
+                for at, (axes, value) in enumerate(zip(spec.results, node.outputs, strict=True))
             ]
         if folded is not None and folded.progression is not None:
             self.specs.pop(node, None)  # what it counts tells its extent, its operands do not

@@ -117,6 +117,11 @@ class Contract(Spec):
             for label, dim in zip(labels, flat(axes or ()), strict=True)
         }
 
+    def stacked(self, index: int) -> frozenset[int]:
+        """Return the positions of an operand that all operands and the result have: a batch."""
+        shared = set(self.output).intersection(*self.terms)
+        return frozenset(at for at, label in enumerate(self.terms[index]) if label in shared)
+
 
 @dataclass(frozen=True, eq=False)
 class Pick(Spec):

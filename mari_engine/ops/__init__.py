@@ -5,6 +5,7 @@ from mari_engine.ops.call import Call, Fact
 from mari_engine.ops.column_trace import Trace
 from mari_engine.ops.decomposition_writer import DecompositionWriter
 from mari_engine.ops.decompositions import decompose, decompose_all, list_fused
+from mari_engine.ops.element_types import element_type
 from mari_engine.ops.elementwise import is_nan_guard, squares
 from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
@@ -44,6 +45,7 @@ __all__ = [
     "declaration_of",
     "decompose",
     "decompose_all",
+    "element_type",
     "evaluate",
     "has_trait",
     "infer_types",

@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Attention
 from mari_engine.axes import Axes, AxisLabels, Contract, Index, Spec, with_extent
 from mari_engine.rewriting.context import Context, Step
-from mari_engine.rewriting.forms import Form, per_candidate
+from mari_engine.rewriting.forms import Form, Product, per_candidate
 from mari_engine.rewriting.handlers import HANDLERS
 
 
@@ -45,7 +45,8 @@ class BlockRunner:
         chosen = self.by_label(node, block)
         operands, forms = list[Axes | None](), list[Form | None]()
         rest: Sequence[AxisLabels | None] = (*terms, *[None] * (len(spec.operands) - len(terms)))
-        for value, axes, labels in zip(node.inputs, spec.operands, rest, strict=True):
+        for index, labels in enumerate(rest):
+            value, axes = node.inputs[index], spec.operands[index]
             own = {at: chosen[label] for at, label in enumerate(labels or ()) if label in chosen}
             short = None if axes is None else _narrowed(axes, own)
             operands.append(short)
@@ -54,7 +55,8 @@ class BlockRunner:
             elif value in made:
                 forms.append(self.context.axes.regroup(made[value], short))
             else:
-                forms.append(self._operand(value, axes, own))
+                heads = spec.stacked(index) if isinstance(spec, Contract) else frozenset[int]()
+                forms.append(self._operand(value, axes, own, heads))
         places = {at: chosen[label] for at, label in enumerate(output) if label in chosen}
         result = _narrowed(spec.results[0], places)
         narrow = replace(spec, operands=tuple(operands), results=(result,))
@@ -80,17 +82,25 @@ class BlockRunner:
             if places[value][position] >= 0
         }
 
-    def _operand(self, value: ir.Value, axes: Axes, columns: Mapping[int, Index]) -> Form:
+    def _operand(
+        self, value: ir.Value, axes: Axes, columns: Mapping[int, Index], heads: frozenset[int]
+    ) -> Form:
         """Return what a block reads of an operand that is not made of scores."""
         key = (value, axes, *((at, id(chosen)) for at, chosen in columns.items()))
         if key not in self._taken:
             form = self.context.axes.regroup(self.context.originals.form(value), axes)
             for at, chosen in columns.items():
                 form = self.context.columns.take(form, at, chosen)
-            if self.shared and per_candidate(form):
-                form = self.context.materializer.materialize(form)
-            self._taken[key] = form
+            self._taken[key] = self._computed(form, heads) if self.shared else form
         return self._taken[key]
+
+    def _computed(self, form: Form, heads: frozenset[int]) -> Form:
+        """Return what is the candidates' as a tensor, heads in front where that pays."""
+        if not per_candidate(form):
+            return form
+        if isinstance(form, Product):
+            return self.context.materializer.product_by_head(form, heads)
+        return self.context.materializer.materialize(form)
 
 
 def _narrowed(axes: Axes, columns: Mapping[int, Index]) -> Axes:

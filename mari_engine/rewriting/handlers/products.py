@@ -29,6 +29,7 @@ from mari_engine.rewriting.forms import (
 )
 from mari_engine.rewriting.handlers.low_rank_rows import distribute_low_rank
 from mari_engine.rewriting.products import (
+    associate,
     compose_product,
     expand_bilinear,
     merge_common_factors,
@@ -72,7 +73,7 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
         and not any(per_candidate(other) for other in step.forms if other and other is not form)
     ]
     if not lazy or not step.context.strategy.fold:
-        apart = expand_bilinear(step)
+        apart = expand_bilinear(step) or associate(step)
         if apart is not None:
             return apart
         product = compose_product(step, [_operand(step, spec, i) for i in range(len(spec.terms))])
@@ -98,9 +99,7 @@ def _operand(step: Step, spec: Contract, index: int) -> Atom:
     form = step.forms[index]
     if len(spec.terms) != 2 or not isinstance(form, Product) or not step.context.strategy.split:
         return step.atom(index)
-    shared = set(spec.terms[0]) & set(spec.terms[1]) & set(spec.output)
-    places = frozenset(at for at, label in enumerate(spec.terms[index]) if label in shared)
-    return step.context.materializer.product_by_head(form, places)
+    return step.context.materializer.product_by_head(form, spec.stacked(index))
 
 
 def _with_one_request_term(step: Step, form: Whole) -> list[Term]:

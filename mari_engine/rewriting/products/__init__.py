@@ -1,5 +1,6 @@
 """Products over columns of both sides: composed, expanded, stacked, and whether it pays."""
 
+from mari_engine.rewriting.products.association import associate
 from mari_engine.rewriting.products.bilinear_expansion import expand_bilinear
 from mari_engine.rewriting.products.common_factor import merge_common_factors
 from mari_engine.rewriting.products.composition import compose_product
@@ -12,6 +13,7 @@ from mari_engine.rewriting.products.profitability import (
 from mari_engine.rewriting.products.stacked_product import stack_products
 
 __all__ = [
+    "associate",
     "compose_product",
     "count_picked_runs",
     "expand_bilinear",

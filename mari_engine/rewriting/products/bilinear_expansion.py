@@ -59,6 +59,8 @@ def expand_bilinear(step: Step) -> list[Product] | None:
     own = spec.terms[at]
     summed = frozenset(place for place, label in enumerate(own) if label not in spec.output)
     pieces = _pieces(form, summed, step.context.grouping)
+    if len(pieces) < 2:
+        return None
     apart = list[Product]()
     for piece in pieces:
         others = [
@@ -70,7 +72,7 @@ def expand_bilinear(step: Step) -> list[Product] | None:
         step, [form if i == at else step.atom(i) for i in range(len(spec.terms))]
     )
     costs = sum(map(materializer.cost, apart)) + _PICK * _picked(step, at, pieces)
-    if len(apart) > 1 and costs < _WORTH * materializer.cost(whole):
+    if costs < _WORTH * materializer.cost(whole):
         step.context.log.record(step.node, Action.SPLIT, _PAIRS)
         return apart
     return None

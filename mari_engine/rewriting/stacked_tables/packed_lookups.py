@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import CANDIDATES, Axis, Join, Pick, Pointwise, Slices, View, flat, static
+from mari_engine.axes import CANDIDATES, Axis, Pick, Pointwise, Slices, View, flat, static
 from mari_engine.ops import Trait, has_trait
 
 _IDS = frozenset({ir.DataType.INT32, ir.DataType.INT64})
@@ -86,14 +86,13 @@ def find_lookups(graph: ir.Graph, survey: Survey) -> Iterator[PackedLookup]:
         if not isinstance(spec, Slices) or spec.mixed != {0} or not _is_own_table(table):
             continue
         packed, fact = _trace(ids, survey), survey.values.get(ids)
-        dtype = _element_type(ids, survey)
-        if packed is None or fact is None or dtype not in _IDS:
+        if packed is None or fact is None or fact.dtype not in _IDS:
             continue
         first, *others = fact.axes
         if len(others) > 1 or first not in ((), (CANDIDATES,)):
             continue
         rank = len(fact.axes) + 1
-        yield PackedLookup(node, table, packed, dtype, rank, CANDIDATES in first)
+        yield PackedLookup(node, table, packed, fact.dtype, rank, CANDIDATES in first)
 
 
 def _is_own_table(table: ir.Value) -> bool:
@@ -152,20 +151,6 @@ def _shows_one_column(spec: View) -> bool:
 
 def _without_ones(axes: tuple[Axis, ...]) -> list[Axis]:
     return [axis for axis in axes if static(axis) != 1]
-
-
-def _element_type(value: ir.Value, survey: Survey) -> ir.DataType | None:
-    """Return a value's element type as the graph states it, None where nothing does."""
-    while value.dtype is None:
-        node = value.producer()
-        spec = None if node is None else survey.specs.get(node)
-        read = node.inputs[0] if node is not None and node.inputs else None
-        if node is not None and _casts(node, spec):
-            return ir.DataType(node.attributes.get_int(_TYPE, 0))
-        if read is None or not isinstance(spec, (Pick, View, Join)):
-            return None
-        value = read
-    return value.dtype
 
 
 def _signature(node: ir.Node) -> tuple[object, ...]:

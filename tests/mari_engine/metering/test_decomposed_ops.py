@@ -41,7 +41,7 @@ def test_an_attention_over_both_sides_is_measured_by_its_products() -> None:
     assert fused.attainable is not None
     assert fused.attainable.per_candidate == 2 * WIDTH * (scores + target)
     assert found.ratio is not None
-    assert 1.0 <= found.ratio <= 1.25
+    assert 0.99 <= found.ratio <= 1.0  # the target's score of itself is multiplied elementwise
     assert not found.notes
 
 

@@ -113,7 +113,7 @@ def test_weights_without_a_softmax_need_no_number_of_the_row() -> None:
     assert project is not None
     history = LENGTH * HEADS * WIDTH
     assert project.per_candidate == 2 * (history + WIDTH * WIDTH + HEADS * SIZE * WIDTH)
-    assert 1.0 <= reached(found) <= 1.1
+    assert 0.98 <= reached(found) <= 1.0  # a target's score of itself is multiplied elementwise
 
 
 @pytest.mark.parametrize("hidden", [-np.inf, -1e9])
