@@ -20,6 +20,7 @@ PAGES = [
     ("graph", "Graph", ":material/account_tree:"),
     ("layout", "Layout", ":material/view_column:"),
     ("benchmark", "Benchmark", ":material/speed:"),
+    ("serving", "Serving", ":material/call_split:"),
     ("review", "Review", ":material/rate_review:"),
     ("download", "Download", ":material/download:"),
 ]

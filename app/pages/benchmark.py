@@ -45,5 +45,5 @@ else:
     offer_elsewhere(work, command)
     offer_requests(work)
     show_review(work, Section.BENCHMARK)
-    show_next("pages/review.py", "Review", blocked=work.blocked())
+    show_next("pages/serving.py", "Serving", blocked=work.blocked())
     show_command(work.opened, command)

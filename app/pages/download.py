@@ -1,4 +1,4 @@
-"""Step 7: what was proved, and the files."""
+"""Step 8: what was proved, and the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 6: what people said of each section, and what is still to be settled."""
+"""Step 7: what people said of each section, and what is still to be settled."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from app.services.background import start_benchmark, start_flips, start_node_measures
 from app.services.confirmation import confirm_labels
-from app.services.downloads import MOST_BYTES, pack, save_once
+from app.services.downloads import MOST_BYTES, pack, pack_parts, save_once
 from app.services.logged_requests import forget_requests, learn_again, take_requests
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
@@ -13,6 +13,7 @@ from app.services.model_sources import (
     server_files,
     without_folder,
 )
+from app.services.offloading import start_cuts, start_offload
 from app.services.restore import find_model, follow_link, take_up
 from app.services.review_digests import find_seen, find_subjects
 from app.services.server_files import NO_FOLDER, read_arguments
@@ -34,12 +35,15 @@ __all__ = [
     "open_at_start",
     "open_sample",
     "pack",
+    "pack_parts",
     "read_arguments",
     "save_once",
     "server_files",
     "start_benchmark",
+    "start_cuts",
     "start_flips",
     "start_node_measures",
+    "start_offload",
     "take_requests",
     "take_up",
     "without_folder",

@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 30
 """A larger model does not fit through a browser; it is written to a folder on the server."""
 
 
-def save_once(result: mari.OptimizeResult, folder: Path) -> Path:
+def save_once(result: mari.OptimizeResult | mari.OffloadResult, folder: Path) -> Path:
     """Write the artifact to this folder unless it is there; raises VerificationError."""
     if not (folder / "manifest.json").is_file():
         with mari.isolated(ahead=True):
@@ -33,3 +33,9 @@ def pack(folder: Path, report: str, review: mari.Review | None) -> bytes:
             text = json.dumps(review.to_json(), indent=2, ensure_ascii=False)
             archive.writestr("review.json", text + "\n")
     return packed.getvalue()
+
+
+def pack_parts(result: mari.OffloadResult, folder: Path, review: mari.Review | None) -> bytes:
+    """Return a model's parts as a zip, written to this folder first; raises VerificationError."""
+    save_once(result, folder)
+    return pack(folder, (folder / "report.html").read_text(encoding="utf-8"), review)

@@ -11,7 +11,15 @@ from typing import Any
 from app.jobs import Job
 from app.session.choices import Flips, Opened, Options, Preview
 from app.session.node_measures import NodeMeasures
-from mari_engine import BenchmarkResult, Labels, OptimizeResult, Review
+from mari_engine import (
+    BenchmarkResult,
+    Frontier,
+    Labels,
+    OffloadResult,
+    OptimizeResult,
+    Review,
+    Store,
+)
 
 MOST_STEPS = 200
 """Changes of labels that can be undone."""
@@ -42,6 +50,14 @@ class Work:
     benchmark: Job[BenchmarkResult] | None = None
     nodes: Job[NodeMeasures] | None = None
     """Measures of single nodes, for the graph."""
+    cuts: Job[Frontier] | None = None
+    """The cuts in parts for serving that there are, where that page was opened."""
+    cuts_store: Store = Store.FLOAT32
+    """How those cuts store values of items."""
+    parts: Job[OffloadResult] | None = None
+    """The model cut in parts, and the check of the chain."""
+    parts_folder: Path | None = None
+    """Where the parts are saved for downloads; None until they are offered."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
     ahead: Job[object] | None = None
@@ -171,6 +187,20 @@ class Work:
         self.benchmark = benchmark
         self.watch(benchmark)
 
+    def weigh_cuts(self, cuts: Job[Frontier], store: Store) -> None:
+        """Take over a search for cuts that was started."""
+        if self.cuts is not None:
+            self.cuts.cancel()
+        self.cuts, self.cuts_store = cuts, store
+        self.watch(cuts)
+
+    def cut(self, parts: Job[OffloadResult]) -> None:
+        """Take over a cut that is made and checked."""
+        if self.parts is not None:
+            self.parts.cancel()
+        self.parts, self.parts_folder = parts, None
+        self.watch(parts)
+
     def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
         """Take over a measurement of single nodes that was started."""
         if self.nodes is not None:
@@ -220,10 +250,11 @@ class Work:
         return "" if self.verified else "The optimized model is not equal to the original."
 
     def _drop_results(self) -> None:
-        for job in (self.check, self.benchmark, self.nodes):
+        for job in (self.check, self.benchmark, self.nodes, self.cuts, self.parts):
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
+        self.cuts = self.parts = self.parts_folder = None
         self.confirmed_by = ""
 
 

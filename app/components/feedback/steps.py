@@ -30,17 +30,18 @@ def show_missing(reason: str, *, page: str, label: str) -> None:
         st.page_link(page, label=label, icon=":material/arrow_back:")
 
 
-def show_command(opened: Opened, command: str) -> None:
+def show_command(opened: Opened, command: str, *, then: str = "") -> None:
     """Draw the command that does the same as this page, on the model as it was opened.
 
-    Samples have to be written first.
+    Samples have to be written first; `then` is a command that may follow.
     """
     asks = "--labels labels.json" in command
     export = " (`labels.json` is the Labels step's export)" if asks else ""
     st.caption(f"The same on the command line{export}")
     first = f"{SAMPLES_COMMAND}\n" if opened.sample else ""
     last = " --free-batch" if opened.free_batch else ""
-    st.code(first + command + last, language="bash", wrap_lines=True)
+    more = f"\n{then}" if then else ""
+    st.code(first + command + last + more, language="bash", wrap_lines=True)
 
 
 def show_error(error: Exception) -> None:

@@ -4,7 +4,9 @@ from app.views.header.commands import (
     SAMPLES_COMMAND,
     bench_command,
     inspect_command,
+    items_command,
     labels_command,
+    offload_command,
     optimize_command,
 )
 from app.views.header.status import status_html
@@ -15,7 +17,9 @@ __all__ = [
     "TERMS",
     "bench_command",
     "inspect_command",
+    "items_command",
     "labels_command",
+    "offload_command",
     "optimize_command",
     "status_html",
 ]

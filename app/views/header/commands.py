@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.session import Options
 from app.views.text import one_line
-from mari_engine import Signature
+from mari_engine import Signature, Store
 
 SAMPLES_COMMAND = "mari samples -o samples"
 
@@ -41,6 +41,27 @@ def bench_command(model: str, *, batches: Sequence[int], device: str, threads: i
         f"mari bench {_place(model)} optimized/model.onnx --labels labels.json"
         f" --batch {sweep} --device {_quote(device)} --threads {threads}"
     )
+
+
+def offload_command(
+    model: str,
+    options: Options,
+    most_bytes: int,
+    store: Store,
+    requests: Sequence[str] = (),
+) -> str:
+    """Return the command that cuts the model in parts, checks them and writes them."""
+    words = ["mari offload", _place(model), f"--labels labels.json -o parts --bytes {most_bytes}"]
+    if store != Store.FLOAT32:
+        words.append(f"--store {store}")
+    words.append(f"--candidates {options.candidates}")
+    words += [f"--keep {_quote(node)}" for node in options.keep]
+    return " ".join([*words, *_with(requests)])
+
+
+def items_command() -> str:
+    """Return the command that computes the item part for a catalogue."""
+    return "mari items parts catalogue.parquet -o store --key item_id"
 
 
 def _place(path: str) -> str:

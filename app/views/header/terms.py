@@ -22,6 +22,7 @@ TERMS = {
     },
     "How it is called": {
         "drop-in": "called just as the original is, one user per call",
+        "parts": "request.onnx, item.onnx and online.onnx: what a service computes when",
         "compact": "request inputs have one row; a packed input comes apart, one for each side",
     },
     "What is shown": {

@@ -86,7 +86,7 @@ def test_sessions_do_not_mix(page: Page, chromium: Browser, address: str) -> Non
 def test_a_page_asked_for_by_its_address_begins_the_app(page: Page, address: str) -> None:
     page.goto(f"{address}/layout")
     status(page, 0, "none yet")
-    expect(page.get_by_role("link", name="7. Download")).to_be_visible()
+    expect(page.get_by_role("link", name="8. Download")).to_be_visible()
 
 
 def test_names_from_a_model_are_shown_as_text(page: Page, tmp_path: Path) -> None:
