@@ -81,7 +81,7 @@ def time_page(page: Page, address: str, server: psutil.Process) -> list[str]:
     graph = show_graph(page)
     wall, used = first()
     loaded = measured(page, "mari graph: load")
-    press(graph, "C", "ArrowDown")
+    press(graph, "C", "ArrowRight")
     for _ in range(2 * ROUNDS):
         page.keyboard.press("Enter")
         page.wait_for_timeout(150)

@@ -1,7 +1,7 @@
 """The graph component: a scene of plain data in, the selected vertex out.
 
-Drawn by vis-network, taken at run time from pyvis, which ships it: nothing is copied here and
-nothing comes from outside. All names are shown as text, never as markup.
+Drawn by vis-network, taken at run time from pyvis, which ships it, and laid out by ELK, which lies
+in assets/elk: nothing comes from outside. All names are shown as text, never as markup.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JavaScript bundling: the modules in assets/, and vis-network, as one script.
+"""JavaScript bundling: the modules in assets/, vis-network and ELK, as one script.
 
 Streamlit gives a component's script to the browser as text, which has no address to import from.
 So the modules are joined in the order of their imports, each before those that import it, and
@@ -30,7 +30,8 @@ def load_asset(name: str) -> str:
 
 
 def _join(name: str, joined: dict[str, str]) -> None:
-    text = _load_vis_network() if name == "vis_network" else load_asset(f"{name}.js")
+    foreign = {"vis_network": _load_vis_network, "elk_worker": _load_elk}.get(name)
+    text = foreign() if foreign else load_asset(f"{name}.js")
     for imported in _IMPORT.findall(text):
         if imported not in joined:
             _join(imported, joined)
@@ -49,4 +50,13 @@ def _load_vis_network() -> str:
     return (
         "export const { DataSet, Network } = (function (exports, module) {\n"
         f"{text}\nreturn exports;\n}})({{}}, {{}});\n"
+    )
+
+
+def _load_elk() -> str:
+    """Return ELK's layered layout (elkjs 0.12.1, EPL-2.0) as a module of ours would be written."""
+    text = load_asset("elk/elk-worker.min.cjs")
+    return (
+        "export const { Worker: ElkWorker } = (function (module, exports) {\n"
+        f"{text}\nreturn module.exports;\n}})({{ exports: {{}} }}, {{}});\n"
     )

@@ -70,13 +70,15 @@ class _Names:
         kind, name = self.names.get(at, ("", ""))
         if not name:
             return ()
-        many = self.kinds[kind] >= _FAMILY
-        return (f"{kind}s", name) if many else (name,)
+        family = f"{kind}s"
+        many = self.kinds[kind] >= _FAMILY and name != family
+        return (family, name) if many else (name,)
 
     @cached_property
     def kinds(self) -> Mapping[str, int]:
         """How many parts there are of each kind, once all have their names."""
-        return Counter(kind for kind, _ in set(self.names.values()))
+        parts = {*self.names.values()}
+        return Counter(kind for kind, name in parts if name != f"{kind}s")
 
     def give(self, name: str, members: Iterable[int], kind: str = "") -> None:
         """Name the vertices that have no name yet."""
@@ -138,11 +140,13 @@ class _Names:
             self.follow(part)
 
     def follow(self, members: Sequence[int]) -> None:
-        """Name what holds no weight after the only part that feeds it, if there is one."""
+        """Name what holds no weight after the only part, or kind of parts, that feeds it."""
         inside = {*members}
         feeders = {other for at in members for other in self.flow.before[at]} - inside
-        names = {self.names.get(other, ("", "")) for other in feeders}
-        kind, name = names.pop() if len(names) == 1 else ("", "")
+        known = {self.names.get(other, ("", "")) for other in feeders}
+        kinds, names = {kind for kind, _ in known}, {name for _, name in known}
+        kind = kinds.pop() if len(kinds) == 1 else ""
+        name = names.pop() if len(names) == 1 else kind and f"{kind}s"
         self.give(name or "Combined features", members, kind)
 
     def _signature(self, part: Sequence[int]) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.views.graph.box_layout import Layout, lay_out
 from app.views.graph.changes import Change
 from app.views.graph.details import clean, find_decisions
+from app.views.graph.flow_lanes import NO_LANE, find_lanes, pick_used
 from app.views.graph.folding import Fold, Folding, fold_graph
 from app.views.graph.legends import CHANGES, DECISIONS, UNKNOWN, list_marks
+from app.views.graph.tensor_sizes import describe_shape, list_weights
 from app.views.graph.topology import Kind, Topology, Vertex
 from app.views.palette import SIDES
 from app.views.text import count
@@ -98,8 +99,7 @@ def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
     labels = [_label(vertex) for vertex in vertices]
     boxes = [clean(box.name, 60) for box in folding.boxes]
     ops = [clean(vertex.op, 40) for vertex in vertices]
-    titles = [max(pair, key=len) for pair in zip(ops, labels, strict=True)]
-    layout = lay_out(topology, folding, [*titles, *boxes])
+    elements, shapes = list_weights(topology)
     return {
         "title": _headline(graph, ruling),
         "names": [clean(vertex.name) for vertex in vertices],
@@ -115,9 +115,11 @@ def _pane(graph: Graph, fold: Fold, ruling: Ruling) -> dict[str, Any]:
         else [],
         "decisions": list(find_decisions(topology, ruling.decisions)),
         "boxes": boxes,
+        "weights": elements,
+        "weightShapes": _coded(shapes),
         "edges": _edges(topology),
         "tensors": [_tensors(topology, vertex) for vertex in vertices],
-        **_places(layout, folding),
+        **_places(topology, folding, in_lanes=fold is not Fold.SCOPES),
     }
 
 
@@ -198,20 +200,22 @@ def _edges(topology: Topology) -> dict[str, Any]:
     edges = list(dict.fromkeys((edge.tail, edge.head, edge.value) for edge in topology.edges))
     colors = topology.colors
     sides = (
-        SIDES[colors[value].side].letter if value in colors else UNKNOWN for *_, value in edges
+        (colors[value].side if value in colors else topology.vertices[tail].side)
+        for tail, _, value in edges
     )
-    return {"ends": [end for edge in edges for end in edge[:2]], "sides": "".join(sides)}
-
-
-def _places(layout: Layout, folding: Folding) -> dict[str, Any]:
-    routes = [
-        [route.tail, route.head, *(part for row, x in route.bends for part in (row, round(x)))]
-        for route in layout.routes
-    ]
+    shapes = [describe_shape(colors[v].shape if v in colors else None) for *_, v in edges]
     return {
-        "parent": list(layout.parent),
-        "row": list(layout.row),
-        "x": list(layout.x),
-        "width": list(layout.width),
-        "routes": routes,
+        "ends": [end for edge in edges for end in edge[:2]],
+        "sides": "".join(SIDES[side].letter if side else UNKNOWN for side in sides),
+        "shapes": _coded(shapes),
     }
+
+
+def _places(topology: Topology, folding: Folding, *, in_lanes: bool) -> dict[str, Any]:
+    """Return the box of each item, and its lane; the browser lays out what is open.
+
+    Modules can hold several sides, so they stand in no lanes.
+    """
+    parent = [*folding.box_of, *(box.parent for box in folding.boxes)]
+    lanes = find_lanes(topology, folding) if in_lanes else [NO_LANE] * len(parent)
+    return {"parent": parent, "lane": lanes, "lanes": pick_used(lanes)}

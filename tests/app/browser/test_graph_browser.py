@@ -57,21 +57,43 @@ def test_boxes_open_and_close_by_key_and_by_button(page: Page) -> None:
     assert closed[2] == 0
     graph.get_by_role("button", name="Open all").click()
     opened = sizes(graph)
-    assert opened[0] > 100
+    assert opened[0] > 80
     assert opened[1] == 0
-    press(graph, "C", "ArrowDown")
+    press(graph, "C", "ArrowRight")
     page.keyboard.press("Enter")
     assert sizes(graph)[2] == 1
     page.keyboard.press("Enter")
     assert sizes(graph) == closed
 
 
+def test_shapes_and_constants_are_shown_when_asked_for(page: Page) -> None:
+    graph = open_graph(page)
+    graph.get_by_role("button", name="Open all").click()
+    flow = sizes(graph)
+    graph.get_by_role("button", name="Shapes").click()
+    assert sizes(graph)[0] > flow[0] + 40
+    press(graph, "s")
+    assert sizes(graph) == flow
+
+
+def test_the_picture_fits_the_room_that_it_gets(page: Page) -> None:
+    graph = open_graph(page, "two_tower")
+    page.set_viewport_size({"width": 2000, "height": 900})
+    page.wait_for_timeout(800)
+    scale = float(re.split("~|%7E", page.url.split("at=")[1])[2].split("&")[0])
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.wait_for_timeout(800)
+    again = float(re.split("~|%7E", page.url.split("at=")[1])[2].split("&")[0])
+    press(graph, "f")
+    assert 0.93 < again <= scale
+
+
 def test_a_box_shows_what_it_holds(page: Page) -> None:
     graph = open_graph(page)
-    press(graph, "C", "ArrowDown")
-    expect(title(graph)).to_have_text("Item features")
+    press(graph, "C", "ArrowRight")
+    expect(title(graph)).to_have_text("User features")
     sides = details(graph).locator("section").filter(has_text="Sides")
-    expect(sides.locator("th")).to_have_text("Iitem side, once per candidate")
+    expect(sides.locator("th").first).to_have_text("Rrequest side, once per request")
     expect(details(graph)).to_contain_text("Gather")
 
 
@@ -139,7 +161,7 @@ def test_the_drawing_can_be_saved(page: Page) -> None:
     graph = open_graph(page, "two_tower")
     drawing = ElementTree.parse(save(graph, "SVG")).getroot()
     texts = [part.text for part in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert "Request tower" in texts
+    assert {"User tower", "Where they meet"} <= {*texts}
     assert "request side, once per request" in texts
     picture = save(graph, "PNG").read_bytes()
     assert picture.startswith(b"\x89PNG")

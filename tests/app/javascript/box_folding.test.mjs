@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { BoxFolding, spread } from "../../../app/components/graph/assets/box_folding.js";
+import { BoxFolding } from "../../../app/components/graph/assets/box_folding.js";
+import { engine } from "./elk.mjs";
+import { findFaults } from "./layout_faults.mjs";
 import { ACT, FUSION, ITEM, MIX, makeModel, SCORE, USER, WIDE } from "./small_graphs.mjs";
 
 const MANY = 1000;
 
 function fold(changed) {
-  return new BoxFolding(makeModel(changed));
+  return new BoxFolding(makeModel(changed), engine);
 }
 
 test("a closed box stands for all in it, and its wires are merged", () => {
   const folding = fold();
-  assert.deepEqual(folding.visible, [USER, ITEM, WIDE, FUSION, SCORE]);
+  assert.deepEqual(folding.visible, [USER, ITEM, SCORE, FUSION]);
   assert.deepEqual(folding.frames, []);
   assert.equal(folding.shown(MIX), FUSION);
   const ends = folding.wires.map(({ tail, head }) => [tail, head]);
   assert.deepEqual(ends, [
     [USER, FUSION],
     [ITEM, FUSION],
-    [WIDE, FUSION],
     [FUSION, SCORE],
   ]);
 });
@@ -34,37 +35,57 @@ test("toggling opens and closes, with the same places as before", () => {
   assert.deepEqual(folding.place, before);
 });
 
-test("nothing overlaps, whatever is open", () => {
-  const closed = fold();
-  const open = fold();
-  open.openAll(MANY);
-  for (const folding of [closed, open]) {
-    const rows = new Map();
-    for (const item of folding.visible) {
-      const { x, y, width } = folding.place[item];
-      rows.set(y, [...(rows.get(y) || []), [x - width / 2, x + width / 2]]);
-    }
-    for (const row of rows.values()) {
-      row.sort((a, b) => a[0] - b[0]);
-      for (let at = 1; at < row.length; at += 1) assert.ok(row[at - 1][1] <= row[at][0]);
-    }
+test("nothing overlaps, and no wire runs behind anything, whatever is open", () => {
+  const model = makeModel();
+  const folding = new BoxFolding(model, engine);
+  assert.deepEqual(findFaults(model, folding), []);
+  folding.openAll(MANY);
+  folding.togglePlumbing();
+  assert.deepEqual(findFaults(model, folding), []);
+});
+
+test("faults of a picture are found", () => {
+  const model = makeModel();
+  const folding = new BoxFolding(model, engine);
+  folding.place[ITEM] = { ...folding.place[USER] };
+  const [wire] = folding.wires;
+  wire.points = [
+    [folding.place[SCORE].x, 0],
+    [folding.place[SCORE].x, 500],
+  ];
+  const faults = findFaults(model, folding);
+  assert.ok(faults.includes("user lies on item"));
+  assert.ok(faults.includes("user -> fusion runs behind score"));
+});
+
+test("lanes stand from left to right, and hold their items", () => {
+  const { lanes, place } = fold();
+  assert.deepEqual(
+    lanes.map(({ name }) => name),
+    ["User", "Item", "Where they meet", "Scores"],
+  );
+  for (const [item, { left, right }] of [USER, ITEM, FUSION, SCORE].map((one, at) => [
+    one,
+    lanes[at],
+  ])) {
+    assert.ok(left < place[item].x && place[item].x < right);
   }
 });
 
-test("a frame lies around what it holds", () => {
+test("shapes and constants are hidden until they are asked for", () => {
   const folding = fold();
-  folding.openAll(MANY);
-  const frame = folding.place[FUSION];
-  for (const item of [MIX, ACT]) {
-    const inner = folding.place[item];
-    assert.ok(Math.abs(inner.x - frame.x) + inner.width / 2 <= frame.width / 2);
-    assert.ok(Math.abs(inner.y - frame.y) + inner.height / 2 <= frame.height / 2);
-  }
+  assert.equal(folding.shown(WIDE), -1);
+  folding.togglePlumbing();
+  assert.ok(folding.visible.includes(WIDE));
+  assert.ok(folding.wires.some(({ tail }) => tail === WIDE));
+  const revealed = fold();
+  assert.equal(revealed.reveal([WIDE]), true);
+  assert.equal(revealed.shown(WIDE), WIDE);
 });
 
 test("opening all stops before too much is visible", () => {
   const folding = fold();
-  folding.openAll(6);
+  folding.openAll(5);
   assert.ok(!folding.isOpen(FUSION));
   folding.openAll(MANY);
   assert.ok(folding.isOpen(FUSION));
@@ -77,9 +98,6 @@ test("at first only what stays readable is open", () => {
   const large = fold();
   large.openFirst(5000, 5000);
   assert.ok(large.isOpen(FUSION));
-  const constant = fold({ sides: "RIKKKC" });
-  constant.openFirst(5000, 5000);
-  assert.ok(!constant.isOpen(FUSION));
 });
 
 test("revealing opens the boxes around, and says whether any was closed", () => {
@@ -89,34 +107,43 @@ test("revealing opens the boxes around, and says whether any was closed", () => 
   assert.equal(folding.shown(ACT), ACT);
 });
 
-test("keys walk to the nearest along a wire, and along the row", () => {
+test("keys walk to the nearest along a wire, and along the column", () => {
   const folding = fold();
-  assert.equal(folding.neighbor(FUSION, "before"), ITEM);
+  assert.equal(folding.leftmost, USER);
+  assert.ok([USER, ITEM].includes(folding.neighbor(FUSION, "before")));
   assert.equal(folding.neighbor(FUSION, "after"), SCORE);
   assert.equal(folding.neighbor(SCORE, "after"), undefined);
-  assert.equal(folding.besides(ITEM, 1), WIDE);
-  assert.equal(folding.besides(WIDE, 1), undefined);
+  const alone = fold({ lanes: [], lane: Array(8).fill(-1) });
+  const [upper, lower] = [USER, ITEM].sort((a, b) => alone.place[a].y - alone.place[b].y);
+  assert.equal(alone.besides(upper, 1), lower);
+  assert.equal(alone.besides(lower, 1), undefined);
 });
 
-test("wires end at the borders of their items, side by side", () => {
+test("wires lead from right borders to left ones, at places of their own", () => {
   const folding = fold();
   const box = folding.place[FUSION];
   const ends = folding.wires
     .filter(({ head }) => head === FUSION)
     .map((wire) => wire.points.at(-1));
-  assert.ok(ends.every(([, y]) => y === box.y - box.height / 2));
-  assert.equal(new Set(ends.map(([x]) => x)).size, 3);
-  assert.ok(ends[0][0] < ends[1][0] && ends[1][0] < ends[2][0]);
+  assert.ok(ends.every(([x]) => Math.abs(x - (box.x - box.width / 2)) < 1e-6));
+  assert.equal(new Set(ends.map(([, y]) => y)).size, ends.length);
+});
+
+test("a wire tells the shape of what flows, and of several tensors how many", () => {
+  const shapes = { texts: ["N×4"], codes: [0, 0, 0, 0, 0, 0] };
+  const edges = { ends: [0, 3, 0, 4, 1, 3, 2, 3, 3, 4, 4, 5], sides: "RRIKCC", shapes };
+  assert.equal(fold({ edges }).wires[0].label, "N×4");
+  const boxed = {
+    parent: [1, 1, 0, 0, 0, 0, -1, 0],
+    boxes: ["", "inputs"],
+    lane: Array(8).fill(-1),
+  };
+  assert.equal(fold({ ...boxed, lanes: [] }).wires[0].label, "2×");
 });
 
 test("a wire for edges of several sides is candidate side as soon as one is", () => {
-  const edges = { ends: [0, 3, 0, 4, 3, 4, 4, 5], sides: "RCCC" };
+  const shapes = { texts: [""], codes: [0, 0, 0, 0] };
+  const edges = { ends: [0, 3, 0, 4, 3, 4, 4, 5], sides: "RCCC", shapes };
   const [wire] = fold({ edges }).wires;
   assert.deepEqual([wire.count, wire.side], [2, "C"]);
-});
-
-test("centers stay in order and apart, near the wanted ones", () => {
-  const sizes = [{ width: 100 }, { width: 100 }, { width: 100 }];
-  assert.deepEqual(spread([-200, 0, 200], sizes), [-200, 0, 200]);
-  assert.deepEqual(spread([0, 0, 0], sizes), [-124, 0, 124]);
 });

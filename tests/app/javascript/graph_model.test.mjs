@@ -12,11 +12,17 @@ test("boxes come after the vertices, and hold what is under them", () => {
   assert.deepEqual([...model.depth], [1, 1, 1, 2, 2, 1, 0, 1]);
 });
 
-test("an edge is drawn between the items that share a box", () => {
-  const [first, , , inner, last] = makeModel().edges;
-  assert.deepEqual([first.from, first.to], [USER, FUSION]);
-  assert.deepEqual([inner.from, inner.to], [MIX, ACT]);
-  assert.deepEqual([last.from, last.to], [FUSION, SCORE]);
+test("what only constants hold is plumbing, outputs aside", () => {
+  assert.deepEqual([...makeModel().plumbing], [0, 0, 1, 0, 0, 0, 0, 0]);
+  assert.ok(makeModel({ sides: "RIKKKC" }).isPlumbing(FUSION));
+  assert.ok(!makeModel({ sides: "RIKCCK" }).isPlumbing(SCORE));
+});
+
+test("an item has the weights under it, and a node the shape of its largest", () => {
+  const model = makeModel();
+  assert.equal(model.weights(FUSION), 4000);
+  assert.equal(model.weightShape(MIX), "4×1000");
+  assert.equal(model.weightShape(ACT), "");
 });
 
 test("what is reached from a vertex, in both directions", () => {
@@ -55,7 +61,6 @@ test("a node is called by its operator, an input by its name", () => {
 
 test("the path of a box is made of the names around it", () => {
   const parents = { boxes: ["", "a", "b"], parent: [0, 0, 0, 2, 2, 0, -1, 0, 1] };
-  const places = { row: [0, 0, 0, 0, 1, 2, 0, 1, 0], x: Array(9).fill(0), width: Array(9).fill(9) };
-  const model = makeModel({ ...parents, ...places });
+  const model = makeModel(parents);
   assert.equal(model.path(8), "a\u0000b");
 });

@@ -57,7 +57,7 @@ test("a box looks like the most of what it holds, with a bar of all", () => {
   const model = makeModel();
   const look = load([model]).look(model, ROOT, null);
   assert.equal(look.letter, "C");
-  assert.equal(look.subtitle, "6 nodes");
+  assert.equal(look.subtitle, "4 k weights");
   assert.deepEqual(
     look.bar.map(({ letter, count }) => [letter, count]),
     [

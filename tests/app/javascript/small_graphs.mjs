@@ -23,13 +23,17 @@ export function makeColumns(changed = {}) {
     left: [],
     decisions: [[3, 0]],
     boxes: ["", "fusion"],
-    edges: { ends: [0, 3, 1, 3, 2, 3, 3, 4, 4, 5], sides: "RIKCC" },
+    edges: {
+      ends: [0, 3, 1, 3, 2, 3, 3, 4, 4, 5],
+      sides: "RIKCC",
+      shapes: { texts: ["N×4", "N×1"], codes: [0, 0, 0, 0, 1] },
+    },
+    weights: [0, 0, 0, 4000, 0, 0],
+    weightShapes: { texts: ["", "4×1000"], codes: [0, 0, 0, 1, 0, 0] },
     tensors: ["", "", "", "W mixed", "", ""],
     parent: [0, 0, 0, 1, 1, 0, -1, 0],
-    row: [0, 0, 0, 0, 1, 2, 0, 1],
-    x: [-150, 0, 150, 0, 0, 0, 0, 0],
-    width: [100, 100, 100, 100, 100, 100, 0, 140],
-    routes: [],
+    lane: [0, 1, 1, -1, -1, 4, -1, 2],
+    lanes: ["User", "Item", "Where they meet", "Per candidate", "Scores"],
     ...changed,
   };
 }

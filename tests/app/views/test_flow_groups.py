@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.views.graph import Fold
 from app.views.graph.flow_groups import group_acyclic
+from app.views.graph.flow_lanes import find_lanes
 from app.views.graph.folding import Folding, fold_graph
 from app.views.graph.topology import Topology, build_topology
 from mari_engine import Coloring, Side
@@ -72,6 +73,24 @@ def test_parts_of_a_model_are_acyclic(topology: Topology) -> None:
 @given(graphs())
 def test_modules_are_acyclic(topology: Topology) -> None:
     assert_no_circle(topology, fold_graph(topology, Fold.SCOPES))
+
+
+@SEEN
+@given(graphs(), st.sampled_from(Fold))
+def test_no_edge_leads_to_a_lane_further_left(topology: Topology, fold: Fold) -> None:
+    folding = fold_graph(topology, fold)
+    lanes = find_lanes(topology, folding)
+    count = len(topology.vertices)
+
+    def lane(at: int) -> int:
+        item, box = at, folding.box_of[at]
+        while box > 0:
+            item, box = count + box, folding.boxes[box].parent
+        return lanes[item]
+
+    for edge in topology.edges:
+        if Side.CONSTANT not in {topology.vertices[at].side for at in (edge.tail, edge.head)}:
+            assert lane(edge.tail) <= lane(edge.head)
 
 
 @SEEN

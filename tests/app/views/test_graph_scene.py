@@ -57,11 +57,11 @@ def test_a_scene_names_sides_by_letter() -> None:
 def test_columns_are_as_long_as_the_items() -> None:
     pane = read(make_scene([Graph("", build_topology(*tower()))], fold=Fold.PARTS))["panes"][0]
     items = len(pane["names"]) + len(pane["boxes"])
-    assert {len(pane[key]) for key in ("parent", "row", "x", "width")} == {items}
+    assert {len(pane[key]) for key in ("parent", "lane")} == {items}
     vertices = len(pane["names"])
-    assert {len(pane[key]) for key in ("labels", "kinds", "sides", "flops", "tensors")} == {
-        vertices
-    }
+    assert {
+        len(pane[key]) for key in ("labels", "kinds", "sides", "flops", "tensors", "weights")
+    } == {vertices}
 
 
 def test_the_same_graph_has_the_same_id_and_another_has_another() -> None:

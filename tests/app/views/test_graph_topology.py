@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from app.views.graph import Fold, correct_sides
-from app.views.graph.box_layout import lay_out
+from app.views.graph.flow_lanes import LANES, NO_LANE, find_lanes
 from app.views.graph.folding import fold_graph
+from app.views.graph.tensor_sizes import describe_shape, list_weights
 from app.views.graph.topology import Kind, build_topology
 from mari_engine import Side
 from support.graph_pictures import picture, tower
@@ -51,31 +54,68 @@ def test_the_rewriter_knows_better_than_the_coloring() -> None:
     assert values["first"].candidate_axis is None
 
 
-def test_every_item_has_a_place_in_its_own_box() -> None:
-    topology = build_topology(*tower())
-    folding = fold_graph(topology, Fold.PARTS)
-    layout = lay_out(topology, folding, ["x"] * (len(topology.vertices) + len(folding.boxes)))
-    count = len(topology.vertices)
-    assert layout.parent[:count] == folding.box_of
-    names = [box.name for box in folding.boxes]
-    rows = {name: layout.row[count + at] for at, name in enumerate(names)}
-    assert rows["User features"] == rows["Item features"] < rows["Fusion layer"] < rows["Head"]
-
-
-def test_long_edges_between_boxes_have_routes() -> None:
-    info, coloring = picture(
-        """
-        R a = Relu user
-        C b = Concat a item
-        C c = Gemm b
-        C d = Relu c
-        C e = Relu d
-        C f = Add e item
-        """,
-        inputs="R user, I item",
-        outputs="f",
-    )
+def lanes_of(lines: str, outputs: str, fold: Fold = Fold.FLAT) -> dict[str, str]:
+    info, coloring = picture(lines, inputs="R user, I item", outputs=outputs)
     topology = build_topology(info, coloring)
-    layout = lay_out(topology, fold_graph(topology, Fold.FLAT), ["x"] * 9)
-    route = next(route for route in layout.routes if route.tail == 1 and route.head == 7)
-    assert [row for row, _ in route.bends] == list(range(layout.row[1] + 1, layout.row[7]))
+    folding = fold_graph(topology, fold)
+    names = [
+        *(f"→{one.name}" if one.kind is Kind.OUTPUT else one.name for one in topology.vertices),
+        *(box.name for box in folding.boxes),
+    ]
+    lanes = find_lanes(topology, folding)
+    assert len(lanes) == len(names)
+    return {name: LANES[lane] for name, lane in zip(names, lanes, strict=True) if lane != NO_LANE}
+
+
+def test_lanes_go_from_the_sides_over_where_they_meet_to_the_scores() -> None:
+    found = lanes_of(
+        """
+        R wide = Relu user
+        I flat = Relu item
+        C met = Concat wide flat
+        C between = Gemm met W
+        C again = Add between wide
+        C own = Relu again
+        """,
+        "own",
+    )
+    assert found == {
+        "user": "User", "wide": "User", "item": "Item", "flat": "Item",
+        "met": "Where they meet", "between": "Where they meet", "again": "Where they meet",
+        "own": "Per candidate", "→own": "Scores",
+    }  # fmt: skip
+
+
+def test_a_box_stands_in_the_lane_of_what_it_holds() -> None:
+    info, coloring = tower()
+    topology = build_topology(info, coloring)
+    folding = fold_graph(topology, Fold.PARTS)
+    lanes = find_lanes(topology, folding)[len(topology.vertices) :]
+    boxes = [box.name for box in folding.boxes]
+    assert {name: LANES[lane] for name, lane in zip(boxes, lanes, strict=True) if name} == {
+        "User features": "User", "Item features": "Item", "Fusion layer": "Where they meet",
+        "Head": "Per candidate",
+    }  # fmt: skip
+
+
+def test_without_sides_there_are_no_lanes() -> None:
+    topology = build_topology(tower()[0])
+    assert set(find_lanes(topology, fold_graph(topology, Fold.PARTS))) == {NO_LANE}
+
+
+def test_sizes_of_weights_count_each_once() -> None:
+    info, coloring = picture(
+        "R a = MatMul user W\nR b = Gemm a W B\nR c = Relu b",
+        inputs="R user", outputs="c", weights=["W", "B"],
+    )  # fmt: skip
+    elements, shapes = list_weights(build_topology(info, coloring))
+    assert elements == [0, 16, 16, 0, 0]
+    assert shapes == ["", "4×4", "4×4", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [(("N", 279), "N×279"), ((), ""), (None, ""), (("x" * 40,), "xxxxxx…xxxxxxx")],
+)
+def test_a_shape_is_told_in_short(shape: tuple[int | str, ...] | None, told: str) -> None:
+    assert describe_shape(shape) == told

@@ -1,12 +1,15 @@
 // Nodes, boxes and wires on a canvas. A side is shown by color, by outline and by its letter.
 // `pen` is { ctx, theme, scale }; details that could not be read at a scale are left out.
 
+import { FONT } from "./item_sizes.js";
 import { blend } from "./theme.js";
 
 const SMALLEST_TEXT = 0.28;
 const SMALLEST_BADGE = 0.16;
 const SMALLEST_SIGN = 0.2;
-const SMALLEST_SHARE = 0.5;
+const CORNER = 6; // radius of a wire's bends
+const BAR = 16; // height of the bar of what a box holds
+const LEAST_SHARE = 12; // pixels of it that have room for a letter
 
 export function drawNode(pen, place, look) {
   const { ctx, theme, scale } = pen;
@@ -30,8 +33,8 @@ export function drawNode(pen, place, look) {
   drawTitles(
     pen,
     look,
-    { left: left + 35, room: width - 46 },
-    look.subtitle ? [y - 8, y + 9] : [y],
+    { left: left + 34, room: width - 40 },
+    look.subtitle ? [y - 9, y + 10] : [y],
   );
   if (look.sign) drawSign(pen, paint, look.sign, { x: x + width / 2, y: y - height / 2 });
 }
@@ -51,10 +54,10 @@ export function drawBox(pen, { x, y, width, height }, look) {
     ctx.fill();
     ctx.stroke();
   }
-  drawShares(pen, look.bar, { left: left + 7, top: top + height - 15, width: width - 14 });
+  drawShares(pen, look.bar, { left: left + 7, top: top + height - BAR - 6, width: width - 14 });
   if (scale >= SMALLEST_SIGN) drawFoldSign(pen, "+", left + 17, top + 20);
   if (scale < SMALLEST_TEXT) return;
-  drawTitles(pen, look, { left: left + 32, room: width - 42 }, [top + 14, top + 30]);
+  drawTitles(pen, look, { left: left + 32, room: width - 38 }, [top + 14, top + 31]);
 }
 
 // An open box.
@@ -85,7 +88,7 @@ export function drawFrameTitle(pen, place, look) {
   drawFoldSign(pen, "-", left + 18, top + 17);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
-  ctx.font = `600 14px ${theme.font}`;
+  ctx.font = `600 ${FONT}px ${theme.font}`;
   const title = shortened(ctx, look.title, place.width - 48);
   ctx.lineWidth = 5;
   ctx.lineJoin = "round";
@@ -95,27 +98,49 @@ export function drawFrameTitle(pen, place, look) {
   ctx.fillText(title, left + 34, top + 17.5);
 }
 
-// Appends a wire to a path: vertical tangents at every point.
+// Appends a wire to a path: straight, its corners rounded.
 export function addWire(path, points) {
-  let [x, y] = points[0];
-  path.moveTo(x, y);
-  for (const [toX, toY] of points.slice(1)) {
-    if (toX === x) {
-      path.lineTo(toX, toY);
-    } else {
-      const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
-      path.bezierCurveTo(x, y + pull, toX, toY - pull, toX, toY);
-    }
-    [x, y] = [toX, toY];
+  path.moveTo(...points[0]);
+  for (let at = 1; at < points.length - 1; at += 1) {
+    const [from, corner, to] = points.slice(at - 1, at + 2);
+    const room = Math.min(distance(from, corner), distance(corner, to)) / 2;
+    path.arcTo(...corner, ...to, Math.min(CORNER, room));
   }
+  path.lineTo(...points.at(-1));
+}
+
+function distance([fromX, fromY], [toX, toY]) {
+  return Math.hypot(toX - fromX, toY - fromY);
 }
 
 export function addArrow(path, points) {
   const [x, y] = points.at(-1);
   path.moveTo(x, y);
-  path.lineTo(x - 4.5, y - 9);
-  path.lineTo(x + 4.5, y - 9);
+  path.lineTo(x - 9, y - 4.5);
+  path.lineTo(x - 9, y + 4.5);
   path.closePath();
+}
+
+// What flows along a wire, on a ground of its own, so that nothing runs behind it.
+export function drawWireLabel({ ctx, theme, scale }, { label, labelAt }) {
+  if (scale < SMALLEST_TEXT) return;
+  ctx.font = `${FONT}px ${theme.font}`;
+  writeCentered(ctx, theme.muted, label, labelAt);
+}
+
+// The lanes: their names in a line above all else, and a border between two.
+export function drawLanes({ ctx, theme, scale }, lanes, { top, height }) {
+  ctx.globalAlpha = 1;
+  for (const [at, { name, left, right }] of lanes.entries()) {
+    if (at % 2 === 0) {
+      ctx.fillStyle = blend(theme.text, theme.background, 0.035);
+      ctx.fillRect(left, top, right - left, height);
+    }
+    if (scale < SMALLEST_TEXT) continue;
+    ctx.font = `600 ${FONT}px ${theme.font}`;
+    const middle = { x: (left + right) / 2, y: top + 17 };
+    writeCentered(ctx, theme.muted, shortened(ctx, name, right - left - 8), middle);
+  }
 }
 
 // The text, cut so that it fits the room.
@@ -186,12 +211,12 @@ function drawBadge({ ctx, theme, scale }, paint, letter, { x, y }) {
   ctx.fillStyle = paint.strong;
   ctx.fill();
   if (scale < SMALLEST_TEXT) return;
-  ctx.font = `700 13px ${theme.font}`;
+  ctx.font = `700 ${FONT}px ${theme.font}`;
   writeCentered(ctx, paint.letter, letter, { x, y: y + 0.5 });
 }
 
 function drawSign({ ctx, theme }, paint, sign, { x, y }) {
-  ctx.font = `700 13px ${theme.font}`;
+  ctx.font = `700 ${FONT}px ${theme.font}`;
   const width = Math.max(18, ctx.measureText(sign).width + 10);
   traceRound(ctx, [x - width + 6, y - 9, width, 18, 9]);
   ctx.fillStyle = paint.strong;
@@ -204,10 +229,13 @@ function drawShares({ ctx, theme, scale }, bar, { left, top, width }) {
   for (const { color, text, share } of bar) {
     const length = width * share;
     ctx.fillStyle = color;
-    ctx.fillRect(at, top, length, 10);
-    if (scale > SMALLEST_SHARE && length > 14) {
-      ctx.font = `700 9px ${theme.font}`;
-      writeCentered(ctx, theme.paint(color).letter, text, { x: at + length / 2, y: top + 5.5 });
+    ctx.fillRect(at, top, length, BAR);
+    if (scale > SMALLEST_TEXT && length > LEAST_SHARE) {
+      ctx.font = `700 ${FONT}px ${theme.font}`;
+      writeCentered(ctx, theme.paint(color).letter, text, {
+        x: at + length / 2,
+        y: top + BAR / 2 + 1,
+      });
     }
     at += length;
   }
@@ -217,10 +245,10 @@ function drawTitles({ ctx, theme }, look, { left, room }, [first, second]) {
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   ctx.fillStyle = theme.text;
-  ctx.font = `600 14px ${theme.font}`;
+  ctx.font = `600 ${FONT}px ${theme.font}`;
   ctx.fillText(shortened(ctx, look.title, room), left, first);
   if (!look.subtitle) return;
-  ctx.font = `11.5px ${theme.font}`;
+  ctx.font = `${FONT}px ${theme.font}`;
   ctx.fillStyle = theme.muted;
   ctx.fillText(shortened(ctx, look.subtitle, room), left, second);
 }

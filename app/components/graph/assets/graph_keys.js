@@ -29,10 +29,11 @@ export function listKeys(actions, { navigation, selection, panes }) {
     1: () => actions.turnTo("details"),
     2: () => actions.turnTo("changes"),
     3: () => actions.turnTo("nodes"),
-    ArrowDown: () => navigation.walk("after"),
-    ArrowUp: () => navigation.walk("before"),
-    ArrowLeft: () => navigation.slide(-1),
-    ArrowRight: () => navigation.slide(1),
+    ArrowRight: () => navigation.walk("after"),
+    ArrowLeft: () => navigation.walk("before"),
+    ArrowUp: () => navigation.slide(-1),
+    ArrowDown: () => navigation.slide(1),
+    s: actions.togglePlumbing,
     Escape: actions.escape,
   };
 }

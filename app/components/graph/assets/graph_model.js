@@ -11,8 +11,8 @@ export class GraphModel {
     this.children = this.#listChildren();
     this.depth = this.#measureDepth();
     this.#readEdges();
-    this.#readRows();
     this.#countMembers();
+    this.plumbing = this.#findPlumbing();
     this.decision = new Map(data.decisions); // the decision of a vertex
     this.details = new Map(); // by vertex, as Python answers
   }
@@ -35,13 +35,9 @@ export class GraphModel {
     return this.children[box - this.count];
   }
 
-  rowsOf(box) {
-    return this.rows[box - this.count];
-  }
-
-  // The places in the rows that an edge between two items of one box passes.
-  route(from, to) {
-    return this.routes.get(from * this.total + to) || [];
+  // What only shapes and constants hold: it is no flow of data, and hidden until asked for.
+  isPlumbing(item) {
+    return this.plumbing[item] === 1;
   }
 
   name(item) {
@@ -54,6 +50,17 @@ export class GraphModel {
 
   op(item) {
     return this.data.ops.texts[this.data.ops.codes[item]];
+  }
+
+  // Elements of the weights that an item holds, each weight counted once.
+  weights(item) {
+    return this.under(item).reduce((sum, member) => sum + this.data.weights[member], 0);
+  }
+
+  // The shape of a node's largest weight; "" where it has none.
+  weightShape(item) {
+    const { texts, codes } = this.data.weightShapes;
+    return texts[codes[item]];
   }
 
   // A node is called by its operator, then by its name; an input or an output the other way.
@@ -162,60 +169,27 @@ export class GraphModel {
   }
 
   #readEdges() {
-    const { ends, sides } = this.data.edges;
+    const { ends, sides, shapes } = this.data.edges;
     this.edges = [];
     this.before = Array.from({ length: this.count }, () => []);
     this.after = Array.from({ length: this.count }, () => []);
     for (let at = 0; at < sides.length; at += 1) {
       const tail = ends[2 * at];
       const head = ends[2 * at + 1];
-      const [from, to] = this.#siblings(tail, head);
-      this.edges.push({ tail, head, from, to, side: sides[at] });
+      this.edges.push({ tail, head, side: sides[at], shape: shapes.texts[shapes.codes[at]] });
       this.after[tail].push(head);
       this.before[head].push(tail);
     }
   }
 
-  // The two items around the ends that lie in the innermost box around both.
-  #siblings(tail, head) {
-    let from = tail;
-    let to = head;
-    while (this.depth[from] > this.depth[to]) from = this.parent[from];
-    while (this.depth[to] > this.depth[from]) to = this.parent[to];
-    while (this.parent[from] !== this.parent[to]) {
-      from = this.parent[from];
-      to = this.parent[to];
+  #findPlumbing() {
+    const found = new Uint8Array(this.total);
+    const constant = (item) => this.side(item) === "K" && this.data.kinds[item] !== "o";
+    for (let item = this.count + 1; item < this.total; item += 1) {
+      found[item] = this.under(item).every(constant) ? 1 : 0;
     }
-    return [from, to];
-  }
-
-  // Rows of each box: its items, and the bends of the edges that pass.
-  #readRows() {
-    const { row, x, width, routes } = this.data;
-    this.rows = this.children.map(() => []);
-    this.routes = new Map();
-    const put = (box, at, entry) => {
-      const rows = this.rowsOf(box);
-      while (rows.length <= at) rows.push([]);
-      rows[at].push(entry);
-    };
-    for (const items of this.children) {
-      for (const item of items) {
-        put(this.parent[item], row[item], { item, base: x[item], width: width[item] });
-      }
-    }
-    for (const [tail, head, ...bends] of routes) {
-      const entries = [];
-      for (let at = 0; at < bends.length; at += 2) {
-        const entry = { item: -1, base: bends[at + 1], width: 16 };
-        put(this.parent[tail], bends[at], entry);
-        entries.push(entry);
-      }
-      this.routes.set(tail * this.total + head, entries);
-    }
-    for (const rows of this.rows) {
-      for (const entries of rows) entries.sort((a, b) => a.base - b.base);
-    }
+    for (let item = 0; item < this.count; item += 1) found[item] = constant(item) ? 1 : 0;
+    return found;
   }
 
   #countMembers() {

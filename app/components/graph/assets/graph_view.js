@@ -17,7 +17,7 @@ import { Toolbar } from "./toolbar.js";
 import { UrlState } from "./url_state.js";
 import { ViewState } from "./view_state.js";
 
-const MOST_OPENED = 3000; // items that "Open all" shows
+const MOST_OPENED = 600; // items that "Open all" shows
 
 export class GraphView {
   #root;
@@ -161,6 +161,7 @@ export class GraphView {
       measure: () => this.#host.measure(),
       expandAll: () => this.#refold((folding) => folding.openAll(MOST_OPENED)),
       collapseAll: () => this.#refold((folding) => folding.closeAll()),
+      togglePlumbing: () => this.#refold((folding) => folding.togglePlumbing()),
       fit: () => this.#panes.fit(),
       savePicture: () => this.#images.savePicture(),
       saveDrawing: () => this.#images.saveDrawing(),
@@ -230,7 +231,7 @@ export class GraphView {
     this.#panes.show = show;
     this.#panes.arrange();
     this.#toolbar.showViews(this.#panes);
-    for (const pane of this.#panes.shown) pane.refit();
+    this.#panes.fit();
     this.#find();
   }
 

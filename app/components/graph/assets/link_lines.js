@@ -39,25 +39,25 @@ export class LinkLines {
   }
 
   #drawLines(ctx, { pane, item, others }) {
-    const aside = pane === this.#panes.all[1] ? -0.5 : 0.5;
-    const from = spotInPanes(pane, item, aside);
+    const below = pane === this.#panes.all[1] ? -0.5 : 0.5;
+    const from = spotInPanes(pane, item, below);
     ctx.strokeStyle = this.#styles.theme.accent;
     ctx.lineWidth = 2;
     ctx.setLineDash([7, 4]);
     for (const other of [...others.pane.drawing.linkedShown].slice(0, MOST_LINES)) {
-      const to = spotInPanes(others.pane, other, -aside);
-      const middle = (from.x + to.x) / 2;
+      const to = spotInPanes(others.pane, other, -below);
+      const middle = (from.y + to.y) / 2;
       ctx.beginPath();
       ctx.moveTo(from.x, from.y);
-      ctx.bezierCurveTo(middle, from.y, middle, to.y, to.x, to.y);
+      ctx.bezierCurveTo(from.x, middle, to.x, middle, to.x, to.y);
       ctx.stroke();
     }
   }
 }
 
 // A point of an item's border in the coordinates of all panes; kept inside its own pane.
-function spotInPanes(pane, item, aside) {
-  const { x, y } = pane.spot(item, aside);
+function spotInPanes(pane, item, below) {
+  const { x, y } = pane.spot(item, below);
   const { offsetLeft, offsetTop, clientWidth, clientHeight } = pane.element;
   return {
     x: Math.min(Math.max(offsetLeft, x + offsetLeft), offsetLeft + clientWidth),

@@ -1,4 +1,7 @@
-// The whole graph in a corner, with the part that is in view; a click moves the view.
+// The whole graph beside the title, with the part that is in view; a click moves the view.
+
+const MAP_WIDTH = 640; // pixels of the drawing: twice those of the page
+const MAP_HEIGHT = 64;
 
 export class Minimap {
   #canvas;
@@ -12,10 +15,10 @@ export class Minimap {
     this.#styles = styles;
     this.#canvas = document.createElement("canvas");
     this.#canvas.className = "minimap";
-    this.#canvas.width = 360;
-    this.#canvas.height = 240;
+    this.#canvas.width = MAP_WIDTH;
+    this.#canvas.height = MAP_HEIGHT;
     this.#canvas.setAttribute("aria-hidden", "true");
-    element.append(this.#canvas);
+    element.previousElementSibling.append(this.#canvas);
     for (const name of ["pointerdown", "pointermove"]) {
       this.#canvas.addEventListener(name, (event) => this.#jump(event));
     }
@@ -64,7 +67,7 @@ export class Minimap {
     const { scale, left, top } = this.#frame();
     const x = ((event.clientX - at.left) * (width / at.width)) / scale + left;
     const y = ((event.clientY - at.top) * (height / at.height)) / scale + top;
-    this.#network.moveTo({ position: { x, y }, animation: false });
+    this.#pane.centerOn({ x, y });
     event.stopPropagation();
   }
 

@@ -59,10 +59,10 @@ export class Navigation {
   walk(direction) {
     const { pane, item } = this.#selection.current || { pane: this.#panes.active };
     const { folding } = pane;
-    this.goTo(pane, item === undefined ? folding.visible[0] : folding.neighbor(item, direction));
+    this.goTo(pane, item === undefined ? folding.leftmost : folding.neighbor(item, direction));
   }
 
-  // Along the row.
+  // Along the column.
   slide(by) {
     const { pane, item } = this.#selection.current || {};
     if (pane) this.goTo(pane, pane.folding.besides(item, by));

@@ -1,5 +1,7 @@
 // What an item looks like under the current overlay: color, letter, texts, whether it is dim.
 
+import { linesOf } from "./item_sizes.js";
+
 // The column of an overlay that shows an amount.
 export const AMOUNTS = { flops: "flops", time: "times", left: "left" };
 const AMOUNT_NAMES = { flops: "FLOPs", time: "measured time", left: "FLOPs left to gain" };
@@ -70,6 +72,16 @@ export class NodeStyles {
     return model.isBox(item) ? this.#boxLook(model, item, dim) : this.#vertexLook(model, item, dim);
   }
 
+  // What an item is, in lines for a pointer that rests on it.
+  tip(model, item) {
+    if (model.isBox(item)) {
+      const count = model.under(item).length.toLocaleString("en");
+      return `${model.name(item)}\n${count} nodes\nDouble click opens it`;
+    }
+    const side = this.theme.mark("side", model.side(item)).name;
+    return [model.op(item), model.name(item), side].filter(Boolean).join("\n");
+  }
+
   // What a box holds, by letter, in the order of the legend.
   bar(model, box, overlay = this.overlay) {
     const members = model.under(box);
@@ -96,18 +108,17 @@ export class NodeStyles {
   #boxLook(model, box, dim) {
     const bar = this.bar(model, box);
     const [most] = [...bar].sort((a, b) => b.count - a.count);
-    const subtitle = `${model.under(box).length.toLocaleString("en")} nodes`;
+    const [title, subtitle] = linesOf(model, box);
     const { color, letter } = most;
     const depth = model.depth[box];
-    return { dim, title: model.label(box), subtitle, bar, depth, color, letter, side: "" };
+    return { dim, title, subtitle, bar, depth, color, letter, side: "" };
   }
 
   #vertexLook(model, item, dim) {
     const side = model.side(item);
     const letter = this.letter(model, item);
     const mark = this.theme.mark(this.overlay, letter);
-    const titles = [model.op(item), model.label(item)];
-    const [title, subtitle] = model.isNode(item) ? titles : titles.reverse();
+    const [title, subtitle] = linesOf(model, item);
     const changes = this.overlay === "change";
     const gone = letter === "x" || letter === "-";
     return {

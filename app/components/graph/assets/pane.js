@@ -1,15 +1,19 @@
 // One graph on one canvas: vis-network moves the view and hears the pointer, PaneDrawing draws.
 
-import { BoxFolding, HEADER } from "./box_folding.js";
+import { BoxFolding } from "./box_folding.js";
+import { FONT, HEADER } from "./item_sizes.js";
+import { getEngine } from "./layout_engine.js";
 import { Minimap } from "./minimap.js";
 import { PaneDrawing } from "./pane_drawing.js";
+import { boundsOf, centerOf } from "./rectangles.js";
 import { DataSet, Network } from "./vis_network.js";
 
 const LEAST_READABLE = 0.4;
 const LARGEST_FIT = 1.1;
 const SMALLEST_FIT = 0.02;
+const LEAST_FIRST = 14 / FONT; // of a first view: its texts are of 14 pixels
 const WISHED = 0.75;
-const MARGIN = 50;
+const MARGIN = 20;
 const FOLD_SIGN = 34; // width of the plus or minus at the left of a box
 const MOST_HOPS = 4;
 
@@ -19,6 +23,7 @@ export class Pane {
   lit = null; // what is not dimmed; null: nothing is
   away = false;
   #litBy = "";
+  #fitting = null; // what brought the view about, as long as nothing else has moved it
   #styles;
   #listener;
   #network;
@@ -28,7 +33,7 @@ export class Pane {
   constructor(element, model, styles, listener) {
     this.element = element;
     this.model = model;
-    this.folding = new BoxFolding(model);
+    this.folding = new BoxFolding(model, getEngine());
     this.drawing = new PaneDrawing(model, this.folding, styles);
     this.#styles = styles;
     this.#listener = listener;
@@ -58,6 +63,7 @@ export class Pane {
   }
 
   set view({ x, y, scale }) {
+    this.#fitting = null;
     this.#network.moveTo({ position: { x, y }, scale, animation: false });
   }
 
@@ -72,7 +78,7 @@ export class Pane {
         id: item,
         x: place[item].x,
         y: place[item].y,
-        title: this.#tip(item),
+        title: this.#styles.tip(this.model, item),
       })),
     );
     this.#network.redraw();
@@ -131,15 +137,28 @@ export class Pane {
   }
 
   fit(items = null) {
+    this.#fitting = items ? null : () => this.fit();
     const box = items ? this.#around(items) : this.folding.bounds;
     const scale = Math.max(this.#scaleFor(box), SMALLEST_FIT);
     this.#network.moveTo({ position: centerOf(box), scale, animation: false });
   }
 
-  // Fits once the pane has its new width.
-  refit() {
-    this.#network.redraw();
-    this.#network.once("resize", () => this.fit());
+  // Everything where it can be read so, else as much of it as can, from where it begins.
+  fitReadable() {
+    this.#fitting = () => this.fitReadable();
+    const { bounds } = this.folding;
+    const scale = Math.max(this.#scaleFor(bounds), LEAST_FIRST);
+    const { clientWidth, clientHeight } = this.element;
+    const width = Math.min(bounds.width, (clientWidth - MARGIN) / scale);
+    const height = Math.min(bounds.height, (clientHeight - MARGIN) / scale);
+    const position = centerOf({ ...bounds, width, height });
+    this.#network.moveTo({ position, scale, animation: false });
+  }
+
+  // Moves the view so that this place is in its middle.
+  centerOn(position) {
+    this.#fitting = null;
+    this.#network.moveTo({ position, animation: false });
   }
 
   // Shows the items at a readable size if they fit so, opening boxes where needed.
@@ -152,6 +171,7 @@ export class Pane {
   turnTo(items) {
     const box = this.#around(items);
     const wished = Math.max(this.#network.getScale(), WISHED);
+    this.#fitting = null;
     this.#network.moveTo({
       position: centerOf(box),
       scale: Math.min(wished, Math.max(this.#scaleFor(box), LEAST_READABLE)),
@@ -159,17 +179,19 @@ export class Pane {
     });
   }
 
-  // A point of an item's border, relative to the pane; `aside` is in widths from its center.
-  spot(item, aside) {
-    const { x, y, width } = this.folding.place[this.folding.shown(item)];
-    return this.#network.canvasToDOM({ x: x + aside * width, y });
+  // A point of an item's border, relative to the pane; `below` is in heights from its center.
+  spot(item, below) {
+    const { x, y, height } = this.folding.place[this.folding.shown(item)];
+    return this.#network.canvasToDOM({ x, y: y + below * height });
   }
 
   zoom(factor) {
+    this.#fitting = null;
     this.#network.moveTo({ scale: this.#network.getScale() * factor, animation: false });
   }
 
   destroy() {
+    this.#fitting = null;
     this.#network.destroy();
   }
 
@@ -180,6 +202,13 @@ export class Pane {
       minimap.draw();
       this.#listener.moved();
     });
+    for (const moved of ["dragStart", "zoom"]) {
+      network.on(moved, () => {
+        this.#fitting = null;
+      });
+    }
+    // vis-network changes the scale once it has told of a new size
+    network.on("resize", () => queueMicrotask(() => this.#fitting?.()));
     network.on("click", (event) => this.#clicked(event));
     network.on("doubleClick", (event) => {
       const item = this.#itemAt(event);
@@ -233,16 +262,6 @@ export class Pane {
     };
   }
 
-  #tip(item) {
-    const { model } = this;
-    if (model.isBox(item)) {
-      const count = model.under(item).length.toLocaleString("en");
-      return `${model.name(item)}\n${count} nodes\nDouble click opens it`;
-    }
-    const side = this.#styles.theme.mark("side", model.side(item)).name;
-    return [model.op(item), model.name(item), side].filter(Boolean).join("\n");
-  }
-
   // For assistive technology and tests: a canvas has no contents to read.
   #describeSizes() {
     const { visible, frames } = this.folding;
@@ -263,14 +282,8 @@ export class Pane {
     this.#network.moveTo({ position, animation: false });
   }
 
-  // The smallest rectangle around what stands for the items.
   #around(items) {
-    const places = items.map((item) => this.folding.place[this.folding.shown(item)]);
-    const left = Math.min(...places.map(({ x, width }) => x - width / 2));
-    const top = Math.min(...places.map(({ y, height }) => y - height / 2));
-    const right = Math.max(...places.map(({ x, width }) => x + width / 2));
-    const bottom = Math.max(...places.map(({ y, height }) => y + height / 2));
-    return { left, top, width: right - left, height: bottom - top };
+    return boundsOf(items.map((item) => this.folding.place[this.folding.shown(item)]));
   }
 
   // The largest scale at which the rectangle is in view.
@@ -279,8 +292,4 @@ export class Pane {
     const across = (clientWidth - MARGIN) / (width + 1);
     return Math.min(LARGEST_FIT, across, (clientHeight - MARGIN) / (height + 1));
   }
-}
-
-function centerOf({ left, top, width, height }) {
-  return { x: left + width / 2, y: top + height / 2 };
 }

@@ -6,7 +6,9 @@ import {
   drawBox,
   drawFrame,
   drawFrameTitle,
+  drawLanes,
   drawNode,
+  drawWireLabel,
 } from "./canvas_shapes.js";
 
 const SMALLEST_ARROW = 0.3;
@@ -37,7 +39,7 @@ export class PaneDrawing {
       const dim = this.isDim(wire);
       const key = `${wire.side}${dim} ${!dim && wire.count > 1}`;
       if (!paths.has(key)) {
-        const width = wire.count > 1 ? 3 : 1.6;
+        const width = wire.count > 1 ? 3 : 2;
         paths.set(key, { lines: new Path2D(), arrows: new Path2D(), side: wire.side, dim, width });
       }
       const { lines, arrows } = paths.get(key);
@@ -65,10 +67,14 @@ export class PaneDrawing {
   drawBelow(ctx, scale) {
     if (!this.looks.size) return; // the canvas is drawn once before anything is prepared
     const pen = { ctx, theme: this.#styles.theme, scale };
-    const { frames, place } = this.#folding;
+    const { frames, place, lanes, bounds } = this.#folding;
+    drawLanes(pen, lanes, bounds);
     for (const box of frames) drawFrame(pen, place[box], this.#lookNow(box));
     this.#drawWires(pen);
     this.#drawStrong(pen);
+    for (const wire of this.#folding.wires) {
+      if (wire.labelAt && !this.isDim(wire)) drawWireLabel(pen, wire);
+    }
     for (const box of frames) drawFrameTitle(pen, place[box], this.looks.get(box));
   }
 
@@ -85,8 +91,8 @@ export class PaneDrawing {
 
   #drawWires({ ctx, theme, scale }) {
     for (const { lines, arrows, side, dim, width } of this.#paths) {
-      const { color } = theme.mark("side", side);
-      ctx.globalAlpha = dim ? 0.08 : 0.75;
+      const color = theme.wire(side);
+      ctx.globalAlpha = dim ? 0.12 : 1;
       ctx.strokeStyle = color;
       ctx.fillStyle = color;
       ctx.lineWidth = Math.max(width, 0.6 / scale);

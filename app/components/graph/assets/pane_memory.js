@@ -23,7 +23,7 @@ function recallPane(pane, kept, { width, height }) {
   if (kept?.contents !== listContents(model)) {
     folding.openFirst(width, height);
     pane.sync();
-    pane.fit();
+    pane.fitReadable();
     return;
   }
   const wanted = new Set(kept.open);

@@ -64,6 +64,7 @@ export class SidePanel {
     const { current, vertex } = this.#selection;
     const decided = vertex?.pane.model.decision.has(vertex.item);
     if (this.tab === "changes" && current && !decided) this.turnTo("details");
+    this.#tabs.attend(Boolean(current));
     this.showSelected();
     if (wasLit) this.#list.fill();
     else this.#list.follow();

@@ -8,6 +8,8 @@ export const TABS = [
   ["nodes", "Nodes"],
 ];
 
+const NARROW_PAGE = "(max-width: 1399px)"; // as in the style sheet
+
 export class SideTabs {
   tab = "details";
   #side;
@@ -23,6 +25,7 @@ export class SideTabs {
       return made;
     });
     side.querySelector(".tabs").append(...this.#choices);
+    this.attend(false);
   }
 
   place(tab) {
@@ -39,5 +42,10 @@ export class SideTabs {
 
   toggle() {
     this.#side.classList.toggle("closed");
+  }
+
+  // Where it lies over the graph, it is shown as long as there is something to tell.
+  attend(wanted) {
+    if (matchMedia(NARROW_PAGE).matches) this.#side.classList.toggle("closed", !wanted);
   }
 }

@@ -2,6 +2,7 @@
 
 import { shortened } from "./canvas_shapes.js";
 import { shape } from "./dom.js";
+import { FONT } from "./item_sizes.js";
 
 const EDGE = 30; // around each pane
 const BAND = 44; // for the titles above, and for the legend below
@@ -19,7 +20,7 @@ export function drawSvg(panes, theme, marks) {
     width,
     height,
     viewBox: `0 0 ${width} ${height}`,
-    "font-family": "Source Sans 3, Source Sans Pro, sans-serif",
+    "font-family": theme.font,
   });
   shape("rect", { width, height, fill: theme.background }, svg);
   defineHatch(svg, theme);
@@ -50,11 +51,11 @@ function drawLegend(svg, theme, marks, middle) {
   let x = EDGE;
   for (const mark of marks) {
     shape("circle", { cx: x + 9, cy: middle, r: 9, fill: mark.color }, svg);
-    const letter = letterStyle(theme.paint(mark.color), 12);
+    const letter = letterStyle(theme.paint(mark.color), 14);
     shape("text", { x: x + 9, y: middle + 4.5, ...letter }, svg, mark.sign || mark.letter);
-    const name = { x: x + 24, y: middle + 5, "font-size": 13, fill: theme.text };
+    const name = { x: x + 24, y: middle + 5, "font-size": 14, fill: theme.text };
     shape("text", name, svg, mark.name);
-    x += 46 + mark.name.length * 6.6;
+    x += 46 + mark.name.length * 7.2;
   }
 }
 
@@ -75,16 +76,26 @@ class PaneSketch {
   }
 
   drawInto(svg, left) {
-    const { bounds, frames, wires, visible } = this.#pane.folding;
+    const { bounds, frames, wires, visible, lanes } = this.#pane.folding;
     const x = left + EDGE - bounds.left;
     const transform = `translate(${x}, ${BAND + EDGE - bounds.top})`;
     const group = shape("g", { transform }, svg);
     const style = { "font-size": 17, "font-weight": 700, fill: this.#theme.text };
     shape("text", { x: left + EDGE, y: 30, ...style }, svg, this.#pane.model.data.title);
+    for (const [at, lane] of lanes.entries()) this.#drawLane(group, lane, at % 2 === 0);
     for (const box of frames) this.#drawFrame(group, box);
     for (const wire of wires) this.#drawWire(group, wire);
     for (const box of frames) this.#drawFrameTitle(group, box);
     for (const item of visible) this.#drawItem(group, item);
+  }
+
+  #drawLane(group, { name, left, right }, shaded) {
+    const { top, height } = this.#pane.folding.bounds;
+    const ground = { x: left, y: top, width: right - left, height, fill: this.#theme.text };
+    if (shaded) shape("rect", { ...ground, "fill-opacity": 0.035 }, group);
+    const place = { x: (left + right) / 2, y: top + 22, size: FONT, room: right - left - 8 };
+    const style = { "font-weight": 600, "text-anchor": "middle", fill: this.#theme.muted };
+    this.#write(group, name, { ...place, ...style });
   }
 
   // Left, top, width, height and center of an item, with its look.
@@ -113,18 +124,21 @@ class PaneSketch {
     const { muted, background } = this.#theme;
     const rim = { stroke: background, "stroke-width": 4, "paint-order": "stroke" };
     const style = { "font-weight": 600, fill: muted, ...rim };
-    const place = { x: left + 14, y: top + 22, size: 14, room: width - 28 };
+    const place = { x: left + 14, y: top + 22, size: FONT, room: width - 28 };
     this.#write(group, look.title, { ...place, ...style });
   }
 
   #drawWire(group, wire) {
-    const { color } = this.#theme.mark("side", wire.side);
-    const opacity = this.#pane.drawing.isDim(wire) ? 0.1 : 0.8;
-    const width = wire.count > 1 ? 3 : 1.6;
+    const color = this.#theme.wire(wire.side);
+    const opacity = this.#pane.drawing.isDim(wire) ? 0.12 : 1;
+    const width = wire.count > 1 ? 3 : 2;
     const line = { d: wirePath(wire.points), fill: "none", stroke: color, "stroke-width": width };
     shape("path", { ...line, opacity }, group);
     const [x, y] = wire.points.at(-1);
-    shape("path", { d: `M${x},${y}l-4.5,-9h9Z`, fill: color, opacity }, group);
+    shape("path", { d: `M${x},${y}l-9,-4.5v9Z`, fill: color, opacity }, group);
+    if (!wire.labelAt) return;
+    const style = { "font-size": FONT, "text-anchor": "middle", fill: this.#theme.muted, opacity };
+    shape("text", { x: wire.labelAt.x, y: wire.labelAt.y + 5, ...style }, group, wire.label);
   }
 
   #drawItem(parent, item) {
@@ -142,13 +156,16 @@ class PaneSketch {
       shape("rect", { ...corner, width, height, ...style }, group);
     }
     let at = left + 7;
-    for (const { color, share } of look.bar) {
+    for (const { color, share, text } of look.bar) {
       const length = (width - 14) * share;
-      const part = { x: at, y: top + height - 15, width: length, height: 10, fill: color };
+      const part = { x: at, y: top + height - 22, width: length, height: 16, fill: color };
       shape("rect", part, group);
+      const letter = letterStyle(this.#theme.paint(color), 14);
+      const place = { x: at + length / 2, y: top + height - 9 };
+      if (length > 12) shape("text", { ...place, ...letter }, group, text);
       at += length;
     }
-    this.#writeTitles(group, look, { x: left + 12, room: width - 24 }, [top + 19, top + 34]);
+    this.#writeTitles(group, look, { x: left + 12, room: width - 24 }, [top + 19, top + 36]);
   }
 
   #drawNode(group, place) {
@@ -160,22 +177,22 @@ class PaneSketch {
     shape(name, { ...outline, fill: paint.fill, ...stroke, ...dashes }, group);
     if (look.hatched) shape(name, { ...outline, fill: "url(#hatch)" }, group);
     shape("circle", { cx: left + 19, cy: y, r: 11, fill: paint.strong }, group);
-    const letter = letterStyle(paint, 13);
+    const letter = letterStyle(paint, FONT);
     shape("text", { x: left + 19, y: y + 4.5, ...letter }, group, look.letter);
-    const lines = look.subtitle ? [y - 3, y + 13] : [y + 5];
-    this.#writeTitles(group, look, { x: left + 35, room: width - 46 }, lines);
+    const lines = look.subtitle ? [y - 4, y + 15] : [y + 5];
+    this.#writeTitles(group, look, { x: left + 34, room: width - 40 }, lines);
     if (!look.sign) return;
     const right = left + width - 4;
     shape("circle", { cx: right, cy: top, r: 9, fill: paint.strong }, group);
-    shape("text", { x: right, y: top + 4.5, ...letterStyle(paint, 12) }, group, look.sign);
+    shape("text", { x: right, y: top + 4.5, ...letterStyle(paint, FONT) }, group, look.sign);
   }
 
   #writeTitles(group, look, place, [first, second]) {
     const { text, muted } = this.#theme;
-    const title = { ...place, y: first, size: 14, "font-weight": 600, fill: text };
+    const title = { ...place, y: first, size: FONT, "font-weight": 600, fill: text };
     this.#write(group, look.title, title);
     if (look.subtitle) {
-      this.#write(group, look.subtitle, { ...place, y: second, size: 11.5, fill: muted });
+      this.#write(group, look.subtitle, { ...place, y: second, size: FONT, fill: muted });
     }
   }
 }
@@ -191,13 +208,6 @@ function nodeOutline({ left, top, y, width, height, look }) {
   return ["path", { d: `${upper}L${last},${bottom}H${first}L${left},${y}Z` }];
 }
 
-function wirePath(points) {
-  let [x, y] = points[0];
-  let path = `M${x},${y}`;
-  for (const [toX, toY] of points.slice(1)) {
-    const pull = toY > y ? Math.max((toY - y) / 2, 8) : 60;
-    path += `C${x},${y + pull} ${toX},${toY - pull} ${toX},${toY}`;
-    [x, y] = [toX, toY];
-  }
-  return path;
+function wirePath([[x, y], ...rest]) {
+  return `M${x},${y}${rest.map(([toX, toY]) => `L${toX},${toY}`).join("")}`;
 }

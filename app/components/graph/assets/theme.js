@@ -21,6 +21,11 @@ export class Theme {
     return found || { color: this.line, letter: "", name: "not known" };
   }
 
+  // The color of a wire: thin lines need more contrast than areas.
+  wire(side) {
+    return blend(this.mark("side", side).color, this.dark ? "#ffffff" : "#000000", 0.8);
+  }
+
   // Fill, border and text colors for a mark's color.
   paint(color) {
     if (!this.#paints.has(color)) {
