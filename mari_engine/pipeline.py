@@ -28,6 +28,7 @@ from mari_engine.types import (
     Feeds,
     Labels,
     Progress,
+    RequestIndex,
     Signature,
     Way,
     report_nothing,
@@ -57,6 +58,7 @@ def plan(
     signature: str | Signature = Signature.DROP_IN,
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
+    index: str | RequestIndex = RequestIndex.ROWS,
     autotune: bool = False,
     way: str | Way | None = None,
     prices: Prices | None = None,
@@ -65,24 +67,24 @@ def plan(
     """Return the model rewritten for its labels, with what was decided and what it costs.
 
     `candidates` is the number of candidates that decisions are made for; `keep` names nodes
-    that must stay as they are. With `autotune` the ways to rewrite are timed on this machine, on
-    one thread, instead of being compared by expectation; a `way` that is given is taken. `prices`
-    are what expectation goes by, the built-in ones by default, so that a plan does not depend on
-    the machine. Raises LabelError when the labels do not fit the model, and ModelError for a way
-    that comes to the same as another.
+    that must stay as they are, and `index` is how several requests in one call are told apart. With
+    `autotune` the ways to rewrite are timed on this machine, on one thread, instead of being
+    compared by expectation; a `way` that is given is taken. `prices` are what expectation goes by,
+    the built-in ones by default, so that a plan does not depend on the machine. Raises LabelError
+    when the labels do not fit the model, or the signature does not, and ModelError for a way that
+    comes to the same as another.
     """
     began = time.perf_counter()
     report_progress = progress or report_nothing
     options = Options(
-        signature=Signature(signature),
-        candidates=candidates,
-        keep=tuple(keep),
-        prices=prices or Prices(),
-    )
+        signature=Signature(signature), candidates=candidates, keep=tuple(keep),
+        index=RequestIndex(index), prices=prices or Prices(),
+    )  # fmt: skip
     report_progress(0.0, "checking the labels")
     check_labels(model, labels)
     report_progress(0.1, "coloring the graph")
-    source, folded = leave_undivided(survey_labeled(model, labels, options.keep), options)
+    surveyed = survey_labeled(model, labels, options.keep, options.signature)
+    source, folded = leave_undivided(surveyed, options)
     coloring = color_by_form(model, source.survey, source.form, labels)
     report_progress(0.4, "rewriting")
     choice = choose(
@@ -106,6 +108,7 @@ def optimize(
     signature: str | Signature = Signature.DROP_IN,
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
+    index: str | RequestIndex = RequestIndex.ROWS,
     requests: Sequence[Feeds] = (),
     autotune: bool = True,
     prices: Prices | None = None,
@@ -125,6 +128,7 @@ def optimize(
         signature=signature,
         candidates=candidates,
         keep=keep,
+        index=index,
         autotune=autotune,
         prices=prices,
         progress=lambda share, what: report_progress(0.3 * share, what),

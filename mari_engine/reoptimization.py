@@ -61,6 +61,7 @@ def _plan_like(
         model,
         earlier.labels,
         signature=earlier.signature,
+        index=earlier.index,
         candidates=earlier.candidates,
         keep=[renamed.get(name, name) for name in earlier.keep],
         way=earlier.way,

@@ -1,6 +1,6 @@
 """One visitor's work: choices, results, links and session files. No Streamlit, no views."""
 
-from app.session.choices import Flip, Flips, Opened, Options, Preview
+from app.session.choices import CONTRACTS, Flip, Flips, Opened, Options, Preview
 from app.session.link import (
     OWN,
     Link,
@@ -36,6 +36,7 @@ from app.session.work import Work
 __all__ = [
     "ANSWERED",
     "BY_HAND",
+    "CONTRACTS",
     "LARGEST_FILE",
     "MOST_UPLOADED",
     "OWN",

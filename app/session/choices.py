@@ -27,6 +27,10 @@ class Opened:
     """True where the number of rows that the file fixes was let vary, as by `--free-batch`."""
 
 
+CONTRACTS = (Signature.DROP_IN, Signature.COMPACT)
+"""The calling contracts that the app offers: those of one request a call."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the rewrite is asked for, beyond the labels."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import mari_engine as mari
-from app.session.choices import Options
+from app.session.choices import CONTRACTS, Options
 from app.session.vouchers import state_axis
 from app.session.work import Work
 from mari_engine import CandidateAxis
@@ -146,7 +146,7 @@ def read_link(parameters: Parameters) -> Link:
 
     contract, expected = one("contract"), one("expect")
     usual = Options()
-    known = contract in set(mari.Signature)
+    known = contract in set(CONTRACTS)
     counted = expected.isascii() and expected.isdecimal() and 0 < len(expected) <= 6
     return Link(
         sample=one("sample"),

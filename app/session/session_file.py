@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 
 import mari_engine as mari
-from app.session.choices import Options
+from app.session.choices import CONTRACTS, Options
 from app.session.work import Work
 
 VERSION = 1
@@ -174,7 +174,7 @@ def _certificate(top: mari.JsonObject) -> Mapping[str, Any] | None:
 def _options(entry: mari.JsonObject) -> Options:
     signature, candidates = _text(entry, "signature"), entry.whole("candidates")
     keep = entry.items("keep", most=MOST_KEPT)
-    known = signature in set(mari.Signature) and 1 <= candidates <= MOST_CANDIDATES
+    known = signature in set(CONTRACTS) and 1 <= candidates <= MOST_CANDIDATES
     if not known or not all(isinstance(node, str) for node in keep):
         raise SessionError("session: 'options' is malformed; save it again")
     return Options(mari.Signature(signature), candidates, tuple(keep))

@@ -13,6 +13,7 @@ from mari_engine.analysis.graph_facts import GraphFacts, find_graph_facts
 from mari_engine.analysis.layer_norms import SpelledNorm
 from mari_engine.analysis.node_work import extent
 from mari_engine.analysis.private_values import read_only_within
+from mari_engine.analysis.row_independence import RowProof
 from mari_engine.analysis.rows import is_rowwise
 from mari_engine.analysis.structure import structure_of
 from mari_engine.analysis.value_facts import Survey, survey_model, symbol_of
@@ -24,6 +25,7 @@ __all__ = [
     "Consumers",
     "GraphFacts",
     "JoinSite",
+    "RowProof",
     "SpelledNorm",
     "Survey",
     "candidate_symbols",

@@ -14,10 +14,10 @@ import onnx_ir as ir
 
 from mari_engine.analysis.body_broadcasts import broadcast_values
 from mari_engine.analysis.node_work import work
-from mari_engine.analysis.rows import is_rowwise
-from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Size, Slices, Spec, Unsupported, flat
+from mari_engine.analysis.row_independence import RowProof, counts_rows
+from mari_engine.axes import CANDIDATES, Axes, AxisLabels, Slices, Spec, Unsupported, flat
 from mari_engine.graph import captured_values, list_bodies
-from mari_engine.ops import Bodies, Call, Fact, Trait, has_trait
+from mari_engine.ops import Bodies, Call, Fact
 
 _ROWS = 0
 """The label of the candidates' factor."""
@@ -45,7 +45,7 @@ def declare_bodies(
         raise Unsupported("it takes one candidate after the other")
     returned = []
     for each in surveys:
-        _check_rows(each)
+        RowProof(each.values, each.specs, each.unknown).check(each.body, " in it")
         returned.append([_axes(each.values.get(value), value) for value in each.body.outputs])
     results = tuple(bodies.leave(call, returned))
     fresh = count(_ROWS + 1)
@@ -90,53 +90,9 @@ def enter_bodies(
         yield body, dict(zip(body.inputs, given, strict=True))
 
 
-def _check_rows(survey: BodySurvey) -> None:
-    sizes = set[ir.Value]()
-    """Values that hold the number of rows."""
-    for node in survey.body:
-        facts = [survey.values.get(value) for value in node.outputs]
-        if all(fact is not None and _is_static(fact) for fact in facts):
-            sizes.update(
-                value for value, fact in zip(node.outputs, facts, strict=True) if _counts(fact)
-            )
-            continue
-        spec = survey.specs.get(node)
-        if has_trait(node, Trait.RANDOM):
-            raise Unsupported(f"{node.op_type} ({node.name}) in it draws random numbers")
-        if not _is_alone(node, spec, survey, sizes):
-            reason = survey.unknown.get(node, "it takes rows together")
-            raise Unsupported(f"{node.op_type} ({node.name}) in it: {reason}")
-
-
-def _is_alone(node: ir.Node, spec: Spec | None, survey: BodySurvey, sizes: set[ir.Value]) -> bool:
-    """Return True for a node that treats each row alone, or reads none."""
-    read = [value for value in node.inputs if value is not None]
-    if spec is None:
-        facts = [survey.values.get(value) for value in (*read, *node.outputs)]
-        return not sizes & set(read) and all(
-            fact is not None and CANDIDATES not in flat(fact.axes) for fact in facts
-        )
-    numbers = zip(node.inputs, spec.operands, strict=False)
-    return is_rowwise(spec) and not any(
-        value in sizes and axes is not None for value, axes in numbers
-    )
-
-
-def _is_static(fact: Fact) -> bool:
-    return fact.content is not None or fact.fill is not None
-
-
-def _counts(fact: Fact | None) -> bool:
-    """Return True for a value of which some element depends on the number of rows."""
-    if fact is None:
-        return False
-    held = [fact.fill] if fact.content is None else fact.content.ravel().tolist()
-    return any(isinstance(each, Size) and CANDIDATES in each.symbols for each in held)
-
-
 def _operand(fact: Fact | None) -> Axes | None:
     """Return an operand's axes; Unsupported for a number of rows, of which there may be one."""
-    if _counts(fact):
+    if counts_rows(fact):
         raise Unsupported("it reads the number of rows")
     return None if fact is None else fact.axes
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 
-from mari_engine.axes import CANDIDATES, Axis, Contract, Reduce, Slices, Spec, flat, is_anonymous
+from mari_engine.axes import (
+    CANDIDATES,
+    REQUESTS,
+    Axis,
+    Contract,
+    Reduce,
+    Slices,
+    Spec,
+    flat,
+    is_anonymous,
+)
 from mari_engine.types import Flops
 
 _FREE_EXTENT = 32
@@ -12,9 +22,10 @@ _FREE_EXTENT = 32
 
 
 def extent(dims: Axis, candidates: int) -> int:
-    """Return the number of elements along these factors."""
+    """Return the number of elements along these factors, of one request."""
     free = {True: candidates, False: _FREE_EXTENT}
-    return math.prod(dim if isinstance(dim, int) else free[grows((dim,))] for dim in dims)
+    own = (dim for dim in dims if dim != REQUESTS)
+    return math.prod(dim if isinstance(dim, int) else free[grows((dim,))] for dim in own)
 
 
 def grows(dims: Axis) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import prod
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,7 +15,8 @@ import onnx_ir as ir
 
 from mari_engine.analysis.bodies import BodySurvey, declare_bodies, enter_bodies
 from mari_engine.axes import (
-    CANDIDATES,
+    ONE_REQUEST,
+    ROWS,
     Axes,
     Axis,
     Contract,
@@ -73,26 +75,35 @@ class Survey:
         return fact is not None and (fact.content is not None or fact.fill is not None)
 
 
-_SURVEYS: WeakKeyDictionary[Model, tuple[frozenset[str], Survey]] = WeakKeyDictionary()
-"""The last survey of each model, and the symbols it was asked for; labels change all the time."""
+_Asked = tuple[frozenset[str], Axis]
+_SURVEYS: WeakKeyDictionary[Model, tuple[_Asked, Survey]] = WeakKeyDictionary()
+"""The last survey of each model, and what it was asked for; labels change all the time."""
 
 
-def survey_model(model: Model, symbols: frozenset[str]) -> Survey:
+def survey_model(
+    model: Model,
+    symbols: frozenset[str],
+    *,
+    rows: Axis = ONE_REQUEST,
+    given: Mapping[ir.Value, Fact] = MappingProxyType({}),
+) -> Survey:
     """Return what is known of every value and node, from one walk over the graph in order.
 
-    The walk is made once for a model, as long as the candidates' symbols stay the same; and again
-    where joins told that other names stand for the same extent.
+    An axis that one of the symbols names is `rows`. The walk is made once for a model, as long as
+    these stay the same; and again where joins told that other names stand for the same extent.
+    What is `given` of some values holds whatever made them.
     """
     asked, survey = _SURVEYS.get(model, (None, None))
-    if survey is None or asked != symbols:
-        walk = _Walk(symbols)
+    if given or survey is None or asked != (symbols, rows):
+        walk = _Walk(symbols, rows, given)
         survey = walk.run(model.ir.graph)
         names = symbols
         while symbols and not walk.alike <= names:
             names |= walk.alike
-            walk = _Walk(names)
+            walk = _Walk(names, rows, given)
             survey = walk.run(model.ir.graph)
-        _SURVEYS[model] = symbols, survey
+    if not given:
+        _SURVEYS[model] = (symbols, rows), survey
     return survey
 
 
@@ -105,8 +116,8 @@ def symbol_of(value: ir.Value, at: int) -> str | None:
 
 
 class _Walk:
-    def __init__(self, symbols: frozenset[str]) -> None:
-        self.symbols = symbols
+    def __init__(self, symbols: frozenset[str], rows: Axis, given: Mapping[ir.Value, Fact]) -> None:
+        self.symbols, self.rows, self.given = symbols, rows, given
         self.values: MutableMapping[ir.Value, Fact | None] = {}
         self.specs: dict[ir.Node, Spec] = {}
         self.unknown: dict[ir.Node, str] = {}
@@ -126,7 +137,7 @@ class _Walk:
             if (name := symbol_of(value, at)) is not None
         )
         for value in graph.inputs:
-            self.values[value] = self.described(value)
+            self.values[value] = self.given.get(value, self.described(value))
         for value in graph.initializers.values():
             self.values[value] = self.constant(value)
         self.rounded, self.version = before_rounding(graph), graph.opset_imports.get("", 0)
@@ -143,10 +154,10 @@ class _Walk:
             return (dim,) if dim != 1 else ()
         name = symbol_of(value, at) or self.fresh()
         if name in self.symbols:
-            return (CANDIDATES,)
+            return self.rows
         if name.startswith("?") and name not in self.named:
             return (self.fresh(),)
-        return (f"{name}'" if name == CANDIDATES else name,)
+        return (f"{name}'" if name in ROWS else name,)
 
     def axes(self, value: ir.Value) -> Axes | None:
         """Return a value's axes by ONNX shape inference."""
@@ -179,7 +190,7 @@ class _Walk:
                 self.note(reason.left, reason.right)
                 self.note(reason.right, reason.left)
             results = [self.described(value) for value in node.outputs]
-            if folded is None:
+            if folded is None and not all(value in self.given for value in node.outputs):
                 self.unknown[node] = str(reason)
         else:
             self.specs[node] = spec
@@ -195,7 +206,7 @@ class _Walk:
             axes = results[0].axes if results[0] and node in self.specs else folded.axes
             results = [replace(folded, axes=axes)]
         for value, fact in zip(node.outputs, results, strict=True):
-            self.values[value] = fact
+            self.values[value] = self.given.get(value, fact)
 
     def learn(self, call: Call, spec: Spec) -> None:
         """Note the names of extents that a join needs to be as many as the candidates."""
@@ -207,7 +218,7 @@ class _Walk:
 
     def note(self, axis: Axis, other: Axis) -> None:
         """Note another name of the candidates' extent: an axis that meets it is as long, or 1."""
-        if axis != (CANDIDATES,) or len(other) != 1 or isinstance(other[0], int):
+        if axis != self.rows or len(other) != 1 or isinstance(other[0], int):
             return
         if other[0] in self.named or not is_anonymous(other[0]):
             self.alike.add(other[0])
@@ -242,7 +253,7 @@ class _Walk:
 
     def survey_body(self, body: ir.Graph, given: Mapping[ir.Value, Fact]) -> BodySurvey:
         """Return the facts of a body whose inputs have these, and which sees all values so far."""
-        walk = _Walk(self.symbols)
+        walk = _Walk(self.symbols, self.rows, self.given)
         walk.values = ChainMap(dict(given), self.values)
         walk.named, walk.numbers, walk.alike = self.named, self.numbers, self.alike
         walk.version, walk.rounded = self.version, before_rounding(body)

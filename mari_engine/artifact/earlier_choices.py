@@ -24,6 +24,7 @@ from mari_engine.types import (
     JsonDocument,
     JsonObject,
     Labels,
+    RequestIndex,
     Signature,
     Structure,
     Way,
@@ -36,6 +37,8 @@ class EarlierChoices:
 
     labels: Labels
     signature: Signature
+    index: RequestIndex
+    """How several requests in one call are told apart."""
     candidates: int
     keep: tuple[str, ...]
     way: Way
@@ -65,6 +68,7 @@ def read_choices(artifact: Artifact) -> EarlierChoices:
     return EarlierChoices(
         labels=artifact.labels,
         signature=artifact.signature,
+        index=artifact.interface.index or RequestIndex.ROWS,
         candidates=top.whole("candidates"),
         keep=tuple(top.items("keep")),
         way=selection.way,

@@ -1,7 +1,6 @@
 """Axes, factors and layouts as pure numbers, free of ONNX."""
 
 from mari_engine.axes.dims import (
-    CANDIDATES,
     Axes,
     Axis,
     Dim,
@@ -54,10 +53,21 @@ from mari_engine.axes.layouts import (
     restrict_layout,
     static_shape,
 )
+from mari_engine.axes.row_axes import (
+    CANDIDATES,
+    ONE_REQUEST,
+    REQUESTS,
+    ROWS,
+    SEVERAL_REQUESTS,
+)
 from mari_engine.axes.transposes import Permute, plan_transpose
 
 __all__ = [
     "CANDIDATES",
+    "ONE_REQUEST",
+    "REQUESTS",
+    "ROWS",
+    "SEVERAL_REQUESTS",
     "Affine",
     "Along",
     "Arithmetic",

@@ -10,8 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-CANDIDATES = "N"
-"""The symbol of the candidate batch in every analysis."""
+from mari_engine.axes.row_axes import ONE_REQUEST, ROWS, SEVERAL_REQUESTS
 
 Dim = int | str
 """One factor of an axis: a whole number or the name of a symbol."""
@@ -44,8 +43,8 @@ _MOST_FACTORS = 64
 class Size:
     """A product `number * symbol * symbol ...`; symbols are sorted.
 
-    The candidates' symbol stands for an extent of at least 1, any other for one of at least 0: a
-    history may be empty.
+    The symbols of requests and candidates stand for extents of at least 1, any other for one of at
+    least 0: a history may be empty.
     """
 
     number: int = 1
@@ -65,13 +64,13 @@ class Size:
 
     @property
     def filled(self) -> bool:
-        """True for an extent that is never 0: no symbol but the candidates' is a factor."""
+        """True for an extent that is never 0: no symbol but those of rows is a factor."""
         return self.number > 0 and self._certain
 
     @property
     def _certain(self) -> bool:
         """True where `a * symbols == b * symbols` means `a == b`: no symbol may be 0."""
-        return not self.symbols or set(self.symbols) <= {CANDIDATES}
+        return not self.symbols or ROWS.issuperset(self.symbols)
 
     def plain(self) -> int | Size:
         """Return a plain int when there is no symbol."""
@@ -277,7 +276,7 @@ def unify_axes(axis: Axis, other: Axis) -> Axis:
     """
     for one, more in ((axis, other), (other, axis)):
         named = len(one) == 1 and isinstance(one[0], str)
-        if named and (is_anonymous(one[0]) or more == (CANDIDATES,)):
+        if named and (is_anonymous(one[0]) or more in (ONE_REQUEST, SEVERAL_REQUESTS)):
             return more
     return align(axis, other)
 

@@ -30,6 +30,9 @@ def prepare_arms(
     for arm in (Arm.MARI, Arm.ONE_SHOT, Arm.FRAGMENTS):
         if arm not in arms:
             continue
+        if arm != Arm.MARI and result.signature == Signature.BATCHED:
+            skipped[arm] = "it is of one request a call"
+            continue
         report_progress(f"building the arm {arm}")
         built = result.optimized
         if arm != Arm.MARI:

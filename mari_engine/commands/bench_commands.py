@@ -32,7 +32,7 @@ from mari_engine.commands.options import (
 from mari_engine.commands.output_files import check_output, is_timing_table, write_output
 from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
-from mari_engine.types import FlopsReport, Signature
+from mari_engine.types import FlopsReport, RequestIndex, Signature
 
 if TYPE_CHECKING:
     from mari_engine.artifact import Optimized
@@ -84,7 +84,8 @@ def bench(
     known = read_labels(model, labels)
     second = read_optimized(optimized) if optimized is not None else None
     kind = second.signature if second is not None else signature
-    found = mari.plan(model, known, signature=kind, candidates=candidates)
+    index = (second.interface.index if second and second.interface else None) or RequestIndex.ROWS
+    found = mari.plan(model, known, signature=kind, index=index, candidates=candidates)
     if second is not None:
         found = put_in_place(second, found, name=str(optimized))
     with show_progress() as progress:
@@ -111,5 +112,15 @@ def put_in_place(second: Optimized, found: mari.Plan, *, name: str) -> mari.Plan
         found,
         optimized=second.model,
         interface=second.interface or found.interface,
-        flops=FlopsReport(found.flops.before, mari.count_cost(second.model)),
+        flops=_flops_of(second, found),
     )
+
+
+def _flops_of(second: Optimized, found: mari.Plan) -> FlopsReport:
+    """Return the FLOPs with those of the model from a file.
+
+    The graph alone does not tell how candidates of several requests lie: they are the plan's then.
+    """
+    if second.signature == Signature.BATCHED:
+        return found.flops
+    return FlopsReport(found.flops.before, mari.count_cost(second.model))

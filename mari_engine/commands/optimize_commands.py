@@ -20,6 +20,7 @@ from mari_engine.commands.options import (
     Folder,
     Force,
     FreeBatch,
+    Indexed,
     JsonOption,
     Keep,
     LabelsOption,
@@ -34,6 +35,7 @@ from mari_engine.commands.options import (
     Verbose,
     check_alone,
     check_output_folder,
+    read_index,
     read_kept,
     read_labels,
     read_model,
@@ -54,6 +56,7 @@ def optimize(
     more: MoreNodes = None,
     labels: LabelsOption = None,
     signature: Called = Signature.DROP_IN,
+    index: Indexed = None,
     candidates: Candidates = 500,
     keep: Keep = None,
     request: Requests = None,
@@ -79,11 +82,11 @@ def optimize(
     check_json(json, force=force)
     loaded = read_model(model, free_batch)
     check_output_folder(loaded, output, force=force)
-    known = read_labels(loaded, labels) if labels else None
     kept = read_kept(loaded, [*(keep or ()), *(more or ())])
     requests = tuple(mari.load_requests(path, loaded) for path in request or ())
     rewrite = partial(
-        mari.optimize, loaded, known, signature=signature, candidates=candidates, keep=kept,
+        mari.optimize, loaded, read_labels(loaded, labels) if labels else None, keep=kept,
+        signature=signature, index=read_index(index, signature), candidates=candidates,
         autotune=autotune, prices=read_prices(calibrated),
     )  # fmt: skip
     if like is not None:

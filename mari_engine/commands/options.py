@@ -11,7 +11,7 @@ import typer
 import mari_engine as mari
 from mari_engine.errors import LabelError, ModelError
 from mari_engine.isolation import start_ahead
-from mari_engine.types import Arm, Labels, Signature
+from mari_engine.types import Arm, Labels, RequestIndex, Signature
 
 if TYPE_CHECKING:
     from mari_engine.artifact import Optimized
@@ -95,7 +95,18 @@ Folder = Annotated[
 ]
 Called = Annotated[
     Signature,
-    typer.Option(help="drop-in: the original's inputs; compact: request inputs have one row."),
+    typer.Option(
+        help="drop-in: the original's inputs; compact: request inputs have one row; "
+        "batched: several requests in one call."
+    ),
+]
+Indexed = Annotated[
+    RequestIndex | None,
+    typer.Option(
+        "--index",
+        help="With --signature batched: the request of each candidate (rows, the default), or "
+        "the number of candidates of each request (lengths).",
+    ),
 ]
 Autotune = Annotated[
     bool,
@@ -166,6 +177,13 @@ Candidates = Annotated[
 def read_prices(calibrated: bool) -> mari.Prices:
     """Return the built-in prices, or this machine's: those on file, or measured now."""
     return mari.measured_prices().prices if calibrated else mari.Prices()
+
+
+def read_index(index: RequestIndex | None, signature: Signature) -> RequestIndex:
+    """Return how several requests are told apart; BadParameter where a call holds one."""
+    if index is not None and signature != Signature.BATCHED:
+        raise typer.BadParameter(f"--index {index} is of --signature batched; add it")
+    return index or RequestIndex.ROWS
 
 
 def read_labels(model: mari.Model, path: Path | None) -> Labels:

@@ -1,6 +1,6 @@
 """Requests: planned from a model's inputs, drawn at random, read from files, bound to a rewrite."""
 
-from mari_engine.feeds.binding import bind_feeds
+from mari_engine.feeds.binding import bind_batch, bind_feeds
 from mari_engine.feeds.feed_plan import FeedPlan, make_feeds, plan_feeds
 from mari_engine.feeds.input_order import InputSlot, list_slots
 from mari_engine.feeds.planned_inputs import Part, PlannedInput
@@ -14,6 +14,7 @@ __all__ = [
     "PlannedInput",
     "Request",
     "Values",
+    "bind_batch",
     "bind_feeds",
     "check_request",
     "list_slots",

@@ -29,11 +29,13 @@ def list_slots(interface: Interface, labels: Labels) -> tuple[InputSlot, ...]:
     """Return the slots of all inputs, in the order in which they are filled.
 
     A packed input `[N, K]` has a slot for each run of columns that one feature fills in the
-    original's own order; an input that is taken whole and holds one feature has one slot.
+    original's own order; an input that is taken whole and holds one feature has one slot. The
+    index of a batch holds no feature.
     """
     return tuple(
         slot
         for binding in interface.inputs
+        if binding.index is None
         for slot in _slots(binding, labels.inputs.get(binding.source, InputLabel()))
     )
 

@@ -57,6 +57,8 @@ def _requests(graph: Graph, seed: int) -> Iterator[Feeds]:
     """Yield typical requests, one without history, and one whose users and candidates differ."""
     for at, (batch, length) in enumerate(_BATCHES):
         yield graph.draw(batch, seed + at, seed + at, length)
+    batch, length = _BATCHES[0]
+    yield graph.draw(batch + 1, seed + len(_BATCHES), seed + 1, length)  # fits the first in a batch
     if graph.draw.has_lengths:
         yield graph.draw(3, seed, seed + 1, 0)
         yield graph.draw(2, seed + 1, seed, 19)

@@ -20,6 +20,7 @@ import onnx_ir as ir
 from mari_engine.coloring import color_surveyed
 from mari_engine.errors import ExecutionError, MariError
 from mari_engine.feeds import bind_feeds
+from mari_engine.fuzzing.batches import find_batches, join_requests
 from mari_engine.fuzzing.cases import Case
 from mari_engine.fuzzing.model_runs import ModelRuns
 from mari_engine.graph import Model
@@ -31,7 +32,7 @@ from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.planning import leave_undivided, plan_every_way, survey_labeled
 from mari_engine.runtime import in_one_line
-from mari_engine.types import Certificate, Signature
+from mari_engine.types import Certificate, Interface, Signature
 from mari_engine.verification import (
     CaseResult,
     ModelPair,
@@ -39,6 +40,7 @@ from mari_engine.verification import (
     Results,
     coarsest_epsilon,
     compare_calling,
+    join_outputs,
     judge_runs,
     pair_results,
 )
@@ -144,9 +146,14 @@ def _examine(case: Case, certify: bool) -> Examination:
 
 
 def _plan_all(case: Case, model: Model) -> Iterator[tuple[Plan, bool]]:
-    surveyed = survey_labeled(model, case.labels)
     for signature in Signature:
         options = Options(signature=signature, candidates=case.candidates)
+        try:
+            surveyed = survey_labeled(model, case.labels, signature=signature)
+        except MariError:
+            if signature != Signature.BATCHED:
+                raise
+            continue  # what would mix users is refused, and has no batches to compare
         source, _ = leave_undivided(surveyed, options)
         coloring = color_surveyed(source.form.model.ir.graph, case.labels, source.form.survey)
         yield from plan_every_way(source, options, coloring)
@@ -206,7 +213,7 @@ class _Reference:
         checks = judge_runs(cases, epsilon=self._epsilon, once=once, rounded=self._rounded)
         for at, check in zip(judged, checks, strict=True):
             if not check.passed:
-                raise _Unequal(check.reason, _kind(check.reason), at)
+                raise _Unequal(check.reason, _kind(check.reason), max(at, 0))
 
     def _pairs(
         self, planned: Plan, once: frozenset[str]
@@ -217,16 +224,36 @@ class _Reference:
             runs = ModelRuns(data, planned.optimized, self._epsilon, self._kept)
         except ExecutionError as error:
             raise _Unequal(str(error), "does not load") from error
+        if planned.signature == Signature.BATCHED:
+            yield from self._batches(planned.interface, runs, once)
         for at, before in self._results.items():
             feeds = bind_feeds(self.case.requests[at], planned.interface, planned.signature)
             try:
                 after = runs.run(feeds)
             except ExecutionError as error:
                 raise _Unequal(str(error), "does not run", at) from error
-            results = pair_results(before, after, once)
-            if self.case.in_every_bit and not all(map(_same_whole, results.values())):
-                raise _Unequal("whole numbers differ", "whole numbers", at)
-            yield at, results
+            yield at, self._held(pair_results(before, after, once), at)
+
+    def _batches(
+        self, interface: Interface, runs: ModelRuns, once: frozenset[str]
+    ) -> Iterator[tuple[int, dict[str, Results]]]:
+        """Yield the results of batches, each by the place of one of its requests below 0."""
+        known = {at: self.case.requests[at] for at in self._results}
+        for number, places in enumerate(find_batches(known, interface), start=1):
+            feeds, counts = join_requests([known[at] for at in places], interface)
+            try:
+                after = runs.run(feeds)
+            except ExecutionError as error:
+                raise _Unequal(f"a batch: {error}", "does not run", places[0]) from error
+            before = join_outputs([self._results[at] for at in places], counts, once)
+            results = pair_results(before, after, frozenset())
+            yield -number, self._held(results, places[0])
+
+    def _held(self, results: dict[str, Results], at: int) -> dict[str, Results]:
+        """Return the results; raises _Unequal where whole numbers differ."""
+        if self.case.in_every_bit and not all(map(_same_whole, results.values())):
+            raise _Unequal("whole numbers differ", "whole numbers", at)
+        return results
 
 
 def _same_whole(results: Results) -> bool:

@@ -28,7 +28,13 @@ from mari_engine.axes import (
 from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call, Fact, normal
 from mari_engine.ops.column_trace import Traces, rank_of, same_columns
-from mari_engine.ops.evaluation import known, map_elements, same_progression, transpose_places
+from mari_engine.ops.evaluation import (
+    filled,
+    known,
+    map_elements,
+    same_progression,
+    transpose_places,
+)
 from mari_engine.ops.rule import EXACT, Rule, Trait
 
 
@@ -202,6 +208,8 @@ def _unsqueeze_known(call: Call) -> Fact:
 
 def _reshape_known(call: Call) -> Fact:
     fact = call.fact(0)
+    if fact.content is None and fact.fill is not None:
+        return filled(reshape(call).results[0], fact.dtype, fact.fill)
     shape = [int(extent) for extent in call.known(1, "the extents").ravel()]
     return known(call.known(0, "the data").reshape(shape), fact.dtype)
 

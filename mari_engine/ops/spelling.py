@@ -166,6 +166,26 @@ def identity() -> Spelling:
     return Spelling("Identity")
 
 
+def count_up() -> Spelling:
+    """`start, limit, delta`: `start`, `start + delta`, ... below `limit`, of scalars (opset 11)."""
+    return Spelling("Range")
+
+
+def running_sum() -> Spelling:
+    """`a, axis`: the sums of the elements up to each one, itself included (opset 11)."""
+    return Spelling("CumSum")
+
+
+def places_that_hold() -> Spelling:
+    """The places of a list of truths that hold, `[K] -> [1, k]` (NonZero)."""
+    return Spelling("NonZero", dtype=ir.DataType.INT64)
+
+
+def equal() -> Spelling:
+    """Whether `a = b`, broadcast."""
+    return Spelling("Equal", dtype=ir.DataType.BOOL)
+
+
 def less() -> Spelling:
     """Whether `a < b`, broadcast."""
     return Spelling("Less", dtype=ir.DataType.BOOL)

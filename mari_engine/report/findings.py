@@ -103,7 +103,10 @@ def list_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def emitted_sides(model: Model, interface: Interface) -> dict[str, Side]:
     """Return the side of each value of an optimized graph, by its nodes' metadata."""
-    sides = {binding.name: Side(binding.rows) for binding in interface.inputs}
+    sides = {
+        binding.name: Side.CONSTANT if binding.rows == "index" else Side(binding.rows)
+        for binding in interface.inputs
+    }
     for node in model.ir.graph:
         side = Side(node.metadata_props.get(SIDE, Side.CONSTANT))
         sides |= {value.name or "": side for value in node.outputs}

@@ -194,6 +194,8 @@ def _rewrite(findings: Findings) -> list[str]:
         return ["mari", "optimize", findings.source, "--like", "earlier", "-o", "out"]
     words = ["mari", "optimize", findings.source, "--labels", "labels.json", "-o", "out"]
     words += ["--signature", findings.signature, "--candidates", str(findings.candidates)]
+    index = findings.interface.index
+    words += [] if index is None else ["--index", index]
     words += [word for node in findings.keep for word in ("--keep", node)]
     words += [] if findings.autotune else ["--no-autotune"]
     return words + (["--calibrated"] if chosen is not None and chosen.prices != "built-in" else [])

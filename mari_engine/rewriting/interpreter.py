@@ -7,8 +7,8 @@ declaration gets its inputs in full and stays as it was, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import onnx_ir as ir
 
@@ -18,11 +18,11 @@ from mari_engine.analysis import (
     find_graph_facts,
     survey_by_labels,
 )
-from mari_engine.axes import Contract, Unsupported
+from mari_engine.axes import SEVERAL_REQUESTS, Contract, Unsupported
 from mari_engine.graph import Model, captured_values, operand_values, value_names
 from mari_engine.ops import is_product
 from mari_engine.rewriting.attention import attend_by_blocks
-from mari_engine.rewriting.boundary import Boundary, open_boundary
+from mari_engine.rewriting.boundary import Boundary, open_batch, open_boundary
 from mari_engine.rewriting.context import (
     Context,
     DecisionLog,
@@ -60,6 +60,8 @@ class Rewritten:
     boundary: Boundary
     log: DecisionLog
     signature: Signature
+    of_requests: Mapping[str, int] = field(default_factory=dict)
+    """Of several requests a call: the outputs with a row for each request, and the rows' axis."""
 
 
 def rewrite(
@@ -98,12 +100,13 @@ class _Interpreter:
             self.originals, facts.consumers, self.materializer, self.log, options.prices, strategy
         )
         self.norms = SpelledNorms(facts.norms, self.context)
+        self.of_requests: dict[str, int] = {}
 
     def run(self, labels: Labels, report_progress: Callable[[float], None]) -> Rewritten:
         signature, originals = self.options.signature, self.originals
         for value in self.graph.outputs:
             self.builder.names.add(value.name or "")
-        boundary = open_boundary(self.graph, labels, self.survey, self.builder, signature)
+        boundary = self.open_boundary(labels)
         originals.forms.update(boundary.forms)
         for old, new in zip(self.graph.inputs, boundary.inputs, strict=False):
             if old not in originals.forms:
@@ -115,9 +118,26 @@ class _Interpreter:
                 self.visit(node)
             elif node is attention.total:  # its keys and values are known only here
                 self.visit_attention(attention)
-        outputs = [originals.output(value) for value in self.graph.outputs]
+        outputs = [self.output(value, boundary) for value in self.graph.outputs]
         model = close_graph(self.model.ir, self.builder, boundary.inputs, outputs)
-        return Rewritten(model, boundary, self.log, signature)
+        return Rewritten(model, boundary, self.log, signature, self.of_requests)
+
+    def open_boundary(self, labels: Labels) -> Boundary:
+        given = self.graph, labels, self.survey, self.builder
+        if self.options.signature == Signature.BATCHED:
+            return open_batch(*given, self.options.index)
+        return open_boundary(*given, self.options.signature)
+
+    def output(self, value: ir.Value, boundary: Boundary) -> ir.Value:
+        """Return a graph output; of several requests one row for each, or one a candidate."""
+        if boundary.batch is None:
+            return self.originals.output(value)
+        rows = self.survey.fact(value).axes.index(SEVERAL_REQUESTS)
+        compact = self.originals.without_candidates(value)
+        if compact is not None:
+            self.of_requests[value.name or ""] = rows
+            return compact
+        return boundary.batch.unpad(self.originals.in_full(value), rows)
 
     # --- the walk
 

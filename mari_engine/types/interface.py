@@ -14,9 +14,20 @@ class Signature(StrEnum):
 
     DROP_IN = "drop-in"
     COMPACT = "compact"
+    BATCHED = "batched"
 
 
-Rows = Literal["request", "candidate"]
+class RequestIndex(StrEnum):
+    """How a batch of several requests tells whose each candidate is."""
+
+    ROWS = "rows"
+    """`candidate_request [N]`: the number of each candidate's request, which does not decrease."""
+    LENGTHS = "lengths"
+    """`request_lengths [R]`: how many candidates each request has."""
+
+
+Rows = Literal["request", "candidate", "index"]
+"""Whose rows an input has; an index tells which candidates are whose."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,8 @@ class InputBinding:
     """How one input of the optimized model is filled from the original's inputs.
 
     Take `source`, pick `columns` of its last axis when given, and keep the first row when
-    `rows` is "request" and the signature is compact.
+    `rows` is "request" and the signature is compact. In a batch of several requests those rows, and
+    all candidates, are joined in order; an input whose `rows` is "index" has no source ("").
     """
 
     name: str
@@ -33,21 +45,31 @@ class InputBinding:
     rows: Rows
     source: str
     columns: tuple[int, ...] | None = None
+    index: RequestIndex | None = None
+    """Of an index: what it holds."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return its entry of a manifest's `inputs`."""
+        """Return its entry of a manifest's `inputs`; an index has no source."""
         columns = None if self.columns is None else list(self.columns)
-        return {
+        own = {
             "name": self.name,
             "dtype": self.dtype,
             "shape": list(self.shape),
             "rows": self.rows,
-            "source": {"input": self.source, "columns": columns},
         }
+        if self.index is not None:
+            return {**own, "index": str(self.index), "source": None}
+        return {**own, "source": {"input": self.source, "columns": columns}}
 
     @staticmethod
     def from_json(entry: JsonObject) -> InputBinding:
         """Read what `to_json` returned; raises the document's error, naming the field."""
+        if entry.fields.get("rows") == "index":
+            index = entry.choice("index", RequestIndex)
+            shape = read_extents(entry)
+            return InputBinding(
+                entry.text("name"), entry.text("dtype"), shape, "index", "", index=index
+            )
         source = entry.nested("source", f"{entry.where} source")
         taken_whole = source.fields.get("columns") is None
         return InputBinding(
@@ -74,6 +96,11 @@ class Interface:
 
     inputs: tuple[InputBinding, ...]
     outputs: tuple[OutputBinding, ...]
+
+    @property
+    def index(self) -> RequestIndex | None:
+        """How several requests are told apart; None where a call holds one."""
+        return next((item.index for item in self.inputs if item.index is not None), None)
 
 
 def read_rows(entry: JsonObject) -> Rows:

@@ -1,5 +1,6 @@
 """Equivalence check: original and rewritten model run on the same requests, and are compared."""
 
+from mari_engine.verification.batches import join_outputs
 from mari_engine.verification.bounded_error import measure_bounds
 from mari_engine.verification.calling_contract import compare_calling
 from mari_engine.verification.case_runs import pair_results
@@ -24,6 +25,7 @@ __all__ = [
     "coarsest_epsilon",
     "compare_calling",
     "double_model",
+    "join_outputs",
     "judge_runs",
     "measure_bounds",
     "pair_results",

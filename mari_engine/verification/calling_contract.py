@@ -20,22 +20,23 @@ Described = tuple[str, str, Extents]
 def compare_calling(pair: ModelPair) -> tuple[tuple[str, ...], str]:
     """Return what was compared, in words, and the first thing that is not as promised ("" if none).
 
-    Drop-in: the inputs are the original's, name by name, with types, shapes and symbols. Compact:
-    they are the interface's. The outputs keep names, types and order in both; their shapes too,
-    except that a per-request output of a compact model may have one row: `[1, M]` for `[N, M]`. A
+    Drop-in: the inputs are the original's, name by name, with types, shapes and symbols. Compact
+    and batched: they are the interface's. The outputs keep names, types and order in all; their
+    shapes too, except that a per-request output may have one row for each request: `[1, M]`, or
+    `[R, M]`, for `[N, M]`. A
     symbol that only outputs have is an exporter's name for an extent that it did not know.
     """
     own = describe_values(pair.original.ir.graph.inputs)
     outputs = _without_unknown(describe_values(pair.original.ir.graph.outputs), own)
     promised, free = own, frozenset[str]()
-    if pair.signature == Signature.COMPACT and pair.interface is not None:
+    if pair.signature != Signature.DROP_IN and pair.interface is not None:
         promised = [(item.name, item.dtype, item.shape) for item in pair.interface.inputs]
         free = pair.per_request_outputs
     graph = pair.optimized.ir.graph
     problem = _first_difference("input", promised, describe_values(graph.inputs))
     found = describe_values(graph.outputs)
     problem = problem or _first_difference("output", outputs, found, free_rows=free)
-    whose = "the original" if promised == own else "the compact interface"
+    whose = "the original" if promised == own else f"the {pair.signature} interface"
     words = (
         _equal(len(promised), "input", whose),
         _equal(len(outputs), "output", "the original"),

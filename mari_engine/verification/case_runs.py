@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mari_engine.errors import ExecutionError
-from mari_engine.types import Feeds
-from mari_engine.verification.cases import Case
+from mari_engine.feeds import FeedPlan
+from mari_engine.types import Feeds, Progress
+from mari_engine.verification.cases import Case, stated_cases
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import TYPICAL, CaseResult
 from mari_engine.verification.model_pair import OpenedPair, Outputs
@@ -37,6 +39,45 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
     results = pair_results(before, after, once)
     return CaseResult(
         case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
+    )
+
+
+def run_cases(
+    opened: OpenedPair, cases: Sequence[Case], report_progress: Progress
+) -> tuple[list[CaseResult], list[tuple[Case, ExecutionError]]]:
+    """Return what both models make of the cases, and those of note that the original refuses."""
+    runs: list[CaseResult] = []
+    refused: list[tuple[Case, ExecutionError]] = []
+    once = opened.models.per_request_outputs
+    for at, case in enumerate(cases):
+        report_progress(at / len(cases), f"{case.request} request, {case.batch} candidates")
+        run = run_case(opened, case, once)
+        if isinstance(run, CaseResult):
+            runs.append(run)
+        elif case.needed or not runs:
+            refused.append((case, run))
+    return runs, refused
+
+
+def run_several(
+    opened: OpenedPair, cases: Sequence[Case], plan: FeedPlan, runs: list[CaseResult]
+) -> str:
+    """Append a request of several candidates where none of those that were drawn could run.
+
+    Returns why a single candidate proves nothing where there is no such request either.
+    """
+    several = [case for case in cases if case.batch > 1]
+    if not several or not plan.candidate_symbols or any(run.batch > 1 for run in runs):
+        return ""
+    once = opened.models.per_request_outputs
+    for case in stated_cases(plan, opened.models.original, several[0].seed or 0):
+        run = run_case(opened, case, once)
+        if isinstance(run, CaseResult):
+            runs.append(run)
+            return ""
+    return (
+        "nothing shows that candidates stay apart: the original refuses every generated request of "
+        "more than one; give one that it takes (--request)"
     )
 
 

@@ -28,7 +28,7 @@ class EmptyRequest:
     def __init__(self, pair: ModelPair, plan: FeedPlan) -> None:
         self._pair, self._plan = pair, plan
         self._asked = pair.signature == Signature.DROP_IN and plan.fixed_batch is None
-        self._risky = _risky_of(pair.original, pair.optimized) if self._asked else ()
+        self._risky = find_risky(pair.original, pair.optimized) if self._asked else ()
         self._place: Isolation | None = start_beside() if self._risky else None
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class EmptyRequest:
         return CaseResult(0, 0, TYPICAL, results, feeds=feeds)
 
 
-def _risky_of(*models: Model) -> tuple[str, ...]:
+def find_risky(*models: Model) -> tuple[str, ...]:
     """Return the operators that may end the process: known ones, and all that nothing is known of.
 
     Those of the original's file count, as it is that file which runs.

@@ -87,6 +87,12 @@ class Explorer:
             with suppress(ExecutionError):  # node by node, it may lack a kernel that fusion avoids
                 self._run(feeds)
 
+    def observe_bound(self, batches: Sequence[Feeds]) -> None:
+        """Note which branches feeds take that are the model's own."""
+        for feeds in batches:
+            with suppress(ExecutionError):
+                self._run_bound(feeds, {})
+
     def guide(self, batch: int) -> Iterator[Case]:
         """Yield requests of so many candidates that take branches which none took before.
 
@@ -170,12 +176,16 @@ class Explorer:
         return asked[attempt // 3 % len(asked)] if asked else batch
 
     def _run(self, feeds: Feeds) -> list[MissedBranch]:
+        return self._run_bound(self._bind(feeds), feeds)
+
+    def _run_bound(self, bound: Feeds, drawn: Feeds) -> list[MissedBranch]:
+        """Return what a run takes; `drawn` are its feeds for the original, whose lengths count."""
         sites = self._tracker.open_sites
         if self._probe is None:
             return []
-        found = self._probe.run(self._bind(feeds), sites)
+        found = self._probe.run(bound, sites)
         self._observed = True
-        return self._tracker.add(feeds, dict(zip(sites, found, strict=True)))
+        return self._tracker.add(drawn, dict(zip(sites, found, strict=True)))
 
 
 def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) -> str:

@@ -134,7 +134,10 @@ class OpenedPair:
 
         Raises ExecutionError if it refuses them.
         """
-        feeds = self.bind(feeds)
+        return self.run_bound(self.bind(feeds), inside)
+
+    def run_bound(self, feeds: Feeds, inside: Collection[str] = ()) -> Outputs:
+        """Return the optimized model's outputs for feeds of its own; ExecutionError as above."""
         own = self._own[1].run(feeds) if self._own is not None else None
         return self._with_wide(1, own, feeds, inside)
 

@@ -36,8 +36,9 @@ from mari_engine.types import (
     Signature,
     report_nothing,
 )
+from mari_engine.verification.batches import run_batches
 from mari_engine.verification.calling_contract import compare_calling
-from mari_engine.verification.case_runs import run_case
+from mari_engine.verification.case_runs import run_case, run_cases, run_several
 from mari_engine.verification.cases import (
     Case,
     drawn_cases,
@@ -45,7 +46,6 @@ from mari_engine.verification.cases import (
     find_contradiction,
     own_cases,
     several_of,
-    stated_cases,
 )
 from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
@@ -184,6 +184,10 @@ def _report_opened(report_progress: Progress, share: float, what: str) -> None:
     report_progress(_OPENED * share, what)
 
 
+def _between(first: float, last: float, report_progress: Progress) -> Progress:
+    return lambda share, what: report_progress(first + (last - first) * share, what)
+
+
 def _check_cases(
     opened: OpenedPair,
     cases: Sequence[Case],
@@ -194,62 +198,35 @@ def _check_cases(
     """Run every case through both models, then some that take other branches, then the empty one;
     compare them all."""
     once, original = opened.models.per_request_outputs, opened.models.original
-    runs: list[CaseResult] = []
-    refused: list[tuple[Case, ExecutionError]] = []
-    for at, case in enumerate(cases):
-        report_progress(
-            _OPENED + (_DRAWN - _OPENED) * at / len(cases),
-            f"{case.request} request, {case.batch} candidates",
-        )
-        run = run_case(opened, case, once)
-        if isinstance(run, CaseResult):
-            runs.append(run)
-        elif case.needed or not runs:
-            refused.append((case, run))
+    runs, refused = run_cases(opened, cases, _between(_OPENED, _DRAWN, report_progress))
     if not runs:
         why = missing_operator(original) or f"{about_refused(refused)[0]}; {_REMEDY}"
         raise ExecutionError(why)
-    lonely = _find_several(opened, cases, explorer, runs)
+    lonely = run_several(opened, cases, explorer.plan, runs)
     report_progress(_DRAWN, "finding branches that were not taken")
-    coverage, hidden = _explore_both(opened, explorer, runs)
+    batched, unlike = run_batches(opened, explorer.plan)
+    coverage, hidden = _explore_both(opened, explorer, runs, batched)
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
+    several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
+    checks += several[len(runs) :]
     nobody = empty.run(opened, once)
     if isinstance(nobody, CaseResult):
         checks += judge_runs([nobody], epsilon=epsilon, once=once)
     elif nobody:
         notes.append(nobody)
     inside, different = _compare_inside(opened)
-    problem = first_problem(checks, original) or different or hidden or lonely
+    problem = first_problem(checks, original) or different or hidden or lonely or unlike
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
 
 
-def _find_several(
-    opened: OpenedPair, cases: Sequence[Case], explorer: Explorer, runs: list[CaseResult]
-) -> str:
-    """Append a request of several candidates where none of those that were drawn could run.
-
-    Returns why a single candidate proves nothing where there is no such request either.
-    """
-    several = [case for case in cases if case.batch > 1]
-    if not several or not explorer.plan.candidate_symbols or any(run.batch > 1 for run in runs):
-        return ""
-    once = opened.models.per_request_outputs
-    for case in stated_cases(explorer.plan, opened.models.original, several[0].seed or 0):
-        run = run_case(opened, case, once)
-        if isinstance(run, CaseResult):
-            runs.append(run)
-            return ""
-    return (
-        "nothing shows that candidates stay apart: the original refuses every generated request of "
-        "more than one; give one that it takes (--request)"
-    )
-
-
 def _explore_both(
-    opened: OpenedPair, explorer: Explorer, runs: list[CaseResult]
+    opened: OpenedPair,
+    explorer: Explorer,
+    runs: list[CaseResult],
+    batched: Sequence[CaseResult],
 ) -> tuple[Coverage | None, str]:
     """Append what requests show that take branches which the runs have not taken.
 
@@ -259,6 +236,7 @@ def _explore_both(
     newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
     if newer is None:
         return explorer.coverage, ""
+    newer.observe_bound([run.feeds for run in batched])
     found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
     hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
     runs += found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.session import Options
+from app.session import CONTRACTS, Options
 from mari_engine import GraphInfo, Signature
 
 _PRODUCTS = {"MatMul", "Gemm", "Conv", "Einsum"}
@@ -15,7 +15,7 @@ def choose_options(options: Options, info: GraphInfo) -> Options:
     left, middle, right = st.columns([1, 1, 2])
     signature = left.segmented_control(
         "Calling contract",
-        list(Signature),
+        list(CONTRACTS),
         default=options.signature,
         required=True,
         help="drop-in: called just as the original is. compact: request inputs have one row, and"

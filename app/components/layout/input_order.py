@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.feedback import show_error
 from app.services import engine_cache
-from app.session import Work
+from app.session import CONTRACTS, Work
 from app.views.layout import order_csv, order_json, order_python, order_text, slot_rows
 from mari_engine import Labels, MariError, Plan, Signature, list_slots
 
@@ -24,7 +24,7 @@ def show_input_order(work: Work) -> None:
     signature = Signature(
         st.segmented_control(
             "Calling contract",
-            list(Signature),
+            list(CONTRACTS),
             default=work.options.signature,
             required=True,
             key="order-signature",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mari_engine.rewriting.cost import Prices
-from mari_engine.types import Signature
+from mari_engine.types import RequestIndex, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,8 @@ class Options:
     """Candidates of a request that decisions are made for."""
     keep: tuple[str, ...] = ()
     """Names of nodes that must stay as they are."""
+    index: RequestIndex = RequestIndex.ROWS
+    """How several requests in one call are told apart."""
     prices: Prices = field(default_factory=Prices)
     """Seconds of each kind of work, by which expected times are compared."""
 

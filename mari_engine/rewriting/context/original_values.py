@@ -10,7 +10,7 @@ import onnx_ir as ir
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Unsupported, flat, positions
 from mari_engine.rewriting.emission import Constant
-from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer
+from mari_engine.rewriting.forms import Atom, Blocks, Form, Materializer, per_candidate
 
 
 class OriginalValues:
@@ -51,6 +51,15 @@ class OriginalValues:
         """Return a graph output; of one row where no input tells how many candidates there are."""
         if value in self.unranked or self.builder.extents.is_readable(CANDIDATES):
             return self.in_full(value)
+        return self._of_request(value)
+
+    def without_candidates(self, value: ir.Value) -> ir.Value | None:
+        """Return an output with one row for each request, None for one that varies beyond that."""
+        if value in self.unranked or per_candidate(self.form(value)):
+            return None
+        return self._of_request(value)
+
+    def _of_request(self, value: ir.Value) -> ir.Value:
         atom = self.materializer.materialize(self.form(value), self.why)
         dims = tuple(
             tuple(at for at in group if flat(atom.axes)[at] != CANDIDATES)

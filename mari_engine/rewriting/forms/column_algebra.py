@@ -99,9 +99,10 @@ class ColumnAlgebra:
             return replace(atom, axes=axes, tensor=self.builder.emit_once(piece, [atom.tensor]))
         inner = size(tuple(flat(atom.axes)[p] for group in atom.dims[at + 1 :] for p in group))
         if per_candidate(atom) and not inner.symbols and inner.number < SHORT_RUN:
-            # picking single elements out of rows is slow: pick whole rows of the transpose
-            rest = tuple(group for group in atom.dims if group and group != (position,))
-            atom, at = self.layouts.lay(atom, ((position,), *rest)), 0
+            # picking single elements out of rows is slow: pick whole rows of the transpose, of a
+            # matrix: onnxruntime may end the process that turns float16 of three axes back
+            rest = tuple(place for group in atom.dims for place in group if place != position)
+            atom, at = self.layouts.lay(atom, ((position,), rest)), 0
         index = self.builder.integers(columns.tolist())
         tensor = self.builder.emit_once(spelling.gather(at), [atom.tensor, index])
         return replace(atom, axes=axes, tensor=tensor)

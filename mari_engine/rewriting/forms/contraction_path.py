@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from mari_engine.axes import CANDIDATES, Dim
+from mari_engine.axes import CANDIDATES, REQUESTS, Dim
 
 Pair = tuple[int, int]
 """The places of two operands in the list; they leave it, and their product joins at its end."""
@@ -48,12 +48,12 @@ class Einsum:
 
 
 def expected_extents(extents: Mapping[int, Dim], candidates: int) -> dict[int, int]:
-    """Return extents as numbers, for so many candidates.
+    """Return extents as numbers, for so many candidates of one request.
 
     >>> expected_extents({0: "N", 1: 64, 2: "length"}, 500)
     {0: 500, 1: 64, 2: 32}
     """
-    symbols = {CANDIDATES: candidates}
+    symbols = {CANDIDATES: candidates, REQUESTS: 1}
     return {
         label: dim if isinstance(dim, int) else symbols.get(dim, _UNKNOWN_EXTENT)
         for label, dim in extents.items()

@@ -13,6 +13,7 @@ import onnx_ir as ir
 
 from mari_engine.axes import (
     CANDIDATES,
+    REQUESTS,
     Along,
     Axes,
     AxisLabels,
@@ -104,7 +105,8 @@ def _call(step: Step, forms: Sequence[Form | None]) -> list[Atom]:
             tensors.append(step.tensor(at))
             continue
         own = {labels[place] for place in atom.present} | spec.mixed
-        shown = present & own if at in spec.broadcast else present
+        alone = at in spec.broadcast and REQUESTS not in flat(atom.axes)
+        shown = present & own if alone else present  # one row is broadcast, a request's is not
         laid = step.context.layouts.lay(atom, _native(atom.axes, labels, shown))
         # beside others of the candidates: not all need be made of first rows, nor are broadcast
         laid = step.context.layouts.with_row(laid) if several else laid

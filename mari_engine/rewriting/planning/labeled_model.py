@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mari_engine.analysis import Survey, survey_by_labels
+from mari_engine.analysis import Survey, survey_by_labels, survey_model
+from mari_engine.axes import SEVERAL_REQUESTS
 from mari_engine.graph import Model
 from mari_engine.passes import Canonical, run_passes
-from mari_engine.types import Labels
+from mari_engine.rewriting.planning.row_view import check_rows_alone, view_rows
+from mari_engine.types import Labels, Signature
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,30 @@ class LabeledModel:
     form: Canonical
 
 
-def survey_labeled(model: Model, labels: Labels, keep: Collection[str] = ()) -> LabeledModel:
-    """Return the model surveyed, as it came and in canonical form; `keep` names nodes that stay."""
+def survey_labeled(
+    model: Model,
+    labels: Labels,
+    keep: Collection[str] = (),
+    signature: Signature = Signature.DROP_IN,
+) -> LabeledModel:
+    """Return the model surveyed, as it came and in canonical form; `keep` names nodes that stay.
+
+    Raises LabelError where the signature holds several requests and an op would mix them.
+    """
     survey = survey_by_labels(model, labels)
-    return LabeledModel(model, labels, survey, run_passes(model, survey, keep))
+    return LabeledModel(
+        model, labels, survey, canonical_form(model, labels, survey, keep, signature)
+    )
+
+
+def canonical_form(
+    model: Model, labels: Labels, survey: Survey, keep: Collection[str], signature: Signature
+) -> Canonical:
+    """Return the canonical form of a model; of several requests that of its rows."""
+    if signature != Signature.BATCHED:
+        return run_passes(model, survey, keep)
+    rows = view_rows(model, labels, survey)
+    form = run_passes(rows, survey_model(rows, survey.symbols), keep)
+    check_rows_alone(form.model, form.survey)
+    several = survey_model(form.model, form.survey.symbols, rows=SEVERAL_REQUESTS)
+    return replace(form, survey=several)

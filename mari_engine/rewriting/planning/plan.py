@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import onnx_ir as ir
+
 from mari_engine.axes import CANDIDATES, flat
 from mari_engine.graph import Model, restore_defaults
 from mari_engine.plan_types import Plan
@@ -30,7 +32,8 @@ def make_plan(source: LabeledModel, options: Options, choice: Choice, coloring: 
     made = choice.rewritten
     mark_sides(made.model, made.boundary)
     for old, new in zip(source.model.ir.graph.outputs, made.model.graph.outputs, strict=True):
-        new.shape = old.shape  # as promised: what was found of the canonical form may be more
+        # as promised: what was found of the canonical form may be more
+        new.shape = _of_requests(old, made) if old.name in made.of_requests else old.shape
     restore_defaults(made.model)
     return Plan(
         original=source.model,
@@ -67,6 +70,13 @@ def _interface(source: LabeledModel, made: Rewritten) -> Interface:
     A compact model without candidate inputs cannot know their number: all of its outputs are the
     request's.
     """
+    if made.signature == Signature.BATCHED:
+        names = [value.name or "" for value in source.model.ir.graph.outputs]
+        bound = (
+            OutputBinding(name, "request" if name in made.of_requests else "candidate")
+            for name in names
+        )
+        return Interface(made.boundary.bindings, tuple(bound))
     counted = made.signature == Signature.DROP_IN or any(
         binding.rows == "candidate" for binding in made.boundary.bindings
     )
@@ -76,3 +86,13 @@ def _interface(source: LabeledModel, made: Rewritten) -> Interface:
         many = fact is None or (counted and CANDIDATES in flat(fact.axes))
         outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
     return Interface(made.boundary.bindings, tuple(outputs))
+
+
+def _of_requests(value: ir.Value, made: Rewritten) -> ir.Shape | None:
+    """Return the shape of an output with a row for each request: `[R, M]`."""
+    batch = made.boundary.batch
+    if value.shape is None or batch is None:
+        return None
+    shape = list(value.shape)
+    shape[made.of_requests[value.name or ""]] = ir.SymbolicDim(batch.requests)
+    return ir.Shape(shape)

@@ -13,10 +13,11 @@ from mari_engine.types import Side
 def mark_sides(model: ir.Model, boundary: Boundary) -> None:
     """Set SIDE to request or candidate on every node that depends on an input, and on no other.
 
-    The first row of an input is on the request side. A shape belongs to no side, as in coloring.
+    The first row of an input is on the request side. A shape belongs to no side, as in coloring,
+    nor does what tells whose a candidate is.
     """
-    rows = {binding.name: Side(binding.rows) for binding in boundary.bindings}
-    sides = {value: rows[value.name or ""] for value in model.graph.inputs}
+    pairs = zip(boundary.inputs, boundary.bindings, strict=True)
+    sides = {value: Side(own.rows) for value, own in pairs if own.rows != "index"}
     for node in model.graph:
         read = {sides[value] for value in node.inputs if value in sides}
         node.metadata_props.pop(SIDE, None)  # of a model that was optimized before

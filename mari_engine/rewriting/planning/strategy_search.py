@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from mari_engine.analysis import count_cost, count_graph, find_graph_facts, survey_model
+from mari_engine.analysis import Survey, count_cost, count_graph, find_graph_facts, survey_model
+from mari_engine.axes import SEVERAL_REQUESTS
 from mari_engine.graph import SOURCE, Model, value_names
 from mari_engine.ops import infer_types
 from mari_engine.rewriting.boundary import unchanged_boundary
@@ -187,17 +188,24 @@ def _finish(
     Normalizer's rows are as long as they were, onnxruntime writes over the ones that it reads.
     """
     model, symbols = Model(made.model, ""), source.form.survey.symbols
-    survey = survey_model(model, symbols)
+    survey = _survey_made(model, made, symbols)
     reserved = value_names(source.form.model.ir.graph)
     stacked = stack_lookups(model, survey, options, reserved)
     if stacked is not None:
-        survey = survey_model(Model(made.model, ""), symbols)  # anew
+        survey = _survey_made(Model(made.model, ""), made, symbols)  # anew
     after = count_graph(made.model.graph, survey)
-    if after.uncounted:
+    if after.uncounted and made.boundary.batch is None:
         copy = made.model.clone()
         infer_types(copy)
         after = count_cost(Model(copy, ""), symbols)
     return after, stacked
+
+
+def _survey_made(model: Model, made: Rewritten, symbols: frozenset[str]) -> Survey:
+    """Return the survey of a new graph, which knows how candidates of several requests lie."""
+    if made.boundary.batch is None:
+        return survey_model(model, symbols)
+    return survey_model(model, symbols, rows=SEVERAL_REQUESTS, given=made.boundary.batch.facts)
 
 
 def _unchanged(source: LabeledModel, tried: DecisionLog, reason: str) -> Rewritten:

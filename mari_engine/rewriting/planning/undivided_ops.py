@@ -17,10 +17,9 @@ import onnx_ir as ir
 from mari_engine.analysis import find_graph_facts
 from mari_engine.graph import stands_for
 from mari_engine.ops import Trait, has_trait
-from mari_engine.passes import run_passes
 from mari_engine.rewriting.context import DecisionLog, Options
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
-from mari_engine.rewriting.planning.labeled_model import LabeledModel
+from mari_engine.rewriting.planning.labeled_model import LabeledModel, canonical_form
 from mari_engine.types import Action
 
 
@@ -40,7 +39,8 @@ def leave_undivided(
     whole = divided & _undivided(tried.log)
     if not whole:
         return source, tried
-    form = run_passes(source.model, source.survey, {*options.keep, *whole})
+    keep = {*options.keep, *whole}
+    form = canonical_form(source.model, source.labels, source.survey, keep, options.signature)
     return replace(source, form=form), None
 
 

@@ -39,9 +39,9 @@ def test_outputs_state_the_shape_that_the_original_states() -> None:
         weights={"one": np.array([1])},
     )
     model = load(data)
-    source = survey_labeled(model, LABELS)
-    coloring = color_surveyed(source.form.model.ir.graph, LABELS, source.form.survey)
     for signature in Signature:
+        source = survey_labeled(model, LABELS, signature=signature)
+        coloring = color_surveyed(source.form.model.ir.graph, LABELS, source.form.survey)
         options = Options(signature=signature, candidates=500)
         for planned, _ in plan_every_way(source, options, coloring):
             pair = ModelPair(model, planned.optimized, planned.interface, signature)

@@ -1,4 +1,4 @@
-"""The boundary: inputs of the new graph by signature, and the forms that the rewrite begins with.
+"""The boundary of one request a call, drop-in or compact.
 
 Drop-in: the original's inputs; of a request-side one `[N, ...]` the graph slices the first row.
 Compact: request-side inputs are `[1, ...]`, and one with columns of both sides becomes two inputs.
@@ -6,32 +6,20 @@ Compact: request-side inputs are `[1, ...]`, and one with columns of both sides 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
 from mari_engine.axes import CANDIDATES, Axes, Index, flat, is_one, positions, static
-from mari_engine.graph import copy_default, name_dtype
+from mari_engine.graph import copy_default
 from mari_engine.ops import spelling
+from mari_engine.rewriting.boundary.contract import Boundary, bind_input, is_per_request
 from mari_engine.rewriting.emission import Constant, GraphBuilder
 from mari_engine.rewriting.forms import Atom, Blocks, Form
 from mari_engine.types import InputBinding, InputLabel, Labels, Rows, Signature
 
 _READERS = 2
 """Nodes that read an input, beyond which its first row is made sure of at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Boundary:
-    """The new graph's inputs, how they are filled, and what the original's inputs become."""
-
-    inputs: tuple[ir.Value, ...]
-    bindings: tuple[InputBinding, ...]
-    forms: dict[ir.Value, Form]
-    cuts: frozenset[ir.Value]
-    """Values of the new graph that are the first row of an input."""
 
 
 def open_boundary(
@@ -42,7 +30,7 @@ def open_boundary(
     for value in graph.inputs:
         builder.names.add(value.name or "")
     order = sorted(
-        graph.inputs, key=lambda value: _per_request(labels.inputs.get(value.name or ""))
+        graph.inputs, key=lambda value: is_per_request(labels.inputs.get(value.name or ""))
     )
     for value in order:  # candidate-side inputs first: the candidates are counted on one of them
         building.add(value, labels.inputs.get(value.name or "") or InputLabel())
@@ -60,31 +48,6 @@ def open_boundary(
     )
 
 
-def unchanged_boundary(graph: ir.Graph, labels: Labels) -> Boundary:
-    """Return the boundary of a graph that is called as the original is."""
-    bindings = []
-    for value in graph.inputs:
-        label = labels.inputs.get(value.name or "")
-        rows: Rows = "request" if _per_request(label) else "candidate"
-        bindings.append(_binding(value, value.name or "", value.shape, rows, None))
-    return Boundary(tuple(graph.inputs), tuple(bindings), {}, frozenset())
-
-
-def _binding(
-    old: ir.Value, name: str, shape: ir.Shape | None, rows: Rows, columns: tuple[int, ...] | None
-) -> InputBinding:
-    extents = tuple(dim if isinstance(dim, int) else str(dim.value) for dim in shape or ())
-    return InputBinding(name, name_dtype(old.dtype), extents, rows, old.name or "", columns)
-
-
-def _per_request(label: InputLabel | None) -> bool:
-    if label is None:
-        return False
-    if label.columns:
-        return all(column.role.per_request for column in label.columns)
-    return label.role is not None and label.role.per_request
-
-
 class _BoundaryBuilder:
     def __init__(self, builder: GraphBuilder, survey: Survey, signature: Signature) -> None:
         self.builder = builder
@@ -99,7 +62,7 @@ class _BoundaryBuilder:
 
     def add(self, value: ir.Value, label: InputLabel) -> None:
         fact = self.survey.values.get(value)
-        per_request = _per_request(label)
+        per_request = is_per_request(label)
         if fact is None or CANDIDATES not in flat(fact.axes):
             axes = fact.axes if fact else None
             kept = per_request and (not self.compact or not axes or is_one(axes[0]))
@@ -224,7 +187,7 @@ class _BoundaryBuilder:
         )  # fmt: skip
         copy_default(old, new)
         self.inputs.append(new)
-        self.bindings.append(_binding(old, name, shape, rows, columns))
+        self.bindings.append(bind_input(old, name, shape, rows, columns))
         return new
 
 

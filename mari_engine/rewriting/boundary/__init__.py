@@ -1,0 +1,8 @@
+"""The new graph's inputs by signature, and the forms that the rewrite begins with."""
+
+from mari_engine.rewriting.boundary.contract import Boundary, unchanged_boundary
+from mari_engine.rewriting.boundary.one_request import open_boundary
+from mari_engine.rewriting.boundary.ragged_rows import RaggedRows
+from mari_engine.rewriting.boundary.several_requests import open_batch
+
+__all__ = ["Boundary", "RaggedRows", "open_batch", "open_boundary", "unchanged_boundary"]

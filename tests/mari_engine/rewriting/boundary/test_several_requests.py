@@ -1,0 +1,155 @@
+"""A batch of several requests gives each of them what it gets alone, in every way of rewriting."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from mari_engine.feeds import bind_batch
+from mari_engine.loading import load
+from mari_engine.types import Column, InputLabel, Labels, RequestIndex, Role
+from support.builders import build
+from support.request_batches import SIZES, batched_plans, compare_batches, draw_requests
+from support.rewrite_checks import data_of, roles, run, session
+
+LABELS = roles(u="user", i="item")
+VANILLA = "double[N, 6] u, double[N, 3] i"
+JOINED = "c = Concat <axis = 1> (u, i) "
+EXPANDED = "s = Shape <start = 0, end = 1> (i) t = Concat <axis = 0> (s, six) w = Expand (u, t) "
+ATTENDED = """
+    q = Unsqueeze (i, one) k = MatMul (h, K) kt = Transpose <perm = [0, 2, 1]> (k)
+    a = MatMul (q, kt) p = Softmax <axis = -1> (a) o = MatMul (p, h) y = Squeeze (o, one)
+"""
+
+
+def weights(**shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(3)
+    drawn: dict[str, np.ndarray] = {name: rng.normal(size=s) for name, s in shapes.items()}
+    return drawn | {"one": np.array([1]), "six": np.array([6]), "zero": np.array([0])}
+
+
+def agree(data: bytes, labels: Labels = LABELS) -> None:
+    """Hold every batch to its requests alone, to the rounding of float64."""
+    pairs = list(compare_batches(data, labels))
+    assert len(pairs) >= 2 * len(SIZES)
+    for got, wanted in pairs:
+        assert got.shape == wanted.shape
+        np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("body", "held"),
+    [
+        (JOINED + "h = MatMul (c, W) r = Relu (h) y = MatMul (r, V)", {"W": (9, 8), "V": (8, 2)}),
+        (JOINED + "n = LayerNormalization (c, g, b) y = MatMul (n, W)",
+         {"g": (9,), "b": (9,), "W": (9, 8)}),
+        ("x = MatMul (u, W) t = Tanh (x) y = Mul (t, i)", {"W": (6, 3)}),
+        (JOINED + "m = MatMul (c, W) x = Mul (m, c) y = MatMul (x, V)", {"W": (9, 9), "V": (9, 2)}),
+    ],
+    ids=["tower", "norm", "elementwise", "cross layer"],
+)  # fmt: skip
+def test_each_request_gets_what_it_gets_alone(body: str, held: dict[str, tuple[int, ...]]) -> None:
+    agree(build(body, inputs=VANILLA, outputs="double[N, K] y", weights=weights(**held)))
+
+
+def test_one_row_of_the_request_becomes_a_row_for_each() -> None:
+    data = build(
+        EXPANDED + "c = Concat <axis = 1> (w, i) y = MatMul (c, W)",
+        inputs="double[1, 6] u, double[N, 3] i", outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    agree(data)
+
+
+def test_a_history_of_free_length_meets_its_own_candidates() -> None:
+    data = build(
+        ATTENDED, inputs="double[N, L, 3] h, double[N, 3] i", outputs="double[N, 3] y",
+        weights=weights(K=(3, 3)),
+    )  # fmt: skip
+    agree(data, roles(h="user", i="item"))
+
+
+def test_an_output_of_the_request_has_a_row_for_each() -> None:
+    data = build(
+        "v = MatMul (u, W) y = Mul (v, i)", inputs=VANILLA,
+        outputs="double[N, 3] y, double[N, 3] v", weights=weights(W=(6, 3)),
+    )  # fmt: skip
+    (plan, *_) = batched_plans(load(data), LABELS)
+    assert {item.name: item.rows for item in plan.interface.outputs} == {
+        "y": "candidate", "v": "request",
+    }  # fmt: skip
+    shapes = {v.name: list(map(str, v.shape or ())) for v in plan.optimized.ir.graph.outputs}
+    assert shapes == {"y": ["N", "3"], "v": ["R", "3"]}
+    agree(data)
+
+
+def test_a_packed_input_comes_apart() -> None:
+    columns = (
+        Column(start=0, stop=2, role=Role.ITEM),
+        Column(start=2, stop=7, role=Role.USER),
+        Column(start=7, stop=9, role=Role.CROSS),
+    )
+    labels = Labels({"x": InputLabel(columns=columns)})
+    data = build(
+        "y = MatMul (x, W)", inputs="double[N, 9] x", outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    (plan, *_) = batched_plans(load(data), labels)
+    assert [(item.name, item.shape, item.rows) for item in plan.interface.inputs] == [
+        ("x__request", ("R", 5), "request"),
+        ("x__candidate", ("N", 4), "candidate"),
+        ("candidate_request", ("N",), "index"),
+    ]
+    agree(data, labels)
+
+
+def test_names_that_the_model_has_are_not_taken_again() -> None:
+    data = build(
+        "c = Concat <axis = 1> (u, candidate_request) y = MatMul (c, W)",
+        inputs="double[R, 6] u, double[R, 3] candidate_request", outputs="double[R, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    labels = roles(u="user", candidate_request="item")
+    (plan, *_) = batched_plans(load(data), labels)
+    assert [(item.name, item.shape) for item in plan.interface.inputs] == [
+        ("u", ("R_", 6)), ("candidate_request", ("R", 3)), ("candidate_request_1", ("R",)),
+    ]  # fmt: skip
+    agree(data, labels)
+
+
+WRONG = {
+    RequestIndex.ROWS: [
+        ([0, 0, 1, 0, 1, 1], "must not decrease"),
+        ([1, 1, 1, 0, 0, 0], "must not decrease"),
+        ([0, 0, 0, 1, 1, 2], "names a request that is not there"),
+        ([-1, 0, 0, 0, 1, 1], "names a request that is not there"),
+    ],
+    RequestIndex.LENGTHS: [
+        ([3, 2], "does not add up to the candidates"),
+        ([3, 4], "names more candidates than there are"),
+        ([-1, 7], "request_lengths"),
+        ([7, -1], "request_lengths"),
+    ],
+}
+
+
+@pytest.mark.parametrize("index", RequestIndex)
+def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(index: RequestIndex) -> None:
+    data = build(
+        JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    model = load(data)
+    for plan in batched_plans(model, LABELS, index):
+        opened = session(data_of(plan.optimized))
+        feeds = bind_batch(draw_requests(model, LABELS, (3, 3)), plan.interface)
+        name = next(item.name for item in plan.interface.inputs if item.index is not None)
+        assert run(opened, feeds)["y"].shape == (6, 8)
+        for numbers, told in WRONG[index]:
+            with pytest.raises(
+                (ort.capi.onnxruntime_pybind11_state.Fail,
+                 ort.capi.onnxruntime_pybind11_state.InvalidArgument),
+                match=told,
+            ):  # fmt: skip
+                run(opened, {**feeds, name: np.array(numbers, np.int64)})
