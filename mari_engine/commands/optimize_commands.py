@@ -77,27 +77,33 @@ def optimize(
     model that differs from its in more than weights is refused.
     """
     check_alone(context, like)
-    if more and not keep:
-        raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
+    left_alone = _names_to_keep(keep, more)
     check_json(json, force=force)
     loaded = read_model(model, free_batch)
     check_output_folder(loaded, output, force=force)
-    kept = read_kept(loaded, [*(keep or ()), *(more or ())])
     requests = tuple(mari.load_requests(path, loaded) for path in request or ())
     rewrite = partial(
-        mari.optimize, loaded, read_labels(loaded, labels) if labels else None, keep=kept,
-        signature=signature, index=read_index(index, signature), candidates=candidates,
-        autotune=autotune, prices=read_prices(calibrated),
+        mari.optimize, loaded, read_labels(loaded, labels) if labels else None,
+        keep=read_kept(loaded, left_alone), signature=signature,
+        index=read_index(index, signature), candidates=candidates, autotune=autotune,
+        prices=read_prices(calibrated),
     )  # fmt: skip
     if like is not None:
         rewrite = partial(mari.optimize_like, loaded, mari.load_artifact(like))
     with show_progress() as progress:
         result = rewrite(requests=requests, progress=progress)
     _write_document(result, json, force=force)
-    quiet, confirmed = json == STDOUT, labels is not None or like is not None
-    _show_result(result, confirmed=confirmed, verbose=verbose, quiet=quiet)
+    if json != STDOUT:
+        _show_result(result, confirmed=bool(labels or like), verbose=verbose)
     result.save(output, force=force)
-    _show_place(result, output, quiet=quiet)
+    _show_place(result, output, quiet=json == STDOUT)
+
+
+def _names_to_keep(keep: list[str] | None, more: list[str] | None) -> list[str]:
+    """Return the names of --keep, of which one may have several; else a second name is a model."""
+    if more and not keep:
+        raise typer.BadParameter(f"one model at a time: {more[0]!r} is one too many")
+    return [*(keep or ()), *(more or ())]
 
 
 def _write_document(result: mari.OptimizeResult, json: str | None, *, force: bool) -> None:
@@ -113,12 +119,8 @@ def _show_place(result: mari.OptimizeResult, output: Path, *, quiet: bool) -> No
     show(f"Written to {output}; open report.html there. Planning took {took}.")
 
 
-def _show_result(
-    result: mari.OptimizeResult, *, confirmed: bool, verbose: bool, quiet: bool
-) -> None:
+def _show_result(result: mari.OptimizeResult, *, confirmed: bool, verbose: bool) -> None:
     """Print the result in a few lines, and the tables that it rests on where they are asked for."""
-    if quiet:
-        return
     show(*optimize_headline(result, confirmed=confirmed))
     if not verbose:
         return
