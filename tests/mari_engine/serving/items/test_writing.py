@@ -11,14 +11,16 @@ import pytest
 
 from mari_engine.errors import Cancelled
 from mari_engine.runtime import Session
-from mari_engine.serving.items import ItemStore
+from mari_engine.serving.items import ItemStore, write_items
 from mari_engine.serving.items.item_model import ItemModel
 from mari_engine.types import Feeds
 from support.item_stores import (
     HASH,
     VECTOR,
     catalogue_columns,
+    expected,
     shuffled,
+    write_catalogue,
     write_offloaded,
 )
 from support.store_writes import check_store, refusal, write_store
@@ -61,6 +63,15 @@ def test_the_parquet_holds_the_same_rows_in_the_order_of_the_keys(
         assert table.column(VECTOR).to_pylist() == store.lookup(keys)[VECTOR].tolist()
     assert file.schema_arrow.metadata[b"mari.item_hash"] == HASH.encode()
     assert file.metadata.row_group(0).column(1).compression == "ZSTD"
+
+
+def test_the_key_may_be_an_input_too(offloaded: Path, tmp_path: Path) -> None:
+    columns = shuffled(catalogue_columns(ROWS), range(10)) | {"category": np.arange(10)[::-1]}
+    write_catalogue(tmp_path / "c.parquet", columns)
+    write_items(offloaded, tmp_path / "c.parquet", tmp_path / "s", key="category")
+    with ItemStore.open(tmp_path / "s") as store:
+        found = store.lookup(columns["category"])
+    assert found[VECTOR].tolist() == expected(columns, offloaded)[VECTOR].tolist()
 
 
 def test_the_model_runs_on_at_most_so_many_items(
