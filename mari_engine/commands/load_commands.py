@@ -57,7 +57,7 @@ def load(
     force: Force = False,
     verbose: Verbose = False,
 ) -> None:
-    """Find the highest rate that is served within a latency bound, before and after.
+    """Find the highest rate within a latency bound, before and after.
 
     Requests arrive at random, as in MLPerf's Server scenario, and latency counts from when they
     were scheduled; the result is none of MLPerf's. Needs the extra 'load'. -v prints each run.
