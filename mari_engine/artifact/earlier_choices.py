@@ -100,7 +100,7 @@ def _digests(top: JsonObject, artifact: Artifact) -> Mapping[str, str]:
 def _too_old(artifact: Artifact) -> ModelError:
     return ModelError(
         f"{artifact.directory}: was written by a version that did not keep the structure of the "
-        "model; run 'mari optimize' without --like once, and take its artifact"
+        "model; run 'mari optimize' again, without --like, and take its artifact"
     )
 
 

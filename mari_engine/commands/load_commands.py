@@ -42,6 +42,7 @@ Sizes = Annotated[
 Workers = Annotated[int, typer.Option(min=1, max=1024, metavar="N", help="Threads that answer.")]
 _SECONDS = {"ms": 1e-3, "s": 1.0}
 _MOST_CANDIDATES = 10_000_000
+_MOST_SIZES = 10_000
 
 
 def load(
@@ -103,6 +104,11 @@ def _read_sizes(text: str) -> tuple[int, ...]:
         raise MariError(
             f"--candidates {text}: is not a number of candidates, nor a JSON list of such; write "
             "for instance 500, or a file that holds [300, 500, 500, 800]"
+        )
+    if len(sizes) > _MOST_SIZES:
+        raise MariError(
+            f"--candidates {text}: holds {len(sizes):,} sizes; give a sample of at most "
+            f"{_MOST_SIZES:,}"
         )
     return tuple(sizes)
 

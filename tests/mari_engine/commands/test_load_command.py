@@ -48,6 +48,7 @@ def test_it_tells_the_capacity_before_and_after(
         (["--p99", "1s", "--candidates", "none.json"], "neither a number nor a file"),
         (["--p99", "1s", "--candidates", "{tmp}/object.json"], "nor a JSON list of such"),
         (["--p99", "1s", "--candidates", "{tmp}/broken.json"], "line 1 is not JSON"),
+        (["--p99", "1s", "--candidates", "{tmp}/long.json"], "holds 10,001 sizes; give a sample"),
         (["--p99", "1s", "--workers", "0"], "--workers"),
     ],
 )
@@ -59,6 +60,7 @@ def test_bad_input_is_told_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "object.json").write_text('{"sizes": [1]}', encoding="utf-8")
+    (tmp_path / "long.json").write_text(json.dumps([500] * 10_001), encoding="utf-8")
     (tmp_path / "broken.json").write_text("[1, 2", encoding="utf-8")
     assert run([*words, *(word.replace("{tmp}", str(tmp_path)) for word in more)]) == 2
     err = capsys.readouterr().err
