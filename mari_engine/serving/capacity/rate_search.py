@@ -2,11 +2,13 @@
 
     saturation s:  more is sent than can be answered; no rate above it can be met
     bisection:     [0, s] is halved at the rate between the highest met and the lowest missed
+    confirmation:  the lowest missed is run once more; where it is met now, the search goes on above
 
-A run that misses is repeated once, since another program may have disturbed it; a rate counts as
-met where one of the two meets it. Arms take turns step by step, so that what else the machine does
-meets all of them alike. Below a tenth of the saturation nothing is searched: a bound that is missed
-there is missed by what one request takes alone, and runs grow long.
+Other programs make a run miss, and none make it meet. So a run that misses is repeated once, and
+one wrong step does not decide the search: its rate is asked again at the end. Arms take turns step
+by step, so that what else the machine does meets all of them alike. Below a tenth of the saturation
+nothing is searched: a bound that is missed there is missed by what one request takes alone, and
+runs grow long.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ from mari_engine.types import Arm, Capacity, LoadRun, LoadStage
 
 STEPS = 7
 """Halvings: the bracket is then saturation / 128."""
+_MOST_STEPS = 3 * STEPS
+"""Of an arm, where rates that were missed are met when they are asked again."""
+_ROUNDING = 1e-9
 _LEAST_SHARE = 0.1
 """Of the saturation: no rate below it is tried."""
 _EQUAL_SHARE = 0.7
@@ -30,27 +35,33 @@ Report = Callable[[float, str], None]
 
 @dataclass
 class _Bracket:
-    """The capacity of one arm lies from `met` to `missed`."""
+    """The capacity of one arm lies from the highest rate met to the lowest missed."""
 
     saturation: float
     met: float = 0.0
-    missed: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.missed = self.saturation
+    misses: list[float] = field(default_factory=list)
+    confirmed: bool = False
+    """Whether the lowest miss was a miss again, at the end."""
 
     @property
-    def is_open(self) -> bool:
-        """Whether a rate within it is worth a run."""
-        return (self.met + self.missed) / 2 >= _LEAST_SHARE * self.saturation
+    def missed(self) -> float:
+        """The lowest rate that was missed."""
+        return min(self.misses, default=self.saturation)
 
-    def halve(self, serves: Callable[[float], bool]) -> None:
-        """Halve the bracket by whether the rate in its middle is served."""
+    def step(self, serves: Callable[[float], bool]) -> None:
+        """Halve the bracket, or, where it is narrow, ask for its upper end once more."""
         rate = (self.met + self.missed) / 2
-        if serves(rate):
-            self.met = rate
+        wide = self.missed - self.met > self.saturation / 2**STEPS * (1 + _ROUNDING)
+        if wide and rate >= _LEAST_SHARE * self.saturation:
+            if serves(rate):
+                self.met = rate
+            else:
+                self.misses.append(rate)
+        elif self.misses and serves(self.missed):
+            self.met = self.missed
+            self.misses.remove(self.missed)
         else:
-            self.missed = rate
+            self.confirmed = True
 
 
 @dataclass(frozen=True)
@@ -85,10 +96,11 @@ def search(
     for arm in arms:
         report_progress(0.0, f"saturating {arm}")
         brackets[arm] = _Bracket(run(arm, LoadStage.SATURATION, 0.0).completed_per_second)
-    for step in range(STEPS):
-        for arm in (each for each in arms if each not in unable and brackets[each].is_open):
-            report_progress(0.1 + 0.8 * step / STEPS, f"searching the capacity of {arm}")
-            brackets[arm].halve(partial(serves, arm))
+    for step in range(_MOST_STEPS):
+        for arm in (each for each in arms if each not in unable and not brackets[each].confirmed):
+            share = min(1.0, step / (STEPS + 1))
+            report_progress(0.1 + 0.8 * share, f"searching the capacity of {arm}")
+            brackets[arm].step(partial(serves, arm))
     report_progress(0.9, "comparing processor time at one rate")
     least = min(bracket.met for bracket in brackets.values())
     equal = _EQUAL_SHARE * least if least > 0 else None

@@ -83,7 +83,7 @@ def test_arms_take_turns_and_end_at_one_rate() -> None:
     assert [stage for _, stage, _ in queues.asked[:2]] == [LoadStage.SATURATION] * 2
     steps = [arm for arm, stage, _ in queues.asked if stage == LoadStage.SEARCH]
     turns = [arm for at, arm in enumerate(steps) if at == 0 or arm != steps[at - 1]]
-    assert turns == [Arm.ORIGINAL, Arm.MARI] * 7
+    assert turns == [Arm.ORIGINAL, Arm.MARI] * 8
     equal = {rate for _, stage, rate in queues.asked if stage == LoadStage.EQUAL}
     assert equal == {found.equal_rate}
     assert found.equal_rate == pytest.approx(0.7 * found.capacities[0].rate, rel=1e-12)
@@ -94,6 +94,15 @@ def test_one_disturbed_run_does_not_change_a_capacity() -> None:
     services = {Arm.ORIGINAL: 0.002}
     quiet = searched(Queues(services)).capacities
     assert searched(Queues(services, frozenset({1}))).capacities == quiet
+
+
+@pytest.mark.parametrize("first", [1, 3, 5])
+def test_a_rate_that_was_missed_by_bad_luck_is_asked_again(first: int) -> None:
+    services = {Arm.ORIGINAL: 0.002}
+    (quiet,) = searched(Queues(services)).capacities
+    (found,) = searched(Queues(services, frozenset({first, first + 1}))).capacities
+    assert found.rate == pytest.approx(quiet.rate, abs=quiet.saturation / 64)
+    assert found.missed - found.rate <= quiet.saturation / 64
 
 
 def test_an_arm_that_is_too_slow_alone_is_not_searched() -> None:
