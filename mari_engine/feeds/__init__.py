@@ -6,6 +6,7 @@ from mari_engine.feeds.input_order import InputSlot, list_slots
 from mari_engine.feeds.planned_inputs import Part, PlannedInput
 from mari_engine.feeds.random_features import Values
 from mari_engine.feeds.request_files import Request, check_request, load_requests
+from mari_engine.feeds.missing_histories import void_requests
 
 __all__ = [
     "FeedPlan",
@@ -21,4 +22,5 @@ __all__ = [
     "load_requests",
     "make_feeds",
     "plan_feeds",
+    "void_requests",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
+import numpy as np
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey, survey_by_labels, survey_model
@@ -57,6 +58,7 @@ class Explorer:
             known = {name for name, _ in besides}
             self._unseen = tuple(name for name in self._unseen if name not in known)
         self._often = _OFTEN if besides else 1
+        self._sites = sites
         self._tracker = Tracker(sites, () if besides else plan.lengths, often=self._often)
         self._observed = False
         try:
@@ -128,6 +130,21 @@ class Explorer:
         """The branches that no request took at any place."""
         return self._tracker.never_taken
 
+    def takes(self, feeds: Feeds, missed: MissedBranch) -> bool:
+        """Return whether a request takes a branch; the model is opened where models run now.
+
+        Raises ExecutionError where it refuses the request.
+        """
+        name = (missed.node, missed.op)
+        sites = [site for site in self._sites if _name_of(site.node) == name]
+        found = Probe(self._model, sites).run(self._bind(feeds), sites)
+        return any(bool(np.any(taken.get(missed.branch, False))) for taken in found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the model's nodes."""
+        return frozenset(node.name or "" for node in self._model.ir.graph)
+
     @property
     def composites(self) -> frozenset[str]:
         """The names of the ops that are decomposed, and so run under other names."""
@@ -186,39 +203,6 @@ class Explorer:
         found = self._probe.run(bound, sites)
         self._observed = True
         return self._tracker.add(drawn, dict(zip(sites, found, strict=True)))
-
-
-def find_hidden(explorer: Explorer, newer: Explorer, requests: Sequence[Feeds]) -> str:
-    """Return a branch that only the rewritten model has and that no request took, or "".
-
-    What it gives there nobody has seen. Where the original has one of its kind that none took
-    either, it may be that one's copy, or a part of the op that it belongs to. A copy for some of
-    its columns chooses as the original does, which may have another choice for its other columns.
-    """
-    if not newer.never_taken:
-        return ""
-    newer.observe(requests)
-    own = {(missed.op, missed.branch) for missed in explorer.never_taken}
-    composites = explorer.composites
-    parts = newer.made_of(composites)
-    copies = newer.made_of(composites & {missed.node for missed in explorer.never_taken})
-    copies |= newer.copies_from(explorer)
-    choosing = dict[str, set[str]]()
-    for missed in explorer.never_taken:
-        choosing.setdefault(missed.branch, set()).add(missed.node)
-    alike = {branch: newer.made_of(nodes) for branch, nodes in choosing.items()}
-    for missed in newer.never_taken:
-        if missed.node in alike.get(missed.branch, ()):
-            continue  # another op for it, which chooses alike
-        if missed.node in copies or (missed.node in parts and missed.branch.startswith("a row")):
-            continue  # rows of a part may lie otherwise than those of the op
-        if (missed.op, missed.branch) not in own:
-            return (
-                f"node {missed.node!r} ({missed.op}: {missed.branch}) of the optimized model is "
-                "none of the original's, and no request took that branch; give a request file "
-                "that does"
-            )
-    return ""
 
 
 def _tells_new(site: Site, known: Collection[NodeName]) -> bool:

@@ -49,7 +49,8 @@ from mari_engine.verification.cases import (
 )
 from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
-from mari_engine.verification.guidance import Explorer, find_hidden
+from mari_engine.verification.guidance import Explorer
+from mari_engine.verification.hidden_branches import judge_hidden
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
@@ -205,11 +206,12 @@ def _check_cases(
     lonely = run_several(opened, cases, explorer.plan, runs)
     report_progress(_DRAWN, "finding branches that were not taken")
     batched, unlike = run_batches(opened, explorer.plan)
-    coverage, hidden = _explore_both(opened, explorer, runs, batched)
+    coverage, hidden, unanswered = _explore_both(opened, explorer, runs, batched)
     epsilon = coarsest_epsilon(original)
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
+    notes += unanswered
     several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
     checks += several[len(runs) :]
     nobody = empty.run(opened, once)
@@ -227,20 +229,21 @@ def _explore_both(
     explorer: Explorer,
     runs: list[CaseResult],
     batched: Sequence[CaseResult],
-) -> tuple[Coverage | None, str]:
+) -> tuple[Coverage | None, str, tuple[str, ...]]:
     """Append what requests show that take branches which the runs have not taken.
 
-    Returns what was reached, and a branch that only the rewritten model has and nothing took.
+    Returns what was reached, and what `judge_hidden` says of branches that nothing took.
     """
     runs += _explore(opened, explorer, runs, few_of([run.batch for run in runs]))
     newer = explorer.of_rewritten(opened.models.optimized, opened.bind)
     if newer is None:
-        return explorer.coverage, ""
+        return explorer.coverage, "", ()
     newer.observe_bound([run.feeds for run in batched])
     found = _explore(opened, newer, runs[:1], several_of([run.batch for run in runs]))
-    hidden = find_hidden(explorer, newer, [run.feeds for run in runs])
+    requests = [run.feeds for run in runs]
+    hidden, unanswered = judge_hidden(opened.models.original, explorer, newer, requests)
     runs += found
-    return join_coverages(explorer.coverage, newer.coverage), hidden
+    return join_coverages(explorer.coverage, newer.coverage), hidden, unanswered
 
 
 def _explore(
