@@ -3,10 +3,10 @@
 from mari_engine.feeds.binding import bind_batch, bind_feeds
 from mari_engine.feeds.feed_plan import FeedPlan, make_feeds, plan_feeds
 from mari_engine.feeds.input_order import InputSlot, list_slots
+from mari_engine.feeds.missing_histories import void_requests
 from mari_engine.feeds.planned_inputs import Part, PlannedInput
 from mari_engine.feeds.random_features import Values
 from mari_engine.feeds.request_files import Request, check_request, load_requests
-from mari_engine.feeds.missing_histories import void_requests
 
 __all__ = [
     "FeedPlan",
