@@ -35,11 +35,15 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
         failure = f"the optimized model cannot run what the original runs ({error})"
         return CaseResult(case.batch, case.seed, case.request, {}, failure, case.feeds)
     typical = case.seed is not None and case.request == TYPICAL
+    beyond = case.seed is not None and not typical and opened.exceeds_halves(case.feeds)
+    if beyond:
+        before, after = before._replace(own=None), after._replace(own=None)
     differs = opened.shared.compare(case.batch, before.inside, after.inside, typical=typical)
     results = pair_results(before, after, once)
     return CaseResult(
-        case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs
-    )
+        case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs,
+        beyond_halves=beyond,
+    )  # fmt: skip
 
 
 def run_cases(

@@ -37,6 +37,8 @@ class CaseResult:
     feeds: Feeds = field(default_factory=dict)
     inside: Mapping[str, str] = field(default_factory=dict)
     """What differs of values inside both models, in words, by value."""
+    beyond_halves: bool = False
+    """True where the original exceeds float16 inside: then it is compared in float64 alone."""
 
 
 TYPICAL = GENERATED

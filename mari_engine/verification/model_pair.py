@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from mari_engine.errors import ExecutionError, NoKernelError
 from mari_engine.feeds import bind_feeds
 from mari_engine.graph import Model
@@ -13,8 +15,11 @@ from mari_engine.runtime import Session, in_one_line, open_session, open_source
 from mari_engine.types import Feeds, Interface, Progress, Signature
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
+from mari_engine.verification.precisions import halves_of
 from mari_engine.verification.shared_values import SharedValues, common_names
 from mari_engine.verification.staged_session import Runnable, Stage, StagedSession
+
+_LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 class Outputs(NamedTuple):
@@ -59,6 +64,7 @@ class OpenedPair:
     def __init__(self, pair: ModelPair, report_progress: Progress) -> None:
         self.models = pair
         self.shared = SharedValues(common_names(pair.original, pair.optimized))
+        self._halves = halves_of(pair.original)
         self.no_own = self.no_float64 = self.unloadable = ""
         self._own: tuple[Session, Runnable] | None = None
         self._wide: tuple[Float64Evaluator, Float64Evaluator] | None = None
@@ -72,7 +78,7 @@ class OpenedPair:
             return
         try:
             report_progress(0.5, "opening the original in float64")
-            wide = _open_wide(pair.original, self.shared.names)
+            wide = _open_wide(pair.original, [*self.shared.names, *self._halves])
             report_progress(0.75, "opening the rewritten model in float64")
             self._wide = (wide, _open_wide(pair.optimized, self.shared.names, wide.kept))
         except ExecutionError as error:
@@ -147,6 +153,18 @@ class OpenedPair:
         Raises ExecutionError and LimitError.
         """
         return open_served(self.models.optimized, self.models.stages).run(self.bind(feeds))
+
+    def exceeds_halves(self, feeds: Feeds) -> bool:
+        """Return whether a float16 value of the original is beyond that type for a request.
+
+        Where a runtime rounds to float16 then decides what the model gives: onnxruntime's CPU
+        kernels compute in float32, and several nodes in a row without a rounding between them.
+        """
+        found = self._run_wide(0, feeds, self._halves) if self._halves else None
+        if found is None:
+            return False
+        values = (np.abs(found[name]) for name in self._halves & found.keys())
+        return any(np.any(np.isfinite(value) & (value > _LARGEST_HALF)) for value in values)
 
     def bind(self, feeds: Feeds) -> Feeds:
         """Return the optimized model's feeds of the original's."""

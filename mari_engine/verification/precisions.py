@@ -25,6 +25,16 @@ def coarsest_epsilon(model: Model) -> float:
     return max([*epsilons, *([_FLOAT32] if rough else [])], default=_FLOAT32)
 
 
+def halves_of(model: Model) -> frozenset[str]:
+    """Return the names of the results of type float16 in the main graph."""
+    return frozenset(
+        value.name
+        for node in model.ir.graph
+        for value in node.outputs
+        if value.name and value.dtype == ir.DataType.FLOAT16
+    )
+
+
 def lost_precision(original: Model, optimized: Model) -> str:
     """Return why the optimized model rounds where the original does not, or "" if it does not.
 

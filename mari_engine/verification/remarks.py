@@ -77,6 +77,18 @@ def about_precision(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
     return notes
 
 
+def about_halves(runs: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return how many requests were compared in float64 alone, since float16 does not hold them."""
+    beyond = [run.request for run in runs if run.beyond_halves]
+    if not beyond:
+        return ()
+    note = (
+        f"{len(beyond)} unusual requests were compared in float64 only: values inside the original "
+        f"exceed float16 there ({beyond[0]})"
+    )
+    return (note,)
+
+
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     """Return a note where the original gives NaN or infinity, which the other model must give too.
 

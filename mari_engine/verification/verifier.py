@@ -56,6 +56,7 @@ from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
 from mari_engine.verification.remarks import (
     about_batch,
+    about_halves,
     about_labels,
     about_precision,
     about_refused,
@@ -211,7 +212,7 @@ def _check_cases(
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
-    notes += unanswered
+    notes += [*unanswered, *about_halves(runs)]
     several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
     checks += several[len(runs) :]
     nobody = empty.run(opened, once)
