@@ -60,6 +60,7 @@ from mari_engine.serving.offload import (
     load_offloaded,
     offload,
 )
+from mari_engine.serving.timing import open_offloaded_arm
 from mari_engine.types import (
     EVIDENCE_VOUCHERS,
     FROM_GRAPH,
@@ -162,8 +163,9 @@ __all__ = [
     "describe", "describe_versions", "devices", "diff", "digest_sections", "format_count",
     "format_seconds", "format_times", "isolated", "list_slots", "list_vouchers", "load",
     "load_artifact", "load_offloaded", "load_requests", "make_feeds", "measure", "measure_capacity",
-    "measured_prices", "offload", "open_session", "optimize", "optimize_like", "pairs_in_words",
-    "parse_json", "place_layers", "plan", "profile_nodes", "propose_axes", "propose_labels",
+    "measured_prices", "offload", "open_offloaded_arm", "open_session", "optimize", "optimize_like",
+    "pairs_in_words", "parse_json", "place_layers", "plan", "profile_nodes", "propose_axes",
+    "propose_labels",
     "read_axes", "render_markdown", "render_report", "save_artifact", "selection_in_words",
     "sum_up_review", "summarize_weight", "to_plain", "verify", "vouch", "vouchers_in_words",
     "write_items",

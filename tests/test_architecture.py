@@ -66,7 +66,7 @@ PUBLIC_NAMES = {
     "profile_nodes", "propose_labels", "render_markdown", "render_report", "save_artifact",
     "selection_in_words", "sum_up_review", "summarize_weight", "to_plain", "verify",
     "CutPoint", "ErrorBound", "Frontier", "ItemPart", "OffloadResult", "Offloaded", "Part",
-    "PartKind", "Store", "cut_frontier", "load_offloaded", "offload",
+    "PartKind", "Store", "cut_frontier", "load_offloaded", "offload", "open_offloaded_arm",
     "Isolation", "LimitError", "isolated",
     "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
     "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",

@@ -39,6 +39,7 @@ ARMS = {
     Arm.ONE_SHOT: Mark("#CC79A7", "□", "one-shot", "dash"),
     Arm.FRAGMENTS: Mark("#D55E00", "△", "per fragment", "dashdot"),
     Arm.MARI: Mark("#009E73", "●", "MaRI", "solid"),
+    Arm.OFFLOADED: Mark("#0072B2", "◇", "offloaded", "longdash"),
 }
 
 ARM_SYMBOLS = {
@@ -46,6 +47,7 @@ ARM_SYMBOLS = {
     Arm.ONE_SHOT: "square-open",
     Arm.FRAGMENTS: "triangle-up-open",
     Arm.MARI: "circle",
+    Arm.OFFLOADED: "diamond-open",
 }
 
 
@@ -60,6 +62,7 @@ BAR_PATTERNS = {
     Arm.ONE_SHOT: bar_pattern("."),
     Arm.FRAGMENTS: bar_pattern("x"),
     Arm.MARI: bar_pattern(""),
+    Arm.OFFLOADED: bar_pattern("-"),
 }
 """For arms as bars."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from mari_engine.benchmarking.interleaved_timing import summarize, time_interleaved
 from mari_engine.benchmarking.peak_memory import measure_peak_memory
@@ -21,6 +24,9 @@ class PreparedArm:
     model: Model
     bind: Callable[[Feeds], Feeds]
     cost: Cost
+    fetch: Callable[[Feeds], Callable[[], Sequence[np.ndarray]]] | None = None
+    """What has to be fetched for a request before its model runs, whose time counts; None: nothing.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,7 @@ def time_arms(
         def report_progress(share: float, at: int = at, batch: int = batch) -> None:
             progress((at + share) / (len(requests) + 1), f"timing {batch} candidates")
 
-        runs = {item.arm: _timed(sessions[item.arm], item.bind(feeds)) for item in prepared}
+        runs = {item.arm: _timed(sessions[item.arm], item, feeds) for item in prepared}
         samples = time_interleaved(
             runs, budget=settings.budget, rounds=settings.repetitions, each_round=report_progress
         )
@@ -74,9 +80,21 @@ def _open(item: PreparedArm, settings: Settings) -> Session:
         raise ExecutionError(f"arm {item.arm}: {error}") from error
 
 
-def _timed(session: Session, feeds: Feeds) -> Callable[[int], float]:
-    bound = session.bind(feeds)
-    return lambda warm_ups: bound.seconds(warm_ups=warm_ups)
+def _timed(session: Session, item: PreparedArm, feeds: Feeds) -> Callable[[int], float]:
+    bound = session.bind(item.bind(feeds))
+    if item.fetch is None:
+        return lambda warm_ups: bound.seconds(warm_ups=warm_ups)
+    fetch = item.fetch(feeds)
+    return lambda warm_ups: _seconds_of(fetch, warm_ups) + bound.seconds(warm_ups=warm_ups)
+
+
+def _seconds_of(work: Callable[[], Sequence[np.ndarray]], warm_ups: int) -> float:
+    """Return the seconds that some work takes here, after so many times untimed."""
+    for _ in range(warm_ups):
+        work()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _timing(

@@ -30,6 +30,7 @@ def benchmark(
     device: str = "cpu",
     threads: int = 1,
     arms: Sequence[Arm] = ARMS,
+    further: Sequence[PreparedArm] = (),
     repetitions: int | None = None,
     budget: float = 6.0,
     memory: bool = True,
@@ -44,8 +45,8 @@ def benchmark(
     `repetitions` None: as many rounds as fit it. With `memory` the peak of each arm is measured in
     a process of its own (CPU only). With `insight` also the time of each operator before and after,
     at the largest batch, and the device's peak of arithmetic and of memory traffic. An arm that is
-    the same graph as another is skipped, with the reason. Raises ExecutionError for a device that
-    is absent or refuses a model.
+    the same graph as another is skipped, with the reason; `further` arms are timed beside them.
+    Raises ExecutionError for a device that is absent or refuses a model.
     """
     report_progress = progress or report_nothing
     settings = Settings(
@@ -53,6 +54,7 @@ def benchmark(
     )
     remote = find_device(device).memory != "cpu"
     prepared, skipped = prepare_arms(model, result, arms, lambda what: report_progress(0.0, what))
+    prepared += further
     requests = _draw_requests(plan_feeds(model, result.labels), batches, seed)
     timings = time_arms(
         prepared, requests, settings, _up_to(_INSIGHT_FROM if insight else 1.0, report_progress)

@@ -14,6 +14,7 @@ from mari_engine.rewriting.planning import build_arm
 from mari_engine.types import Arm, Feeds, Signature
 
 ARMS = (Arm.ORIGINAL, Arm.ONE_SHOT, Arm.MARI, Arm.FRAGMENTS)
+"""Those that a plan leads to."""
 
 
 def prepare_arms(

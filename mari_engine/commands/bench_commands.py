@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 import mari_engine as mari
 from mari_engine.commands.console import show_progress
@@ -32,10 +37,11 @@ from mari_engine.commands.options import (
 from mari_engine.commands.output_files import check_output, is_timing_table, write_output
 from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
-from mari_engine.types import FlopsReport, RequestIndex, Signature
+from mari_engine.types import Arm, FlopsReport, RequestIndex, Signature
 
 if TYPE_CHECKING:
     from mari_engine.artifact import Optimized
+    from mari_engine.benchmarking import PreparedArm
 
 
 def calibrate(device: DeviceName = "cpu", json: JsonOption = None, force: Force = False) -> None:
@@ -74,7 +80,9 @@ def bench(
     Prints p50, p90, p99 and throughput at each number of candidates, with the FLOPs beside them.
     Both answer the same random requests, drawn by the labels' roles and ranges (--seed); a label
     that is not true changes what is timed, and is no error here: 'mari verify' holds labels to
-    requests of yours. Without OPTIMIZED the original is rewritten first.
+    requests of yours. Without OPTIMIZED the original is rewritten first. --arms offloaded times the
+    online part of a folder of mari offload, and the fetch from a store of random items; what its
+    request part computes is not counted.
     """
     check_json(json, force=force)
     if csv is not None:
@@ -82,16 +90,17 @@ def bench(
     batches, chosen = read_numbers(batch), read_arms(arms)
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
-    second = read_optimized(optimized) if optimized is not None else None
-    kind = second.signature if second is not None else signature
-    index = (second.interface.index if second and second.interface else None) or RequestIndex.ROWS
-    found = mari.plan(model, known, signature=kind, index=index, candidates=candidates)
-    if second is not None:
-        found = put_in_place(second, found, name=str(optimized))
-    with show_progress() as progress:
+    offloaded = optimized if Arm.OFFLOADED in chosen else None
+    if Arm.OFFLOADED in chosen and offloaded is None:
+        raise typer.BadParameter("--arms offloaded needs the folder that 'mari offload' wrote")
+    if offloaded is not None:
+        found = mari.plan(model, known, signature=Signature.COMPACT, candidates=candidates)
+    else:
+        found = _plan(model, known, optimized, signature, candidates)
+    with show_progress() as progress, _further_arms(offloaded, model, known, seed) as further:
         result = mari.benchmark(
             model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
-            insight=True, progress=progress,
+            insight=True, progress=progress, further=further,
         )  # fmt: skip
     if csv is not None:
         write_output(csv, result.to_csv(), is_timing_table, force=force)
@@ -99,6 +108,31 @@ def bench(
         write_json(result.to_json(), json, force=force)
     if json != STDOUT:
         show_benchmark(result)
+
+
+def _plan(
+    model: mari.Model, labels: mari.Labels, optimized: Path | None, signature: Signature,
+    candidates: int,
+) -> mari.Plan:  # fmt: skip
+    """Return the plan of a model; a rewritten one of a file is its outcome, if one is given."""
+    if optimized is None:
+        return mari.plan(model, labels, signature=signature, candidates=candidates)
+    second = read_optimized(optimized)
+    index = (second.interface.index if second.interface else None) or RequestIndex.ROWS
+    found = mari.plan(model, labels, signature=second.signature, index=index, candidates=candidates)
+    return put_in_place(second, found, name=str(optimized))
+
+
+@contextmanager
+def _further_arms(
+    offloaded: Path | None, model: mari.Model, labels: mari.Labels, seed: int
+) -> Iterator[Sequence[PreparedArm]]:
+    """Yield the arm of an offloaded model's folder, if one is asked for."""
+    if offloaded is None:
+        yield ()
+        return
+    with mari.open_offloaded_arm(offloaded, model, labels, seed=seed) as arm:
+        yield (arm,)
 
 
 def put_in_place(second: Optimized, found: mari.Plan, *, name: str) -> mari.Plan:

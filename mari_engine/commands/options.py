@@ -143,7 +143,9 @@ DeviceName = Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, tensor
 Arms = Annotated[
     str | None,
     typer.Option(
-        metavar="ARM,…", help="What to time: some of original,one-shot,mari,per-fragment."
+        metavar="ARM,…",
+        help="What to time: some of original,one-shot,mari,per-fragment, and, of a folder of mari "
+        "offload, offloaded.",
     ),
 ]
 CsvOption = Annotated[
@@ -259,9 +261,9 @@ def read_numbers(text: str) -> tuple[int, ...]:
 
 
 def read_arms(text: str | None) -> tuple[Arm, ...]:
-    """Return the arms of a text such as "original,mari"; all where there is none."""
+    """Return the arms of a text such as "original,mari"; those of any model where there is none."""
     if text is None:
-        return tuple(Arm)
+        return tuple(arm for arm in Arm if arm != Arm.OFFLOADED)
     try:
         return tuple(Arm(part.strip()) for part in text.split(","))
     except ValueError:

@@ -38,6 +38,8 @@ class Arm(StrEnum):
     MARI = "mari"
     FRAGMENTS = "per-fragment"
     """MaRI without the neat layout: one product per fragment."""
+    OFFLOADED = "offloaded"
+    """The online part of an offloaded model, the fetch of items' values counted."""
 
 
 @dataclass(frozen=True)

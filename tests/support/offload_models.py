@@ -42,7 +42,7 @@ def weights(**shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
     return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
 
 
-def joined_tower(*, cross: bool = False, price: bool = True, made: int = 6) -> bytes:
+def joined_tower(*, cross: bool = False, price: bool = True, made: int = 96) -> bytes:
     """Return [u | i | c | price] -> Gemm -> Relu -> Gemm, i `made` by a layer of its own."""
     columns = ["u", "active"] + ["c"] * cross + ["price"] * price
     width = 4 + made + 2 * cross + price

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mari_engine.errors import ModelError
 from mari_engine.serving.offload.cut_graph import FEMTO
-from mari_engine.serving.offload.cut_ways import CutWay
+from mari_engine.serving.offload.cut_ways import CutWay, find_frontier
 from mari_engine.serving.offload.frontier import sweep_cuts
 from mari_engine.serving.offload.min_cut import Cut
 from mari_engine.types import CutPoint
@@ -24,15 +24,16 @@ def choose_by_bytes(ways: Sequence[CutWay], most: int) -> Choice:
     Raises ModelError where none fetches as few, or the best one fetches nothing of a store.
     """
     cuts = [(way, cut) for way in ways for cut in sweep_cuts(way.problem)]
-    fitting = [(way, cut) for way, cut in cuts if cut.size <= most and cut.fetched]
-    if not fitting:
+    fitting = [_pointed(way, cut) for way, cut in cuts if cut.size <= most]
+    best = min(fitting, key=_time, default=None)
+    if best is None or not best[1].fetched:
         _check_possible(ways, cuts)
-        least = min(cut.size for _, cut in cuts if cut.fetched)
+        least = min(point.bytes for point in find_frontier(ways).points if point.fetched)
         raise ModelError(
-            f"{ways[0].plan.original.name}: no cut fetches as little as {most:,} bytes per "
-            f"candidate; give --bytes {least} or more"
+            f"{ways[0].plan.original.name}: no cut that fetches at most {most:,} bytes per "
+            f"candidate saves time; give --bytes {least} or more"
         )
-    return min((_pointed(way, cut) for way, cut in fitting), key=_time)
+    return best
 
 
 def choose_by_bandwidth(ways: Sequence[CutWay], bytes_per_second: int) -> Choice:
@@ -45,7 +46,8 @@ def choose_by_bandwidth(ways: Sequence[CutWay], bytes_per_second: int) -> Choice
 
     def time(choice: Choice) -> float:
         way, cut, point = choice
-        return point.seconds + way.weighing.candidates * cut.size / bytes_per_second
+        reached = len(cut.fetched) * way.problem.tensor / FEMTO
+        return point.seconds + way.weighing.candidates * (reached + cut.size / bytes_per_second)
 
     way, cut, point = min((_pointed(way, cut) for way, cut in cuts), key=time)
     if not cut.fetched:
@@ -75,10 +77,16 @@ def _check_possible(ways: Sequence[CutWay], cuts: Sequence[tuple[CutWay, Cut]]) 
     """Raise ModelError, with the reasons, where no cut of any way fetches anything."""
     if any(cut.fetched for _, cut in cuts):
         return
+    name = ways[0].plan.original.name
+    if any(way.problem.offers for way in ways):
+        raise ModelError(
+            f"{name}: no item part is worth it: each value that could be stored takes longer to "
+            "fetch than to compute; serve it with 'mari optimize' alone"
+        )
     reasons = {name: why for way in ways for name, why in way.found.sides.reasons.items()}
     told = first_names([f"{name}: {why}" for name, why in reasons.items()], _NAMES)
     raise ModelError(
-        f"{ways[0].plan.original.name}: no item part is possible, since nothing that takes time is "
+        f"{name}: no item part is possible, since nothing that takes time is "
         f"computed of item features alone ({told or _MEETING}); label what "
         'only depends on the item as "item"'
     )

@@ -58,6 +58,11 @@ class CutProblem:
         read = {name for op in self.ops for name in op.reads} | self.needed
         return frozenset(read - made)
 
+    @property
+    def offers(self) -> bool:
+        """True where some op makes a value that can be fetched."""
+        return any(name in self.sizes for op in self.ops for name in op.makes)
+
 
 @dataclass(frozen=True)
 class Cut:

@@ -112,7 +112,7 @@ def test_the_command_writes_over_its_own_folder_and_no_other(
         (["--bandwidth", "fast"], "--bandwidth 'fast' is no number of bytes a second; write for"),
         (["--bytes", "1", "--bandwidth", "1"], "give --bytes or --bandwidth, and not both"),
         (["--parts", "item,online"], "--parts 'item,online': use request, item, or request,item"),
-        (["--bytes", "3"], "no cut fetches as little as 3 bytes per candidate; give --bytes"),
+        (["--bytes", "3"], "no cut that fetches at most 3 bytes per candidate saves time; give"),
         (["--bandwidth", "1kB/s"], "at 1,000 bytes per second it is faster to compute everything"),
         (["--keep", "no"], "--keep no: the model has no such node"),
     ],
@@ -134,3 +134,17 @@ def test_labels_of_another_model_are_refused(
 ) -> None:
     label(u="user", i="item").save(tmp_path / "labels.json")
     assert "'price'" in complaint(capsys, [*words, "--bytes", "2kB", "-o", str(tmp_path / "o")])
+
+
+def test_the_folder_is_timed_with_its_fetch(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "--bytes", "2kB", "-o", str(tmp_path / "o")]) == 0
+    bench = ["bench", words[1], *words[2:], "--arms", "original,offloaded"]
+    assert "--arms offloaded needs the folder that 'mari offload' wrote" in complaint(capsys, bench)
+    timed = tmp_path / "b.json"
+    bench[2:2] = [str(tmp_path / "o")]
+    assert run([*bench, "--batch", "5", "--json", str(timed)]) == 0
+    timings = json.loads(timed.read_text())["timings"]
+    assert [timing["arm"] for timing in timings] == ["original", "offloaded"]
+    assert "offloaded" in capsys.readouterr().out

@@ -108,9 +108,9 @@ def test_half_precision_is_told_with_the_error_that_was_measured(tmp_path: Path)
 def test_an_error_that_overflows_fails_the_check() -> None:
     data = build(
         "m = MatMul (i, big)\n r = Relu (m)\n a = Mul (r, u)\n score = Mul (a, small)",
-        inputs="float[N, 3] i, float[N, 1] u", outputs="float[N, 4] score",
+        inputs="float[N, 64] i, float[N, 1] u", outputs="float[N, 96] score",
         weights={
-            "big": np.full((3, 4), 1e7, np.float32), "small": np.full((1,), 1e-7, np.float32),
+            "big": np.full((64, 96), 1e7, np.float32), "small": np.full((1,), 1e-7, np.float32),
         },
     )  # fmt: skip
     labels = label(i="item", u="user")
@@ -129,8 +129,8 @@ def test_the_cut_is_chosen_by_bytes() -> None:
     with pytest.raises(ModelError) as caught:
         offload(model, labels, most_bytes=min(sizes) - 1)
     assert str(caught.value) == (
-        f"mmoe_interleaved: no cut fetches as little as {min(sizes) - 1} bytes per candidate; give "
-        f"--bytes {min(sizes)} or more"
+        f"mmoe_interleaved: no cut that fetches at most {min(sizes) - 1:,} bytes per candidate "
+        f"saves time; give --bytes {min(sizes)} or more"
     )
 
 
@@ -157,17 +157,17 @@ def test_the_item_hash_changes_with_the_items_weights_alone() -> None:
 
 MIXING = build(
     "m = MatMul (i, W)\n s = Softmax <axis = 0> (m)\n score = Mul (s, u)",
-    inputs="float[N, 3] i, float[N, 1] u",
-    outputs="float[N, 4] score",
-    weights=weights(W=(3, 4)),
+    inputs="float[N, 64] i, float[N, 1] u",
+    outputs="float[N, 96] score",
+    weights=weights(W=(64, 96)),
 )
 
 
 def test_without_an_item_part_the_reason_is_told() -> None:
     first = build(
         "s = Softmax <axis = 0> (i)\n m = MatMul (s, W)\n score = Mul (m, u)",
-        inputs="float[N, 3] i, float[N, 1] u", outputs="float[N, 4] score",
-        weights=weights(W=(3, 4)),
+        inputs="float[N, 64] i, float[N, 1] u", outputs="float[N, 96] score",
+        weights=weights(W=(64, 96)),
     )  # fmt: skip
     labels = label(i="item", u="user")
     assert offload(load(MIXING), labels, bandwidth=10**13).certificate.lossless
@@ -207,9 +207,9 @@ def test_candidates_are_counted_on_what_the_online_part_has() -> None:
         gate = Softmax <axis = 1> (x)
         score = MatMul (gate, W)
         """,
-        inputs="float[B, 4] u, float[N, 3] i",
+        inputs="float[B, 4] u, float[N, 64] i",
         outputs="float[N, 1] score",
-        weights=weights(Wi=(3, 6), W=(10, 1))
+        weights=weights(Wi=(64, 96), W=(100, 1))
         | {"zero": np.array([0]), "one": np.array([1])},
     )  # fmt: skip
     labels = label(u="user", i="item")
