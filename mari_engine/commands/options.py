@@ -206,7 +206,9 @@ def read_model(path: Path, free_batch: bool = False) -> mari.Model:
     return mari.load(path, free_batch=free_batch)
 
 
-_TAKEN_FROM_THE_ARTIFACT = ("labels", "signature", "candidates", "keep", "autotune", "calibrated")
+_TAKEN_FROM_THE_ARTIFACT = (
+    "labels", "signature", "index", "candidates", "keep", "autotune", "calibrated",
+)  # fmt: skip
 
 
 def check_alone(context: typer.Context, like: Path | None) -> None:

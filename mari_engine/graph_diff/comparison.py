@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mari_engine.analysis import count_cost, structure_of
-from mari_engine.artifact import Artifact, read_choices
+from mari_engine.artifact import Artifact, EarlierChoices, read_choices
 from mari_engine.graph import Model
 from mari_engine.graph_diff.alignment import align
 from mari_engine.graph_diff.choice_changes import (
@@ -24,6 +24,7 @@ from mari_engine.types import (
     Decision,
     Difference,
     Flops,
+    Interface,
     Labels,
     Structure,
     Way,
@@ -118,7 +119,7 @@ def _subject_of_plan(plan: Plan) -> _Subject:
         models={ORIGINAL: plan.original, OPTIMIZED: plan.optimized},
         choices=_Choices(
             plan.labels,
-            _options(plan.signature, plan.candidates, plan.keep, plan.selection.way),
+            _options(plan, plan.interface, plan.selection.way),
             plan.decisions,
         ),
     )
@@ -133,17 +134,17 @@ def _subject_of_artifact(artifact: Artifact) -> _Subject:
         models={OPTIMIZED: artifact.model},
         choices=_Choices(
             made.labels,
-            _options(made.signature, made.candidates, made.keep, made.way),
+            _options(made, artifact.interface, made.way),
             made.decisions,
         ),
     )
 
 
-def _options(signature: str, candidates: int, keep: Sequence[str], way: Way) -> Mapping[str, str]:
-    kept = ", ".join(keep) or "none"
+def _options(made: Plan | EarlierChoices, interface: Interface, way: Way) -> Mapping[str, str]:
     return {
-        "signature": str(signature),
-        "candidates": f"{candidates:,}",
-        "keep": kept,
+        "signature": str(made.signature),
+        "index": str(interface.index or "none"),
+        "candidates": f"{made.candidates:,}",
+        "keep": ", ".join(made.keep) or "none",
         "way": str(way),
     }

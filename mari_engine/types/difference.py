@@ -27,7 +27,7 @@ class ChangeKind(StrEnum):
     SIDE = "side"
     """Of a node: constant, request, item or candidate."""
     OPTION = "option"
-    """Signature, candidates, nodes to keep, or way of an artifact."""
+    """Signature, index, candidates, nodes to keep, or way of an artifact."""
     DECISION = "decision"
 
 

@@ -53,6 +53,15 @@ def test_choices_are_those_of_the_artifact(earlier: mari.Artifact, tmp_path: Pat
     assert now["like"] == hashes(earlier.directory)["manifest.json"]
 
 
+def test_an_index_by_lengths_is_kept(tmp_path: Path) -> None:
+    first = mari.optimize(tower(0), LABELS, signature="batched", index="lengths", autotune=False)
+    first.save(tmp_path)
+    second = mari.optimize_like(tower(1), mari.load_artifact(tmp_path))
+    assert second.certificate.passed
+    assert second.interface == first.interface
+    assert second.interface.index == "lengths"
+
+
 def test_the_same_model_gives_the_same_bytes(earlier: mari.Artifact, tmp_path: Path) -> None:
     for name in ("a", "b"):
         mari.optimize_like(tower(1), earlier).save(tmp_path / name)
