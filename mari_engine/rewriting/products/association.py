@@ -32,8 +32,8 @@ from mari_engine.types import Action
 
 _WORTH = 0.8
 """The share of the work in the nodes' own order that another order must stay below."""
-_DEEPEST = 16
-"""Nodes between a product and the one that reads it."""
+_MOST = 64
+"""Values that are looked at between a product and the one that reads it."""
 _TAKEN = "the product that reads it takes its weights first: it is not computed at each place"
 
 
@@ -65,26 +65,27 @@ def _is_read_here_alone(step: Step, at: int, form: Whole) -> bool:
     made, read = moving[0], step.node.inputs[at]
     if not isinstance(made, Product) or len(made.operands) < 2 or read is None:
         return False
-    return _leads_here_alone(step, read, made.source, _DEEPEST)
+    return _leads_here_alone(step, read, made.source)
 
 
-def _leads_here_alone(
-    step: Step, value: ir.Value, made: Collection[ir.Node], deep: int, *, picked: bool = False
-) -> bool:
+def _leads_here_alone(step: Step, read: ir.Value, made: Collection[ir.Node]) -> bool:
     """Return True where a value comes from these nodes, and nothing on the way is read twice.
 
     Of columns that are picked others are read elsewhere, as queries, keys and values of one weight.
     """
-    node = value.producer()
-    if node is None or not deep:
-        return False
-    if not picked and len(step.context.consumers.readers(value)) != 1:
-        return False
-    if node in made:
-        return True
-    picked = picked or isinstance(step.context.originals.survey.specs.get(node), Pick)
-    given = (each for each in node.inputs if each is not None)
-    return any(_leads_here_alone(step, each, made, deep - 1, picked=picked) for each in given)
+    left, seen = [(read, False)], set[ir.Value]()
+    while left and len(seen) < _MOST:
+        value, picked = left.pop()
+        node = value.producer()
+        alone = picked or len(step.context.consumers.readers(value)) == 1
+        if node is None or value in seen or not alone:
+            continue
+        if node in made:
+            return True
+        seen.add(value)
+        picked = picked or isinstance(step.context.originals.survey.specs.get(node), Pick)
+        left += [(each, picked) for each in node.inputs if each is not None]
+    return False
 
 
 def _pays(step: Step, at: int, form: Whole, other: Form) -> bool:
