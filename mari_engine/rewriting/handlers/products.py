@@ -36,6 +36,7 @@ from mari_engine.rewriting.products import (
     passing_split_pays,
     split_gain,
     stack_products,
+    sum_parts,
 )
 from mari_engine.types import Action
 
@@ -64,6 +65,10 @@ def _terms(step: Step, spec: Contract) -> Sequence[Term]:
     at = _split_operand(step, spec)
     if at is not None:
         return _split(step, at)
+    parts = sum_parts(step)
+    if parts is not None:
+        _record_whole(step, parts[0])
+        return parts
     lazy = [
         i
         for i in range(len(spec.terms))

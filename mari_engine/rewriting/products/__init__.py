@@ -11,6 +11,7 @@ from mari_engine.rewriting.products.profitability import (
     split_gain,
 )
 from mari_engine.rewriting.products.stacked_product import stack_products
+from mari_engine.rewriting.products.sum_of_parts import sum_parts
 
 __all__ = [
     "associate",
@@ -22,4 +23,5 @@ __all__ = [
     "reshape_pairwise",
     "split_gain",
     "stack_products",
+    "sum_parts",
 ]
