@@ -31,6 +31,7 @@ from mari_engine.commands import (
     report,
     samples,
     show,
+    triton,
     verify,
 )
 from mari_engine.errors import Cancelled, MariError, VerificationError
@@ -51,7 +52,7 @@ command_line = typer.Typer(
 )
 COMMANDS = (
     samples, labels, inspect, optimize, verify, diff, bench, load, calibrate, report, app, fuzz,
-    offload,
+    offload, triton,
 )  # fmt: skip
 for command in COMMANDS:
     command_line.command()(command)

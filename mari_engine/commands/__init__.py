@@ -12,6 +12,7 @@ from mari_engine.commands.offload_commands import offload
 from mari_engine.commands.optimize_commands import optimize, verify
 from mari_engine.commands.output_streams import outlive_readers
 from mari_engine.commands.report_commands import report
+from mari_engine.commands.triton_command import triton
 
 __all__ = [
     "ItemsCommand",
@@ -31,5 +32,6 @@ __all__ = [
     "report",
     "samples",
     "show",
+    "triton",
     "verify",
 ]

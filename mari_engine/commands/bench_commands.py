@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 import mari_engine as mari
-from mari_engine.commands.console import show_progress
+from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, check_json, write_json
 from mari_engine.commands.options import (
     Arms,
@@ -107,7 +107,7 @@ def bench(
     if json is not None:
         write_json(result.to_json(), json, force=force)
     if json != STDOUT:
-        show_benchmark(result)
+        _show(result, found)
 
 
 def _plan(
@@ -158,3 +158,21 @@ def _flops_of(second: Optimized, found: mari.Plan) -> FlopsReport:
     if second.signature == Signature.BATCHED:
         return found.flops
     return FlopsReport(found.flops.before, mari.count_cost(second.model))
+
+
+def _show(result: mari.BenchmarkResult, found: mari.Plan) -> None:
+    """Print the timings; of several requests in one call what these are worth, and whether not."""
+    show_benchmark(result)
+    if found.signature != Signature.BATCHED:
+        return
+    from mari_engine.benchmarking import weigh_batch  # here, so that help starts without ONNX
+
+    single = mari.plan(
+        found.original, found.labels, signature=Signature.COMPACT, candidates=found.candidates
+    )
+    worth = weigh_batch(found, single)
+    advice = "" if worth.pays else "; score one request a call, with --signature compact"
+    show(
+        f"{worth.requests} requests of {worth.candidates} candidates in one call take "
+        f"{worth.ratio:.2f} of the processor time of as many calls of the compact model{advice}"
+    )

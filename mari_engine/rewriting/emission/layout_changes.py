@@ -9,7 +9,7 @@ without a node. The same change of the same tensor is written once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import onnx_ir as ir
@@ -17,6 +17,7 @@ import onnx_ir as ir
 from mari_engine.axes import (
     CANDIDATES,
     REQUESTS,
+    ROWS,
     Dim,
     Layout,
     Permute,
@@ -153,18 +154,17 @@ class LayoutChanges:
         0, but where the first is: of no elements nothing can be inferred.
         """
         groups = [[extents[label] for label in group] for group in want]
-        several = any(REQUESTS in group for group in groups)
-        if self._writer.opset >= 14:
-            verbatim = any(_may_be_empty(groups[at], several=several) for at in free)
+        if self._writer.opset >= 14:  # of several requests none may have candidates
+            several = any(REQUESTS in group for group in groups)
+            never = ROWS - {CANDIDATES} if several else ROWS
+            verbatim = any(_may_be_empty(groups[at], never) for at in free)
             node = spelling.reshape(verbatim=verbatim)
             return self._writer.emit(node, [tensor, self._extents.shape(groups)])
         first, *others = free
         if len(have) <= first or not set(have[first]) & set(want[first]):
             labels = tuple(label for group in want[first:] for label in group)
             tensor = self.reshape(tensor, have, (*want[:first], labels), extents)
-        inferred = next(
-            (at for at in others if _may_be_empty(groups[at], several=several)), others[0]
-        )
+        inferred = next((at for at in others if _may_be_empty(groups[at], ROWS)), others[0])
         parts = [self._extents.product(group) for group in groups]
         emit, unknown = self._writer.emit_once, self._writer.integers([-1])
         either = emit(spelling.concat(0), [parts[inferred], unknown])
@@ -222,10 +222,9 @@ class LayoutChanges:
         return row
 
 
-def _may_be_empty(dims: Sequence[Dim], *, several: bool) -> bool:
-    """Return True for an extent that may be 0: all but the requests', or the candidates of one."""
-    never = REQUESTS if several else CANDIDATES
-    return any(isinstance(dim, str) and dim != never for dim in dims)
+def _may_be_empty(dims: Sequence[Dim], never: Collection[str]) -> bool:
+    """Return True for an extent that may be 0, as all may but those that `never` are."""
+    return any(isinstance(dim, str) and dim not in never for dim in dims)
 
 
 def _lay_constant(
