@@ -14,10 +14,13 @@ import pytest
 import mari_engine as mari
 from app.session.session_file import Session
 from app.views.layout import order_json
+from mari_engine.__main__ import run
 from mari_engine.commands.documents import inspection
 from mari_engine.fuzzing import Examination, Examined, Failure, Outcome, Tally, case_of
 from mari_engine.types import Structure, StructureConstant, StructureNode
 from sample_models import labels_path, sample_path
+from support.item_stores import catalogue_columns, write_catalogue, write_offloaded
+from support.store_writes import write_store
 
 PAPER = Path(__file__).parents[1] / "mari_engine" / "artifact" / "README.md"
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -122,3 +125,25 @@ def test_fields_of_an_input_order_are_named(saved: tuple[Path, mari.OptimizeResu
     first = document["inputs"][0]
     fields = {*document, *first, *first["features"][0]}
     assert not fields - named_in(section("input_order.json")) - {"version"}
+
+
+def test_fields_of_an_item_store_are_named(tmp_path: Path) -> None:
+    write_offloaded(tmp_path / "offloaded")
+    written = write_store(tmp_path, catalogue_columns())
+    document = json.loads((written.folder / "store.json").read_text(encoding="utf-8"))
+    files, first = document.pop("files"), document["outputs"][0]
+    fields = {*keys(document), *first, *files["items.arrow"], "files"}
+    assert not fields - named_in(section("Item store")) - {"version"}
+    assert all(f"`{name}`" in section("Item store") for name in files)
+
+
+def test_fields_of_what_was_stored_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARI_ISOLATION", "off")
+    folder = write_offloaded(tmp_path / "offloaded")
+    catalogue = write_catalogue(tmp_path / "c.parquet")
+    words = ["items", folder, catalogue, "-o", tmp_path / "s", "--key", "item_id", "--json", "-"]
+    assert run([str(word) for word in words]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert not set(document) - named_in(section("Item store")) - {"version"}
