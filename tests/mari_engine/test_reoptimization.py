@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 import mari_engine as mari
+from mari_engine.analysis import structure_of
 from mari_engine.types import InputLabel, Labels, Role
+from sample_models import labels_path, sample_path
 from support.builders import build, ranking_tower
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
@@ -133,6 +136,34 @@ def test_weights_that_lead_to_another_graph_are_refused(tmp_path: Path) -> None:
     assert mari.optimize_like(attending(causal, 5), artifact).certificate.passed
     with pytest.raises(mari.ModelError, match="with these weights it is rewritten otherwise"):
         mari.optimize_like(attending(np.ones_like(causal), 5), artifact)
+
+
+def retrained(path: Path) -> mari.Model:
+    """Return a model with all of its weights moved a little, scalars aside."""
+    proto, rng = onnx.load(path), np.random.default_rng(3)
+    for tensor in proto.graph.initializer:
+        array = onnx.numpy_helper.to_array(tensor)
+        if array.dtype.kind == "f" and array.size > 1:
+            moved = array + 0.01 * rng.standard_normal(array.shape)
+            new = onnx.numpy_helper.from_array(moved.astype(array.dtype), tensor.name)
+            tensor.CopyFrom(new)
+    return mari.load(proto.SerializeToString(), name=path.stem)
+
+
+@pytest.mark.parametrize(
+    "name", ["autoint_shared_table", "deepfm_packed", "din", "dlrm", "history_transformer"]
+)
+def test_samples_keep_both_structures_when_they_are_trained_anew(name: str) -> None:
+    labels = mari.Labels.load(labels_path(name))
+    first = mari.plan(mari.load(sample_path(name)), labels)
+    second = mari.plan(retrained(sample_path(name)), labels, way=first.selection.way)
+    assert structure_of(first.original).digest == structure_of(second.original).digest
+    rewritten = [structure_of(each.optimized, fractions=False) for each in (first, second)]
+    assert rewritten[0].digest == rewritten[1].digest
+    found = mari.diff(first, second)
+    assert found.same
+    assert found.weights is not None
+    assert found.weights.changed
 
 
 def test_nodes_to_keep_are_found_by_place(tmp_path: Path) -> None:
