@@ -8,6 +8,9 @@ from app.views.graph.topology import Kind, Topology, Vertex
 from mari_engine import Side
 
 PRODUCTS = frozenset({"Conv", "Einsum", "Gemm", "MatMul"})
+_WITH_BIAS = frozenset({"Conv", "Gemm"})
+_FACTORS = 2
+"""Of a product with a bias, which comes behind them."""
 PLUMBING = frozenset(
     {
         "BatchNormalization", "Cast", "Concat", "Dropout", "Flatten", "Identity",
@@ -23,6 +26,13 @@ class DataFlow:
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
         self.before, self.after = topology.data_neighbors
+        self.data = {
+            value
+            for vertex in topology.vertices
+            if vertex.kind is not Kind.OUTPUT and vertex.side is not Side.CONSTANT
+            for value in vertex.values
+        }
+        """The names of the values that are data."""
 
     def __len__(self) -> int:
         return len(self.topology.vertices)
@@ -50,11 +60,19 @@ class DataFlow:
 
     def is_weighted(self, at: int) -> bool:
         """Return True for the product of one value and a weight."""
-        return self.op(at) in PRODUCTS and len(self.before[at]) == 1
+        return self._factors(at) == 1
 
     def is_mixed(self, at: int) -> bool:
         """Return True for the product of two values."""
-        return self.op(at) in PRODUCTS and len(self.before[at]) > 1
+        return self._factors(at) > 1
+
+    def _factors(self, at: int) -> int:
+        """Count the factors of a product that are data; a bias is none. 0 for other operators."""
+        node = self.vertex(at).node
+        if node is None or node.op not in PRODUCTS:
+            return 0
+        factors = node.inputs[:_FACTORS] if node.op in _WITH_BIAS else node.inputs
+        return sum(name in self.data for name in factors)
 
     def chain_behind(self, at: int) -> list[int]:
         """Return the vertex and those before it, each the only one that feeds the next."""

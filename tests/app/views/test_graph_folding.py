@@ -105,6 +105,21 @@ def test_attention_by_a_network_without_a_softmax_is_one_part() -> None:
     assert {found[name] for name in ("met", "active", "summed")} == {"Attention over history"}
 
 
+def test_a_gate_whose_bias_is_the_users_is_a_gate() -> None:
+    found = parts(
+        """
+        R bias = MatMul user W
+        C scores = Gemm item W bias
+        C weights = Softmax scores
+        C values = Concat user item
+        C mixed = MatMul weights values
+        C out = Gemm mixed W
+        """,
+        "out",
+    )
+    assert {found[name] for name in ("scores", "weights", "mixed")} == {"Gate"}
+
+
 def test_a_history_encoder_is_told_from_other_features() -> None:
     found = parts(
         """
