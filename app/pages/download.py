@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.download import offer_files, show_certificate
-from app.components.feedback import show_command, show_missing, show_progress
+from app.components.feedback import show_command, show_headline, show_missing, show_progress
 from app.components.requests import offer_requests
 from app.components.review import show_review
 from app.state import get_work
@@ -21,6 +21,8 @@ else:
     if work.check is not None:
         show_progress(work.check, key="check-cancel")
     if work.result is not None:
+        if work.result.certificate.passed:
+            show_headline(work.result)
         show_certificate(work.result.certificate)
     if work.check is not None and not work.check.active:
         offer_requests(work)

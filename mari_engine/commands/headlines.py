@@ -15,6 +15,8 @@ from mari_engine.wording import (
     format_seconds,
     make_plain,
     pairs_in_words,
+    speed_in_words,
+    trial_seconds,
 )
 
 _NAMES = 3
@@ -23,8 +25,6 @@ _SAVINGS = 2
 """Decisions that are named as the largest."""
 _LARGE = 0.05
 """The share of what is left to compute from which on a kept product is worth a look."""
-_LEAST = 1e-12
-"""Seconds; no time is shorter, so that a ratio has a value."""
 _ACTIONS = {Action.ONCE: "once per request"}
 
 
@@ -99,11 +99,7 @@ def _speed(selection: mari.Selection, candidates: int) -> str:
     The numbers are those of `selection.trials`, as in the report; FLOPs do not enter.
     """
     timed = selection.chosen_by == "measured"
-    seconds = {
-        trial.way: time
-        for trial in selection.trials
-        if (time := trial.measured if timed else trial.expected) is not None
-    }
+    seconds = trial_seconds(selection)
     before = seconds.pop(Way.ORIGINAL)
     how = (
         "timed on this machine, one thread" if timed else f"expected, by {selection.prices} prices"
@@ -116,9 +112,7 @@ def _speed(selection: mari.Selection, candidates: int) -> str:
         return f"left as it was, {why} {at}{best})"
     after = seconds.get(selection.way, min(seconds.values(), default=before))
     figures = f"{at} → {format_seconds(after)})"
-    if after > before:
-        return f"{after / max(before, _LEAST):.2f}× slower {figures}"
-    return f"{before / max(after, _LEAST):.2f}× faster {figures}"
+    return f"{speed_in_words(before, after)} {figures}"
 
 
 def _flops(found: mari.Plan) -> str:

@@ -23,6 +23,7 @@ from mari_engine.types import (
     Side,
     Signature,
 )
+from mari_engine.wording import headline_in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,14 @@ class Findings:
     """None for an artifact of a version that did not write it."""
     cut: ChosenCut | None = None
     """Of a model that was cut into parts."""
+
+    @property
+    def worth(self) -> str:
+        """What the rewrite is worth, in a sentence; "" for an artifact that does not tell it."""
+        if self.selection is None:
+            return ""
+        flops = self.flops_before, self.flops_after
+        return headline_in_words(self.layout, flops, self.selection, self.candidates)
 
 
 def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Findings:

@@ -3,6 +3,7 @@
 from mari_engine.wording.certificate import certificate_in_words
 from mari_engine.wording.changes import change_in_words, changes_in_words
 from mari_engine.wording.flops import pairs_in_words
+from mari_engine.wording.headline import headline_in_words, speed_in_words, trial_seconds
 from mari_engine.wording.labels import (
     LABELS_FILE,
     NOBODY,
@@ -44,10 +45,13 @@ __all__ = [
     "format_seconds",
     "format_times",
     "format_whole",
+    "headline_in_words",
     "make_plain",
     "name_label",
     "pairs_in_words",
     "selection_in_words",
+    "speed_in_words",
+    "trial_seconds",
     "voucher_of",
     "vouchers_in_words",
 ]

@@ -22,9 +22,12 @@ from mari_engine.types import (
     MissedBranch,
     OutputError,
     Segment,
+    Selection,
     Side,
     Signature,
     Timing,
+    Trial,
+    Way,
 )
 
 FACTORS = {Arm.ORIGINAL: 1.0, Arm.ONE_SHOT: 0.8, Arm.FRAGMENTS: 0.5, Arm.MARI: 0.25}
@@ -122,6 +125,9 @@ def make_plan(**changes: Any) -> Any:
         "candidates": 500,
         "keep": (),
         "interface": Interface((), ()),
+        "selection": Selection(
+            Way.FOLD, "expected", "", (Trial(Way.ORIGINAL, 2e-3), Trial(Way.FOLD, 1e-3))
+        ),
     }
     made = fields | changes
     return make_dataclass("HandmadePlan", list(made), eq=False)(**made)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.feedback import show_error, show_progress
+from app.components.feedback import show_error, show_headline, show_progress
 from app.components.graph.component import read_selection, show_bridge, show_graph
 from app.components.graph.drawings import describe_selected, find_folds, make_drawing
 from app.services import engine_cache, start_node_measures
@@ -40,6 +40,8 @@ def show_graph_panel(work: Work) -> None:
     except MariError as error:
         show_error(error)
         return
+    if work.confirmed is not None:
+        show_headline(engine_cache.make_plan(work.opened, work.confirmed, work.options))
     choices = {
         "folds": [[one, _FOLDS[one]] for one in folds],
         "fold": fold,

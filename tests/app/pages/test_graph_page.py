@@ -120,3 +120,8 @@ def test_both_graphs_of_a_sample_tell_their_sides(name: str, signature: mari.Sig
     assert {row["Node"] for row in rows if not row["Side"]} <= inside
     once = [row for row in rows if row["Change"] == "now runs once per request"]
     assert {row["Side"] for row in once} <= {"R · request"}
+
+
+def test_the_page_says_in_one_sentence_what_the_rewrite_is_worth(rewritten: Work) -> None:
+    (told,) = [one.value for one in visit("graph", rewritten).markdown if "FLOP →" in one.value]
+    assert "400 columns were multiplied 500 times a request" in told

@@ -261,6 +261,7 @@ def test_batches_are_sorted_and_single() -> None:
 def test_download_shows_the_certificate_and_the_files(confirmed: Work) -> None:
     app = visit("download", confirmed)
     assert app.success[0].value.replace("\\", "").startswith("Lossless")
+    assert "now once: 1 GFLOP → 150 MFLOP, expected 2.00× faster" in texts(app).replace("\\", "")
     assert [one.label for one in app.download_button] == [
         "Model", "Manifest", "Report", "Report for a pull request", "Certificate", "All as a zip",
     ]  # fmt: skip
