@@ -105,8 +105,12 @@ class Consumers:
 
     def _summed_by(self, node: ir.Node, index: int, position: int, dims: Axis, deep: int) -> float:
         spec = self.survey.specs.get(node)
-        if spec is None or not self._linear(node, index) or flat(spec.axes(index)) != dims:
+        if spec is None or not self._linear(node, index):
             return 0.0
+        shown = _shown_at(position, dims, flat(spec.axes(index)))
+        if shown is None:
+            return 0.0
+        position = shown
         elements = extent(dims, 1)
         if isinstance(spec, Contract):
             _, varying = self._operands(node, index)
@@ -244,3 +248,15 @@ def _declared_place(dims: Axis, declared: Axis, position: int) -> int:
     except Unsupported:
         return -1
     return next((news[0] for olds, news in runs if olds == (position,) and len(news) == 1), -1)
+
+
+def _shown_at(position: int, dims: Axis, own: Axis) -> int | None:
+    """Return where an op that takes several factors for one has a position, or None."""
+    if dims == own:
+        return position
+    try:
+        runs = match_factors(dims, own)
+    except Unsupported:
+        return None
+    (found,) = (new for old, new in runs if position in old)
+    return found[0] if len(found) == 1 else None

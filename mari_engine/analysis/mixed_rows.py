@@ -94,7 +94,8 @@ def _mixed(
         undeclared = undeclared and not _keeps_rows(node, survey)
         return [value for value in own if undeclared and _holds_features(value)]
     if isinstance(spec, Join):
-        return own if _joins_rows(spec) else []
+        stacked = candidates.isdisjoint(all_inputs(node))  # what mixes them then is found behind it
+        return own if _joins_rows(spec) and not stacked else []
     terms, results = spec.labels()
     rows = [_row_labels(spec, at, term) for at, term in enumerate(terms)]
     others = frozenset[int]().union(

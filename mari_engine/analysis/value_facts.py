@@ -25,6 +25,7 @@ from mari_engine.axes import (
     UnequalAxes,
     Unsupported,
     is_anonymous,
+    size,
 )
 from mari_engine.graph import Model, operand_values, stored_bytes
 from mari_engine.ops import (
@@ -217,11 +218,13 @@ class _Walk:
                 self.note(told, own)
 
     def note(self, axis: Axis, other: Axis) -> None:
-        """Note another name of the candidates' extent: an axis that meets it is as long, or 1."""
-        if axis != self.rows or len(other) != 1 or isinstance(other[0], int):
+        """Note another name of the candidates' extent: what meets it, or `4 N`, is as long, or 1."""
+        own, met, rows = size(axis), size(other), size(self.rows)
+        if own.symbols != rows.symbols or len(met.symbols) != 1 or own.number != met.number:
             return
-        if other[0] in self.named or not is_anonymous(other[0]):
-            self.alike.add(other[0])
+        (name,) = met.symbols
+        if name in self.named or not is_anonymous(name):
+            self.alike.add(name)
 
     def declare(self, node: ir.Node, call: Call) -> Spec:
         rule = rule_of(node)

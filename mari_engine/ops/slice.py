@@ -27,6 +27,9 @@ from mari_engine.ops.evaluation import drop_first, known
 from mari_engine.ops.rule import EXACT, Rule
 from mari_engine.ops.shape import identity
 
+_TO_THE_END = 10**9
+"""A stop that no tensor reaches, as TensorFlow spells one that is left out."""
+
 
 def pick(call: Call, at: int, indices: list[Index], inner: Axes | None = None) -> Spec:
     """Return the pick of columns `indices[r]` along axis `at` of the first operand, for result r.
@@ -88,7 +91,7 @@ def slice_(call: Call) -> Spec:
     cuts = {
         a: slice(start, stop if step > 0 or stop > -(2**31) else None, step)
         for a, start, stop, step in zip(at, starts, stops, steps, strict=True)
-        if (start, step) != (0, 1) or stop < (static(axes[a]) or 2**31 - 1)
+        if (start, step) != (0, 1) or stop < (static(axes[a]) or _TO_THE_END)
     }
     if not cuts:
         return identity(call)

@@ -24,6 +24,7 @@ from mari_engine.passes.fold_conditionals import FOLD_CONDITIONALS
 from mari_engine.passes.loop_products import HOIST_FROM_BODIES, SPLIT_IN_BODIES
 from mari_engine.passes.masked_attention import MASKED_ATTENTION
 from mari_engine.passes.mul_sum_to_einsum import MUL_SUM_TO_EINSUM
+from mari_engine.passes.norms_by_moments import NORMS_BY_MOMENTS
 from mari_engine.passes.pad_to_concat import PAD_TO_CONCAT
 from mari_engine.passes.pairs_to_product import PAIRS_TO_PRODUCT
 from mari_engine.passes.pieces_to_transpose import PIECES_TO_TRANSPOSE
@@ -40,6 +41,7 @@ PASSES: tuple[Pass[Any], ...] = (
     HOIST_FROM_BODIES,
     PAD_TO_CONCAT,
     PIECES_TO_TRANSPOSE,
+    NORMS_BY_MOMENTS,
     PRELU_TO_LEAKY_RELU,
     ROW_PERMUTATIONS,
     MASKED_ATTENTION,

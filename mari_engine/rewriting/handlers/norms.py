@@ -13,13 +13,13 @@ the norm in full gets what the original computes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import onnx_ir as ir
 
 from mari_engine.analysis import extent
-from mari_engine.axes import CANDIDATES, Index, Norm, flat
+from mari_engine.axes import CANDIDATES, Axes, Index, Norm, flat, positions, static
 from mari_engine.rewriting.context import Step, with_sides
 from mari_engine.rewriting.forms import (
     Atom,
@@ -62,6 +62,7 @@ def merge_norm(step: Step, compute: Callable[[], Atom]) -> Form | None:
 
     `compute` returns it in full, for what needs it so.
     """
+    step = _as_one_factor(step)
     spec, form = step.spec, step.forms[0]
     assert isinstance(spec, Norm)
     if not isinstance(form, Blocks) or form.position not in spec.along:
@@ -74,6 +75,32 @@ def merge_norm(step: Step, compute: Callable[[], Atom]) -> Form | None:
     step.context.materializer.compute_by(blocks, node, compute)
     step.context.log.notes[node] = _MERGED.format(op=node.op_type, name=node.name)
     return blocks
+
+
+def _as_one_factor(step: Step) -> Step:
+    """Return the step with fields that were flattened, `[N, F E]`, as the one axis that it is.
+
+    What is not computed yet cannot be flattened later.
+    """
+    spec, form = step.spec, step.forms[0]
+    assert isinstance(spec, Norm)
+    axes, own = spec.axes(0), spec.along
+    if not isinstance(form, Blocks) or len(own) < 2 or own != positions(axes)[-1]:
+        return step
+    width, rows, given = static(axes[-1]), own[0], spec.terms[1:]
+    if width is None or form.position != rows or any(each not in (None, own) for each in given):
+        return step
+    result: Axes = (*axes[:-1], (width,))
+    operands = (result, *(None if each is None else ((width,),) for each in given))
+    merged = replace(
+        spec, operands=operands, results=(result,), along=(rows,),
+        terms=(tuple(range(rows + 1)), *(None if each is None else (rows,) for each in given)),
+    )  # fmt: skip
+    forms = (
+        None if each is None or shown is None else step.context.axes.regroup(each, shown)
+        for each, shown in zip(step.forms, operands, strict=True)
+    )
+    return replace(step, spec=merged, forms=tuple(forms))
 
 
 def _may_merge(step: Step, spec: Norm, form: Blocks, sides: dict[frozenset[int], Index]) -> bool:

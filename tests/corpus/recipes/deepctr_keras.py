@@ -51,7 +51,6 @@ def _column(feature: Feature) -> Any:
         return DenseFeat(feature.name, feature.length)
     sparse = SparseFeat(
         feature.name, feature.vocabulary, WIDTH, embedding_name=feature.table_name,
-        group_name=str(feature.role),
     )  # fmt: skip
     if not feature.length:
         return sparse
@@ -74,6 +73,16 @@ def _tasks(model: Any, **options: Any) -> Make:
 
 def _build(make: Make, features: Sequence[Feature]) -> Callable[[], Any]:
     return lambda: make(_columns(features))
+
+
+def _flen(columns: Sequence[Any]) -> Any:
+    """Return the model that tells fields of three kinds, by the roles of this recipe's features."""
+    roles = {feature.name: str(feature.role) for feature in FLAT}
+    grouped = [
+        each._replace(group_name=roles[each.name]) if isinstance(each, SparseFeat) else each
+        for each in columns
+    ]
+    return zoo.FLEN(grouped, grouped, dnn_hidden_units=HIDDEN)
 
 
 _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
@@ -101,7 +110,7 @@ _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
     ("deepfefm", _both(zoo.DeepFEFM, dnn_hidden_units=HIDDEN), FLAT),
     ("edcn", _both(zoo.EDCN), FIELDS),
     ("fgcnn", _both(zoo.FGCNN, dnn_hidden_units=HIDDEN), FIELDS),
-    ("flen", _both(zoo.FLEN, dnn_hidden_units=HIDDEN), FLAT),
+    ("flen", _flen, FLAT),
     ("mlr", _deep(zoo.MLR), FLAT),
     ("deepfm_bn", _both(zoo.DeepFM, dnn_hidden_units=HIDDEN, dnn_use_bn=True), FLAT),
     ("din", lambda columns: zoo.DIN(columns, TARGETS, dnn_hidden_units=HIDDEN), SEQUENCE),

@@ -33,6 +33,9 @@ def made(body: str, inputs: str = "float[N, 4] u, float[N, 4] i") -> Model:
         "t = Transpose <perm = [1, 0]> (u) s = MatMul (i, t) p = Softmax (s) y = MatMul (p, u)",
         's = Einsum <equation = "nd,md->nm"> (i, u) y = MatMul (s, i)',
         "c = Concat <axis = 0> (u, i) m = ReduceMean <axes = [0]> (c) y = Add (i, m)",
+        "r = Relu (u) c = Concat <axis = 0> (u, r) m = ReduceMean <axes = [0]> (c) y = Add (i, m)",
+        """r = Relu (u) c = Concat <axis = 0> (u, r) t = Transpose <perm = [1, 0]> (c)
+        s = MatMul (i, t) p = Softmax (s) y = MatMul (p, c)""",
     ],
 )
 def test_rows_that_may_be_a_history_are_asked_about(body: str) -> None:
@@ -52,6 +55,7 @@ def test_rows_that_may_be_a_history_are_asked_about(body: str) -> None:
         "p = Softmax <axis = 1> (u) y = Concat <axis = 1> (p, i)",
         "t = Transpose <perm = [1, 0]> (u) v = Transpose <perm = [1, 0]> (t) y = Mul (v, i)",
         "m = Mul (u, i) y = ReduceMean <axes = [0]> (m)",
+        "r = Relu (u) c = Concat <axis = 0> (u, r) a, b = Split <axis = 0> (c) y = Add (i, b)",
         "s = Shape (u) y = Expand (i, s)",
         "l = ReduceSum <keepdims = 0> (u, last) v, k = TopK (l, one) y = Add (i, v)",
         """l = ReduceSum <keepdims = 0> (u, last) s = Shape (l) v, k = TopK (l, s)

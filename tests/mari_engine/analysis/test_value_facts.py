@@ -42,3 +42,25 @@ def test_what_is_filled_and_tiled_has_its_factors() -> None:
                  weights={"twice": np.array([2, 1])})  # fmt: skip
     survey = survey_model(load(data), frozenset({"N"}))
     assert survey.unknown == {}
+
+
+def test_heads_on_the_batch_tell_that_two_names_are_one_extent() -> None:
+    body = """
+        q = Reshape (i, heads) k = Reshape (h, heads) t = Transpose <perm = [0, 2, 1]> (k)
+        y = MatMul (q, t)
+    """
+    data = build(body, inputs="float[N, 8] i, float[M, 8] h", outputs="float[P, 1, 1] y",
+                 weights={"heads": np.array([-1, 1, 2])})  # fmt: skip
+    survey = survey_model(load(data), frozenset({"N"}))
+    assert survey.unknown == {}
+    assert survey.symbols == {"N", "M"}
+
+
+def test_a_slice_that_no_tensor_exceeds_takes_all_rows() -> None:
+    bounds = {"start": np.array([0]), "stop": np.array([10**9]), "axis": np.array([0])}
+    data = build("y = Slice (x, start, stop, axis)", inputs="float[N, 3] x",
+                 outputs="float[M, 3] y", weights=bounds)  # fmt: skip
+    survey = survey_model(load(data), frozenset({"N"}))
+    assert [fact.axes for value, fact in survey.values.items() if value.name == "y" and fact] == [
+        (("N",), (3,))
+    ]
