@@ -218,9 +218,11 @@ class _Walk:
                 self.note(told, own)
 
     def note(self, axis: Axis, other: Axis) -> None:
-        """Note another name of the candidates' extent: what meets it, or `4 N`, is as long, or 1."""
+        """Note another name of the candidates' extent: what meets it, or 4 N, is as long, or 1."""
         own, met, rows = size(axis), size(other), size(self.rows)
         if own.symbols != rows.symbols or len(met.symbols) != 1 or own.number != met.number:
+            return
+        if met.symbols == own.symbols:
             return
         (name,) = met.symbols
         if name in self.named or not is_anonymous(name):

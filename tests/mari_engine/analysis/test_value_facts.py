@@ -64,3 +64,10 @@ def test_a_slice_that_no_tensor_exceeds_takes_all_rows() -> None:
     assert [fact.axes for value, fact in survey.values.items() if value.name == "y" and fact] == [
         (("N",), (3,))
     ]
+
+
+def test_a_history_that_is_named_as_the_candidates_are_here_is_not_theirs() -> None:
+    body = "c = Concat <axis = 1> (a, b) s = ReduceSum (h, rows) y = Add (c, s)"
+    data = build(body, inputs="float[B, 2] a, float[B, 2] b, float[N, 4] h",
+                 outputs="float[B, 4] y", weights={"rows": np.array([0])})  # fmt: skip
+    assert survey_model(load(data), frozenset({"B"})).symbols == {"B"}
