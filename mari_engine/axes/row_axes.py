@@ -4,8 +4,8 @@ from __future__ import annotations
 
 CANDIDATES = "N"
 """The symbol of the candidates in every analysis: of each request's, where there are several."""
-REQUESTS = "B"
-"""The symbol of the requests in a batch; it is sorted before the candidates', which it owns."""
+REQUESTS = "#requests"
+"""The symbol of the requests in a batch: no name, and sorted before the candidates' that they own."""
 ROWS = frozenset({REQUESTS, CANDIDATES})
 """The symbols of extents that are never 0."""
 ONE_REQUEST: tuple[int | str, ...] = (CANDIDATES,)
