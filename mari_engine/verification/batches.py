@@ -107,8 +107,11 @@ def _run_batch(
         failure = f"the optimized model cannot run a batch of what the original runs ({error})"
         return CaseResult(total, batch.seeds[0], name, {}, failure, bound)
     before = join_outputs(alone, batch.counts, once)
+    beyond = batch.values != Values.TYPICAL and any(map(opened.exceeds_halves, requests))
+    if beyond:
+        before, together = before._replace(own=None), together._replace(own=None)
     results = pair_results(before, together, frozenset())
-    return CaseResult(total, batch.seeds[0], name, results, feeds=bound)
+    return CaseResult(total, batch.seeds[0], name, results, feeds=bound, beyond_halves=beyond)
 
 
 def _draw(plan: FeedPlan, batch: Batch, length: int = _LENGTHS[0]) -> Iterator[Feeds]:

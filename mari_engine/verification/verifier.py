@@ -212,7 +212,7 @@ def _check_cases(
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
-    notes += [*unanswered, *about_halves(runs)]
+    notes += [*unanswered, *about_halves([*runs, *batched])]
     several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
     checks += several[len(runs) :]
     nobody = empty.run(opened, once)

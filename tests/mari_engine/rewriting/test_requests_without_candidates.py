@@ -9,6 +9,7 @@ import pytest
 
 import sample_models
 from mari_engine.errors import ExecutionError, LimitError
+from mari_engine.feeds import bind_batch
 from mari_engine.fuzzing import DIALECTS, Dialect, random_graph
 from mari_engine.isolation import isolated
 from mari_engine.loading import load
@@ -170,3 +171,39 @@ def test_a_norm_of_a_single_column_may_lack_its_row() -> None:
         weights={"one": np.ones(1, np.float32)},
     )  # fmt: skip
     assert_no_rows(data, roles(u="user", i="item"))
+
+
+@pytest.mark.parametrize("opset", [12, 13, 17])
+def test_a_history_may_be_missing_where_several_requests_come_at_once(opset: int) -> None:
+    """Three lengths are free, `[R, C, L, 1]`, and 0 is the last of them."""
+    text = """
+        q = Unsqueeze <axes = [1]> (i) difference = Sub (q, h) product = Mul (q, h)
+        both = Concat <axis = 2> (difference, product)
+        hidden = MatMul (both, W) act = Sigmoid (hidden) weight = MatMul (act, V)
+        weighted = Mul (weight, h) y = ReduceSum <keepdims = 0, axes = [1]> (weighted)
+    """
+    if opset >= 13:
+        text = text.replace("<axes = [1]> (i)", "(i, one)")
+        text = text.replace(
+            "<keepdims = 0, axes = [1]> (weighted)", "<keepdims = 0> (weighted, one)"
+        )
+    data = build(
+        text, inputs="float[1, L, 4] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
+        weights={
+            "W": np.ones((8, 4), np.float32), "V": np.ones((4, 1), np.float32),
+            "one": np.array([1]),
+        },
+    )  # fmt: skip
+    made = plan(load(data, name="graph"), roles(h="user", i="item"), signature="batched")
+    rng = np.random.default_rng(0)
+    for length in (0, 3):
+        requests = [
+            {
+                "h": rng.standard_normal((1, length, 4)).astype(np.float32),
+                "i": rng.standard_normal((count, 4)).astype(np.float32),
+            }
+            for count in (3, 3)
+        ]
+        truth = np.concatenate([run(session(data), feeds)["y"] for feeds in requests])
+        found = run(session(data_of(made.optimized)), bind_batch(requests, made.interface))["y"]
+        np.testing.assert_allclose(found, truth, rtol=1e-5, atol=1e-6)
