@@ -3,14 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import pytest
 
 from mari_engine import LabelError, ModelError, cut_frontier, load, offload
 from mari_engine.feeds import make_feeds
+from mari_engine.fuzzing import case_of
 from mari_engine.graph import Model
 from mari_engine.runtime import open_session
-from mari_engine.serving.offload import load_offloaded
+from mari_engine.serving.offload import cut_graph, load_offloaded
 from mari_engine.types import InputLabel, Labels, PartKind, Role
 from mari_engine.wording import certificate_in_words
 from sample_models import labels_path, sample_path
@@ -218,3 +220,30 @@ def test_candidates_are_counted_on_what_the_online_part_has() -> None:
     assert {value.name for value in result.parts[PartKind.ITEM].ir.graph.inputs} == {"i"}
     online = {value.name for value in result.parts[PartKind.ONLINE].ir.graph.inputs}
     assert "i" not in online
+
+
+def test_tables_beside_the_model_go_with_their_part(tmp_path: Path) -> None:
+    inside, labels = sample("two_tower")
+    path = tmp_path / "beside.onnx"
+    onnx.save(
+        onnx.load(sample_path("two_tower")), path, save_as_external_data=True,
+        location="beside.bin", size_threshold=1000,
+    )  # fmt: skip
+    result = offload(load(path), labels, bandwidth=10**10)
+    assert result.item_hash == offload(inside, labels, bandwidth=10**10).item_hash
+    result.save(tmp_path / "o")
+    names = {each.name for each in (tmp_path / "o").iterdir()}
+    assert {"item.onnx.data", "request.onnx.data"} <= names
+    assert "online.onnx.data" not in names
+    feeds = make_feeds(inside, labels, batch=9, seed=0)
+    before, after = open_session(inside).run(feeds), Chain(tmp_path / "o").run(feeds)
+    np.testing.assert_allclose(after["score"], before["score"], rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("seed", [3, 8, 1007, 1013])
+def test_random_graphs_are_cut_losslessly(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cut_graph, "_ROW", 0.0)  # they are small, and would not be cut
+    case = case_of(seed)
+    result = offload(load(case.data), case.labels, bandwidth=10**15)
+    assert result.certificate.lossless, result.certificate.reason
+    assert PartKind.ITEM in result.parts
