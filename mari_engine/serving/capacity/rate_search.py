@@ -1,6 +1,6 @@
 """The highest rate that is served within a bound: saturate, then bisect, arms in alternation.
 
-    saturation s:  more is sent than can be answered; no rate above it can be met
+    saturation s:  more is sent than can be answered, twice; no rate above it can be met
     bisection:     [0, s] is halved at the rate between the highest met and the lowest missed
     confirmation:  the lowest missed is run once more; where it is met now, the search goes on above
 
@@ -24,6 +24,8 @@ STEPS = 7
 _MOST_STEPS = 3 * STEPS
 """Of an arm, where rates that were missed are met when they are asked again."""
 _ROUNDING = 1e-9
+_SATURATIONS = 2
+"""Of each arm, the better of which counts: it bounds all rates that are tried."""
 _LEAST_SHARE = 0.1
 """Of the saturation: no rate below it is tried."""
 _EQUAL_SHARE = 0.7
@@ -92,10 +94,12 @@ def search(
     def serves(arm: Arm, rate: float) -> bool:
         return any(run(arm, LoadStage.SEARCH, rate).met for _ in range(2))
 
-    brackets: dict[Arm, _Bracket] = {}
-    for arm in arms:
+    most = dict.fromkeys(arms, 0.0)
+    for arm in [*arms] * _SATURATIONS:
         report_progress(0.0, f"saturating {arm}")
-        brackets[arm] = _Bracket(run(arm, LoadStage.SATURATION, 0.0).completed_per_second)
+        answered = run(arm, LoadStage.SATURATION, 0.0).completed_per_second
+        most[arm] = max(most[arm], answered)
+    brackets = {arm: _Bracket(saturation) for arm, saturation in most.items()}
     for step in range(_MOST_STEPS):
         for arm in (each for each in arms if each not in unable and not brackets[each].confirmed):
             share = min(1.0, step / (STEPS + 1))
