@@ -70,7 +70,7 @@ class _Names:
         kind, name = self.names.get(at, ("", ""))
         if not name:
             return ()
-        family = f"{kind}s"
+        family = _plural(kind)
         many = self.kinds[kind] >= _FAMILY and name != family
         return (family, name) if many else (name,)
 
@@ -78,7 +78,7 @@ class _Names:
     def kinds(self) -> Mapping[str, int]:
         """How many parts there are of each kind, once all have their names."""
         parts = {*self.names.values()}
-        return Counter(kind for kind, name in parts if name != f"{kind}s")
+        return Counter(kind for kind, name in parts if name != _plural(kind))
 
     def give(self, name: str, members: Iterable[int], kind: str = "") -> None:
         """Name the vertices that have no name yet."""
@@ -146,12 +146,17 @@ class _Names:
         known = {self.names.get(other, ("", "")) for other in feeders}
         kinds, names = {kind for kind, _ in known}, {name for _, name in known}
         kind = kinds.pop() if len(kinds) == 1 else ""
-        name = names.pop() if len(names) == 1 else kind and f"{kind}s"
+        name = names.pop() if len(names) == 1 else _plural(kind)
         self.give(name or "Combined features", members, kind)
 
     def _signature(self, part: Sequence[int]) -> tuple[str, ...]:
         """Return the operators of a branch: experts have the same ones."""
         return tuple(self.flow.op(at) for at in part)
+
+
+def _plural(kind: str) -> str:
+    """Return "Experts" for "Expert", and "Deep layers" as it is; "" for no kind."""
+    return f"{kind}s" if kind and not kind.endswith("s") else kind
 
 
 def _by_kind(parts: Sequence[tuple[str, list[int]]]) -> dict[str, list[list[int]]]:

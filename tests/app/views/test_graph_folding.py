@@ -69,6 +69,17 @@ def test_many_parts_of_a_kind_share_a_box() -> None:
     assert {folding.boxes[box.parent].name for box in experts} == {"Experts"}
 
 
+def test_a_kind_whose_name_is_a_plural_stays_as_it_is() -> None:
+    lines = ["C joined = Concat user item"]
+    for at, ops in enumerate((("Relu",), ("Relu", "Tanh"), ("Tanh",))):
+        lines.append(f"C b{at}_0 = MatMul joined W")
+        lines += [f"C b{at}_{step} = {op} b{at}_{step - 1}" for step, op in enumerate(ops, 1)]
+    lines += ["C sum = Sum b0_1 b1_2 b2_1", "C out = Sigmoid sum"]
+    info, coloring = picture("\n".join(lines), inputs="R user, I item", outputs="out")
+    names = {box.name for box in fold_graph(build_topology(info, coloring), Fold.PARTS).boxes}
+    assert {"Deep layers", "Deep layers 1", "Deep layers 3"} <= names
+
+
 def test_attention_over_a_history_is_one_part() -> None:
     found = parts(
         """
