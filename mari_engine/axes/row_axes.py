@@ -5,7 +5,7 @@ from __future__ import annotations
 CANDIDATES = "N"
 """The symbol of the candidates in every analysis: of each request's, where there are several."""
 REQUESTS = "#requests"
-"""The symbol of the requests in a batch: no name, and sorted before the candidates' that they own."""
+"""The symbol of the requests in a batch: no name, and sorted before that of their candidates."""
 ROWS = frozenset({REQUESTS, CANDIDATES})
 """The symbols of extents that are never 0."""
 ONE_REQUEST: tuple[int | str, ...] = (CANDIDATES,)

@@ -66,6 +66,11 @@ def test_an_input_without_rows_is_named() -> None:
     assert "the rows of input 'u' are not requests" in told
 
 
+def test_a_fixed_number_of_candidates_is_no_batch() -> None:
+    told = refusal(JOINED + "y = Relu (s)", inputs="float[2, 3] u, float[2, 3] i")
+    assert "the rows of input 'u' are not requests" in told
+
+
 def test_an_output_without_rows_of_candidates_is_named() -> None:
     told = refusal("s = Add (u, i) y = Transpose (s)")
     assert "the rows of output 'y' are not the candidates" in told
