@@ -34,7 +34,8 @@ def headline_in_words(
     else:
         what = f"What depends on the user alone was computed for each of {candidates:,} candidates"
     before, after = (format_count(each.at(candidates), "FLOP") for each in flops)
-    return f"{what}; now once: {before} → {after}, {_speed_in_words(selection)}."
+    speed = _speed_in_words(selection)
+    return f"{what}; now once: {before} → {after}{speed and ', '}{speed}."
 
 
 def trial_seconds(selection: Selection) -> dict[Way, float]:
@@ -51,8 +52,11 @@ def trial_seconds(selection: Selection) -> dict[Way, float]:
 
 
 def _speed_in_words(selection: Selection) -> str:
+    """Return how much faster the way is than the original; "" where that was not looked at."""
     seconds = trial_seconds(selection)
-    before = seconds.pop(Way.ORIGINAL)
+    before = seconds.pop(Way.ORIGINAL, None)
+    if before is None:
+        return ""
     after = seconds.get(selection.way, min(seconds.values(), default=before))
     kind = "measured" if selection.chosen_by == "measured" else "expected"
     return f"{kind} {speed_in_words(before, after)}"

@@ -34,6 +34,12 @@ def test_what_was_not_measured_is_said_to_be_expected(chosen_by: str) -> None:
     assert told(Way.FOLD, chosen_by).endswith("71 MFLOP, expected 1.50× faster.")
 
 
+def test_where_the_original_was_not_looked_at_no_speed_is_told() -> None:
+    selection = Selection(Way.FOLD, "expected", "it was asked for", ())
+    told_without = headline_in_words(LAYOUTS, FLOPS, selection, 500)
+    assert told_without.endswith("a request; now once: 139 MFLOP → 71 MFLOP.")
+
+
 def test_without_a_fusion_layer_it_tells_of_the_users_part() -> None:
     assert told(Way.FOLD, layouts=()).startswith(
         "What depends on the user alone was computed for each of 500 candidates; now once: "
