@@ -51,12 +51,11 @@ command_line = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    samples, labels, inspect, optimize, verify, diff, bench, load, calibrate, report, app, fuzz,
-    offload, triton,
+    samples, labels, inspect, optimize, verify, diff, bench, load, calibrate, report, offload,
+    items, triton, app, fuzz,
 )  # fmt: skip
 for command in COMMANDS:
-    command_line.command()(command)
-command_line.command(cls=ItemsCommand)(items)
+    command_line.command(cls=ItemsCommand if command is items else None)(command)
 
 
 @command_line.callback(invoke_without_command=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from mari_engine import load_offloaded
 from mari_engine.__main__ import command_line, run
 from mari_engine.types import Labels
 from sample_models import labels_path, sample_path
@@ -22,7 +26,20 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "out"
     words = [str(sample_path(NAME)), "--labels", str(labels_path(NAME)), "--no-autotune"]
     assert run(["optimize", *words, "-o", str(folder)]) == 0
+    parts = folder.with_name("parts")
+    cut = [str(sample_path(NAME)), "--labels", str(labels_path(NAME)), "--bytes", "4096"]
+    assert run(["offload", *cut, "-o", str(parts)]) == 0
+    write_catalogue(parts, folder.with_name("catalogue.parquet"))
     return folder
+
+
+def write_catalogue(parts: Path, to: Path) -> None:
+    item = load_offloaded(parts).item
+    columns = {
+        each.name: list(np.zeros((2, *map(int, each.shape[1:])), each.dtype))
+        for each in item.inputs
+    }
+    pq.write_table(pa.table({"key": ["a", "b"], **columns}), to)
 
 
 @pytest.fixture
@@ -51,6 +68,12 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
         "bench": [*timed, "--json"],
         "bench as a table": [*timed, "--csv"],
         "load": ["load", str(model), *labels, "--p99", "60s", "--candidates", "2", "--json"],
+        "offload": ["offload", str(model), *labels, "--json"],
+        "items": [
+            "items", str(artifact.with_name("parts")),
+            str(artifact.with_name("catalogue.parquet")), "--key", "key",
+            "-o", str(model.with_name("store")), "--json",
+        ],
         "calibrate": ["calibrate", "--json"],
         "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--json"],
     }  # fmt: skip
@@ -60,7 +83,7 @@ WRITING = tuple(commands(Path("m"), Path("a")))
 
 
 def test_every_command_that_writes_a_file_is_held_to_it() -> None:
-    folders_only = {"samples", "app"}
+    folders_only = {"samples", "app", "triton"}
     held = {words[0] for words in commands(Path("m"), Path("a")).values()}
     known = {each.name or each.callback.__name__ for each in command_line.registered_commands
              if each.callback is not None}  # fmt: skip

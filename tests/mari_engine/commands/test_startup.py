@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 HEAVY = ("jinja2", "numpy", "onnx", "onnx_ir", "onnxruntime", "pyarrow", "sympy", "mari_engine.api")
 COMMANDS = (
     "samples", "labels", "inspect", "optimize", "verify", "diff", "bench", "load", "calibrate",
-    "report", "app", "fuzz", "offload", "items",
+    "report", "offload", "items", "triton", "app", "fuzz",
 )  # fmt: skip
 
 
