@@ -126,6 +126,7 @@ def test_doubts_are_answered_with_the_keyboard_and_many_at_once(page: Page) -> N
     rest(page)
     page.keyboard.press("y")
     expect(page.get_by_text("24 rows are left to answer")).to_be_visible()
+    rest(page)
     click(page, "show-open")
     expect(page.get_by_role("heading", name="Who owns which input?")).to_be_in_viewport()
     answer_all(page)
