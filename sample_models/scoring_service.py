@@ -12,6 +12,7 @@ Item features that the store stands for are needed only for items that are not i
 from __future__ import annotations
 
 import json
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,8 +42,9 @@ class Scorer:
         """Return the model's outputs for these candidates, by name.
 
         `inputs` are by the original's names: `[1, ...]` of the request, `[len(keys), ...]` of the
-        candidates. Raises MariError where one is missing.
+        candidates. Raises MariError where one is missing, or has another number of rows.
         """
+        self._check_rows(len(keys), inputs)
         given = {}
         if PartKind.REQUEST in self._parts:
             given[PartKind.REQUEST] = self._run(PartKind.REQUEST, inputs, {})
@@ -52,18 +54,33 @@ class Scorer:
         return self._run(PartKind.ONLINE, inputs, given)
 
     def read(self, inputs: dict[str, Any]) -> mari.Feeds:
-        """Return the inputs of a JSON request as arrays of the model's types."""
+        """Return the inputs of a JSON request as arrays of the model's types.
+
+        Raises ValueError for a name that is no input of the model.
+        """
         dtypes = {
             each.source: each.dtype
             for part in self._parts.values()
             for each in part.inputs
             if isinstance(each, mari.InputBinding)
         }
+        if unknown := sorted(inputs.keys() - dtypes.keys()):
+            raise ValueError(f"{unknown[0]!r} is no input of this model")
         return {
             name: np.array(value, object if dtypes[name] == "string" else dtypes[name])
             for name, value in inputs.items()
-            if name in dtypes
         }
+
+    def _check_rows(self, candidates: int, inputs: mari.Feeds) -> None:
+        """Return if inputs have the rows that they need: onnxruntime would repeat a single one."""
+        for part in self._parts.values():
+            for each in part.inputs:
+                if not isinstance(each, mari.InputBinding) or each.source not in inputs:
+                    continue
+                needed = 1 if each.rows == "request" else candidates
+                rows = inputs[each.source].shape[:1]
+                if each.shape and rows != (needed,):
+                    raise ValueError(f"{each.source!r} needs {needed} rows, and has {rows}")
 
     def _run_items(self, inputs: mari.Feeds, missing: np.ndarray) -> mari.Feeds:
         """Return what the store lacks, from the item features of these candidates."""
@@ -106,7 +123,9 @@ def make_server(scorer: Scorer, port: int) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             try:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)))
+                if not isinstance(body, dict) or not isinstance(body.get("inputs"), dict):
+                    raise ValueError('a request is {"keys": [...], "inputs": {"NAME": ...}}')
                 found = scorer.score(body["keys"], scorer.read(body["inputs"]))
                 self._answer(200, {name: array.tolist() for name, array in found.items()})
             except (mari.MariError, ValueError, KeyError, TypeError) as error:
@@ -132,7 +151,11 @@ def main(
     port: int = 8000,
 ) -> None:
     """Serve until it is stopped."""
-    server = make_server(Scorer(directory, store), port)
+    try:
+        server = make_server(Scorer(directory, store), port)
+    except mari.MariError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
     print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 

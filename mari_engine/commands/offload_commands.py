@@ -216,7 +216,8 @@ def _tell_frontier(name: str, frontier: mari.Frontier, json: str | None, *, forc
 
 def _show_table(frontier: mari.Frontier, made: mari.CutPoint | None) -> None:
     rows = [_row("uncut", frontier.whole)]
-    rows += [_row("made" if point == made else "", point) for point in frontier.points]
+    cuts = [point for point in frontier.points if point.fetched]
+    rows += [_row("made" if point == made else "", point) for point in cuts]
     columns = (
         "cut", "bytes/candidate#", "FLOPs/candidate online#",
         f"expected at {frontier.candidates:,}#", "tables online#", "fetched values#", "way",

@@ -60,8 +60,11 @@ class Findings:
 
     @property
     def worth(self) -> str:
-        """What the rewrite is worth, in a sentence; "" for an artifact that does not tell it."""
-        if self.selection is None:
+        """What the rewrite is worth, in a sentence; "" for an artifact that does not tell it.
+
+        Of a model that was cut it would tell of the rewrite before the cut: the parts tell theirs.
+        """
+        if self.selection is None or self.cut is not None:
             return ""
         flops = self.flops_before, self.flops_after
         return headline_in_words(self.layout, flops, self.selection, self.candidates)
@@ -83,7 +86,7 @@ def find(result: CheckedPlan, manifest: Mapping[str, Any] | None = None) -> Find
         layout=result.layout,
         interface=result.interface,
         certificate=result.certificate,
-        elapsed=None if result.like else result.elapsed,
+        elapsed=None if result.like else result.elapsed or None,
         autotune=result.autotune,
         hashes={} if manifest is None else list_hashes(manifest),
         axes={

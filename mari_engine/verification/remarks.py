@@ -112,6 +112,26 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     return (note,)
 
 
+def never_finite(runs: Sequence[CaseResult]) -> str:
+    """Return which output no request showed a number of, so that nothing was compared, or ""."""
+    seen: dict[str, bool] = {}
+    for run in runs:
+        for name, results in run.outputs.items():
+            first = results.truth if results.truth is not None else results.original
+            if first is None or first.dtype.kind not in "fV" or not first.size:
+                continue
+            finite = bool(np.isfinite(first.astype(np.float64)).any())
+            seen[name] = seen.get(name, False) or finite
+    blind = [name for name, finite in seen.items() if not finite]
+    if not blind:
+        return ""
+    return (
+        f"output {_quoted(blind)} is NaN or infinity at every element of all {len(runs)} requests, "
+        "so that nothing of it was compared; mend the model, or give a request file of typical "
+        "values"
+    )
+
+
 def _quoted(names: Sequence[str]) -> str:
     return first_names([repr(name) for name in names], _NAMES)
 

@@ -122,8 +122,17 @@ def post(address: str, document: Any) -> tuple[int, Any]:
 def test_requests_come_as_json(folder: Path, address: str) -> None:
     rows = [5, 250]
     keys = COLUMNS["item_id"][rows].tolist()
-    inputs = {"user": USER.tolist(), "pair": pairs(rows).tolist(), "unknown": 1}
+    inputs = {"user": USER.tolist(), "pair": pairs(rows).tolist()}
     assert post(address, {"keys": keys, "inputs": inputs}) == (200, {"score": scores(folder, rows)})
+
+
+def test_one_row_for_several_candidates_is_refused(scorer: Scorer) -> None:
+    """Onnxruntime would repeat it, and so would rows of several users be cut to the first."""
+    keys = COLUMNS["item_id"][[5, 250]].tolist()
+    with pytest.raises(ValueError, match="'pair' needs 2 rows"):
+        scorer.score(keys, {"user": USER, "pair": pairs([5])})
+    with pytest.raises(ValueError, match="'user' needs 1 rows"):
+        scorer.score(keys, {"user": np.repeat(USER, 2, axis=0), "pair": pairs([5, 250])})
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,9 @@ def test_requests_come_as_json(folder: Path, address: str) -> None:
         ({"keys": ["x"], "inputs": {"user": [[1, 2]]}}, "StoreError: keys 'item_id': are text"),
         ({"keys": [], "inputs": {}}, "FeedError: input 'user' is missing"),
         ({"keys": [], "inputs": {"user": "x"}}, "ValueError: could not convert string"),
+        ({"keys": [], "inputs": {"usr": [[1, 2]]}}, "ValueError: 'usr' is no input of this model"),
+        ({"keys": [], "inputs": [1]}, "ValueError: a request is"),
+        ([1], "ValueError: a request is"),
     ],
 )
 def test_requests_that_are_wrong_are_told(address: str, document: Any, error: str) -> None:

@@ -105,7 +105,7 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
         page.on("console", note)
         page.goto(address)
         yield page
-    assert wrong == []
+    assert wrong == [], wrong
 
 
 def click(page: Page, key: str) -> None:

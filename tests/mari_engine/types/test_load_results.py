@@ -41,7 +41,7 @@ def test_the_ratio_is_after_by_before() -> None:
         (("runs", 0, "stage"), "warm", "run 0: unknown stage 'warm'"),
         (("runs", 0, "met"), "yes", "run 0: 'met' must be true or false"),
         (("capacities", 1, "arm"), "other", "capacity 1: unknown arm 'other'"),
-        (("capacities",), [{}] * 5, "list of at most 4 entries"),
+        (("capacities",), [{}] * (len(Arm) + 1), f"list of at most {len(Arm)} entries"),
     ],
 )
 def test_mistakes_name_the_field(path: tuple[str | int, ...], value: object, told: str) -> None:

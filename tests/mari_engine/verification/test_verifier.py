@@ -136,6 +136,21 @@ def test_a_fixed_batch_is_the_only_one_tried() -> None:
     assert "inputs fix the number of candidates at 2; let it vary with" in certificate.notes[0]
 
 
+def test_an_output_without_a_number_in_any_request_shows_nothing() -> None:
+    """Beyond what requests reach the models differ, and all that was compared is NaN."""
+    inputs, outputs = "float[N, 3] user, float[N, 3] item", "float[N, 3] y"
+
+    def far(factor: str) -> bytes:
+        body = f"s = Add (user, item) t = Mul ({factor}, s) d = Sub (t, far) y = Log (d)"
+        weights = {factor: np.float32(factor == "two") + 1, "far": np.float32(1e6)}
+        return build(body, inputs=inputs, outputs=outputs, weights=weights)
+
+    certificate = verify(load(far("one")), load(far("two")), LABELS)
+    assert not certificate.passed
+    assert certificate.reason.startswith("output 'y' is NaN or infinity at every element of all")
+    assert certificate.reason.endswith("or give a request file of typical values")
+
+
 def test_nan_must_stay_nan() -> None:
     inputs, outputs = "float[N, 3] user, float[N, 3] item", "float[N, 3] y"
     before = build("s = Sqrt (item) y = Add (s, user)", inputs=inputs, outputs=outputs)
