@@ -142,7 +142,8 @@ def test_an_output_without_a_number_in_any_request_shows_nothing() -> None:
 
     def far(factor: str) -> bytes:
         body = f"s = Add (user, item) t = Mul ({factor}, s) d = Sub (t, far) y = Log (d)"
-        weights = {factor: np.float32(factor == "two") + 1, "far": np.float32(1e6)}
+        scale = 2.0 if factor == "two" else 1.0
+        weights = {factor: np.array(scale, np.float32), "far": np.array(1e6, np.float32)}
         return build(body, inputs=inputs, outputs=outputs, weights=weights)
 
     certificate = verify(load(far("one")), load(far("two")), LABELS)
