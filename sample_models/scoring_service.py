@@ -75,12 +75,16 @@ class Scorer:
         """Return if inputs have the rows that they need: onnxruntime would repeat a single one."""
         for part in self._parts.values():
             for each in part.inputs:
-                if not isinstance(each, mari.InputBinding) or each.source not in inputs:
+                if not isinstance(each, mari.InputBinding) or not each.shape:
                     continue
-                needed = 1 if each.rows == "request" else candidates
-                rows = inputs[each.source].shape[:1]
-                if each.shape and rows != (needed,):
-                    raise ValueError(f"{each.source!r} needs {needed} rows, and has {rows}")
+                if each.source not in inputs:
+                    continue
+                array = inputs[each.source]
+                rows = array if each.columns is None else np.take(array, each.columns, axis=-1)
+                if each.rows == "candidate" and len(rows) != candidates:
+                    raise ValueError(f"{each.source!r} needs {candidates} rows, not {len(rows)}")
+                if each.rows == "request" and not (rows == rows[:1]).all():
+                    raise ValueError(f"{each.source!r} is the request's, and its rows differ")
 
     def _run_items(self, inputs: mari.Feeds, missing: np.ndarray) -> mari.Feeds:
         """Return what the store lacks, from the item features of these candidates."""

@@ -112,7 +112,7 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     return (note,)
 
 
-def never_finite(runs: Sequence[CaseResult]) -> str:
+def always_nan(runs: Sequence[CaseResult]) -> str:
     """Return which output no request showed a number of, so that nothing was compared, or ""."""
     seen: dict[str, bool] = {}
     for run in runs:
@@ -120,13 +120,13 @@ def never_finite(runs: Sequence[CaseResult]) -> str:
             first = results.truth if results.truth is not None else results.original
             if first is None or first.dtype.kind not in "fV" or not first.size:
                 continue
-            finite = bool(np.isfinite(first.astype(np.float64)).any())
-            seen[name] = seen.get(name, False) or finite
-    blind = [name for name, finite in seen.items() if not finite]
+            told = not np.isnan(first.astype(np.float64)).all()
+            seen[name] = seen.get(name, False) or told
+    blind = [name for name, told in seen.items() if not told]
     if not blind:
         return ""
     return (
-        f"output {_quoted(blind)} is NaN or infinity at every element of all {len(runs)} requests, "
+        f"output {_quoted(blind)} is NaN at every element of all {len(runs)} requests, "
         "so that nothing of it was compared; mend the model, or give a request file of typical "
         "values"
     )

@@ -61,9 +61,9 @@ from mari_engine.verification.remarks import (
     about_precision,
     about_refused,
     about_undefined,
+    always_nan,
     first_problem,
     missing_operator,
-    never_finite,
 )
 from mari_engine.verification.shared_constants import compare_constants
 from mari_engine.verification.shared_values import SharedValues
@@ -223,7 +223,7 @@ def _check_cases(
         notes.append(nobody)
     inside, different = _compare_inside(opened)
     problem = first_problem(checks, original) or different or hidden or lonely or unlike
-    problem = problem or never_finite(runs)
+    problem = problem or always_nan(runs)
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
 
 

@@ -131,8 +131,8 @@ def test_one_row_for_several_candidates_is_refused(scorer: Scorer) -> None:
     keys = COLUMNS["item_id"][[5, 250]].tolist()
     with pytest.raises(ValueError, match="'pair' needs 2 rows"):
         scorer.score(keys, {"user": USER, "pair": pairs([5])})
-    with pytest.raises(ValueError, match="'user' needs 1 rows"):
-        scorer.score(keys, {"user": np.repeat(USER, 2, axis=0), "pair": pairs([5, 250])})
+    with pytest.raises(ValueError, match="'user' is the request's, and its rows differ"):
+        scorer.score(keys, {"user": np.concatenate([USER, USER + 1]), "pair": pairs([5, 250])})
 
 
 @pytest.mark.parametrize(
