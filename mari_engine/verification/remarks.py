@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -90,18 +90,11 @@ def about_halves(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 
 
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
-    """Return a note where the original gives NaN or infinity, which the other model must give too.
-
-    What it gives in float64 counts where that was run: its own precision may overflow before.
-    """
+    """Return a note where the original gives NaN or infinity, which the other must give too."""
     found: dict[str, int] = {}
-    for run in runs:
-        for name, results in run.outputs.items():
-            first = results.truth if results.truth is not None else results.original
-            if first is None or first.dtype.kind not in "fV":
-                continue
-            if not np.isfinite(first.astype(np.float64)).all():
-                found[name] = found.get(name, 0) + 1
+    for name, values in _float_outputs(runs):
+        if not np.isfinite(values).all():
+            found[name] = found.get(name, 0) + 1
     if not found:
         return ()
     note = (
@@ -115,13 +108,8 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 def always_nan(runs: Sequence[CaseResult]) -> str:
     """Return which output no request showed a number of, so that nothing was compared, or ""."""
     seen: dict[str, bool] = {}
-    for run in runs:
-        for name, results in run.outputs.items():
-            first = results.truth if results.truth is not None else results.original
-            if first is None or first.dtype.kind not in "fV" or not first.size:
-                continue
-            told = not np.isnan(first.astype(np.float64)).all()
-            seen[name] = seen.get(name, False) or told
+    for name, values in _float_outputs(runs):
+        seen[name] = seen.get(name, False) or not np.isnan(values).all()
     blind = [name for name, told in seen.items() if not told]
     if not blind:
         return ""
@@ -130,6 +118,18 @@ def always_nan(runs: Sequence[CaseResult]) -> str:
         "so that nothing of it was compared; mend the model, or give a request file of typical "
         "values"
     )
+
+
+def _float_outputs(runs: Sequence[CaseResult]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what the original gives in each output of floats that has elements, by its name.
+
+    What it gives in float64 counts where that was run: its own precision may overflow before.
+    """
+    for run in runs:
+        for name, results in run.outputs.items():
+            first = results.truth if results.truth is not None else results.original
+            if first is not None and first.dtype.kind in "fV" and first.size:
+                yield name, first.astype(np.float64)
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -140,9 +140,8 @@ def test_a_mask_of_the_request_may_lack_its_row_beside_heads() -> None:
     assert_no_rows(data, roles(h="user", m="user", i="item"))
 
 
-@pytest.mark.parametrize("opset", [12, 13, 17])
-def test_rows_beside_a_free_length_may_be_missing(opset: int) -> None:
-    """Of no elements no runtime infers a length: DIN's `[N * L, 1] -> [N, L, 1]`."""
+def attention_over_history(opset: int) -> bytes:
+    """DIN's: a history `[1, L, 4]` of a free length beside candidates `[N, 4]`."""
     text = """
         q = Unsqueeze <axes = [1]> (i) difference = Sub (q, h) product = Mul (q, h)
         both = Concat <axis = 2> (difference, product)
@@ -154,13 +153,19 @@ def test_rows_beside_a_free_length_may_be_missing(opset: int) -> None:
         text = text.replace(
             "<keepdims = 0, axes = [1]> (weighted)", "<keepdims = 0> (weighted, one)"
         )
-    data = build(
+    return build(
         text, inputs="float[1, L, 4] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
         weights={
             "W": np.ones((8, 4), np.float32), "V": np.ones((4, 1), np.float32),
             "one": np.array([1]),
         },
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("opset", [12, 13, 17])
+def test_rows_beside_a_free_length_may_be_missing(opset: int) -> None:
+    """Of no elements no runtime infers a length: DIN's `[N * L, 1] -> [N, L, 1]`."""
+    data = attention_over_history(opset)
     assert_no_rows(data, roles(h="user", i="item"))
 
 
@@ -176,24 +181,7 @@ def test_a_norm_of_a_single_column_may_lack_its_row() -> None:
 @pytest.mark.parametrize("opset", [12, 13, 17])
 def test_a_history_may_be_missing_where_several_requests_come_at_once(opset: int) -> None:
     """Three lengths are free, `[R, C, L, 1]`, and 0 is the last of them."""
-    text = """
-        q = Unsqueeze <axes = [1]> (i) difference = Sub (q, h) product = Mul (q, h)
-        both = Concat <axis = 2> (difference, product)
-        hidden = MatMul (both, W) act = Sigmoid (hidden) weight = MatMul (act, V)
-        weighted = Mul (weight, h) y = ReduceSum <keepdims = 0, axes = [1]> (weighted)
-    """
-    if opset >= 13:
-        text = text.replace("<axes = [1]> (i)", "(i, one)")
-        text = text.replace(
-            "<keepdims = 0, axes = [1]> (weighted)", "<keepdims = 0> (weighted, one)"
-        )
-    data = build(
-        text, inputs="float[1, L, 4] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
-        weights={
-            "W": np.ones((8, 4), np.float32), "V": np.ones((4, 1), np.float32),
-            "one": np.array([1]),
-        },
-    )  # fmt: skip
+    data = attention_over_history(opset)
     made = plan(load(data, name="graph"), roles(h="user", i="item"), signature="batched")
     rng = np.random.default_rng(0)
     for length in (0, 3):
