@@ -12,7 +12,7 @@ from mari_engine.commands.console import show, show_progress, show_table
 from mari_engine.commands.documents import STDOUT, check_json, write_json
 from mari_engine.commands.options import Force, JsonOption
 from mari_engine.errors import VerificationError
-from mari_engine.types import Progress
+from mari_engine.types import Progress, Signature
 from mari_engine.wording import format_seconds
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ def fuzz(
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Where failures are written, shrunk."),
     ] = None,
+    signature: Annotated[
+        list[Signature] | None,
+        typer.Option(
+            help="Only this signature, for more graphs in the same time; may be given again."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Processes at a time.")] = 1,
     json: JsonOption = None,
     force: Force = False,
@@ -44,7 +50,7 @@ def fuzz(
     check_json(json, force=force)
     if output is not None:
         check_places(output, range(seed, seed + count), force=force)
-    tally = Tally(seed, count)
+    tally = Tally(seed, count, tuple(dict.fromkeys(signature or Signature)))
     try:
         with show_progress() as progress:
             _examine_all(tally, jobs, progress)
@@ -57,20 +63,25 @@ def fuzz(
         if json is not None:
             write_json(tally.to_json(), json, force=force)
     if tally.failures:
-        seeds = ", ".join(str(failure.seed) for failure in tally.failures[:_LISTED])
-        more = len(tally.failures) - _LISTED
-        where = f"see {output}" if output is not None else "-o DIR writes them, shrunk"
-        raise VerificationError(
-            f"{len(tally.failures)} of {tally.done} graphs failed (seeds {seeds}"
-            f"{f' and {more} more' if more > 0 else ''}); {where}"
-        )
+        raise VerificationError(_describe_failures(tally, output))
+
+
+def _describe_failures(tally: Tally, output: Path | None) -> str:
+    seeds = ", ".join(str(failure.seed) for failure in tally.failures[:_LISTED])
+    more = len(tally.failures) - _LISTED
+    where = f"see {output}" if output is not None else "-o DIR writes them, shrunk"
+    return (
+        f"{len(tally.failures)} of {tally.done} graphs failed (seeds {seeds}"
+        f"{f' and {more} more' if more > 0 else ''}); {where}"
+    )
 
 
 def _examine_all(tally: Tally, jobs: int, progress: Progress | None) -> None:
     from mari_engine.fuzzing import examine_seeds
 
     began = time.monotonic()
-    for examined in examine_seeds(iter(range(tally.seed, tally.seed + tally.count)), jobs):
+    seeds = iter(range(tally.seed, tally.seed + tally.count))
+    for examined in examine_seeds(seeds, jobs, signatures=tally.signatures):
         tally.add(examined)
         if progress is not None:
             rate = tally.done / (time.monotonic() - began)

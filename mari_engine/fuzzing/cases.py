@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mari_engine.fuzzing.graphs import DIALECTS, Graph, random_graph
-from mari_engine.types import Feeds, Labels
+from mari_engine.types import Feeds, Labels, Signature
 
 _CANDIDATES = (500, 2, 20_000)
 """Numbers of candidates that rewrites are planned for, in turn."""
@@ -32,6 +32,8 @@ class Case:
     """True where all numbers are whole, so that results must be equal in every bit."""
     checked: bool
     """Whether the engine's own check is run, too, though the results are found equal."""
+    signatures: tuple[Signature, ...]
+    """The calling contracts in which it is rewritten."""
 
 
 def dialect_of(seed: int) -> str:
@@ -39,8 +41,8 @@ def dialect_of(seed: int) -> str:
     return tuple(DIALECTS)[seed % len(DIALECTS)]
 
 
-def case_of(seed: int) -> Case:
-    """Return the case of a seed; the same seed gives the same bytes."""
+def case_of(seed: int, signatures: tuple[Signature, ...] = tuple(Signature)) -> Case:
+    """Return the case of a seed; the same seed gives the same bytes, whatever the signatures."""
     graph = random_graph(seed, DIALECTS[dialect_of(seed)])
     rng = np.random.default_rng([seed, 4])
     return Case(
@@ -50,6 +52,7 @@ def case_of(seed: int) -> Case:
         candidates=int(rng.choice(_CANDIDATES)),
         in_every_bit=graph.draw.whole,
         checked=bool(rng.random() < _CHECKED),
+        signatures=signatures,
     )
 
 

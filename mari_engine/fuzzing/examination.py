@@ -146,7 +146,7 @@ def _examine(case: Case, certify: bool) -> Examination:
 
 
 def _plan_all(case: Case, model: Model) -> Iterator[tuple[Plan, bool]]:
-    for signature in Signature:
+    for signature in case.signatures:
         options = Options(signature=signature, candidates=case.candidates)
         try:
             surveyed = survey_labeled(model, case.labels, signature=signature)

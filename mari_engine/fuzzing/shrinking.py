@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mari_engine.fuzzing.cases import Case
 from mari_engine.fuzzing.examination import Examination, examine
 from mari_engine.fuzzing.reductions import REDUCTIONS, Reduction
+from mari_engine.types import Signature
 
 
 def shrink(case: Case, found: Examination, *, seconds: float) -> tuple[Case, Examination]:
     """Return the smallest case that is found within so many seconds, and how it fails.
 
     It fails in the same manner: a crash stays the same exception at the same place, a wrong number
-    stays a wrong number. The case itself is returned where nothing can be taken away.
+    stays a wrong number. It is the case itself, in the signature that fails, where nothing can be
+    taken away.
     """
     until, smaller = time.monotonic() + seconds, True
+    if found.signature:
+        case = replace(case, signatures=(Signature(found.signature),))
     while smaller:
         smaller = False
         for reduction in REDUCTIONS:

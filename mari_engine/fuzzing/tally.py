@@ -11,6 +11,7 @@ from mari_engine.fuzzing.cases import dialect_of
 from mari_engine.fuzzing.examination import Outcome
 from mari_engine.fuzzing.failures import Failure
 from mari_engine.fuzzing.workers import Examined
+from mari_engine.types import Signature
 
 _NAMED = re.compile(r"'[^']*'|\d+")
 
@@ -22,6 +23,8 @@ class Tally:
     seed: int
     count: int
     """How many cases there are to be, from `seed` on."""
+    signatures: tuple[Signature, ...] = tuple(Signature)
+    """The calling contracts in which each is rewritten."""
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     """By dialect and outcome."""
     refusals: Counter[str] = field(default_factory=Counter)
@@ -58,6 +61,7 @@ class Tally:
             "version": 1,
             "seed": self.seed,
             "count": self.count,
+            "signatures": list(self.signatures),
             "done": self.done,
             "outcomes": {outcome: self.of(outcome) for outcome in Outcome},
             "dialects": {

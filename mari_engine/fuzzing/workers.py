@@ -14,6 +14,7 @@ from mari_engine.fuzzing.cases import case_of
 from mari_engine.fuzzing.examination import Examination, Outcome, examine
 from mari_engine.fuzzing.failures import Failure
 from mari_engine.fuzzing.shrinking import shrink
+from mari_engine.types import Signature
 
 _SHRINKING = 60.0
 """Seconds that making a failing case smaller may take."""
@@ -34,9 +35,9 @@ class Examined:
     failure: Failure | None = None
 
 
-def examine_seed(seed: int) -> Examined:
+def examine_seed(seed: int, signatures: tuple[Signature, ...] = tuple(Signature)) -> Examined:
     """Return what becomes of the case of a seed, shrunk where it fails."""
-    case = case_of(seed)
+    case = case_of(seed, signatures)
     found = examine(case)
     if not found.outcome.failed:
         return Examined(seed, found)
@@ -45,7 +46,11 @@ def examine_seed(seed: int) -> Examined:
 
 
 def examine_seeds(
-    seeds: Iterator[int], jobs: int, *, seconds: float = LONGEST
+    seeds: Iterator[int],
+    jobs: int,
+    *,
+    signatures: tuple[Signature, ...] = tuple(Signature),
+    seconds: float = LONGEST,
 ) -> Iterator[Examined]:
     """Yield what becomes of each seed's case, as they end; `jobs` processes work at a time.
 
@@ -55,7 +60,7 @@ def examine_seeds(
     workers: dict[Connection, _Worker] = {}
     try:
         for _ in range(jobs):
-            worker = _Worker(seconds)
+            worker = _Worker(signatures, seconds)
             if worker.take(next(seeds, None)):
                 workers[worker.connection] = worker
         while workers:
@@ -65,7 +70,7 @@ def examine_seeds(
                 assert isinstance(connection, Connection)
                 worker = workers.pop(connection)
                 yield worker.result()
-                worker = worker if worker.process.is_alive() else _Worker(seconds)
+                worker = worker if worker.process.is_alive() else _Worker(signatures, seconds)
                 if worker.take(next(seeds, None)):
                     workers[worker.connection] = worker
     finally:
@@ -76,12 +81,12 @@ def examine_seeds(
 class _Worker:
     """A process with a case."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, signatures: tuple[Signature, ...], seconds: float) -> None:
         self._seconds = seconds
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_work, args=(theirs, seconds), daemon=True
+            target=_work, args=(theirs, signatures, seconds), daemon=True
         )
         self._seed = -1
         self._began = 0.0
@@ -131,13 +136,13 @@ class _Worker:
         self.connection.close()
 
 
-def _work(connection: Connection, seconds: float) -> None:
+def _work(connection: Connection, signatures: tuple[Signature, ...], seconds: float) -> None:
     """Examine what comes through a connection until nothing does."""
     try:
         while True:
             seed = connection.recv()
             if _CLOCK is not None:
                 signal.setitimer(signal.ITIMER_PROF, seconds)
-            connection.send(examine_seed(seed))
+            connection.send(examine_seed(seed, signatures))
     except EOFError:
         return

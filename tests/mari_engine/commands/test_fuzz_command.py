@@ -6,19 +6,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import onnx
 import pytest
 
+import mari_engine as mari
 from mari_engine.__main__ import run
-from mari_engine.fuzzing import DIALECTS, Examined, case_of, examine_seed, examine_seeds
-from mari_engine.types import Labels
+from mari_engine.fuzzing import (
+    DIALECTS,
+    Examined,
+    case_of,
+    examination,
+    examine,
+    examine_seed,
+    examine_seeds,
+)  # fmt: skip
+from mari_engine.types import Labels, Signature
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
 ROOT = Path(__file__).parents[3]
 FAULTY = """
 import sys
+import mari_engine as mari
 from mari_engine.__main__ import run
 from mari_engine.axes import Pointwise
 from mari_engine.rewriting.handlers import HANDLERS
@@ -34,7 +45,7 @@ if __name__ == "__main__":
 ENDING = """
 import os
 from mari_engine.fuzzing import workers
-workers.examine_seed = lambda seed: os._exit(7)
+workers.examine_seed = lambda seed, signatures: os._exit(7)
 if __name__ == "__main__":
     for one in workers.examine_seeds(iter((3, 4)), 1):
         print(one.seed, one.examination.outcome, one.examination.reason)
@@ -92,10 +103,35 @@ def test_two_processes_find_what_one_finds() -> None:
     assert found == {seed: examine_seed(seed).examination for seed in range(4)}
 
 
+def test_graphs_are_rewritten_in_the_signatures_that_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewritten = []
+
+    def seen(model: mari.Model, labels: Labels, *, signature: Signature) -> NoReturn:
+        rewritten.append(signature)
+        raise mari.MariError("seen")
+
+    monkeypatch.setattr(examination, "survey_labeled", seen)
+    assert examine(case_of(3, (Signature.COMPACT,))).reason == "seen"
+    assert rewritten == [Signature.COMPACT]
+    asked: list[object] = []
+
+    def none(*_: object, signatures: tuple[Signature, ...]) -> Iterator[Examined]:
+        asked.append(signatures)
+        return iter(())
+
+    monkeypatch.setattr("mari_engine.fuzzing.examine_seeds", none)
+    words = ["--signature", "batched", "--signature", "compact", "--json", "-"]
+    assert run(["fuzz", "--count", "1", *words]) == 0
+    assert asked == [(Signature.BATCHED, Signature.COMPACT)]
+    assert json.loads(capsys.readouterr().out)["signatures"] == ["batched", "compact"]
+
+
 def test_what_was_done_is_told_when_it_is_stopped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(seeds: Iterator[int], jobs: int) -> Iterator[Examined]:
+    def stopped(seeds: Iterator[int], *_: object, **__: object) -> Iterator[Examined]:
         yield examine_seed(next(seeds))
         raise KeyboardInterrupt
 
@@ -113,7 +149,7 @@ def test_a_folder_that_cannot_be_written_is_told(
 
     found = Examination(Outcome.WRONG, "seeded")
     failed = Examined(0, found, Failure(0, found, case_of(0), found))
-    monkeypatch.setattr("mari_engine.fuzzing.examine_seeds", lambda seeds, jobs: iter([failed]))
+    monkeypatch.setattr("mari_engine.fuzzing.examine_seeds", lambda *_, **__: iter([failed]))
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     assert run(["fuzz", "--count", "1", "-o", str(blocked)]) == 2

@@ -59,6 +59,7 @@ def test_a_forgotten_activation_is_shrunk_to_itself(
     smallest, shrunk = shrink(case, found, seconds=60)
     assert (shrunk.outcome, shrunk.manner) == (found.outcome, found.manner)
     assert operators(smallest.data) == ["Sigmoid"]
+    assert smallest.signatures == (found.signature,)
     assert len(smallest.requests) == len(smallest.labels.inputs) == 1
 
 
@@ -90,7 +91,8 @@ def test_without_time_a_case_stays_as_it_is(faulty: Callable[[Handler], None]) -
     faulty(forgotten)
     case = case_of(SEED)
     smallest, _ = shrink(case, examine(case), seconds=0)
-    assert smallest is case
+    assert smallest.data is case.data
+    assert smallest.requests is case.requests
 
 
 def test_a_model_that_the_runtime_does_not_run_is_no_failure() -> None:
