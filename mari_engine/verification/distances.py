@@ -189,7 +189,8 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
     That is its magnitude and a tenth of its column's: the largest of the elements along the first
     axis that are no sentinels, such as the -1e9 of a mask beside scores of 1. So neither a large
     column nor masked elements hide an error in a small one. What sums leave of an exact zero is no
-    score that others could be sentinels beside.
+    score that others could be sentinels beside, and what their order leaves of the column's largest
+    score is no difference: near saturation scores of 2 and of 1e-11 come of the same subtraction.
     """
     if truth is None or exact is None or truth.dtype.kind not in "fV" or truth.ndim == 0:
         return None
@@ -198,13 +199,13 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
     a, b = truth.astype(np.float64), exact.astype(np.float64)
     usable = np.isfinite(a) & np.isfinite(b)
     sizes = np.where(usable, np.abs(a), 0.0).reshape(len(a), -1)
-    left = ZERO * FLOAT64 * np.where(sizes <= _LARGEST_SCORE, sizes, 0.0).max(axis=0)
-    least = np.where(sizes > left, sizes, np.inf).min(axis=0)
+    unit = FLOAT64 * np.where(sizes <= _LARGEST_SCORE, sizes, 0.0).max(axis=0)
+    least = np.where(sizes > ZERO * unit, sizes, np.inf).min(axis=0)
     plain = np.where(sizes <= _SENTINEL * least, sizes, 0.0).max(axis=0)
     off = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=usable)).reshape(len(a), -1)
     scale = sizes + _OF_COLUMN * plain
     scale[scale == 0] = 1.0  # beside nothing but zeros, the difference is absolute
-    return float(np.max(off / scale, initial=0.0))
+    return float(np.max(np.where(off <= REORDERED * unit, 0.0, off / scale), initial=0.0))
 
 
 def _largest(array: np.ndarray) -> float:

@@ -122,6 +122,12 @@ def test_what_sums_leave_of_an_exact_zero_makes_no_sentinels_of_the_scores() -> 
     assert own([12.0, 1e-16, -7.0], [12.0, 1e-5, -7.0]) > 1e-7
 
 
+def test_what_order_leaves_of_scores_near_saturation_is_no_difference() -> None:
+    """Found by a random graph: `tanh(x) - max(tanh(x))` was 1e-11 in one row, and -2 in others."""
+    assert own([-2.0, -1.207334e-11], [-2.0, -1.207323e-11]) == 0
+    assert own([-2.0, -1.2e-11], [-2.0, -1.4e-11]) > 1e-7
+
+
 @pytest.mark.parametrize("masked", [-1e9, -1e30, -3.4e38])
 def test_an_error_beside_a_mask_is_seen_by_its_own_scale(masked: float) -> None:
     assert own([masked, 0.5, 0.001], [masked, 0.5, 0.0010001]) > 1e-7
