@@ -135,8 +135,14 @@ def _draw(source: _Source, options: Options | None, fold: Fold) -> Drawing:
             options.candidates,
             plan.layout,
             source.measures,
+            _headline(plan),
         )
         return draw(info, plan.coloring, rewrite, fold)
+
+
+def _headline(plan: mari.Plan) -> str:
+    flops = plan.flops.before.flops, plan.flops.after.flops
+    return mari.headline_in_words(plan.layout, flops, plan.selection, plan.candidates)
 
 
 def _color_optimized(plan: mari.Plan, info: mari.GraphInfo) -> mari.Coloring | None:

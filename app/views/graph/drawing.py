@@ -14,6 +14,7 @@ from app.views.graph.folding import Fold
 from app.views.graph.product_measures import describe_product
 from app.views.graph.scene import Graph, Ruling, Scene, make_scene
 from app.views.graph.slices import describe_slices
+from app.views.graph.story import tell_story
 from app.views.graph.table import Row, list_rows
 from app.views.graph.topology import build_topology
 from mari_engine import (
@@ -42,6 +43,8 @@ class Rewrite:
     candidates: int
     layout: tuple[FusionLayout, ...] = ()
     measures: NodeMeasures | None = None
+    headline: str = ""
+    """What it is worth, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def draw(
     ]
     layouts = {layout.node: layout for layout in rewrite.layout}
     ruling = Ruling(rewrite.decisions, rewrite.candidates, layouts, products)
-    return _drawing(graphs, fold, ruling, changes)
+    return _drawing(graphs, fold, ruling, changes, rewrite.headline)
 
 
 def relabel(
@@ -132,8 +135,13 @@ def _locate(label: InputLabel, coloring: Coloring, name: str) -> InputLabel:
 
 
 def _drawing(
-    graphs: Sequence[Graph], fold: Fold, ruling: Ruling, changes: Changes | None = None
+    graphs: Sequence[Graph],
+    fold: Fold,
+    ruling: Ruling,
+    changes: Changes | None = None,
+    headline: str = "",
 ) -> Drawing:
     links = changes.links if changes else ()
-    scene = make_scene(graphs, fold=fold, ruling=ruling, links=links)
+    story = [step.to_json() for step in tell_story(graphs, ruling.candidates, headline)]
+    scene = make_scene(graphs, fold=fold, ruling=ruling, links=links, story=story)
     return Drawing(scene, tuple(graphs), ruling)

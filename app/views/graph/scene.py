@@ -72,10 +72,12 @@ def make_scene(
     fold: Fold,
     ruling: Ruling | None = None,
     links: Sequence[tuple[int, int]] = (),
+    story: Sequence[Mapping[str, Any]] = (),
 ) -> Scene:
     """Return the document for one graph, or for the original beside the optimized one.
 
-    `links` join vertices of the first graph to those of the second that were made from them.
+    `links` join vertices of the first graph to those of the second that were made from them;
+    `story` holds the steps in which it is presented.
     """
     ruling = ruling or Ruling()
     text = json.dumps(
@@ -85,6 +87,7 @@ def make_scene(
             "decisions": _rulings(graphs, ruling.decisions),
             "candidates": ruling.candidates,
             "marks": list_marks(),
+            "story": story,
         },
         separators=(",", ":"),
     )

@@ -26,6 +26,22 @@ test("the largest gains come first, then what is kept, the costliest first", () 
   assert.equal(order.most, 1100);
 });
 
+test("a decision that changed nothing is not among the changes", () => {
+  const decisions = {
+    ...DECISIONS,
+    actions: "OSFS",
+    after: [
+      [10, 0],
+      [1, 1],
+      [0, 9],
+      [50, 2],
+    ],
+  };
+  const order = new DecisionOrder(decisions, 100, (index) => index === 0);
+  assert.deepEqual(order.indices, [3, 1, 2, 0]);
+  assert.equal(order.changed, 3);
+});
+
 test("costs are of one request with all its candidates", () => {
   const order = new DecisionOrder(DECISIONS, 100);
   assert.deepEqual([order.before(3), order.after(3)], [1100, 250]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Selection } from "../../../app/components/graph/assets/selection.js";
-import { FUSION, MIX, makePane, USER } from "./small_graphs.mjs";
+import { ACT, FUSION, MIX, makePane, SCORE, USER } from "./small_graphs.mjs";
 
 // Two panes whose vertices are linked to those of the same number.
 function makePanes() {
@@ -35,6 +35,20 @@ test("a box is selected, but is no vertex", () => {
   assert.equal(selection.current.item, FUSION);
   assert.equal(selection.vertex, null);
   assert.equal(selection.remember(), null);
+});
+
+test("of what a vertex is linked to, what has its operator is opened", () => {
+  const panes = makePanes();
+  const [left, right] = panes.all;
+  const opened = [];
+  right.reveal = (items) => opened.push(items);
+  panes.partners = () => ({ pane: right, items: [USER, ACT, MIX] });
+  const selection = new Selection(panes);
+  selection.choose(left, MIX);
+  selection.showOthers(true);
+  selection.choose(left, SCORE);
+  selection.showOthers(true);
+  assert.deepEqual(opened, [[MIX], [USER]]);
 });
 
 test("nothing is selected after -1", () => {

@@ -77,7 +77,9 @@ export class BoxFolding {
     this.openOnly([]);
   }
 
-  openOnly(boxes) {
+  // Opens these boxes and closes all others; `plumbing`: whether shapes and constants are shown.
+  openOnly(boxes, plumbing = this.#plumbing) {
+    this.#plumbing = plumbing;
     this.#open = new Set([this.#model.root, ...boxes]);
     this.#arrange();
   }

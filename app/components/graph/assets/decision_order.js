@@ -1,14 +1,17 @@
-// The decisions in the order in which they are read: the largest gains first, then what was kept.
+// The decisions in the order in which they are read: the largest gains first, then what does the
+// same work as before.
 
 const COMPARED = 2000; // decisions among which the costliest gives the length of the bars
 
 export class DecisionOrder {
-  constructor(decisions, candidates) {
+  // `isAsBefore(index)`: the product is in the rewritten graph as it was.
+  constructor(decisions, candidates, isAsBefore = () => false) {
     this.decisions = decisions;
     this.candidates = candidates;
     const all = Array.from(decisions.actions, (_, index) => index);
-    const kept = (index) => decisions.actions[index] === "K";
     const saved = (index) => this.before(index) - this.after(index);
+    const kept = (index) =>
+      decisions.actions[index] === "K" || (!saved(index) && isAsBefore(index));
     const changed = all.filter((index) => !kept(index)).sort((a, b) => saved(b) - saved(a));
     const rest = all.filter(kept).sort((a, b) => this.before(b) - this.before(a));
     this.indices = [...changed, ...rest];

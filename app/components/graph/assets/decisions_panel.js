@@ -36,7 +36,11 @@ export class DecisionsPanel {
   }
 
   load({ decisions, candidates }) {
-    this.#order = new DecisionOrder(decisions, candidates);
+    const isAsBefore = (index) => {
+      const at = decisions.at[index];
+      return at >= 0 && this.#panes.all[0].model.change(at) === "=";
+    };
+    this.#order = new DecisionOrder(decisions, candidates, isAsBefore);
     this.#step = -1;
     this.render();
   }
@@ -62,8 +66,9 @@ export class DecisionsPanel {
     const { changed } = this.#order;
     root.replaceChildren(
       this.#stepper(),
+      this.#key(),
       ...this.#part("Changed, the largest gain first", 0, changed),
-      ...this.#part("Kept, the costliest first", changed, this.size),
+      ...this.#part("The same work as before, the costliest first", changed, this.size),
       ...this.#countChanges(),
     );
     const chosen = root.querySelector(".entry-open");
@@ -95,6 +100,19 @@ export class DecisionsPanel {
       this.#stepButton("▶", "Next", "]", 1),
     );
     return head;
+  }
+
+  // What the badges of the entries mean.
+  #key() {
+    const { theme } = this.#styles;
+    const key = element("p", "muted key");
+    const taken = new Set(this.#order.decisions.actions);
+    for (const { letter, name } of theme.marks.decision.filter((mark) => taken.has(mark.letter))) {
+      const entry = element("span", "marked");
+      entry.append(namedBadge(theme, "decision", letter), name.split(":")[0]);
+      key.append(entry);
+    }
+    return key;
   }
 
   #stepButton(sign, word, key, by) {
@@ -136,12 +154,12 @@ export class DecisionsPanel {
     const { theme } = this.#styles;
     const { model } = this.#panes.all[0];
     const { actions, at } = this.#order.decisions;
+    const changed = step < this.#order.changed;
     const found = at[index] >= 0;
     const [before, after] = [this.#order.before(index), this.#order.after(index)];
-    const cost =
-      actions[index] === "K"
-        ? figure(before)
-        : `${figure(before)} → ${figure(after)} at ${plural(this.#order.candidates, "candidate")}`;
+    const cost = changed
+      ? `${figure(before)} → ${figure(after)} at ${plural(this.#order.candidates, "candidate")}`
+      : figure(before);
     const texts = element("span", "texts");
     texts.append(
       element("b", "", found ? model.op(at[index]) : "product"),

@@ -4,7 +4,7 @@ export function listKeys(actions, { navigation, selection, panes }) {
   const ofVertex = (act) => () => {
     if (selection.vertex) act(selection.vertex);
   };
-  const larger = () => panes.active.zoom(1.25);
+  const larger = () => panes.active.viewport.zoom(1.25);
   return {
     "/": actions.search,
     n: actions.next,
@@ -18,7 +18,7 @@ export function listKeys(actions, { navigation, selection, panes }) {
     "]": actions.stepOn,
     "+": larger,
     "=": larger,
-    "-": () => panes.active.zoom(0.8),
+    "-": () => panes.active.viewport.zoom(0.8),
     Enter: () => navigation.fold("toggle"),
     e: () => navigation.fold("open"),
     c: () => navigation.fold("close"),
@@ -34,6 +34,8 @@ export function listKeys(actions, { navigation, selection, panes }) {
     ArrowUp: () => navigation.slide(-1),
     ArrowDown: () => navigation.slide(1),
     s: actions.togglePlumbing,
+    P: actions.present,
+    l: actions.toggleStep,
     Escape: actions.escape,
   };
 }

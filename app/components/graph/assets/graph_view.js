@@ -1,5 +1,7 @@
 // The whole component: makes its parts, and carries what happens in one to the others.
 
+import { Coloring } from "./coloring.js";
+import { Finder } from "./finder.js";
 import { listKeys } from "./graph_keys.js";
 import { ImageExport } from "./image_export.js";
 import { Keyboard } from "./keyboard.js";
@@ -10,9 +12,11 @@ import { NodeSearch } from "./node_search.js";
 import { NodeStyles } from "./node_styles.js";
 import { recallPanes, rememberPanes } from "./pane_memory.js";
 import { PaneSet } from "./pane_set.js";
+import { Presenter } from "./presenter.js";
+import { PrintDrawing } from "./print_drawing.js";
 import { Selection } from "./selection.js";
 import { SidePanel } from "./side_panel.js";
-import { Theme } from "./theme.js";
+import { readColors, Theme } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
 import { UrlState } from "./url_state.js";
 import { ViewState } from "./view_state.js";
@@ -24,15 +28,17 @@ export class GraphView {
   #host = {}; // what Python can be asked for: choose(name, value), measure(), ask({ pane, at })
   #modelName = "";
   #styles = new NodeStyles();
-  #search = new NodeSearch();
   #panes;
   #selection;
   #navigation;
   #lines;
   #side;
-  #legend;
+  #coloring;
+  #finder;
   #images;
   #toolbar;
+  #presenter;
+  #print;
   #keyboard;
   #state;
   #url;
@@ -47,7 +53,10 @@ export class GraphView {
       this.#toolbar.closeMenu();
       root.focus({ preventScroll: true });
     });
-    this.#observer = new ResizeObserver(() => this.#resized());
+    this.#observer = new ResizeObserver(() => {
+      this.#lines.resize();
+      this.#moved();
+    });
     this.#observer.observe(holder);
   }
 
@@ -66,10 +75,12 @@ export class GraphView {
     const start = performance.now();
     const link = this.#styles.theme ? null : this.#readLink();
     const selected = this.#selection.remember();
+    this.#presenter.load(scene);
     this.#loadPanes(scene);
     this.#side.load(scene);
     this.#find();
-    this.#showLegend();
+    this.#folded();
+    this.#coloring.showLegend();
     this.#navigation.recall(selected);
     this.#side.turnTo(link && !link.tab ? this.#side.usualTab : this.#side.tab);
     if (link) this.#followLink(link);
@@ -78,9 +89,9 @@ export class GraphView {
 
   // The page's colors may have changed.
   retheme() {
-    this.#styles.theme = new Theme(this.#root, this.#styles.theme.marks);
+    this.#styles.theme = new Theme(readColors(this.#root), this.#styles.theme.marks);
     this.#panes.restyle();
-    this.#showLegend();
+    this.#coloring.showLegend();
     this.#side.redraw();
   }
 
@@ -95,6 +106,7 @@ export class GraphView {
 
   destroy() {
     this.#observer.disconnect();
+    this.#print.destroy();
     this.#panes.destroy();
   }
 
@@ -102,12 +114,11 @@ export class GraphView {
 
   #makeGraph(holder) {
     this.#panes = new PaneSet(holder, this.#styles, {
-      focused: (pane) => {
-        this.#panes.active = pane;
-      },
+      focused: (pane) => this.#panes.focus(pane),
       picked: (pane, item, shift) => this.#navigation.pick(pane, item, shift),
-      folded: () => this.#url.changed(),
+      folded: () => this.#folded(),
       moved: () => this.#moved(),
+      steered: (pane, change) => this.#panes.follow(pane, change),
     });
     this.#lines = new LinkLines(holder, this.#panes, this.#styles);
     this.#selection = new Selection(this.#panes);
@@ -117,7 +128,7 @@ export class GraphView {
       folded: () => this.#side.showInfo(),
       pathStarted: () => this.#side.showInfo(),
       pathTraced: (pane, one, other, items) => this.#side.showPaths(pane, one, other, items),
-      hiddenWanted: () => this.#view("both"),
+      viewWanted: (show) => this.#view(show),
     });
   }
 
@@ -127,18 +138,27 @@ export class GraphView {
       styles: this.#styles,
       selection: this.#selection,
       navigation: this.#navigation,
-      search: this.#search,
+      search: new NodeSearch(),
     };
     const find = (name) => this.#root.querySelector(name);
     const actions = this.#listActions();
     this.#side = new SidePanel(find(".side"), parts, actions);
-    this.#legend = new Legend(find(".legend"), this.#styles, actions.filtered);
-    this.#images = new ImageExport(this.#panes, this.#styles, this.#legend);
+    const legend = new Legend(find(".legend"), this.#styles, actions.filtered);
+    this.#images = new ImageExport(this.#panes, this.#styles, legend);
     this.#toolbar = new Toolbar(this.#root, actions);
-    this.#keyboard = new Keyboard(this.#root, listKeys(actions, parts));
+    this.#coloring = new Coloring({ ...parts, toolbar: this.#toolbar, legend }, actions.filtered);
+    this.#finder = new Finder({ ...parts, toolbar: this.#toolbar });
+    this.#presenter = new Presenter(this.#root, { ...parts, images: this.#images }, actions);
+    this.#print = new PrintDrawing(find(".printed"), () => this.#images.drawOnPaper());
+    const keys = listKeys(actions, parts);
+    this.#keyboard = new Keyboard(this.#root, () =>
+      this.#presenter.active ? this.#presenter.keys : keys,
+    );
     this.#state = new ViewState({ ...parts, side: this.#side, toolbar: this.#toolbar });
     this.#url = new UrlState(() =>
-      this.#root.isConnected ? { model: this.#modelName, ...this.#state.collect() } : null,
+      this.#root.isConnected && !this.#presenter.active
+        ? { model: this.#modelName, ...this.#state.collect() }
+        : null,
     );
   }
 
@@ -148,15 +168,17 @@ export class GraphView {
       search: () => this.#toolbar.focusSearch(),
       find: () => this.#find(),
       leave: () => this.#root.focus(),
-      jump: (by) => this.#jump(by),
-      next: () => this.#jump(1),
-      previous: () => this.#jump(-1),
+      jump: (by) => this.#finder.jump(by),
+      next: () => this.#finder.jump(1),
+      previous: () => this.#finder.jump(-1),
       stepOn: () => this.#side.stepBy(1),
       stepBack: () => this.#side.stepBy(-1),
       view: (show) => this.#view(show),
       cycleView: () => this.#panes.alone || this.#view(this.#panes.nextShow),
-      colorBy: (overlay) => this.#colorBy(overlay),
-      cycleOverlay: () => this.#colorBy(this.#styles.nextOverlay),
+      toggleStep: () => this.#toggleStep(),
+      present: () => this.#presenter.begin(),
+      colorBy: (overlay) => this.#coloring.by(overlay),
+      cycleOverlay: () => this.#coloring.by(this.#styles.nextOverlay),
       foldBy: (fold) => this.#host.choose("fold", fold),
       measure: () => this.#host.measure(),
       expandAll: () => this.#refold((folding) => folding.openAll(MOST_OPENED)),
@@ -165,13 +187,13 @@ export class GraphView {
       fit: () => this.#panes.fit(),
       savePicture: () => this.#images.savePicture(),
       saveDrawing: () => this.#images.saveDrawing(),
-      copyLink: () => this.#copyLink(),
+      copyLink: async () => this.#toolbar.say(await this.#url.copy(), () => this.#finder.tell()),
       help: () => this.#keyboard.toggleList(),
       toggleSide: () => this.#side.toggle(),
       turnTo: (tab) => this.#side.turnTo(tab),
       turned: () => this.#url.changed(),
       filtered: () => this.#filtered(),
-      showOnly: (overlay, letter) => this.#showOnly(overlay, letter),
+      showOnly: (overlay, letter) => this.#coloring.only(overlay, letter),
       clear: () => this.#clear(),
       escape: () => this.#escape(),
     };
@@ -179,7 +201,7 @@ export class GraphView {
 
   #loadPanes(scene) {
     const kept = rememberPanes(this.#panes);
-    this.#styles.theme = new Theme(this.#root, scene.marks);
+    this.#styles.theme = new Theme(readColors(this.#root), scene.marks);
     this.#panes.load(scene);
     this.#lines.raise();
     this.#selection.clear();
@@ -199,9 +221,9 @@ export class GraphView {
 
   #followLink(link) {
     this.#url.follow();
-    this.#state.restore(link, (pane, item) => this.#navigation.goTo(pane, item));
+    this.#state.restore(link, (pane, item) => this.#navigation.show(pane, item));
     this.#panes.restyle();
-    this.#showLegend();
+    this.#coloring.showLegend();
   }
 
   // -- what happens in the parts
@@ -221,25 +243,24 @@ export class GraphView {
     this.#lines.draw(this.#selection.current);
   }
 
-  #resized() {
-    this.#lines.resize();
-    this.#moved();
+  // Other boxes are open.
+  #folded() {
+    this.#toolbar.showPlumbing(this.#panes.shown.some(({ folding }) => folding.plumbing));
+    this.#url.changed();
   }
 
-  // Both panes side by side, or one alone.
+  #toggleStep() {
+    this.#panes.inStep = !this.#panes.inStep;
+    this.#toolbar.showViews(this.#panes);
+  }
+
+  // Both panes, or one alone.
   #view(show) {
     this.#panes.show = show;
     this.#panes.arrange();
     this.#toolbar.showViews(this.#panes);
     this.#panes.fit();
     this.#find();
-  }
-
-  #colorBy(overlay) {
-    this.#styles.colorBy(overlay);
-    this.#toolbar.showOverlays(this.#styles);
-    this.#showLegend();
-    this.#filtered();
   }
 
   // Other items are dimmed, or all are colored otherwise.
@@ -249,51 +270,27 @@ export class GraphView {
     this.#url.changed();
   }
 
-  #showOnly(overlay, letter) {
-    this.#colorBy(overlay);
-    this.#legend.only(letter);
-  }
-
-  #showLegend() {
-    this.#legend.show(this.#panes.models);
-  }
-
   #refold(change) {
     this.#panes.refold(change);
-    this.#url.changed();
+    this.#navigation.settle();
+    this.#folded();
   }
 
   #clear() {
-    this.#selection.pathStart = null;
-    this.#navigation.select(this.#panes.active, -1);
-    this.#styles.hidden.clear();
-    this.#showLegend();
-    this.#filtered();
+    this.#navigation.clear();
+    this.#coloring.showAll();
   }
 
   #escape() {
     this.#keyboard.hideList();
     this.#toolbar.closeMenu();
-    this.#clear();
+    if (this.#navigation.goBack()) this.#folded();
+    else this.#clear();
   }
 
   #find() {
-    this.#search.find(this.#toolbar.text, this.#panes.shown);
-    this.#toolbar.showMatches(this.#search.summary);
+    this.#finder.find();
     this.#side.fillList();
     this.#url.changed();
-  }
-
-  #jump(by) {
-    const match = this.#search.step(by);
-    if (!match) return;
-    this.#navigation.goTo(match.pane, match.item);
-    this.#toolbar.showMatches(this.#search.summary);
-  }
-
-  async #copyLink() {
-    const copied = await this.#url.copy();
-    const said = copied ? "Link copied" : "The address bar holds the link";
-    this.#toolbar.say(said, () => this.#toolbar.showMatches(this.#search.summary));
   }
 }

@@ -1,5 +1,6 @@
 // The drawing as a file, in SVG or PNG.
 
+import { embedFont } from "./font_embedding.js";
 import { drawSvg } from "./svg_drawing.js";
 
 const MOST_PIXELS = 12000; // along the longer side: browsers draw no larger canvas
@@ -17,14 +18,22 @@ export class ImageExport {
     this.#legend = legend;
   }
 
-  saveDrawing() {
-    saveFile(toBlob(this.#draw().text), "graph.svg");
+  async saveDrawing() {
+    const { svg } = await this.#draw();
+    saveFile(toBlob(svg), "graph.svg");
   }
 
-  savePicture() {
-    const { text, width, height } = this.#draw();
+  // In the colors of paper, for a page that has the font.
+  drawOnPaper() {
+    const theme = this.#styles.theme.onPaper();
+    return drawSvg(this.#panes.shown, { theme, font: "" }, this.#legend, null).svg;
+  }
+
+  // With a title and a caption above it, if `told` has them.
+  async savePicture(told = null, name = "graph.png") {
+    const { svg, width, height } = await this.#draw(told);
     const scale = Math.min(SHARP, MOST_PIXELS / Math.max(width, height));
-    const url = URL.createObjectURL(toBlob(text));
+    const url = URL.createObjectURL(toBlob(svg));
     const image = new Image();
     image.addEventListener("load", () => {
       const canvas = document.createElement("canvas");
@@ -32,17 +41,20 @@ export class ImageExport {
       canvas.height = Math.ceil(height * scale);
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       URL.revokeObjectURL(url);
-      canvas.toBlob((blob) => saveFile(blob, "graph.png"));
+      canvas.toBlob((blob) => saveFile(blob, name));
     });
     image.src = url;
   }
 
-  #draw() {
-    return drawSvg(this.#panes.shown, this.#styles.theme, this.#legend.marks);
+  async #draw(told = null) {
+    const { theme } = this.#styles;
+    const font = await embedFont(theme.font);
+    return drawSvg(this.#panes.shown, { theme, font }, this.#legend, told);
   }
 }
 
-function toBlob(text) {
+function toBlob(svg) {
+  const text = new XMLSerializer().serializeToString(svg);
   return new Blob([text], { type: "image/svg+xml" });
 }
 

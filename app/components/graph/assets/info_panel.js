@@ -113,7 +113,7 @@ export class InfoPanel {
     };
     const buttons = [
       [pane.folding.isOpen(box) ? "Close" : "Open", toggle],
-      ["Fit", () => pane.fit([box])],
+      ["Fit", () => pane.viewport.fit([box])],
     ];
     return [
       heading(model.name(box), plural(members.length, "node")),
@@ -231,7 +231,7 @@ export class InfoPanel {
     const held = new Map(weights.map((weight) => [weight.name, weight]));
     const lines = rows.map(([name, type, letter]) => {
       const line = element("div", "tensor");
-      if (letter === "W") line.append(element("span", "badge weight", "W"));
+      if (letter === "W") line.append(weightBadge());
       else if (letter) line.append(namedBadge(this.#styles.theme, "side", letter));
       const texts = element("div", "texts");
       texts.append(element("div", "name", name), element("div", "muted", type));
@@ -241,6 +241,12 @@ export class InfoPanel {
     });
     return [titled(title, lines)];
   }
+}
+
+function weightBadge() {
+  const badge = element("span", "badge weight", "W");
+  badge.title = "weight";
+  return badge;
 }
 
 function heading(title, subtitle, letter = "") {

@@ -13,6 +13,8 @@ const KEYS = [
   ["↑ ↓", "go along the column"],
   ["s", "shapes and constants on, off"],
   ["[  ]", "previous, next change"],
+  ["P", "present the story, step by step"],
+  ["l", "move both in step, or each alone"],
   ["p", "paths from here to …"],
   ["h", "neighbors, and theirs"],
   ["v", "before and after, before, after"],
@@ -20,7 +22,7 @@ const KEYS = [
   ["1 2 3", "details, changes, nodes"],
   ["+  −", "zoom"],
   ["i", "side panel on, off"],
-  ["Esc", "clear selection and filters"],
+  ["Esc", "back from what was jumped to; then clear selection and filters"],
   ["?", "this list"],
 ];
 const HINTS = [
@@ -33,8 +35,8 @@ const HINTS = [
 export class Keyboard {
   #list;
 
-  // `keys` maps the name of a key to what it does.
-  constructor(root, keys) {
+  // `listKeys()` maps the names of keys to what they do now.
+  constructor(root, listKeys) {
     this.#list = root.querySelector(".keys");
     for (const [key, text] of KEYS) {
       this.#list.append(element("dt", "", key), element("dd", "", text));
@@ -45,6 +47,7 @@ export class Keyboard {
       root.querySelector(".hints").append(hint);
     }
     root.addEventListener("keydown", (event) => {
+      const keys = listKeys();
       if (!isForGraph(event) || !Object.hasOwn(keys, event.key)) return;
       keys[event.key]();
       event.preventDefault();

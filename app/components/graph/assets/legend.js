@@ -1,10 +1,12 @@
-// What the letters and colors mean, how many there are, and a filter by them.
+// What the letters and colors mean, how many there are, and a filter by them; behind it the letters
+// that nodes carry besides.
 
 import { badge, element } from "./dom.js";
 import { grouped } from "./figures.js";
 
 export class Legend {
   marks = []; // those that occur under the current overlay
+  besides = []; // those of the sides, where nodes are colored by something else
   #root;
   #styles;
   #filtered;
@@ -17,17 +19,33 @@ export class Legend {
   }
 
   show(models) {
-    const { theme, overlay } = this.#styles;
+    const { theme, overlay, lettersAreSides } = this.#styles;
+    const counts = this.#count(models, overlay);
+    this.marks = theme.marks[overlay].filter(({ letter }) => counts.has(letter));
+    const sides = lettersAreSides ? this.#count(models, "side") : new Map();
+    this.besides = theme.marks.side.filter(({ letter }) => sides.has(letter));
+    this.#root.replaceChildren(
+      ...this.marks.map((mark) => this.#entry(mark, counts.get(mark.letter))),
+      ...this.besides.map((mark) => this.#note(mark)),
+    );
+  }
+
+  #count(models, overlay) {
     const counts = new Map();
     for (const model of models) {
       const items = Array.from({ length: model.count }, (_, item) => item);
-      for (const [letter, count] of this.#styles.countLetters(model, items)) {
+      for (const [letter, count] of this.#styles.countLetters(model, items, overlay)) {
         counts.set(letter, (counts.get(letter) || 0) + count);
       }
     }
-    this.marks = theme.marks[overlay].filter(({ letter }) => counts.has(letter));
-    const entries = this.marks.map((mark) => this.#entry(mark, counts.get(mark.letter)));
-    this.#root.replaceChildren(...entries);
+    return counts;
+  }
+
+  #note({ letter, name }) {
+    const note = element("span", "note");
+    note.append(element("b", "letter", letter), nameOf(name));
+    note.title = name;
+    return note;
   }
 
   // Dims all but one mark.
@@ -61,10 +79,15 @@ export class Legend {
   }
 
   #showFilter() {
-    for (const entry of this.#root.children) {
+    for (const entry of this.#root.querySelectorAll(".entry")) {
       const shown = !this.#styles.hidden.has(entry.dataset.letter);
       entry.setAttribute("aria-pressed", String(shown));
     }
     this.#filtered();
   }
+}
+
+// "request side" of "request side, once per request".
+function nameOf(name) {
+  return name.split(",")[0];
 }

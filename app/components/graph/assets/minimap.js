@@ -67,7 +67,7 @@ export class Minimap {
     const { scale, left, top } = this.#frame();
     const x = ((event.clientX - at.left) * (width / at.width)) / scale + left;
     const y = ((event.clientY - at.top) * (height / at.height)) / scale + top;
-    this.#pane.centerOn({ x, y });
+    this.#pane.viewport.centerOn({ x, y });
     event.stopPropagation();
   }
 

@@ -38,6 +38,11 @@ export class NodeStyles {
     this.hidden.clear();
   }
 
+  // Whether nodes carry the letter of their side, whatever their color means.
+  get lettersAreSides() {
+    return this.overlay === "change" || Boolean(AMOUNTS[this.overlay]);
+  }
+
   get nextOverlay() {
     const values = this.overlays.map(([value]) => value);
     return values[(values.indexOf(this.overlay) + 1) % values.length];
@@ -127,7 +132,7 @@ export class NodeStyles {
       subtitle,
       side,
       color: mark.color,
-      letter: changes || AMOUNTS[this.overlay] ? side : letter,
+      letter: this.lettersAreSides ? side : letter,
       dashed: side === "K" || gone,
       hatched: changes && gone,
       fresh: changes && letter === "+",

@@ -1,21 +1,16 @@
 // One graph on one canvas: vis-network moves the view and hears the pointer, PaneDrawing draws.
 
 import { BoxFolding } from "./box_folding.js";
-import { FONT, HEADER } from "./item_sizes.js";
+import { HEADER } from "./item_sizes.js";
 import { getEngine } from "./layout_engine.js";
 import { Minimap } from "./minimap.js";
 import { PaneDrawing } from "./pane_drawing.js";
-import { boundsOf, centerOf } from "./rectangles.js";
+import { LARGEST_FIT, Viewport } from "./viewport.js";
 import { DataSet, Network } from "./vis_network.js";
 
-const LEAST_READABLE = 0.4;
-const LARGEST_FIT = 1.1;
-const SMALLEST_FIT = 0.02;
-const LEAST_FIRST = 14 / FONT; // of a first view: its texts are of 14 pixels
-const WISHED = 0.75;
-const MARGIN = 20;
 const FOLD_SIGN = 34; // width of the plus or minus at the left of a box
 const MOST_HOPS = 4;
+const LARGEST_STAGED = 2.2;
 
 export class Pane {
   selected = -1;
@@ -23,13 +18,13 @@ export class Pane {
   lit = null; // what is not dimmed; null: nothing is
   away = false;
   #litBy = "";
-  #fitting = null; // what brought the view about, as long as nothing else has moved it
   #styles;
   #listener;
   #network;
   #nodes = new DataSet([]);
 
-  // `listener` hears focused(pane), picked(pane, item, shift), folded() and moved().
+  // `listener` hears focused(pane), picked(pane, item, shift), folded(), moved() and
+  // steered(pane, change): a hand has moved the view.
   constructor(element, model, styles, listener) {
     this.element = element;
     this.model = model;
@@ -54,17 +49,11 @@ export class Pane {
         },
       },
     );
+    this.viewport = new Viewport(element, this.#network, this.folding, (change) =>
+      listener.steered(this, change),
+    );
     const minimap = new Minimap(element, this.#network, this, styles);
     this.#listen(minimap);
-  }
-
-  get view() {
-    return { ...this.#network.getViewPosition(), scale: this.#network.getScale() };
-  }
-
-  set view({ x, y, scale }) {
-    this.#fitting = null;
-    this.#network.moveTo({ position: { x, y }, scale, animation: false });
   }
 
   // Brings the nodes of vis-network in line with what is visible.
@@ -115,7 +104,7 @@ export class Pane {
     const start = performance.now();
     const before = this.folding.place[box];
     this.folding.toggle(box);
-    this.#keepInPlace(before, this.folding.place[box]);
+    this.viewport.keepInPlace(before, this.folding.place[box]);
     this.sync();
     this.#listener.folded();
     performance.measure("mari graph: open", { start });
@@ -125,7 +114,7 @@ export class Pane {
   refold(change) {
     change(this.folding);
     this.sync();
-    this.fit();
+    this.viewport.fit();
   }
 
   // Opens these boxes, counted from the whole, and closes all others.
@@ -136,47 +125,42 @@ export class Pane {
     this.sync();
   }
 
-  fit(items = null) {
-    this.#fitting = items ? null : () => this.fit();
-    const box = items ? this.#around(items) : this.folding.bounds;
-    const scale = Math.max(this.#scaleFor(box), SMALLEST_FIT);
-    this.#network.moveTo({ position: centerOf(box), scale, animation: false });
-  }
-
-  // Everything where it can be read so, else as much of it as can, from where it begins.
-  fitReadable() {
-    this.#fitting = () => this.fitReadable();
-    const { bounds } = this.folding;
-    const scale = Math.max(this.#scaleFor(bounds), LEAST_FIRST);
+  // For a large audience: all of the graph, open as far as type that is `large` times as large
+  // lets it, with nothing but `lit` in color; null: everything is.
+  stage(lit, large) {
     const { clientWidth, clientHeight } = this.element;
-    const width = Math.min(bounds.width, (clientWidth - MARGIN) / scale);
-    const height = Math.min(bounds.height, (clientHeight - MARGIN) / scale);
-    const position = centerOf({ ...bounds, width, height });
-    this.#network.moveTo({ position, scale, animation: false });
+    this.lit = lit && new Set(lit);
+    this.folding.closeAll();
+    this.folding.openFirst(clientWidth / large, clientHeight / large);
+    this.viewport.largest = LARGEST_STAGED;
+    this.sync();
+    this.viewport.fit();
   }
 
-  // Moves the view so that this place is in its middle.
-  centerOn(position) {
-    this.#fitting = null;
-    this.#network.moveTo({ position, animation: false });
+  unstage() {
+    this.lit = null;
+    this.viewport.largest = LARGEST_FIT;
+  }
+
+  // Which boxes are open, whether shapes are shown, and where the view is: to come back to.
+  get standing() {
+    const { open, plumbing } = this.folding;
+    return { open, plumbing, view: this.viewport.view };
+  }
+
+  set standing({ open, plumbing, view }) {
+    this.folding.openOnly(open, plumbing);
+    this.sync();
+    this.viewport.view = view;
   }
 
   // Shows the items at a readable size if they fit so, opening boxes where needed.
   reveal(items) {
-    if (this.folding.reveal(items)) this.sync();
-    this.turnTo(items);
-  }
-
-  // Brings what stands for the items into view; closed boxes stay closed.
-  turnTo(items) {
-    const box = this.#around(items);
-    const wished = Math.max(this.#network.getScale(), WISHED);
-    this.#fitting = null;
-    this.#network.moveTo({
-      position: centerOf(box),
-      scale: Math.min(wished, Math.max(this.#scaleFor(box), LEAST_READABLE)),
-      animation: { duration: 250, easingFunction: "easeInOutQuad" },
-    });
+    if (this.folding.reveal(items)) {
+      this.sync();
+      this.#listener.folded();
+    }
+    this.viewport.turnTo(items);
   }
 
   // A point of an item's border, relative to the pane; `below` is in heights from its center.
@@ -185,13 +169,8 @@ export class Pane {
     return this.#network.canvasToDOM({ x, y: y + below * height });
   }
 
-  zoom(factor) {
-    this.#fitting = null;
-    this.#network.moveTo({ scale: this.#network.getScale() * factor, animation: false });
-  }
-
   destroy() {
-    this.#fitting = null;
+    this.viewport.destroy();
     this.#network.destroy();
   }
 
@@ -202,13 +181,6 @@ export class Pane {
       minimap.draw();
       this.#listener.moved();
     });
-    for (const moved of ["dragStart", "zoom"]) {
-      network.on(moved, () => {
-        this.#fitting = null;
-      });
-    }
-    // vis-network changes the scale once it has told of a new size
-    network.on("resize", () => queueMicrotask(() => this.#fitting?.()));
     network.on("click", (event) => this.#clicked(event));
     network.on("doubleClick", (event) => {
       const item = this.#itemAt(event);
@@ -272,24 +244,5 @@ export class Pane {
       "aria-label",
       `${nodes} nodes, ${boxes} closed boxes, ${frames.length} open boxes`,
     );
-  }
-
-  // Moves the view so that what was clicked stays under the pointer.
-  #keepInPlace(before, after) {
-    const { x, y } = this.#network.getViewPosition();
-    const rise = after.y - after.height / 2 - (before.y - before.height / 2);
-    const position = { x: x + after.x - before.x, y: y + rise };
-    this.#network.moveTo({ position, animation: false });
-  }
-
-  #around(items) {
-    return boundsOf(items.map((item) => this.folding.place[this.folding.shown(item)]));
-  }
-
-  // The largest scale at which the rectangle is in view.
-  #scaleFor({ width, height }) {
-    const { clientWidth, clientHeight } = this.element;
-    const across = (clientWidth - MARGIN) / (width + 1);
-    return Math.min(LARGEST_FIT, across, (clientHeight - MARGIN) / (height + 1));
   }
 }

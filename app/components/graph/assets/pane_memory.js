@@ -13,7 +13,7 @@ export function recallPanes(panes, kept) {
   }
 }
 
-function rememberPane({ model, folding, view }) {
+function rememberPane({ model, folding, viewport: { view } }) {
   return { contents: listContents(model), open: folding.open.map((box) => model.path(box)), view };
 }
 
@@ -23,14 +23,14 @@ function recallPane(pane, kept, { width, height }) {
   if (kept?.contents !== listContents(model)) {
     folding.openFirst(width, height);
     pane.sync();
-    pane.fitReadable();
+    pane.viewport.fitReadable();
     return;
   }
   const wanted = new Set(kept.open);
   const boxes = Array.from({ length: model.total - model.root }, (_, at) => model.root + at);
   folding.openOnly(boxes.filter((box) => wanted.has(model.path(box))));
   pane.sync();
-  pane.view = kept.view;
+  pane.viewport.view = kept.view;
 }
 
 function listContents({ data }) {

@@ -6,7 +6,7 @@ import { GraphModel } from "./graph_model.js";
 import { Pane } from "./pane.js";
 
 export const SHOWS = [
-  ["both", "Before and after"],
+  ["both", "Both"],
   ["left", "Before"],
   ["right", "After"],
 ];
@@ -16,6 +16,7 @@ export class PaneSet {
   all = [];
   active = null; // the pane that keys act on
   show = "both";
+  inStep = true; // whether the view of one moves with that of the other
   #holder;
   #styles;
   #listener;
@@ -42,6 +43,10 @@ export class PaneSet {
 
   get shown() {
     return this.all.filter((pane) => !pane.away);
+  }
+
+  focus(pane) {
+    this.active = pane;
   }
 
   indexOf(pane) {
@@ -76,8 +81,22 @@ export class PaneSet {
     for (const pane of this.all) pane.refold(change);
   }
 
+  // A hand has moved the view of one.
+  follow(pane, change) {
+    if (!this.inStep) return;
+    for (const other of this.shown) if (other !== pane) other.viewport.follow(change);
+  }
+
+  get standings() {
+    return this.all.map((pane) => pane.standing);
+  }
+
+  set standings(kept) {
+    for (const [at, pane] of this.all.entries()) pane.standing = kept[at];
+  }
+
   fit() {
-    for (const pane of this.shown) pane.fit();
+    for (const pane of this.shown) pane.viewport.fit();
   }
 
   // What the item became in the other pane, or was made from there.

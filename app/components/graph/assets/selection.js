@@ -44,9 +44,19 @@ export class Selection {
     this.#panes.active = pane;
   }
 
-  // Brings into view what the selected vertex is linked to.
-  showOthers() {
+  // Of all that a node became, or was made from, what does its work: the same operator, or else the
+  // first. The others may lie anywhere.
+  #likest({ model }, items) {
+    const op = this.current.pane.model.op(this.current.item);
+    const same = items.filter((item) => model.op(item) === op);
+    return same.length ? same.slice(0, MOST_SHOWN) : items.slice(0, 1);
+  }
+
+  // Brings into view what the selected vertex is linked to; opens the boxes around it if `opened`.
+  showOthers(opened) {
     const { pane, items } = this.vertex?.others || { items: [] };
-    if (items.length && !pane.away) pane.turnTo(items.slice(0, MOST_SHOWN));
+    if (!items.length || pane.away) return;
+    if (opened) pane.reveal(this.#likest(pane, items));
+    else pane.viewport.turnTo(items.slice(0, MOST_SHOWN));
   }
 }

@@ -6,15 +6,22 @@ import { FONT } from "./item_sizes.js";
 
 const EDGE = 30; // around each pane
 const BAND = 44; // for the titles above, and for the legend below
-const LEAST_WIDTH = 760;
+const LEAST_WIDTH = 920; // the legend has room then
 const CUT = 11; // of an item's corners
+const HEADLINE = 64; // the title of what is told
+const LINE = 26; // of its caption
 
-// Returns { text, width, height }: the panes side by side, titles above, the legend below.
-export function drawSvg(panes, theme, marks) {
+// Returns { svg, width, height }: the panes one above the other, each below its title, and the
+// legend below all; where something is `told`, its title and caption above.
+// `font` is a style sheet that holds it.
+export function drawSvg(panes, { theme, font }, legend, told) {
   const sizes = panes.map(({ folding }) => folding.bounds);
-  const across = sizes.reduce((sum, size) => sum + size.width + 2 * EDGE, 0);
-  const width = Math.max(LEAST_WIDTH, across);
-  const height = Math.max(...sizes.map((size) => size.height)) + 2 * EDGE + 2 * BAND;
+  const width = Math.max(LEAST_WIDTH, ...sizes.map((size) => size.width + 2 * EDGE));
+  const lines = told ? wrap(told.caption, theme, width - 2 * EDGE) : [];
+  const heights = sizes.map((size) => BAND + size.height + 2 * EDGE);
+  const above = told ? HEADLINE + lines.length * LINE : 0;
+  const below = legend.besides.length ? 2 * BAND : BAND;
+  const height = heights.reduce((sum, each) => sum + each, above + below);
   const svg = shape("svg", {
     xmlns: "http://www.w3.org/2000/svg",
     width,
@@ -23,16 +30,42 @@ export function drawSvg(panes, theme, marks) {
     "font-family": theme.font,
   });
   shape("rect", { width, height, fill: theme.background }, svg);
+  shape("style", {}, svg, font);
   defineHatch(svg, theme);
-  let left = 0;
+  if (told) drawCaption(svg, theme, told.title, lines);
+  let top = above;
   for (const [at, pane] of panes.entries()) {
-    new PaneSketch(pane, theme).drawInto(svg, left);
-    left += sizes[at].width + 2 * EDGE;
-    if (at + 1 === panes.length) continue;
-    shape("line", { x1: left, x2: left, y1: 8, y2: height - BAND, stroke: theme.line }, svg);
+    if (at) shape("line", { x1: 8, x2: width - 8, y1: top, y2: top, stroke: theme.line }, svg);
+    const left = (width - sizes[at].width) / 2;
+    new PaneSketch(pane, theme).drawInto(svg, { left, top });
+    top += heights[at];
   }
-  drawLegend(svg, theme, marks, height - BAND / 2);
-  return { text: new XMLSerializer().serializeToString(svg), width, height };
+  const color = (mark) => [mark.color, theme.paint(mark.color).letter];
+  drawLegend(svg, theme, legend.marks, { middle: height - below + BAND / 2, color });
+  const plain = () => ["none", theme.text];
+  drawLegend(svg, theme, legend.besides, { middle: height - BAND / 2, color: plain });
+  return { svg, width, height };
+}
+
+function drawCaption(svg, theme, title, lines) {
+  const text = { x: EDGE, fill: theme.text };
+  shape("text", { ...text, y: 42, "font-size": 26, "font-weight": 700 }, svg, title);
+  for (const [at, line] of lines.entries()) {
+    shape("text", { ...text, y: HEADLINE + at * LINE + 12, "font-size": 18 }, svg, line);
+  }
+}
+
+// The text in lines that the width has room for.
+function wrap(text, theme, width) {
+  const ctx = document.createElement("canvas").getContext("2d");
+  ctx.font = `18px ${theme.font}`;
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && ctx.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function defineHatch(svg, theme) {
@@ -47,12 +80,15 @@ function defineHatch(svg, theme) {
   shape("rect", { width: 1.6, height: 8, fill: theme.text, "fill-opacity": 0.22 }, hatch);
 }
 
-function drawLegend(svg, theme, marks, middle) {
+// `color(mark)`: what its badge is filled with, and the color of its letter.
+function drawLegend(svg, theme, marks, { middle, color }) {
   let x = EDGE;
   for (const mark of marks) {
-    shape("circle", { cx: x + 9, cy: middle, r: 9, fill: mark.color }, svg);
-    const letter = letterStyle(theme.paint(mark.color), 14);
-    shape("text", { x: x + 9, y: middle + 4.5, ...letter }, svg, mark.sign || mark.letter);
+    const [fill, letter] = color(mark);
+    const rim = { stroke: fill === "none" ? theme.text : fill };
+    shape("circle", { cx: x + 9, cy: middle, r: 9, fill, ...rim }, svg);
+    const style = letterStyle({ letter }, 14);
+    shape("text", { x: x + 9, y: middle + 4.5, ...style }, svg, mark.sign || mark.letter);
     const name = { x: x + 24, y: middle + 5, "font-size": 14, fill: theme.text };
     shape("text", name, svg, mark.name);
     x += 46 + mark.name.length * 7.2;
@@ -75,13 +111,12 @@ class PaneSketch {
     this.#theme = theme;
   }
 
-  drawInto(svg, left) {
+  drawInto(svg, { left, top }) {
     const { bounds, frames, wires, visible, lanes } = this.#pane.folding;
-    const x = left + EDGE - bounds.left;
-    const transform = `translate(${x}, ${BAND + EDGE - bounds.top})`;
+    const transform = `translate(${left - bounds.left}, ${top + BAND + EDGE - bounds.top})`;
     const group = shape("g", { transform }, svg);
     const style = { "font-size": 17, "font-weight": 700, fill: this.#theme.text };
-    shape("text", { x: left + EDGE, y: 30, ...style }, svg, this.#pane.model.data.title);
+    shape("text", { x: EDGE, y: top + 30, ...style }, svg, this.#pane.model.data.title);
     for (const [at, lane] of lanes.entries()) this.#drawLane(group, lane, at % 2 === 0);
     for (const box of frames) this.#drawFrame(group, box);
     for (const wire of wires) this.#drawWire(group, wire);

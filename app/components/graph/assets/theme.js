@@ -1,19 +1,34 @@
 // The colors of the page, and those of the marks (sides, changes, decisions) on it.
 
+const PAPER = { background: "#ffffff", text: "#1c2733", accent: "#2272b4" };
+
+// The colors of the page around the element, and its font.
+export function readColors(element) {
+  const style = getComputedStyle(element);
+  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+  return {
+    background: read("--st-background-color", PAPER.background),
+    text: read("--st-text-color", PAPER.text),
+    accent: read("--st-primary-color", PAPER.accent),
+    font: read("--st-font", "sans-serif"),
+  };
+}
+
 export class Theme {
   #paints = new Map();
 
-  constructor(element, marks) {
-    const style = getComputedStyle(element);
-    const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
-    this.background = read("--st-background-color", "#ffffff");
-    this.text = read("--st-text-color", "#1c2733");
-    this.accent = read("--st-primary-color", "#2272b4");
-    this.font = read("--st-font", "sans-serif");
+  // `colors`: background, text, accent and font.
+  constructor(colors, marks) {
+    Object.assign(this, colors);
     this.dark = brightness(parseColor(this.background)) < 128;
     this.muted = blend(this.text, this.background, 0.65);
     this.line = blend(this.text, this.background, 0.35);
     this.marks = marks;
+  }
+
+  // The same marks in the same font, on white.
+  onPaper() {
+    return new Theme({ ...PAPER, font: this.font }, this.marks);
   }
 
   mark(overlay, letter) {

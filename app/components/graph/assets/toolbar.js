@@ -18,7 +18,7 @@ export class Toolbar {
     this.#find = (name) => root.querySelector(name);
     this.#search = this.#find(".search");
     this.#matches = this.#find(".matches");
-    this.#bindButtons({ ...actions, fullScreen: () => toggleFullScreen(root) });
+    this.#bindButtons({ ...actions, fullScreen: () => toggleFullScreen(root, actions.fit) });
     this.#bindSearch(actions);
     const onChange = (name, act) =>
       this.#find(name).addEventListener("change", (event) => act(event.target.value));
@@ -79,12 +79,18 @@ export class Toolbar {
     fillSelect(this.#find(".overlay"), overlays, overlay);
   }
 
-  showViews({ show, alone }) {
+  showViews({ show, alone, inStep }) {
     const views = this.#find(".views");
     views.hidden = alone;
+    this.#find(".linked").hidden = alone;
+    this.#find(".linked").setAttribute("aria-pressed", String(inStep));
     for (const choice of views.children) {
       choice.setAttribute("aria-pressed", String(choice.dataset.show === show));
     }
+  }
+
+  showPlumbing(shown) {
+    this.#find(".plumbing").setAttribute("aria-pressed", String(shown));
   }
 
   // -- menu
@@ -122,7 +128,16 @@ export class Toolbar {
   }
 }
 
-function toggleFullScreen(element) {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else element.requestFullscreen();
+// Everything is in view again whenever the room has become another.
+function toggleFullScreen(element, fit) {
+  if (document.fullscreenElement) {
+    document.exitFullscreen();
+    return;
+  }
+  const changed = () => {
+    fit();
+    if (!document.fullscreenElement) element.removeEventListener("fullscreenchange", changed);
+  };
+  element.addEventListener("fullscreenchange", changed);
+  element.requestFullscreen();
 }

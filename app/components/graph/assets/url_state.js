@@ -45,14 +45,14 @@ export class UrlState {
     window.history.replaceState(window.history.state, "", `${window.location.pathname}?${text}`);
   }
 
-  // Returns whether the browser let the address be copied.
+  // Returns in words whether the browser let the address be copied.
   async copy() {
     this.write();
     try {
       await navigator.clipboard.writeText(window.location.href);
-      return true;
+      return "Link copied";
     } catch {
-      return false;
+      return "The address bar holds the link";
     }
   }
 }

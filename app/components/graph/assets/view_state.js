@@ -32,7 +32,7 @@ export class ViewState {
     if (item >= 0) goTo(pane, item);
     for (const [at, each] of panes.all.entries()) {
       const [x, y, scale] = link.at[at] || [];
-      if (scale > 0) each.view = { x, y, scale };
+      if (scale > 0) each.viewport.view = { x, y, scale };
     }
   }
 
@@ -50,7 +50,7 @@ export class ViewState {
       pane: vertex ? panes.indexOf(vertex.pane) : 0,
       node: vertex ? vertex.pane.model.name(vertex.item) : "",
       open: panes.all.map(({ folding, model }) => folding.open.map((box) => box - model.root)),
-      at: panes.all.map((pane) => [pane.view.x, pane.view.y, pane.view.scale]),
+      at: panes.all.map(({ viewport: { view } }) => [view.x, view.y, view.scale]),
     };
     const usual = {
       show: "both",
