@@ -52,6 +52,12 @@ class BatchedLabels:
                 labels += self._all_new(axis)
         return tuple(own), tuple(labels)
 
+    def of_each_row(self, axes: Axes, *, rows: int | None = None) -> Labeled:
+        """Return the same of an operand that runtimes do not broadcast along the batch."""
+        if self.batch and not axes[0]:
+            raise Unsupported("one row of an operand that has to be as long as the others")
+        return self.operand(axes, rows=rows)
+
     def result(self, axes: Axes, *, rows: int | None = None) -> Result:
         """Return the axes and labels of a result, whose first axis is the batch."""
         own, labels = self.operand(axes, rows=rows)

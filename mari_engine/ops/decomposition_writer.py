@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from mari_engine.graph import STANDS_FOR, stands_for
+from mari_engine.graph import STANDS_FOR, constant_array, stands_for
+from mari_engine.ops.call import Fact
 
 Results = list[ir.Value | None] | None
 """A value for each output, None for one that cannot be made; None where nothing can."""
@@ -18,8 +19,11 @@ Results = list[ir.Value | None] | None
 class DecompositionWriter:
     """Collects the standard nodes that replace a fused node, which stays in the graph meanwhile."""
 
-    def __init__(self, node: ir.Node, model: ir.Model) -> None:
+    def __init__(
+        self, node: ir.Node, model: ir.Model, operands: Sequence[Fact | None] = ()
+    ) -> None:
         self.node = node
+        self._operands = operands
         self.model = model
         self.nodes: list[ir.Node] = []
         self._constants: list[ir.Value] = []
@@ -48,6 +52,18 @@ class DecompositionWriter:
         """Return an operand of the fused node, or None."""
         inputs = self.node.inputs
         return inputs[index] if index < len(inputs) else None
+
+    def whole_number(self, index: int) -> int | None:
+        """Return the whole number that all places of an operand hold, None where it is not known.
+
+        Of extents that only the run knows, elements may be known.
+        """
+        fact = self._operands[index] if index < len(self._operands) else None
+        held = fact.uniform if fact is not None else None
+        array = constant_array(self.given(index))
+        if held is None and array is not None and array.size and (array == array.flat[0]).all():
+            held = array.flat[0].item()
+        return held if isinstance(held, int) else None
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """Return an attribute of the fused node, or the default."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import onnx_ir as ir
 
 from mari_engine.axes import Unsupported
+from mari_engine.ops.call import Fact
 from mari_engine.ops.decomposition_writer import DecompositionWriter
 from mari_engine.ops.inference import infer_types
 from mari_engine.ops.rule import Trait
@@ -48,13 +49,14 @@ def _is_decomposed(node: ir.Node, model: ir.Model) -> bool:
     return True
 
 
-def decompose(node: ir.Node, model: ir.Model) -> None:
+def decompose(node: ir.Node, model: ir.Model, operands: Sequence[Fact | None] = ()) -> None:
     """Put standard ops in the place of a fused node, in place.
 
-    Raises Unsupported, with the node as it was, where its rule leaves it open what it computes: for
-    an attribute that is not known, say, or an operand of unknown rank.
+    `operands` are what is known of its operands before the run, if anything is. Raises Unsupported,
+    with the node as it was, where its rule leaves it open what it computes: for an attribute that
+    is not known, say, or an operand of unknown rank.
     """
-    writer = DecompositionWriter(node, model)
+    writer = DecompositionWriter(node, model, operands)
     try:
         results = _write(node, writer)
     except Unsupported:

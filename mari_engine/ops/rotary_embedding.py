@@ -7,7 +7,7 @@ another order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import onnx_ir as ir
 
@@ -32,9 +32,11 @@ def standard_rotary(call: Call) -> Spec:
         raise Unsupported("caches of another rank")
     labels = _labels(call.axes(0), alone=True)
     own = _rotated(call.axes(0), labels)
-    caches = [labels.operand(axes, batch=0 if by_place else -1, rows=1 if by_place else None)
-              for axes in (cosines, sines)]  # fmt: skip
-    ids = [labels.operand(call.axes(3), rows=1)] if call.given(3) else []
+    caches = [
+        labels.of_each_row(axes, rows=1) if by_place else labels.operand(axes, batch=-1)
+        for axes in (cosines, sines)
+    ]
+    ids = [labels.of_each_row(call.axes(3), rows=1)] if call.given(3) else []
     left_out = [LEFT_OUT] * (len(call.operands) - 3 - len(ids))
     return _declared(labels, own, [own, *caches, *ids, *left_out])
 
@@ -44,9 +46,10 @@ def runtime_rotary(call: Call) -> Spec:
     if call.attribute("is_packed_batching", 0):
         raise Unsupported("batches that are packed")
     ids = call.axes(1)
-    labels = _labels(call.axes(0), alone=len(ids) == 2)
+    several = len(ids) == 2
+    labels = _labels(call.axes(0), alone=several)
     own = _rotated(call.axes(0), labels)
-    places = labels.operand(ids, batch=0 if len(ids) == 2 else -1, rows=1)
+    places = labels.of_each_row(ids, rows=1) if several else labels.operand(ids, batch=-1)
     caches = [labels.operand(call.axes(at), batch=-1) for at in (2, 3)]
     return _declared(labels, own, [own, places, *caches])
 
@@ -91,7 +94,9 @@ def write_runtime_rotary(new: DecompositionWriter) -> Results:
         new.emit("Unsqueeze", new.emit("Gather", each, places, axis=0), one)
         for each in (cosines, sines)
     ]
-    turned = _turned(new, rows, angles, heads=heads, width=width)
+    whole = int(new.attribute("rotary_embedding_dim", 0)) or width
+    between = bool(new.attribute("interleaved", 0))
+    turned = turned_pairs(new, rows, angles, (heads, width, whole), between=between)
     if rank == 4:
         return [new.emit("Transpose", turned, perm=[0, 2, 1, 3])]
     return [new.emit("Reshape", turned, new.integers(0, 0, heads * width))]
@@ -114,12 +119,16 @@ def _after(new: DecompositionWriter, rows: ir.Value, first: ir.Value | None) -> 
     return new.emit("Add", new.emit("Range", zero, length, one), first)
 
 
-def _turned(
-    new: DecompositionWriter, rows: ir.Value, angles: list[ir.Value], *, heads: int, width: int
-) -> ir.Value:
-    """Return `[N, L, heads, width]` with its first `rotary_embedding_dim` elements turned."""
-    turning = int(new.attribute("rotary_embedding_dim", 0)) or width
-    between = bool(new.attribute("interleaved", 0))
+def turned_pairs(
+    new: DecompositionWriter, rows: ir.Value, angles: Sequence[ir.Value],
+    sizes: tuple[int, int, int], *, between: bool,
+) -> ir.Value:  # fmt: skip
+    """Return `[N, L, heads, width]` with the first elements of each head turned, in pairs.
+
+    `angles` are the cosines and sines, and `sizes` the heads, their width, and how many elements
+    are turned. Pairs lie beside each other where `between`, else in two halves.
+    """
+    heads, width, turning = sizes
     half = turning // 2
     cuts = ((0, turning, 2), (1, turning, 2)) if between else ((0, half, 1), (half, turning, 1))
     first, second = (_cut(new, rows, *each) for each in cuts)

@@ -20,6 +20,7 @@ from mari_engine.ops import (
     fused_ops,
     gather,
     generators,
+    grouped_attention,
     normalization,
     pooling,
     quantization,
@@ -38,9 +39,9 @@ from mari_engine.ops.rule import Declare, Rule, Trait
 
 FAMILIES = (
     attention, broadcasting, channel_norms, concat, contraction, control_flow, convolution,
-    elementwise, extents, fused_ops, gather, generators, normalization, pooling, quantization,
-    recurrent, reductions, rotary_embedding, runtime_attention, shape, slice, tabular_encoding,
-    tabular_models, tabular_scaling, text,
+    elementwise, extents, fused_ops, gather, generators, grouped_attention, normalization, pooling,
+    quantization, recurrent, reductions, rotary_embedding, runtime_attention, shape, slice,
+    tabular_encoding, tabular_models, tabular_scaling, text,
 )  # fmt: skip
 
 

@@ -118,37 +118,6 @@ def _hidden_sizes(given: Sequence[int] | None, together: int | None) -> tuple[in
     return together // 3, together // 3, together // 3
 
 
-def grouped_attention(call: Call) -> Spec:
-    """Return the factors of GroupQueryAttention: N is alone."""
-    q = call.axes(0)
-    heads, kv_heads = (int(call.attribute(name, 0)) for name in ("num_heads", "kv_num_heads"))
-    whole = static(q[-1])
-    if len(q) != 3 or not heads or not kv_heads or whole is None:
-        raise Unsupported("heads of unknown number or width, or operands of another rank")
-    labels = BatchedLabels(q[0])
-    width = whole // (heads if call.given(1) else heads + 2 * kv_heads)
-    whole_batch = (6, 7, 8, 11)  # lengths and caches that are the same for all of N
-    operands = [
-        LEFT_OUT if fact is None else labels.operand(fact.axes, batch=-(at in whole_batch))
-        for at, fact in enumerate(call.operands)
-    ]
-    total = _stated_length(call)
-    state = (labels.batch, (kv_heads,), total, (width,))
-    scores = (labels.batch, (heads,), q[1], total)
-    shapes = [(labels.batch, q[1], (heads * width,)), state, state, scores][: call.outputs]
-    made = [labels.result(axes) for axes in shapes]
-    return as_slices(operands, made, labels, weight=score_flops(2 * width), work=flat(scores))
-
-
-def _stated_length(call: Call) -> Axis:
-    """Return the number of keys that GroupQueryAttention is told, or of those that it has."""
-    told = call.fact(6).content
-    past = static(call.axes(3)[2]) if call.given(3) else 0
-    if told is None or past is None:
-        return (call.fresh(),)
-    return (max(past, int(told.ravel()[0])),)
-
-
 # --- in standard ops
 
 
@@ -267,7 +236,6 @@ RULES = (
     Rule(
         "Attention", packed_attention, domain=_DOMAIN, decompose=write_packed, traits=_FUSED
     ),
-    Rule("GroupQueryAttention", grouped_attention, domain=_DOMAIN, traits=PRODUCT),
     *(
         Rule(op, domain=_DOMAIN, refusal=UNDECLARED, traits=PRODUCT)
         for op in (

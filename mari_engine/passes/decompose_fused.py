@@ -51,7 +51,7 @@ def write_standard_ops(fused: FusedNode, copy: Copy) -> None:
             continue
         value.shape = ir.Shape([static(axis) for axis in fact.axes])  # ONNX does not know it
         value.type = value.type or ir.TensorType(fact.dtype)
-    decompose(node, copy.model)
+    decompose(node, copy.model, fused.operands)
 
 
 DECOMPOSE_FUSED = Pass("decompose fused ops", find_fused, write_standard_ops, repeats=True)

@@ -51,7 +51,8 @@ SAMPLES: Mapping[tuple[str, str], Sample] = {
     ("com.microsoft", "GroupQueryAttention"): _sample(
         f"{_LENGTHS} a, ak, av = {_GROUPED} (u, uk, uk, , , l, three) "
         f"y, yk, yv = {_GROUPED} (i, uk, uk, , , l, three)",
-        2 * 2 * 3 * 3 * (2 * (8 + 8) + 6), weights={"three": np.array(3, np.int32)},
+        2 * 18 * (2 * (8 + 8) + 6) + 18,  # the scores of candidates meet a mask
+        weights={"three": np.array(3, np.int32)},
         inputs="T[N, 3, 16] u, T[N, 3, 8] uk, T[N, 3, 16] i",
         outputs="T[N, 3, 16] a, T[N, 3, 16] y", opset=17,
     ),

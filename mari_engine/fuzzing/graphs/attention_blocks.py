@@ -53,6 +53,8 @@ def _attended(w: Writer, query: Value, keys: Value, *, causal: bool = False) -> 
     groups, times, width = w.pick(1, 2), w.pick(1, 1, 2), w.pick(1, 4)
     if w.dtype != np.float64:
         width = w.pick(2, 3, 4)
+        if causal and w.dtype == np.float32 and w.chance(0.3):
+            return _in_groups(w, keys, groups, times)
         if w.chance(0.3):
             return _by_the_runtime(w, query, keys, groups, width, causal=causal)
     heads = groups * times
@@ -97,6 +99,25 @@ def _by_the_runtime(
         return made
     scale = w.const(np.ones(made.width))
     return w.op("SkipLayerNormalization", [made, q, scale], made.shape, epsilon=0.01, **_RUNTIME)
+
+
+def _in_groups(w: Writer, x: Value, groups: int, times: int) -> Value:
+    """Return the same of a value over itself, causal, as onnxruntime's decoders have it."""
+    heads, length, width = groups * times, int(x.shape[1]), w.pick(8, 16)
+    operands: list[Value | None] = [
+        linear(w, x, heads * width), linear(w, x, groups * width), linear(w, x, groups * width),
+    ]  # fmt: skip
+    if w.chance(0.3):
+        operands = [linear(w, x, (heads + 2 * groups) * width), None, None]
+    last = w.op("Expand", [w.const([length - 1], np.int32), w.extents([x.rows])], [x.rows])
+    operands += [None, None, last, w.const(length, np.int32)]
+    given: dict[str, Any] = {"num_heads": heads, "kv_num_heads": groups, **_RUNTIME}
+    given |= w.pick({}, {}, {"softcap": 2.0}, {"local_window_size": 2}, {"scale": 0.25})
+    if width == 16 and w.chance(0.5):
+        angles = np.arange(20)[:, None] / 10.0 ** np.arange(8)
+        operands += [w.const(np.cos(angles)), w.const(np.sin(angles))]
+        given |= {"do_rotary": 1, "rotary_interleaved": w.below(2)}
+    return w.op("GroupQueryAttention", operands, [*x.shape[:2], heads * width], **given)
 
 
 def _split(w: Writer, x: Value, heads: int) -> Value:

@@ -83,6 +83,26 @@ def test_where_it_ends_the_process_of_the_original_the_check_goes_on() -> None:
     assert again.passed
 
 
+def test_groups_of_heads_without_rows_end_a_process_of_their_own() -> None:
+    """onnxruntime divides by the number of rows of a GroupQueryAttention."""
+    text = (
+        "q = Reshape (item, one) k = Reshape (user, one) n = Shape <start = 0, end = 1> (user) "
+        "l = ConstantOfShape <value = int32[1] {0}> (n) a, ak, av = "
+        "com.microsoft.GroupQueryAttention <num_heads = 1, kv_num_heads = 1> "
+        "(q, k, k, , , l, total) y = Squeeze (a, axis)"
+    )
+    weights = {
+        "one": np.array([-1, 1, 8]), "total": np.array(1, np.int32), "axis": np.array([1])
+    }  # fmt: skip
+    inputs, outputs = "float[N, 8] user, float[N, 8] item", "float[N, 8] y"
+    model = load(build(text, weights=weights, inputs=inputs, outputs=outputs))
+    with isolated() as place:
+        found = verify(model, model, LABELS)
+    assert place.failure is None
+    assert found.passed, found.reason
+    assert any("GroupQueryAttention" in note for note in found.notes)
+
+
 def test_a_rewrite_that_ends_the_process_where_the_original_answers_fails() -> None:
     with isolated():
         found = verify(PLAIN, SAME, LABELS)
