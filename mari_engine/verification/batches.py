@@ -65,8 +65,7 @@ def run_batches(opened: OpenedPair, plan: FeedPlan) -> tuple[list[CaseResult], s
     if opened.models.signature != Signature.BATCHED:
         return [], ""
     pair = opened.models
-    empty = pair.original.opset >= _MAY_BE_EMPTY and not find_risky(pair.original, pair.optimized)
-    batches = [*BATCHES, _EMPTY] if empty else BATCHES
+    batches = [*BATCHES, _EMPTY] if _is_empty_answered(opened, plan) else BATCHES
     results = []
     for batch in batches:
         requests, alone = _find_requests(opened, plan, batch)
@@ -77,6 +76,14 @@ def run_batches(opened: OpenedPair, plan: FeedPlan) -> tuple[list[CaseResult], s
     if not _users_differ(plan, pair):
         return results, "all requests of the batches were alike: nothing shows whose is whose"
     return results, ""
+
+
+def _is_empty_answered(opened: OpenedPair, plan: FeedPlan) -> bool:
+    """Return True where the original answers a request of no candidates, and may be asked here."""
+    pair = opened.models
+    if pair.original.opset < _MAY_BE_EMPTY or find_risky(pair.original, pair.optimized):
+        return False
+    return plan.fixed_batch is None and opened.is_answered(plan.draw(batch=0, seed=0))
 
 
 def _find_requests(

@@ -111,6 +111,16 @@ class OpenedPair:
         """The outputs that even in float64 depend on a node that computes in its own type."""
         return frozenset[str]().union(*(evaluator.rounded for evaluator in self._wide or ()))
 
+    def is_answered(self, feeds: Feeds) -> bool:
+        """Return whether the original answers a request in its own precision."""
+        if self._own is None:
+            return False
+        try:
+            self._own[0].run(feeds)
+        except ExecutionError:
+            return False
+        return True
+
     def run_own(self, feeds: Feeds) -> tuple[Feeds, Feeds | ExecutionError] | None:
         """Return what both models give in their own precision, or why the optimized one does not.
 

@@ -101,6 +101,21 @@ def test_a_batch_that_does_not_run_is_a_failed_check() -> None:
     assert "cannot run a batch of what the original runs" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("op", "answered"), [("Abs (item)", True), ("Attention (item, item, item)", False)]
+)
+def test_a_batch_of_no_candidates_is_asked_where_the_original_answers_none(
+    op: str, answered: bool
+) -> None:
+    data = build(
+        f"f = {op} y = Mul (user, f)", inputs="float[N, 1, 1, 1] user, float[N, 1, 1, 1] item",
+        outputs="float[N, 1, 1, 1] y", opset=24,
+    )  # fmt: skip
+    found = certify(plan(load(data, name="m"), LABELS, signature="batched"))
+    assert found.passed, found.reason
+    assert any("none with candidates" in check.request for check in found.checks) == answered
+
+
 def test_a_model_of_one_request_has_no_batches() -> None:
     model = load(ranking_tower(), name="m")
     found = certify(plan(model, LABELS, signature="compact"))
