@@ -14,6 +14,7 @@ from mari_engine.verification.cases import Case, stated_cases
 from mari_engine.verification.distances import Results
 from mari_engine.verification.judgement import TYPICAL, CaseResult
 from mari_engine.verification.model_pair import OpenedPair, Outputs
+from mari_engine.verification.undefined_requests import adopt_nan, is_undefined
 
 
 def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult | ExecutionError:
@@ -38,11 +39,14 @@ def run_case(opened: OpenedPair, case: Case, once: frozenset[str]) -> CaseResult
     beyond = case.seed is not None and not typical and opened.exceeds_halves(case.feeds)
     if beyond:
         before, after = before._replace(own=None), after._replace(own=None)
+    unasked = frozenset[str]()
+    if case.seed is not None and is_undefined(case.feeds):
+        after, unasked = adopt_nan(before, after)
     differs = opened.shared.compare(case.batch, before.inside, after.inside, typical=typical)
     results = pair_results(before, after, once)
     return CaseResult(
         case.batch, case.seed, case.request, results, feeds=case.feeds, inside=differs,
-        beyond_halves=beyond,
+        beyond_halves=beyond, unasked=unasked,
     )  # fmt: skip
 
 

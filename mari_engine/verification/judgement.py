@@ -39,6 +39,9 @@ class CaseResult:
     """What differs of values inside both models, in words, by value."""
     beyond_halves: bool = False
     """True where the original exceeds float16 inside: then it is compared in float64 alone."""
+    unasked: frozenset[str] = frozenset()
+    """The outputs of which only the original has elements that are NaN, of a request that holds
+    NaN."""
 
 
 TYPICAL = GENERATED

@@ -105,6 +105,20 @@ def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     return (note,)
 
 
+def about_unasked(runs: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return where only the original gives NaN, of requests that hold NaN themselves."""
+    requests = [run for run in runs if run.unasked]
+    if not requests:
+        return ()
+    names = sorted(frozenset[str]().union(*(run.unasked for run in requests)))
+    note = (
+        "of a request that holds NaN or infinity the rewritten model may give numbers where the "
+        f"original gives NaN: it leaves out what is multiplied by zero (output {_quoted(names)}, "
+        f"in {len(requests)} of {len(runs)} requests)"
+    )
+    return (note,)
+
+
 def always_nan(runs: Sequence[CaseResult]) -> str:
     """Return which output no request showed a number of, so that nothing was compared, or ""."""
     seen: dict[str, bool] = {}

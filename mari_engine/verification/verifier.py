@@ -60,6 +60,7 @@ from mari_engine.verification.remarks import (
     about_labels,
     about_precision,
     about_refused,
+    about_unasked,
     about_undefined,
     always_nan,
     first_problem,
@@ -213,7 +214,7 @@ def _check_cases(
     judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
     checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
-    notes += [*unanswered, *about_halves([*runs, *batched])]
+    notes += [*about_unasked(runs), *unanswered, *about_halves([*runs, *batched])]
     several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
     checks += several[len(runs) :]
     nobody = empty.run(opened, once)
