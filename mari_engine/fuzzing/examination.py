@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +35,14 @@ from mari_engine.rewriting.planning import leave_undivided, plan_every_way, surv
 from mari_engine.runtime import in_one_line
 from mari_engine.types import Certificate, Interface, Signature
 from mari_engine.verification import (
+    TYPICAL,
     CaseResult,
     ModelPair,
     Outputs,
     Results,
     coarsest_epsilon,
     compare_calling,
+    excuse_rounding,
     join_outputs,
     judge_runs,
     pair_results,
@@ -209,15 +212,14 @@ class _Reference:
             raise _Unequal(problem, "calling contract")
         once = pair.per_request_outputs
         judged = dict(self._pairs(planned, once))
-        cases = [CaseResult(1, 0, "generated", results) for results in judged.values()]
-        checks = judge_runs(cases, epsilon=self._epsilon, once=once, rounded=self._rounded)
+        judge = partial(judge_runs, epsilon=self._epsilon, once=once, rounded=self._rounded)
+        runs = tuple(judged.values())
+        _, checks = excuse_rounding(planned.original, runs, judge, self._epsilon)
         for at, check in zip(judged, checks, strict=True):
             if not check.passed:
                 raise _Unequal(check.reason, _kind(check.reason), max(at, 0))
 
-    def _pairs(
-        self, planned: Plan, once: frozenset[str]
-    ) -> Iterator[tuple[int, dict[str, Results]]]:
+    def _pairs(self, planned: Plan, once: frozenset[str]) -> Iterator[tuple[int, CaseResult]]:
         """Yield each request's results of both models, by its place."""
         try:
             data = ir.serde.serialize_model(planned.optimized.ir).SerializeToString()
@@ -232,22 +234,25 @@ class _Reference:
                 after = runs.run(feeds)
             except ExecutionError as error:
                 raise _Unequal(str(error), "does not run", at) from error
-            yield at, self._held(pair_results(before, after, once), at)
+            results = self._held(pair_results(before, after, once), at)
+            yield at, CaseResult(1, 0, TYPICAL, results, feeds=self.case.requests[at])
 
     def _batches(
         self, interface: Interface, runs: ModelRuns, once: frozenset[str]
-    ) -> Iterator[tuple[int, dict[str, Results]]]:
+    ) -> Iterator[tuple[int, CaseResult]]:
         """Yield the results of batches, each by the place of one of its requests below 0."""
         known = {at: self.case.requests[at] for at in self._results}
         for number, places in enumerate(find_batches(known, interface), start=1):
-            feeds, counts = join_requests([known[at] for at in places], interface)
+            requests = [known[at] for at in places]
+            feeds, counts = join_requests(requests, interface)
             try:
                 after = runs.run(feeds)
             except ExecutionError as error:
                 raise _Unequal(f"a batch: {error}", "does not run", places[0]) from error
             before = join_outputs([self._results[at] for at in places], counts, once)
-            results = pair_results(before, after, frozenset())
-            yield -number, self._held(results, places[0])
+            results = self._held(pair_results(before, after, frozenset()), places[0])
+            parts = tuple(zip(requests, counts, strict=True))
+            yield -number, CaseResult(1, 0, TYPICAL, results, parts=parts, once=once)
 
     def _held(self, results: dict[str, Results], at: int) -> dict[str, Results]:
         """Return the results; raises _Unequal where whole numbers differ."""

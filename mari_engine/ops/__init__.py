@@ -11,6 +11,7 @@ from mari_engine.ops.evaluation import LARGEST, evaluate
 from mari_engine.ops.extents import is_shape
 from mari_engine.ops.inference import infer_types
 from mari_engine.ops.normalization import NormStep, root_with
+from mari_engine.ops.operand_noise import disturb_operands
 from mari_engine.ops.quantization import (
     BEFORE,
     QUANTIZED,
@@ -45,6 +46,7 @@ __all__ = [
     "declaration_of",
     "decompose",
     "decompose_all",
+    "disturb_operands",
     "element_type",
     "evaluate",
     "has_trait",

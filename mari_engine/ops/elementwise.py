@@ -200,7 +200,7 @@ def _puts_zero(node: ir.Node) -> bool:
 
 _FREE = ("CastLike", "BitwiseNot")
 _ONE = (
-    "Ceil", "Sign", "Reciprocal", "Sqrt", "ThresholdedRelu", "Shrink", "Pow", "Xor",
+    "Reciprocal", "Sqrt", "ThresholdedRelu", "Shrink", "Pow", "Xor",
     "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Sum", "Mean",
 )  # fmt: skip
 _SEVERAL = (
@@ -242,9 +242,9 @@ RULES = (
         "Where", pointwise(0), evaluate=(map_elements(lambda c, a, b: a if c else b, like=1),),
         trace=_choose, branches=CHOICE, element_cost=_choice_cost, traits=EXACT,
     ),
-    Rule("Floor", pointwise(1), trace=same_columns),
-    Rule("Round", pointwise(1), trace=same_columns),
-    Rule("Clip", pointwise(1), trace=same_columns, branches=CLIP),
+    *(Rule(op, pointwise(1), traits=EXACT) for op in ("Ceil", "Sign")),
+    *(Rule(op, pointwise(1), trace=same_columns, traits=EXACT) for op in ("Floor", "Round")),
+    Rule("Clip", pointwise(1), trace=same_columns, branches=CLIP, traits=EXACT),
     Rule("PRelu", pointwise(1), branches=SIGN, element_cost=share(0.25)),
     Rule("Relu", pointwise(1), branches=SIGN, traits=EXACT),
     Rule("LeakyRelu", pointwise(1), branches=SIGN),

@@ -118,17 +118,17 @@ def trilu(call: Call) -> Spec:
 
 RULES = (
     Rule("ReduceMean", mean),
-    Rule("ReduceMax", extreme("max"), evaluate=(reduce_list(max),)),
-    Rule("ReduceMin", extreme("min"), evaluate=(reduce_list(min),)),
+    Rule("ReduceMax", extreme("max"), evaluate=(reduce_list(max),), traits=EXACT),
+    Rule("ReduceMin", extreme("min"), evaluate=(reduce_list(min),), traits=EXACT),
     Rule("ReduceProd", reduction(), evaluate=(reduce_list(operator.mul),)),
     Rule("ReduceL1", reduction(2, merge="add")),
     Rule("ReduceL2", reduction(2, merge="again")),
     Rule("ReduceSumSquare", reduction(2, merge="add")),
     Rule("ReduceLogSum", reduction()),
     Rule("ReduceLogSumExp", reduction(5, merge="again")),
-    Rule("ArgMax", extremum),
-    Rule("ArgMin", extremum),
-    Rule("TopK", topk),
+    Rule("ArgMax", extremum, traits=EXACT),
+    Rule("ArgMin", extremum, traits=EXACT),
+    Rule("TopK", topk, traits=EXACT),
     Rule("CumSum", cumulate, element_cost=share(0.2)),
     Rule("Trilu", trilu, traits=EXACT),
 )  # fmt: skip

@@ -48,7 +48,8 @@ class Trait(Enum):
     SUM = auto()
     """A sum over axes: a contraction with ones, and no product of the model."""
     EXACT = auto()
-    """Rounds nothing: it copies, selects, compares or negates elements of any type."""
+    """Rounds nothing: it copies, selects, compares, negates or takes the whole part of elements
+    of any type."""
     EXACT_ON_INTEGERS = auto()
     """Rounds nothing as long as its operand holds no fractions."""
     RANDOM = auto()

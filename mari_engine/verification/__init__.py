@@ -7,14 +7,16 @@ from mari_engine.verification.case_runs import pair_results
 from mari_engine.verification.distances import FLOAT64, Results
 from mari_engine.verification.float64_evaluator import Float64Evaluator
 from mari_engine.verification.float64_model import double_model
-from mari_engine.verification.judgement import CaseResult, judge_runs
+from mari_engine.verification.judgement import TYPICAL, CaseResult, judge_runs
 from mari_engine.verification.model_pair import ModelPair, Outputs
 from mari_engine.verification.precisions import coarsest_epsilon
+from mari_engine.verification.rounding_noise import excuse_rounding
 from mari_engine.verification.staged_session import Stage, StagedSession
 from mari_engine.verification.verifier import verify
 
 __all__ = [
     "FLOAT64",
+    "TYPICAL",
     "CaseResult",
     "Float64Evaluator",
     "ModelPair",
@@ -25,6 +27,7 @@ __all__ = [
     "coarsest_epsilon",
     "compare_calling",
     "double_model",
+    "excuse_rounding",
     "join_outputs",
     "judge_runs",
     "measure_bounds",

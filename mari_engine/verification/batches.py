@@ -118,7 +118,10 @@ def _run_batch(
     if beyond:
         before, together = before._replace(own=None), together._replace(own=None)
     results = pair_results(before, together, frozenset())
-    return CaseResult(total, batch.seeds[0], name, results, feeds=bound, beyond_halves=beyond)
+    return CaseResult(
+        total, batch.seeds[0], name, results, feeds=bound, beyond_halves=beyond,
+        parts=tuple(zip(requests, batch.counts, strict=True)), once=once,
+    )  # fmt: skip
 
 
 def _draw(plan: FeedPlan, batch: Batch, length: int = _LENGTHS[0]) -> Iterator[Feeds]:

@@ -39,6 +39,12 @@ class CaseResult:
     """What differs of values inside both models, in words, by value."""
     beyond_halves: bool = False
     """True where the original exceeds float16 inside: then it is compared in float64 alone."""
+    parts: tuple[tuple[Feeds, int], ...] = ()
+    """Of a batch, its requests and how many candidates each has; none: it is one request."""
+    once: frozenset[str] = frozenset()
+    """Of a batch, the outputs with one row a request."""
+    undecided: frozenset[str] = frozenset()
+    """The outputs that differed where rounding decides, and were taken for equal there."""
     unasked: frozenset[str] = frozenset()
     """The outputs of which only the original has elements that are NaN, of a request that holds
     NaN."""

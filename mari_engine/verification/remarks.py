@@ -119,6 +119,20 @@ def about_unasked(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     return (note,)
 
 
+def about_undecided(runs: Sequence[CaseResult]) -> tuple[str, ...]:
+    """Return where the models differ, and the original itself leaves it to rounding."""
+    requests = [run for run in runs if run.undecided]
+    if not requests:
+        return ()
+    names = sorted(frozenset[str]().union(*(run.undecided for run in requests)))
+    note = (
+        f"rounding decides elements of output {_quoted(names)} in {len(requests)} of {len(runs)} "
+        f"requests, by ties or differences of large numbers: the original gives others, too, where "
+        f"its operands are off by one rounding, so that they were not compared there"
+    )
+    return (note,)
+
+
 def always_nan(runs: Sequence[CaseResult]) -> str:
     """Return which output no request showed a number of, so that nothing was compared, or ""."""
     seen: dict[str, bool] = {}

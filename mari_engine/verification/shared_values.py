@@ -69,7 +69,7 @@ class SharedValues:
         for name in before.keys() & after.keys():
             truth = before[name]
             self._bytes[name] = max(self._bytes.get(name, 0.0), truth.nbytes / max(batch, 1))
-            problem = _difference(truth, after[name])
+            problem = describe_difference(truth, after[name])
             repeated = self._repeated.setdefault(name, set())
             repeated |= {at for at in _repeated(truth, after[name]) if truth.shape[at] != batch}
             if problem and (typical or any(_varies(truth, at) for at in repeated)):
@@ -129,7 +129,7 @@ def _is_close(truth: np.ndarray, value: np.ndarray) -> bool:
         return bool(np.all(np.abs(truth - value) <= EXACT * np.abs(truth)))
 
 
-def _difference(truth: np.ndarray, value: np.ndarray) -> str:
+def describe_difference(truth: np.ndarray, value: np.ndarray) -> str:
     """Return how far two values are apart, beyond what rounding in float64 explains, or ""."""
     if truth.dtype != value.dtype or truth.ndim != value.ndim or truth.dtype.kind in "OSUT":
         return "they cannot be compared"

@@ -53,6 +53,7 @@ def _undefined_of(first: object, second: object) -> np.ndarray | None:
     if first.dtype.kind != "f" or first.dtype != second.dtype:
         return None
     try:
-        return np.isnan(first) & ~np.isnan(np.broadcast_to(second, first.shape))
+        missing: np.ndarray = np.isnan(first) & ~np.isnan(np.broadcast_to(second, first.shape))
     except ValueError:
         return None
+    return missing

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from mari_engine.errors import ExecutionError
@@ -51,6 +51,7 @@ from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
 from mari_engine.verification.guidance import Explorer
 from mari_engine.verification.hidden_branches import judge_hidden
+from mari_engine.verification.inside_differences import judge_inside
 from mari_engine.verification.judgement import CaseResult, judge_runs, limits_in_force
 from mari_engine.verification.model_pair import ModelPair, OpenedPair
 from mari_engine.verification.precisions import coarsest_epsilon, lost_precision
@@ -61,13 +62,14 @@ from mari_engine.verification.remarks import (
     about_precision,
     about_refused,
     about_unasked,
+    about_undecided,
     about_undefined,
     always_nan,
     first_problem,
     missing_operator,
 )
+from mari_engine.verification.rounding_noise import excuse_rounding
 from mari_engine.verification.shared_constants import compare_constants
-from mari_engine.verification.shared_values import SharedValues
 from mari_engine.verification.staged_session import Stage
 
 _OPENED = 0.2
@@ -211,12 +213,15 @@ def _check_cases(
     batched, unlike = run_batches(opened, explorer.plan)
     coverage, hidden, unanswered = _explore_both(opened, explorer, runs, batched)
     epsilon = coarsest_epsilon(original)
-    judged = judge_runs(runs, epsilon=epsilon, once=once, rounded=opened.rounded)
-    checks = tuple(map(partial(_judge_inside, opened.shared), judged, runs))
+    judge = partial(judge_runs, epsilon=epsilon, once=once, rounded=opened.rounded)
+    alone, judged = excuse_rounding(original, runs, judge, epsilon)
+    checks = tuple(judge_inside(opened, judged, alone, epsilon))
     notes = [*about_refused(refused), *about_precision(opened, checks), *about_undefined(runs)]
     notes += [*about_unasked(runs), *unanswered, *about_halves([*runs, *batched])]
-    several = judge_runs([*runs, *batched], epsilon=epsilon, once=once, rounded=opened.rounded)
-    checks += several[len(runs) :]
+    both = [*alone, *batched]
+    several, judged = excuse_rounding(original, both, judge, epsilon, since=len(alone))
+    notes += about_undecided(several)
+    checks += judged[len(alone) :]
     nobody = empty.run(opened, once)
     if isinstance(nobody, CaseResult):
         checks += judge_runs([nobody], epsilon=epsilon, once=once)
@@ -258,9 +263,3 @@ def _explore(
     once = opened.models.per_request_outputs
     found = (run_case(opened, case, once) for case in explorer.guide(batch))
     return [run for run in found if isinstance(run, CaseResult)]
-
-
-def _judge_inside(shared: SharedValues, check: Check, run: CaseResult) -> Check:
-    """Return the check, failed where a value differs that both models have inside."""
-    problem = shared.problem(run.inside) if check.passed else ""
-    return replace(check, passed=False, reason=problem) if problem else check
