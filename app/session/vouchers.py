@@ -34,7 +34,10 @@ def is_person(vouched: str) -> bool:
 def answer(part: Label, role: Role) -> Label:
     """Return a label as a person answered it; its evidence stays where it spoke for this role."""
     evidence = part.evidence if role == part.role else BY_HAND
-    return replace(part, role=role, confidence=1.0, evidence=evidence, vouched=ANSWERED)
+    volatile = part.volatile and role == Role.ITEM
+    return replace(
+        part, role=role, confidence=1.0, evidence=evidence, vouched=ANSWERED, volatile=volatile
+    )
 
 
 def name_answers(labels: Labels, by: str) -> Labels:

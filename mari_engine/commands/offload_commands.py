@@ -48,7 +48,11 @@ _Parts = Annotated[
 ]
 _Bytes = Annotated[
     str | None,
-    typer.Option("--bytes", metavar="N", help="Fetch at most so much of each candidate: 512, 2kB."),
+    typer.Option(
+        "--bytes",
+        metavar="N",
+        help="Fetch at most so much of each candidate: 512, 2kB; also between the cuts shown.",
+    ),
 ]
 _Bandwidth = Annotated[
     str | None,
@@ -56,6 +60,13 @@ _Bandwidth = Annotated[
 ]
 _Store = Annotated[
     Store, typer.Option(help="How values of items are stored; float16 is not lossless.")
+]
+_Autotune = Annotated[
+    bool,
+    typer.Option(
+        "--autotune/--no-autotune",
+        help="Scale expected times to what the uncut model takes on this machine.",
+    ),
 ]
 _TableWeight = Annotated[
     float,
@@ -77,6 +88,7 @@ def offload(
     store: _Store = Store.FLOAT32,
     candidates: Candidates = 500,
     keep: Keep = None,
+    autotune: _Autotune = True,
     table_weight: _TableWeight = 100.0,
     request: Requests = None,
     free_batch: FreeBatch = False,
@@ -101,7 +113,8 @@ def offload(
     known, kept = read_labels(loaded, labels), read_kept(loaded, keep or ())
     common: _Common = {
         "parts": asked.parts, "store": store, "candidates": candidates, "keep": kept,
-        "table_seconds": table_weight * _NANO, "prices": read_prices(calibrated),
+        "table_seconds": table_weight * _NANO, "autotune": autotune,
+        "prices": read_prices(calibrated),
     }  # fmt: skip
     if not asked.is_chosen or output is None:
         frontier = mari.cut_frontier(loaded, known, **common)
@@ -164,6 +177,7 @@ class _Common(TypedDict):
     candidates: int
     keep: tuple[str, ...]
     table_seconds: float
+    autotune: bool
     prices: mari.Prices
 
 
@@ -172,9 +186,9 @@ def _read_bandwidth(text: str | None) -> int | None:
 
 
 def _read_parts(text: str) -> tuple[PartKind, ...]:
-    names = dict.fromkeys(part.strip() for part in text.split(","))
+    names = [part.strip() for part in text.split(",")]
     known = {str(PartKind.REQUEST), str(PartKind.ITEM)}
-    if not names.keys() <= known:
+    if not set(names) <= known or len(set(names)) < len(names):
         raise typer.BadParameter(f"--parts {text!r}: use request, item, or request,item")
     return tuple(PartKind(name) for name in names)
 

@@ -10,6 +10,7 @@ from mari_engine.errors import LabelError
 from mari_engine.graph import Model
 from mari_engine.inputs import infer_ranges
 from mari_engine.labeling.proposal import propose_labels, role_at
+from mari_engine.labeling.volatility import check_volatile
 from mari_engine.types import Column, InputLabel, Labels
 
 
@@ -17,7 +18,8 @@ def check_labels(model: Model, labels: Labels) -> None:
     """Return if the labels fit the model's inputs.
 
     Raises LabelError, naming the input or column, for an unknown or missing input, and for columns
-    that overlap, leave a gap, leave the last axis, or stand on an input whose last axis is unknown.
+    that overlap, leave a gap, leave the last axis, or stand on an input whose last axis is unknown;
+    also where another feature than an item's is said to be volatile.
     """
     inputs = {value.name or "": value for value in model.ir.graph.inputs}
     for name in labels.inputs:
@@ -29,6 +31,7 @@ def check_labels(model: Model, labels: Labels) -> None:
         if name not in labels.inputs:
             raise LabelError(f"input {name!r} has no label; give it a role")
         label = labels.inputs[name]
+        check_volatile(name, label)
         if label.columns:
             _check_columns(value, label.columns)
         for what, start, stop, given in _stated_ranges(name, label):

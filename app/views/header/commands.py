@@ -56,7 +56,9 @@ def offload_command(
         words.append(f"--store {store}")
     words.append(f"--candidates {options.candidates}")
     words += [f"--keep {_quote(node)}" for node in options.keep]
-    return " ".join([*words, *_with(requests)])
+    words += _with(requests)
+    words.append("--no-autotune")  # as above
+    return " ".join(words)
 
 
 def items_command() -> str:

@@ -11,7 +11,7 @@ from app.views.labels.doubts import MOST_NAMED, Part
 from app.views.labels.edits import change_parts
 from app.views.palette import name_role
 from app.views.text import name_some, one_line, shorten
-from mari_engine import Column, InputLabel, Labels
+from mari_engine import Column, InputLabel, Labels, Role
 
 
 def settle_by_requests(labels: Labels, learnt: Labels) -> Labels:
@@ -79,9 +79,10 @@ def _settled(label: InputLabel, learnt: InputLabel) -> InputLabel:
 
 
 def _taken(part: Label, learnt: Column | InputLabel) -> Label:
+    role = learnt.role or part.role
     return replace(
-        part, role=learnt.role or part.role, confidence=learnt.confidence, evidence=learnt.evidence,
-        vouched=learnt.vouched,
+        part, role=role, confidence=learnt.confidence, evidence=learnt.evidence,
+        vouched=learnt.vouched, volatile=part.volatile and role == Role.ITEM,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Which rewrite to choose: strategies tried, costed, raced, selected and explained."""
 
-from mari_engine.rewriting.planning.autotuning import race_once
+from mari_engine.rewriting.planning.autotuning import race, race_once
 from mari_engine.rewriting.planning.benchmark_arms import build_arm
 from mari_engine.rewriting.planning.every_way import plan_every_way
 from mari_engine.rewriting.planning.labeled_model import LabeledModel, survey_labeled
@@ -15,6 +15,7 @@ __all__ = [
     "leave_undivided",
     "make_plan",
     "plan_every_way",
+    "race",
     "race_once",
     "survey_labeled",
 ]

@@ -13,7 +13,7 @@ from mari_engine.errors import MariError
 from mari_engine.feeds import make_feeds
 from mari_engine.graph import Model
 from mari_engine.runtime import open_session
-from mari_engine.types import Labels
+from mari_engine.types import Feeds, Labels
 
 _BUDGET = 1.2
 """Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
@@ -28,11 +28,21 @@ _FEWEST, _MOST = 3, 25
 def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
     """Return each model's median processor seconds for one request; None where none is timed.
 
-    All are called as the first is, with random feeds of this many candidates. None are timed when
-    one of the models cannot run, or when loading the first takes too long.
+    All are called as the first is, with random feeds of this many candidates; see `race`.
     """
     try:
         feeds = make_feeds(models[0], labels, batch=candidates, seed=0)
+    except MariError:
+        return None
+    return race(models, feeds)
+
+
+def race(models: Sequence[Model], feeds: Feeds) -> list[float] | None:
+    """Return each model's median processor seconds for one request; None where none is timed.
+
+    None are timed when one of the models cannot run, or when loading the first takes too long.
+    """
+    try:
         sessions = [open_session(models[0], threads=1)]
         if sessions[0].load_seconds > _SLOW_TO_LOAD:
             return None

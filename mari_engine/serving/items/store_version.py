@@ -53,7 +53,7 @@ class StoreVersion:
 
     def take(self, rows: np.ndarray) -> Feeds:
         """Return what these rows hold, `[n, ...]` by output."""
-        return {name: array[rows] for name, array in self._outputs.items()}
+        return {name: array.take(rows, axis=0) for name, array in self._outputs.items()}
 
     def digests(self, rows: np.ndarray) -> np.ndarray:
         """Return the digests of the features of these rows, bytes `[n]`."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from mari_engine.errors import ModelError
+from mari_engine.serving.offload.bounded_cut import cut_within
 from mari_engine.serving.offload.cut_graph import FEMTO
 from mari_engine.serving.offload.cut_ways import CutWay, find_frontier
-from mari_engine.serving.offload.frontier import sweep_cuts
 from mari_engine.serving.offload.min_cut import Cut
 from mari_engine.types import CutPoint
 from mari_engine.wording import first_names
@@ -23,17 +23,17 @@ def choose_by_bytes(ways: Sequence[CutWay], most: int) -> Choice:
 
     Raises ModelError where none fetches as few, or the best one fetches nothing of a store.
     """
-    cuts = [(way, cut) for way in ways for cut in sweep_cuts(way.problem)]
-    fitting = [_pointed(way, cut) for way, cut in cuts if cut.size <= most]
-    best = min(fitting, key=_time, default=None)
-    if best is None or not best[1].fetched:
-        _check_possible(ways, cuts)
-        least = min(point.bytes for point in find_frontier(ways).points if point.fetched)
-        raise ModelError(
-            f"{ways[0].plan.original.name}: no cut that fetches at most {most:,} bytes per "
-            f"candidate saves time; give --bytes {least} or more"
-        )
-    return best
+    within = [(way, cut_within(way.problem, most)) for way in ways]
+    fitting = [_pointed(way, cut) for way, cut in within if cut is not None]
+    best = min((*fitting, *_list_uncut(ways)), key=_time)
+    if best[1].fetched:
+        return best
+    _check_possible(ways)
+    least = min(point.bytes for point in find_frontier(ways).points if point.fetched)
+    raise ModelError(
+        f"{ways[0].plan.original.name}: no cut that fetches at most {most:,} bytes per candidate "
+        f"saves time; give --bytes {least} or more"
+    )
 
 
 def choose_by_bandwidth(ways: Sequence[CutWay], bytes_per_second: int) -> Choice:
@@ -42,27 +42,29 @@ def choose_by_bandwidth(ways: Sequence[CutWay], bytes_per_second: int) -> Choice
     Raises ModelError where that one fetches nothing of a store.
     """
     price = Fraction(FEMTO, bytes_per_second)
-    cuts = [(way, way.cut_at(price)) for way in ways]
 
     def time(choice: Choice) -> float:
         way, cut, point = choice
-        reached = len(cut.fetched) * way.problem.tensor / FEMTO
-        return point.seconds + way.weighing.candidates * (reached + cut.size / bytes_per_second)
+        return way.time(point) + way.weighing.candidates * cut.size / bytes_per_second
 
-    way, cut, point = min((_pointed(way, cut) for way, cut in cuts), key=time)
-    if not cut.fetched:
-        _check_possible(ways, [(w, c) for w in ways for c in sweep_cuts(w.problem)])
-        raise ModelError(
-            f"{way.plan.original.name}: at {bytes_per_second:,} bytes per second it is faster to "
-            "compute everything online than to fetch any of it; give a higher --bandwidth, or "
-            "--bytes"
-        )
-    return way, cut, point
+    cuts = [_pointed(way, way.cut_at(price)) for way in ways]
+    best = min((*cuts, *_list_uncut(ways)), key=time)
+    if best[1].fetched:
+        return best
+    _check_possible(ways)
+    raise ModelError(
+        f"{ways[0].plan.original.name}: at {bytes_per_second:,} bytes per second it is faster to "
+        "compute everything online than to fetch any of it; give a higher --bandwidth, or --bytes"
+    )
 
 
 def choose_uncut(ways: Sequence[CutWay]) -> Choice:
     """Return the fastest way with all of the items' work online."""
-    return min((_pointed(way, way.uncut()) for way in ways), key=_time)
+    return min(_list_uncut(ways), key=_time)
+
+
+def _list_uncut(ways: Sequence[CutWay]) -> list[Choice]:
+    return [_pointed(way, way.uncut()) for way in ways]
 
 
 def _pointed(way: CutWay, cut: Cut) -> Choice:
@@ -70,12 +72,13 @@ def _pointed(way: CutWay, cut: Cut) -> Choice:
 
 
 def _time(choice: Choice) -> tuple[float, int]:
-    return choice[2].seconds, choice[2].bytes
+    way, _, point = choice
+    return way.time(point), point.bytes
 
 
-def _check_possible(ways: Sequence[CutWay], cuts: Sequence[tuple[CutWay, Cut]]) -> None:
-    """Raise ModelError, with the reasons, where no cut of any way fetches anything."""
-    if any(cut.fetched for _, cut in cuts):
+def _check_possible(ways: Sequence[CutWay]) -> None:
+    """Raise ModelError, with the reasons, where no cut of any way fetches anything that pays."""
+    if any(point.fetched for point in find_frontier(ways).points):
         return
     name = ways[0].plan.original.name
     if any(way.problem.offers for way in ways):

@@ -17,7 +17,7 @@ from mari_engine.ops import infer_types
 from mari_engine.plan_types import Plan
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.planning import leave_undivided, plan_every_way, survey_labeled
-from mari_engine.serving.offload.cut_graph import CutGraph, Weighing, pose_cut
+from mari_engine.serving.offload.cut_graph import FEMTO, CutGraph, Weighing, pose_cut
 from mari_engine.serving.offload.frontier import sweep_cuts
 from mari_engine.serving.offload.min_cut import Cut, CutProblem, measure_cut, solve_cut
 from mari_engine.serving.offload.opened_products import open_products
@@ -46,6 +46,8 @@ class CutWay:
     weighing: Weighing
     request_online: bool
     """No request part is made: its work is done online."""
+    pace: Fraction = Fraction(1)
+    """What the uncut model took here, by what was expected of it."""
 
     def reopen(self, fetched: Collection[str]) -> tuple[Plan, ir.Model, CutGraph]:
         """Return the way's plan and graph, those products taken apart that these values need."""
@@ -53,7 +55,7 @@ class CutWay:
 
     def cut_at(self, price: Fraction) -> Cut:
         """Return the best cut where a byte costs so many femtoseconds."""
-        return solve_cut(self.problem, price)
+        return solve_cut(self.problem, price / self.pace)
 
     def uncut(self) -> Cut:
         """Return the cut that leaves all of the items' work online."""
@@ -70,15 +72,21 @@ class CutWay:
         tables = {name for op in self.problem.ops if op.name in online for name in op.tables}
         sizes = self.found.tables_of(Side.ITEM)
         seconds = sum(self.found.seconds_online(name, self.weighing) for name in running)
+        seconds += len(cut.fetched) * self.problem.tensor / FEMTO
         return CutPoint(
             way=self.plan.selection.way,
             bytes=cut.size,
             flops=sum(self.found.flops_online(name, candidates) for name in running),
-            seconds=seconds * candidates,
+            seconds=seconds * candidates * float(self.pace),
             table_bytes=sum(sizes[name] for name in tables),
             fetched=cut.fetched,
             inputs=cut.inputs,
         )
+
+    def time(self, point: CutPoint) -> float:
+        """Return the expected seconds of a cut for a request, to reach what is fetched included."""
+        reach = self.weighing.reach * float(self.pace) if point.fetched else 0.0
+        return point.seconds + self.weighing.candidates * reach
 
     def _runs_online(self, side: Side, name: str, online: Collection[str]) -> bool:
         if side == Side.REQUEST:
@@ -131,16 +139,23 @@ def _is_storable(found: CutGraph, value: ir.Value) -> bool:
     return fact is not None and is_row(fact.axes) and value.dtype in _STORABLE
 
 
-def find_frontier(ways: Sequence[CutWay]) -> Frontier:
-    """Return the cuts of all ways of which none has fewer bytes and takes less time."""
-    points = sorted(
-        (way.point(cut) for way in ways for cut in sweep_cuts(way.problem)),
-        key=lambda point: (point.bytes, point.seconds, point.way),
-    )
-    best = list[CutPoint]()
-    for point in points:
-        if not best or point.seconds < best[-1].seconds:
-            best.append(point)
+def find_frontier(ways: Sequence[CutWay], made: CutPoint | None = None) -> Frontier:
+    """Return the cuts of all ways of which none has fewer bytes and takes less time.
+
+    A cut that fetches is among them where that takes less time than the model uncut; `made` is one
+    that was chosen, be it between two of the others.
+    """
     whole = min((way.point(way.uncut()) for way in ways), key=lambda point: point.seconds)
+    points = {
+        point: None
+        for way in ways
+        for point in map(way.point, sweep_cuts(way.problem))
+        if not point.fetched or way.time(point) < whole.seconds
+    }
+    points |= {made: None} if made is not None else {}
+    best = list[CutPoint]()
+    for point in sorted(points, key=lambda each: (each.bytes, each.seconds, each.way)):
+        if not best or point.seconds < best[-1].seconds or point == made:
+            best.append(point)
     reasons = {name: why for way in ways for name, why in way.found.sides.reasons.items()}
     return Frontier(ways[0].weighing.candidates, tuple(best[::-1]), whole, reasons)

@@ -13,6 +13,7 @@ from mari_engine.graph import all_inputs, digest_content, set_aside_defaults
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission import NodeWriter, RuntimeExtents
 from mari_engine.serving.offload.cut_graph import CutGraph
+from mari_engine.serving.offload.joined_rows import Handed, hand_over, take_apart
 from mari_engine.types import PartKind
 
 _HALVED = (ir.DataType.FLOAT, ir.DataType.DOUBLE)
@@ -33,24 +34,25 @@ def extract_parts(
     """Return the parts that give these values, and the online part that takes them.
 
     An output is named by its part, its place, and the first digits of the hash of what the part
-    computes: `item_h0__3fa9c1d2`. So an online model takes no value of another one. With `half`
-    floating-point values of the item part are handed over as float16.
+    computes: `item_h0__3fa9c1d2`. So an online model takes no value of another one. The item part
+    has one output for each type, in which all values of that type lie side by side. With `half`
+    its floating-point values are handed over as float16.
     """
     models, hashes = dict[PartKind, ir.Model](), dict[PartKind, str]()
-    taken = dict[str, ir.Value]()
+    taken = list[Handed]()
     for kind, names in given.items():
         order = [v.name for node in model.graph for v in node.outputs if v.name in set(names)]
         part = _Part(model.clone(), found)
-        halved = half and kind == PartKind.ITEM
-        part.give([name for name in order if name is not None], half=halved)
-        made = part.close()
-        hashes[kind] = digest_content(made)
-        for at, (name, value) in enumerate(zip(order, made.graph.outputs, strict=True)):
-            value.name = f"{kind}_h{at}__{hashes[kind][:8]}"
-            taken[name or ""] = value
-        models[kind] = made
+        is_item = kind == PartKind.ITEM
+        handed = part.give([name or "" for name in order], half=half and is_item, join=is_item)
+        models[kind] = part.close()
+        hashes[kind] = digest_content(models[kind])
+        for at, each in enumerate(handed):
+            each.output.name = f"{kind}_h{at}__{hashes[kind][:8]}"
+        taken += handed
     online = _Part(model.clone(), found)
-    online.take(taken)
+    for each in taken:
+        online.take(each)
     models[PartKind.ONLINE] = online.close()
     return Extracted(models, hashes)
 
@@ -67,40 +69,49 @@ class _Part:
         self.writer = NodeWriter(opset=model.opset_imports[""])
         self.writer.avoid(self.graph)
 
-    def give(self, names: Sequence[str], *, half: bool) -> None:
-        """Make these values the outputs, and no others."""
+    def give(self, names: Sequence[str], *, half: bool, join: bool) -> list[Handed]:
+        """Make these values the outputs, and no others; with `join` those of one type are one."""
+        values = [self.rounded(name) if half else self.values[name] for name in names]
+        for name, value in zip(names, values, strict=True):
+            value.shape = self.shape(name)
+        handed = hand_over(names, values, self.writer, join=join)
         self.graph.outputs.clear()
-        for name in names:
-            value = self.values[name]
-            dtype, shape = value.dtype, self.shape(name)
-            if half and dtype in _HALVED:
-                dtype = ir.DataType.FLOAT16
-                value = self.writer.emit(spelling.cast(int(dtype)), [value])
-            value.type = None if dtype is None else ir.TensorType(dtype)
-            value.shape = shape
-            self.graph.outputs.append(value)
+        self.graph.outputs.extend(each.output for each in handed)
         self.graph.extend(self.writer.nodes)
+        self.register_constants()
+        return handed
 
-    def take(self, handed: Mapping[str, ir.Value]) -> None:
-        """Read these values from new inputs: what another part's outputs hold."""
-        for name, output in handed.items():
-            value, given = (
-                self.values[name],
-                ir.Value(name=output.name, type=output.type, shape=output.shape),
-            )
-            self.graph.inputs.append(given)
-            self.axes[given.name] = self.axes[name]
-            self.writer.nodes = []
-            result = given
-            if output.dtype != value.dtype and value.dtype is not None:
-                result = self.writer.emit(spelling.cast(int(value.dtype)), [given])
-            if value.is_graph_output() and result is given:
-                result = self.writer.emit(spelling.identity(), [given])
-            result.type, result.shape = result.type or value.type, result.shape or value.shape
-            value.replace_all_uses_with(result, replace_graph_outputs=True)
-            if any(output is result for output in self.graph.outputs):
-                value.name, result.name = f"{name}/was", name
-            self.put_first(self.writer.nodes)
+    def rounded(self, name: str) -> ir.Value:
+        """Return a value as float16, if it holds fractions of more digits."""
+        value = self.values[name]
+        if value.dtype not in _HALVED:
+            return value
+        value = self.writer.emit(spelling.cast(int(ir.DataType.FLOAT16)), [value])
+        value.type = ir.TensorType(ir.DataType.FLOAT16)
+        return value
+
+    def take(self, handed: Handed) -> None:
+        """Read the values that lie in an output of another part from a new input."""
+        output = handed.output
+        given = ir.Value(name=output.name, type=output.type, shape=output.shape)
+        self.graph.inputs.append(given)
+        self.axes[given.name] = self.axes[handed.names[0]]
+        self.writer.nodes = []
+        for name, found in zip(handed.names, take_apart(handed, given, self.writer), strict=True):
+            self.replace(name, found, given)
+        self.put_first(self.writer.nodes)
+
+    def replace(self, name: str, found: ir.Value, given: ir.Value) -> None:
+        """Put what an input `given` holds of a value in the place of it."""
+        value, result = self.values[name], found
+        if found.dtype != value.dtype and value.dtype is not None:
+            result = self.writer.emit(spelling.cast(int(value.dtype)), [found])
+        if value.is_graph_output() and result is given:
+            result = self.writer.emit(spelling.identity(), [given])
+        result.type, result.shape = result.type or value.type, result.shape or value.shape
+        value.replace_all_uses_with(result, replace_graph_outputs=True)
+        if any(output is result for output in self.graph.outputs):
+            value.name, result.name = f"{name}/was", name
 
     def close(self) -> ir.Model:
         """Return the model without what its outputs do not need."""
@@ -135,6 +146,9 @@ class _Part:
     def put_first(self, nodes: Sequence[ir.Node]) -> None:
         if nodes:
             self.graph.insert_before(self.graph[0], list(nodes))
+        self.register_constants()
+
+    def register_constants(self) -> None:
         for value in self.writer.initializers.values():
             if value.name not in self.graph.initializers:
                 self.graph.register_initializer(value)

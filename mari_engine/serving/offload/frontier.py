@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mari_engine.serving.offload.min_cut import Cut, CutProblem, solve_cut
+from mari_engine.serving.offload.min_cut import Cut, CutProblem, dearest_price, solve_cut
 
 _MOST = 64
 """Cuts beyond which no further ones are looked for between two."""
@@ -18,9 +18,7 @@ def sweep_cuts(problem: CutProblem) -> tuple[Cut, ...]:
     (Eisner and Severance, 1976).
     """
     most = solve_cut(problem, Fraction(0))
-    dear = sum(op.cost for op in problem.ops) + sum(problem.tables.values())
-    dear += problem.tensor * len(problem.sizes)
-    least = solve_cut(problem, Fraction(dear + 1))
+    least = solve_cut(problem, dearest_price(problem))
     found = {most.size: most} | {least.size: least}
     open_spans = [(most, least)]
     while open_spans and len(found) < _MOST:

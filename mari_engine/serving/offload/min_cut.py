@@ -84,15 +84,41 @@ class Cut:
         return self.cost + price * self.size
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """Ops of which it is settled where they run; all others are open."""
+
+    online: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
+
+
 def solve_cut(problem: CutProblem, price: Fraction) -> Cut:
     """Return the cut of least total cost where a byte costs `price` femtoseconds.
 
     Of several it is the one with the least online, whatever order the problem is written in.
     """
-    scaled = price.numerator, price.denominator
-    flow = _network(problem, *scaled)
-    _, (_, online) = nx.minimum_cut(flow, _SOURCE, _SINK)
+    found = solve_fixed(problem, price, Fixed())
+    assert found is not None
+    return found
+
+
+def solve_fixed(problem: CutProblem, price: Fraction, fixed: Fixed) -> Cut | None:
+    """Return the best cut with some ops where they are fixed; None where there is no such cut."""
+    flow = _network(problem, price.numerator, price.denominator)
+    flow.add_edges_from((("op", name), _SINK) for name in sorted(fixed.online))
+    for name in fixed.before:
+        del flow.edges[_SOURCE, ("op", name)]["capacity"]
+    try:
+        _, (_, online) = nx.minimum_cut(flow, _SOURCE, _SINK)
+    except nx.NetworkXUnbounded:
+        return None
     return measure_cut(problem, frozenset(name for kind, name in online if kind == "op"))
+
+
+def dearest_price(problem: CutProblem) -> Fraction:
+    """Return a price at which one byte costs more than all that could be computed or fetched."""
+    dear = sum(op.cost for op in problem.ops) + sum(problem.tables.values())
+    return Fraction(dear + problem.tensor * len(problem.sizes) + 1)
 
 
 def measure_cut(problem: CutProblem, online: frozenset[str]) -> Cut:

@@ -25,6 +25,7 @@ from mari_engine.serving.offload.extraction import Extracted, extract_parts
 from mari_engine.serving.offload.joining import join_parts
 from mari_engine.serving.offload.min_cut import Cut, solve_cut
 from mari_engine.serving.offload.options import BOTH_PARTS, TABLE_SECONDS, OffloadOptions
+from mari_engine.serving.offload.pace import keep_pace
 from mari_engine.serving.offload.saving import save_offloaded
 from mari_engine.types import (
     Feeds,
@@ -63,6 +64,7 @@ def offload(
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
     table_seconds: float = TABLE_SECONDS,
+    autotune: bool = False,
     requests: Sequence[Feeds] = (),
     prices: Prices | None = None,
     progress: Progress | None = None,
@@ -71,8 +73,10 @@ def offload(
 
     The item part runs over a catalogue beforehand, the request part once a request, and the online
     part takes what both give. The cut is the one of the least expected time that fetches at most
-    `most_bytes` per candidate, or, fetching included, at `bandwidth` bytes per second.
-    `table_seconds` are what a GiB of lookup tables in the online part counts as, per candidate.
+    `most_bytes` per candidate, or, fetching included, at `bandwidth` bytes per second. With
+    `autotune` expected times are scaled to what the uncut model takes on this machine; the cut of
+    `most_bytes` does not depend on it. `table_seconds` are what a GiB of lookup tables in the
+    online part counts as, per candidate.
     With `store` float16 the result is not lossless, and its certificate holds the error that was
     measured. Look at `certificate.passed` before using it. Raises LabelError where a label is in
     doubt, and ModelError where no such cut exists.
@@ -81,7 +85,7 @@ def offload(
     options = OffloadOptions(
         most_bytes=most_bytes, bandwidth=bandwidth, parts=tuple(map(PartKind, parts)),
         store=Store(store), candidates=candidates, keep=tuple(keep), prices=prices or Prices(),
-        table_seconds=table_seconds,
+        table_seconds=table_seconds, autotune=autotune,
     )  # fmt: skip
     ways = _ways(model, labels, options, report_progress)
     way, cut, point = _choose(ways, options)
@@ -91,7 +95,7 @@ def offload(
         checked=_check(plan, exact, served, requests, report_progress),
         parts={kind: Model(part, f"{kind}.onnx") for kind, part in served.models.items()},
         hashes=served.hashes,
-        frontier=find_frontier(ways),
+        frontier=find_frontier(ways, point if cut.fetched else None),
         point=point,
         options=options,
     )
@@ -106,16 +110,19 @@ def cut_frontier(
     candidates: int = DEFAULT_CANDIDATES,
     keep: Collection[str] = (),
     table_seconds: float = TABLE_SECONDS,
+    autotune: bool = False,
     prices: Prices | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
     """Return what the cuts of a model come to, for a choice among them; nothing is cut.
 
+    Parameters are those of `offload`.
     Raises LabelError where a label is in doubt, and ModelError where no item part is possible.
     """
     options = OffloadOptions(
         parts=tuple(map(PartKind, parts)), store=Store(store), candidates=candidates,
         keep=tuple(keep), prices=prices or Prices(), table_seconds=table_seconds,
+        autotune=autotune,
     )  # fmt: skip
     return find_frontier(_ways(model, labels, options, progress or report_nothing))
 
@@ -128,7 +135,11 @@ def _ways(
     check_labels(model, labels)
     online = PartKind.REQUEST not in options.parts
     weighing = options.weighing()
-    return tuple(list_ways(model, labels, options.rewriting(), weighing, request_online=online))
+    ways = tuple(list_ways(model, labels, options.rewriting(), weighing, request_online=online))
+    if not options.autotune:
+        return ways
+    report_progress(0.15, "timing the model uncut")
+    return keep_pace(ways)
 
 
 def _choose(ways: Sequence[CutWay], options: OffloadOptions) -> Choice:

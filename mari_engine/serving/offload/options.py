@@ -35,6 +35,8 @@ class OffloadOptions:
     prices: Prices = field(default_factory=Prices)
     table_seconds: float = TABLE_SECONDS
     """Seconds per candidate that a GiB of tables in the online model counts as."""
+    autotune: bool = False
+    """Expected times are scaled to what the uncut model takes on this machine."""
 
     def rewriting(self) -> Options:
         """Return how the model is rewritten before it is cut."""

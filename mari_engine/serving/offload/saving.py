@@ -72,10 +72,9 @@ def _write_files(result: CheckedOffload, folder: Path) -> None:
     parts = tuple(_describe(result, kind, paths) for kind, paths in files.items())
     structure = structure_of(result.checked.original, result.checked.coloring)
     manifest = write_manifest(result.checked, structure, files[PartKind.ONLINE])
-    item = {"item_hash": result.item_hash} if result.item_hash else {}
     manifest |= {
         "parts": [part.to_json() for part in parts],
-        **item,
+        "item_hash": result.item_hash,
         "store": str(result.options.store),
         "cut": asdict(result.point),
         "frontier": result.frontier.to_json(),
@@ -136,6 +135,7 @@ def _input(result: CheckedOffload, value: ir.Value) -> PartInput:
 
 def _as_options(options: OffloadOptions) -> tuple[str, ...]:
     words = ["--parts", ",".join(options.parts), "--store", str(options.store)]
+    words += [] if options.autotune else ["--no-autotune"]
     if options.most_bytes is not None:
         words += ["--bytes", str(options.most_bytes)]
     if options.bandwidth is not None:

@@ -60,7 +60,7 @@ def test_cuts_are_shown_and_the_chosen_one_is_made_and_packed(dlrm: Work, tmp_pa
     command = (
         f"mari offload samples/dlrm.onnx --labels labels.json -o parts --bytes {cuts[1].bytes}"
     )
-    assert f"{command} --candidates 200\nmari items parts" in words(app)
+    assert f"{command} --candidates 200 --no-autotune\nmari items parts" in words(app)
     app.button(key="serving-run").click().run()
     assert dlrm.parts is not None
     dlrm.parts.wait(LONG)

@@ -290,3 +290,9 @@ def test_who_makes_every_input_the_requests_vouches_for_all_that_were_selected()
     made = set_role(labels, list_parts(labels), Role.USER)
     assert explain_lack_of_candidates(made) == ""
     assert set_role(labels, list_parts(labels)[:1], Role.USER) == labels
+
+
+def test_what_is_no_item_feature_any_more_is_not_volatile() -> None:
+    labels = Labels({"price": InputLabel(role=Role.ITEM, volatile=True)})
+    for role, volatile in ((Role.ITEM, True), (Role.CONTEXT, False)):
+        assert set_role(labels, list_parts(labels), role).inputs["price"].volatile is volatile

@@ -70,7 +70,7 @@ def test_a_choice_writes_the_parts(
 def test_half_precision_says_everywhere_that_it_is_not_lossless(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    half = [*words, "--bandwidth", "10GB/s", "--store", "float16", "-o", str(tmp_path / "o")]
+    half = [*words, "--bandwidth", "100GB/s", "--store", "float16", "-o", str(tmp_path / "o")]
     assert run([*half, "-v"]) == 0
     out = capsys.readouterr().out
     assert out.count("NOT lossless: rounded on purpose; on ") == 2
@@ -111,6 +111,7 @@ def test_the_command_writes_over_its_own_folder_and_no_other(
         (["--bytes", "0"], "--bytes '0' is no number of bytes"),
         (["--bandwidth", "fast"], "--bandwidth 'fast' is no number of bytes a second; write for"),
         (["--bytes", "1", "--bandwidth", "1"], "give --bytes or --bandwidth, and not both"),
+        (["--parts", "item,item"], "--parts 'item,item': use request, item, or request,item"),
         (["--parts", "item,online"], "--parts 'item,online': use request, item, or request,item"),
         (["--bytes", "3"], "no cut that fetches at most 3 bytes per candidate saves time; give"),
         (["--bandwidth", "1kB/s"], "at 1,000 bytes per second it is faster to compute everything"),
@@ -127,6 +128,25 @@ def test_mistakes_are_told_in_one_line(
 
 def test_a_folder_is_needed_for_parts(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "give a folder for the parts: -o DIR" in complaint(capsys, [*words, "--bytes", "2kB"])
+
+
+def test_only_item_features_are_volatile(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    label(u="user volatile", i="item", price="item").save(tmp_path / "labels.json")
+    assert "input 'u': 'volatile' is said of an item feature, and the role is user" in complaint(
+        capsys, [*words, "--bytes", "2kB", "-o", str(tmp_path / "o")]
+    )
+
+
+def test_a_folder_without_an_item_part_says_so_in_its_manifest(
+    words: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "o"
+    assert run([*words, "--parts", "request", "-o", str(folder)]) == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["item_hash"] == ""
+    assert {part["part"] for part in manifest["parts"]} == {"request", "online"}
 
 
 def test_labels_of_another_model_are_refused(

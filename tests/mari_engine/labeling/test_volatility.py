@@ -56,3 +56,5 @@ def test_columns_that_are_cut_anew_are_volatile_where_one_of_the_stated_was() ->
     assert [column.volatile for column in kept.inputs["x"].columns] == [True, True, False]
     whole = keep_volatile(Labels({"x": InputLabel(role=Role.ITEM)}), stated)
     assert whole.inputs["x"].volatile
+    kept = keep_volatile(Labels({"x": InputLabel(role=Role.USER)}), stated)
+    assert not kept.inputs["x"].volatile

@@ -7,7 +7,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from mari_engine import LabelError, ModelError, cut_frontier, load, offload
+from mari_engine import LabelError, ModelError, Prices, cut_frontier, load, offload
 from mari_engine.feeds import make_feeds
 from mari_engine.fuzzing import case_of
 from mari_engine.graph import Model
@@ -129,11 +129,34 @@ def test_the_cut_is_chosen_by_bytes() -> None:
     for size in sizes:
         assert offload(model, labels, most_bytes=size + 3).point.bytes == size
     with pytest.raises(ModelError) as caught:
-        offload(model, labels, most_bytes=min(sizes) - 1)
+        offload(model, labels, most_bytes=100)
     assert str(caught.value) == (
-        f"mmoe_interleaved: no cut that fetches at most {min(sizes) - 1:,} bytes per candidate "
-        f"saves time; give --bytes {min(sizes)} or more"
+        "mmoe_interleaved: no cut that fetches at most 100 bytes per candidate saves time; "
+        f"give --bytes {min(sizes)} or more"
     )
+
+
+def test_a_cut_between_two_of_the_frontier_is_made_and_told() -> None:
+    model, labels = sample("dlrm")
+    points = cut_frontier(model, labels).points
+    above, below = [point for point in points if point.fetched][:2]
+    result = offload(model, labels, most_bytes=above.bytes - 1)
+    assert result.certificate.lossless, result.certificate.reason
+    assert below.bytes < result.point.bytes < above.bytes
+    assert above.seconds < result.point.seconds < below.seconds
+    assert result.point in result.frontier.points
+    assert result.point not in points
+
+
+def test_expected_times_are_those_of_this_machine_with_autotune() -> None:
+    model, labels = sample("two_tower")
+    expected, timed = (cut_frontier(model, labels, autotune=tuned) for tuned in (False, True))
+    pace = timed.whole.seconds / expected.whole.seconds
+    assert pace != 1
+    sizes = [[point.bytes for point in found.points] for found in (expected, timed)]
+    assert sizes[0] == sizes[1]
+    for before, after in zip(expected.points, timed.points, strict=True):
+        assert after.seconds == pytest.approx(pace * before.seconds)
 
 
 def test_the_frontier_falls() -> None:
@@ -242,8 +265,9 @@ def test_tables_beside_the_model_go_with_their_part(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", [3, 8, 1007, 1013])
 def test_random_graphs_are_cut_losslessly(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cut_graph, "_ROW", 0.0)  # they are small, and would not be cut
+    monkeypatch.setattr(cut_graph, "_REACH", 0.0)  # they are small, and would not be cut
     case = case_of(seed)
-    result = offload(load(case.data), case.labels, bandwidth=10**15)
+    free = Prices(node=1e-12, piece=1e-15)
+    result = offload(load(case.data), case.labels, bandwidth=10**15, prices=free)
     assert result.certificate.lossless, result.certificate.reason
     assert PartKind.ITEM in result.parts
