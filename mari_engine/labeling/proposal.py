@@ -66,6 +66,10 @@ def propose_labels(
     return asked if stated is None else keep_volatile(asked, stated)
 
 
+_UNUSED = Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")
+"""Of a piece of which only its name tells a role: whichever it is, it must not be asked."""
+
+
 def _ask(model: Model, labels: Labels, seen: Observed) -> Labels:
     """Return the labels with the axis left open of inputs of which requests could teach nothing."""
     inputs = dict(labels.inputs)
@@ -113,9 +117,12 @@ def _propose(
     columns = []
     for piece in pieces:
         clues = [*seen.clues(number, piece), *_structural(value, number, piece, structure)]
-        clues += _named(value, piece, shared)
-        if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
-            clues.append(named)
+        if piece.used:
+            clues += _named(value, piece, shared)
+            if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
+                clues.append(named)
+        elif not clues:
+            clues = [_UNUSED]
         verdict, unlearnt = weigh(clues), seen.too_little(number)
         if unlearnt and verdict.confidence < 1:
             verdict = replace(verdict, evidence=(*verdict.evidence, unlearnt))
@@ -128,9 +135,7 @@ def _propose(
 def _structural(
     value: ir.Value, number: int, piece: Piece, structure: Mapping[Unit, list[Clue]]
 ) -> list[Clue]:
-    """Return the clues in the graph around a piece, or that nothing reads it."""
-    if not piece.used:
-        return [Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")]
+    """Return the clues in the graph around a piece."""
     clues = list(structure.get((number, WHOLE), ()))
     if packed_width(value) is not None:
         own = [structure.get((number, at), []) for at in range(piece.start, piece.stop)]

@@ -145,6 +145,17 @@ def test_an_input_that_nothing_reads_needs_no_thought() -> None:
     assert "nothing reads it" in label.evidence[0]
 
 
+@pytest.mark.parametrize(("shape", "role"), [("1, 2", Role.USER), ("N, 2", Role.ITEM)])
+def test_nobody_is_asked_about_an_input_that_nothing_reads(shape: str, role: Role) -> None:
+    """Exports keep inputs of unused features, and their names may say a side: it has no effect."""
+    data = build(
+        "y = Relu (x)", inputs=f"float[N, 2] x, float[{shape}] user_context",
+        outputs="float[N, 2] y",
+    )  # fmt: skip
+    label = propose_labels(load(data)).inputs["user_context"]
+    assert (label.role, label.confidence) == (role, 1.0)
+
+
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.onnx")), ids=lambda path: path.stem)
 def test_no_certain_proposal_is_wrong_on_the_samples(path: Path) -> None:
     """A certain proposal must agree in side with what the sample's maker says."""
