@@ -181,6 +181,11 @@ def places_that_hold() -> Spelling:
     return Spelling("NonZero", dtype=ir.DataType.INT64)
 
 
+def place_of_least() -> Spelling:
+    """The place of the least element of a list, of shape `[1]` (ArgMin)."""
+    return Spelling("ArgMin", {"axis": 0, "keepdims": 1}, dtype=ir.DataType.INT64)
+
+
 def equal() -> Spelling:
     """Whether `a = b`, broadcast."""
     return Spelling("Equal", dtype=ir.DataType.BOOL)

@@ -9,6 +9,7 @@ import onnx_ir as ir
 from mari_engine.graph import all_inputs, list_bodies, replace_captured
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission.graph_builder import GraphBuilder
+from mari_engine.rewriting.emission.node_writer import NodeWriter
 
 
 def close_graph(
@@ -68,7 +69,7 @@ def _read(nodes: Sequence[ir.Node], outputs: Sequence[ir.Value]) -> list[ir.Node
 
 
 def copy_with_captures(
-    builder: GraphBuilder,
+    builder: NodeWriter,
     node: ir.Node,
     inputs: Sequence[ir.Value | None],
     captured: Mapping[ir.Value, ir.Value],

@@ -10,7 +10,7 @@ from mari_engine.analysis import Survey, count_cost, count_graph, find_graph_fac
 from mari_engine.axes import SEVERAL_REQUESTS
 from mari_engine.graph import SOURCE, Model, value_names
 from mari_engine.ops import infer_types
-from mari_engine.rewriting.boundary import unchanged_boundary
+from mari_engine.rewriting.boundary import gather_requests, unchanged_boundary
 from mari_engine.rewriting.context import DecisionLog, Options, Strategy
 from mari_engine.rewriting.cost import Line, Prices, whole_line
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
@@ -190,6 +190,11 @@ def _finish(
     model, symbols = Model(made.model, ""), source.form.survey.symbols
     survey = _survey_made(model, made, symbols)
     reserved = value_names(source.form.model.ir.graph)
+    if made.boundary.batch is not None:
+        pairs = zip(made.boundary.inputs, made.boundary.bindings, strict=True)
+        requests = [value for value, own in pairs if own.rows == "request"]
+        gather_requests(made.model.graph, survey, made.boundary.batch, requests, reserved)
+        survey = _survey_made(Model(made.model, ""), made, symbols)  # anew
     stacked = stack_lookups(model, survey, options, reserved)
     if stacked is not None:
         survey = _survey_made(Model(made.model, ""), made, symbols)  # anew
