@@ -75,6 +75,11 @@ def square_root() -> Spelling:
     return Spelling("Sqrt")
 
 
+def magnitude() -> Spelling:
+    """`|a|`."""
+    return Spelling("Abs")
+
+
 def sign() -> Spelling:
     """-1, 0 or 1 for each element."""
     return Spelling("Sign")
@@ -179,6 +184,11 @@ def running_sum() -> Spelling:
 def places_that_hold() -> Spelling:
     """The places of a list of truths that hold, `[K] -> [1, k]` (NonZero)."""
     return Spelling("NonZero", dtype=ir.DataType.INT64)
+
+
+def choice() -> Spelling:
+    """`condition`, with a body for each way, `then_branch` and `else_branch` (If)."""
+    return Spelling("If")
 
 
 def place_of_least() -> Spelling:

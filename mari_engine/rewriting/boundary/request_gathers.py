@@ -36,7 +36,7 @@ def gather_requests(
     assert batch.lengths is not None
     writer = NodeWriter(opset=graph.opset_imports[""], reserved=reserved)
     writer.avoid(graph)
-    sides = _Sides(survey, {*requests, batch.lengths}, set(batch.padded))
+    sides = _Sides(survey, {*requests, batch.lengths}, set(batch.padded.values()))
     picking = _Picking(sides, writer, batch)
     for node in list(graph):
         if node in batch.index_nodes:

@@ -64,8 +64,8 @@ class _BatchBuilder:
         self.facts: dict[ir.Value, Fact] = {}
         self.halves: dict[ir.Value, list[tuple[ir.Value, Rows, Index | None]]] = {}
         """By original input: the new ones, whose rows they have, and which of its columns."""
-        self.first: dict[Rows, tuple[ir.Value, int]] = {}
-        """An input of each kind, and the axis of its rows."""
+        self.axes: dict[Rows, dict[ir.Value, int]] = {"request": {}, "candidate": {}}
+        """By whose rows they are: the new inputs, each with the axis of its rows."""
         self.batch: RaggedRows | None = None
 
     def declare(self, value: ir.Value, label: InputLabel) -> None:
@@ -93,7 +93,7 @@ class _BatchBuilder:
         new = self.new_input(value, name, ir.Shape(shape))
         picked = None if columns is None else tuple(columns.tolist())
         self.bindings.append(bind_input(value, name, new.shape, rows, picked))
-        self.first.setdefault(rows, (new, at))
+        self.axes[rows][new] = at
         self.halves.setdefault(value, []).append((new, rows, columns))
 
     def new_input(self, old: ir.Value, name: str, shape: ir.Shape) -> ir.Value:
@@ -106,9 +106,9 @@ class _BatchBuilder:
 
     def open_index(self, index: RequestIndex) -> RaggedRows:
         """Add the input that tells whose each candidate is, and what is made of it."""
-        counted, requests = self.first["candidate"], self.first["request"]
         rows = index == RequestIndex.ROWS
-        value, axis = counted if rows else requests
+        requests = next(iter(self.axes["request"].items()))
+        value, axis = next(iter(self.axes["candidate"].items())) if rows else requests
         assert value.shape is not None
         name = self.builder.unique_name(_INDEX_NAMES[index])
         given = ir.Value(
@@ -118,11 +118,11 @@ class _BatchBuilder:
         extents = tuple(str(dim) if not isinstance(dim, int) else dim for dim in given.shape or ())
         dtype = name_dtype(given.dtype)
         self.bindings.append(InputBinding(name, dtype, extents, "index", "", index=index))
-        self.batch = RaggedRows(self.builder, counted, self.requests)
+        self.batch = RaggedRows(self.builder, self.axes["candidate"], self.requests)
         if rows:
             self.batch.open_rows(given, requests)
         else:
-            self.batch.open_lengths(given)
+            self.batch.open_lengths(given, requests)
         return self.batch
 
     def give_form(self, value: ir.Value) -> None:
@@ -153,7 +153,7 @@ class _BatchBuilder:
             if len(axis) == 1 and isinstance(axis[0], str):
                 self.builder.extents.register(axis[0], new, place)
         if rows == "candidate":
-            tensor = self.batch.pad(new, at)
+            tensor = self.batch.padded[new]
             self.batch.facts[tensor] = Fact(axes, new.dtype)
             return Atom(axes, tensor, dims)
         own = tuple((REQUESTS,) if place == at else axis for place, axis in enumerate(axes))

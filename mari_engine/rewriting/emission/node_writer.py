@@ -8,7 +8,7 @@ written for.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,8 @@ import onnx_ir as ir
 from mari_engine.graph import SOURCE, STANDS_FOR, all_inputs, stands_for, value_names
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission.tensors import Array, Tensor
+
+Body = Callable[[], tuple[ir.Value, ...]]
 
 _POOLED_BYTES = 1024
 """Size up to which constants of equal content become one initializer."""
@@ -91,6 +93,29 @@ class NodeWriter:
         node.outputs[0].name = self.unique_name(f"{node.name}:0")
         self._dtypes[node.outputs[0]] = spelled.dtype or self.dtype(values[0])
         return self._add(node).outputs[0]
+
+    def emit_choice(
+        self, spelled: Spelling, condition: ir.Value, bodies: Mapping[str, Body]
+    ) -> tuple[ir.Value, ...]:
+        """Add a node that runs one of its bodies, and return its outputs, as many as each gives.
+
+        `bodies` write nodes of their own, by the attribute that holds them, and return values that
+        these make; what they give in one place has one type.
+        """
+        graphs, results = dict[str, ir.Graph](), tuple[ir.Value, ...]()
+        for name, body in bodies.items():
+            begun = len(self.nodes)
+            results = body()
+            own, self.nodes = self.nodes[begun:], self.nodes[:begun]
+            graphs[name] = ir.Graph([], results, nodes=own, name=name)
+        node = ir.node(
+            spelled.op, [condition], graphs, num_outputs=len(results),
+            name=self._node_names.unused(f"{self._prefix()}/{spelled.op}"),
+        )  # fmt: skip
+        for at, (value, result) in enumerate(zip(node.outputs, results, strict=True)):
+            value.name = self.unique_name(f"{node.name}:{at}")
+            self._dtypes[value] = self.dtype(result)
+        return tuple(self._add(node).outputs)
 
     def copy(self, node: ir.Node, inputs: Sequence[Tensor | None], **changed: Any) -> ir.Node:
         """Add a copy of an original node that reads other inputs, its attributes as changed."""

@@ -18,7 +18,12 @@ def mark_sides(model: ir.Model, boundary: Boundary) -> None:
     """
     pairs = zip(boundary.inputs, boundary.bindings, strict=True)
     sides = {value: Side(own.rows) for value, own in pairs if own.rows != "index"}
+    batch = boundary.batch
+    if batch is not None:
+        sides |= dict.fromkeys(batch.padded.values(), Side.CANDIDATE)
     for node in model.graph:
+        if batch is not None and node in batch.index_nodes:
+            continue
         read = {sides[value] for value in node.inputs if value in sides}
         node.metadata_props.pop(SIDE, None)  # of a model that was optimized before
         if not read or is_shape(node):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 import onnxruntime as ort
 import pytest
 
 from mari_engine.feeds import bind_batch
+from mari_engine.graph import Model
 from mari_engine.loading import load
 from mari_engine.types import Column, InputLabel, Labels, RequestIndex, Role
 from support.builders import build
@@ -118,28 +120,40 @@ def test_names_that_the_model_has_are_not_taken_again() -> None:
     agree(data, labels)
 
 
+UNNAMED = "does not name a request for each candidate"
+UNEVEN = "does not add up to the candidates"
+OF_OTHERS = "does not hold a number for each request"
 WRONG = {
     RequestIndex.ROWS: [
         ([0, 0, 1, 0, 1, 1], "must not decrease"),
         ([1, 1, 1, 0, 0, 0], "must not decrease"),
-        ([0, 0, 0, 1, 1, 2], "names a request that is not there"),
-        ([-1, 0, 0, 0, 1, 1], "names a request that is not there"),
+        ([0, 1, 0, 1, 0, 1], "must not decrease"),
+        ([0, 0, 0, 1, 1, 2], UNNAMED),
+        ([-1, 0, 0, 0, 1, 1], UNNAMED),
+        ([-1] * 6, UNNAMED),
+        ([0, 0, 1], UNNAMED),
+        ([0, 0, 0, 1, 1, 1, 1], UNNAMED),
+        ([], UNNAMED),
     ],
     RequestIndex.LENGTHS: [
-        ([3, 2], "does not add up to the candidates"),
-        ([3, 4], "names more candidates than there are"),
-        ([-1, 7], "request_lengths"),
-        ([7, -1], "request_lengths"),
+        ([3, 2], UNEVEN),
+        ([3, 4], UNEVEN),
+        ([0, 0], UNEVEN),
+        ([-1, 7], "holds a number below 0"),
+        ([106, -100], "holds a number below 0"),
+        ([6], OF_OTHERS),
+        ([3, 2, 1], OF_OTHERS),
+        ([], OF_OTHERS),
     ],
 }
+RECURRENT = """
+    t = Transpose <perm = [1, 0, 2]> (i) g, h = GRU <hidden_size = 4> (t, W, R)
+    s = Squeeze (h, zero) c = Concat <axis = 1> (u, s) y = MatMul (c, V)
+"""
 
 
-@pytest.mark.parametrize("index", RequestIndex)
-def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(index: RequestIndex) -> None:
-    data = build(
-        JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
-        weights=weights(W=(9, 8)),
-    )  # fmt: skip
+def hold_to_errors(data: bytes, index: RequestIndex) -> None:
+    """Hold every way of rewriting to what is told of each index that does not fit."""
     model = load(data)
     for plan in batched_plans(model, LABELS, index):
         opened = session(data_of(plan.optimized))
@@ -153,3 +167,60 @@ def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(index: Request
                 match=told,
             ):  # fmt: skip
                 run(opened, {**feeds, name: np.array(numbers, np.int64)})
+
+
+@pytest.mark.parametrize("index", RequestIndex)
+def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(index: RequestIndex) -> None:
+    data = build(
+        JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    hold_to_errors(data, index)
+
+
+@pytest.mark.parametrize("index", RequestIndex)
+def test_an_index_is_held_to_the_candidates_before_any_operator_has_no_rows(
+    index: RequestIndex,
+) -> None:
+    """A GRU without rows ends the process."""
+    held = {name: array.astype(np.float32) for name, array in weights(
+        W=(1, 12, 3), R=(1, 12, 4), V=(10, 8)
+    ).items()}  # fmt: skip
+    data = build(
+        RECURRENT, inputs="float[N, 6] u, float[N, 5, 3] i", outputs="float[N, K] y",
+        weights=held | {"zero": np.array([0])},
+    )  # fmt: skip
+    hold_to_errors(data, index)
+
+
+def test_tiles_keep_a_skewed_batch_near_its_candidates() -> None:
+    """One request of 2,000 candidates beside 15 of 10: the places that are run are few."""
+    data = build(
+        JOINED + "h = MatMul (c, W) y = Relu (h)", inputs=VANILLA, outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    model, sizes = load(data), (2000, *[10] * 15)
+    for index in RequestIndex:
+        for plan in batched_plans(model, LABELS, index):
+            made = plan.optimized.ir.clone()
+            (output,) = made.graph.outputs
+            node = output.producer()
+            inside = None if node is None else node.inputs[0]
+            assert inside is not None
+            inside.type, inside.shape = output.type, ir.Shape([None, None, None])
+            made.graph.outputs.append(inside)
+            feeds = bind_batch(draw_requests(model, LABELS, sizes), plan.interface)
+            run_of = run(session(data_of(Model(made, "m"))), feeds)
+            assert run_of[inside.name or ""].size <= 1.3 * sum(sizes) * 8
+
+
+def test_an_index_brings_no_coarser_type_into_a_model() -> None:
+    data = build(
+        JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
+        weights=weights(W=(9, 8)),
+    )  # fmt: skip
+    for plan in batched_plans(load(data), LABELS):
+        casts = [node for node in plan.optimized.ir.graph.all_nodes() if node.op_type == "Cast"]
+        kinds = {ir.DataType(node.attributes["to"].as_int()) for node in casts}
+        assert kinds
+        assert not any(kind.is_floating_point() for kind in kinds)

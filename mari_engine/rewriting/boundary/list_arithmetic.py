@@ -1,0 +1,87 @@
+"""Arithmetic on lists of whole numbers that only the run knows, as nodes of the new graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import onnx_ir as ir
+
+from mari_engine.ops import Spelling, spelling
+from mari_engine.rewriting.emission import GraphBuilder, Tensor
+
+_INTEGER = ir.DataType.INT64
+_MAY_BE_EMPTY = 14
+"""The opset from which on shapes hold extents of 0; below it a batch has some candidate."""
+
+
+@dataclass(frozen=True, eq=False)
+class ListArithmetic:
+    """Writes nodes on int64 lists `[K]`, and numbers `[1]`."""
+
+    builder: GraphBuilder
+
+    def add(self, a: Tensor, b: Tensor) -> ir.Value:
+        """Return `a + b`, broadcast."""
+        return self.builder.emit(spelling.add(), [a, b])
+
+    def subtract(self, a: Tensor, b: Tensor) -> ir.Value:
+        """Return `a - b`, broadcast."""
+        return self.builder.emit(spelling.subtract(), [a, b])
+
+    def multiply(self, a: Tensor, b: Tensor) -> ir.Value:
+        """Return `a * b`, broadcast."""
+        return self.builder.emit(spelling.multiply(), [a, b])
+
+    def divide_up(self, number: Tensor, divisor: Tensor) -> ir.Value:
+        """Return `number / divisor`, rounded up, of numbers from 0 on."""
+        more = self.add(number, self.subtract(divisor, self.number(1)))
+        return self.builder.emit(spelling.divide(), [more, divisor])
+
+    def take(self, data: ir.Value, places: ir.Value, axis: int = 0) -> ir.Value:
+        """Return the elements of an axis at some places."""
+        return self.builder.emit(spelling.gather(axis), [data, places])
+
+    def running_sum(self, numbers: ir.Value) -> ir.Value:
+        """Return the sums up to each number, itself included."""
+        return self.builder.emit(spelling.running_sum(), [numbers, self.number(0)])
+
+    def reduced(
+        self, numbers: ir.Value, reduction: Callable[..., Spelling], axis: int = 0
+    ) -> ir.Value:
+        """Return a list reduced to `[1]`; a matrix to `[rows]` along its axis 1."""
+        return self.builder.emit(
+            reduction([axis], self.builder.opset, keepdims=not axis), [numbers]
+        )  # fmt: skip
+
+    def count_up(self, count: ir.Value) -> ir.Value:
+        """Return 0, 1, ... below a number `[1]`."""
+        limit = self.builder.emit(spelling.reshape(()), [count])
+        return self.builder.emit(spelling.count_up(), [self.number(0), limit, self.number(1)])
+
+    def column(self, numbers: ir.Value) -> ir.Value:
+        """Return `[K]` as `[K, 1]`."""
+        return self.builder.emit(spelling.reshape((-1, 1)), [numbers])
+
+    def flat(self, numbers: ir.Value) -> ir.Value:
+        """Return all elements as a list."""
+        return self.builder.emit(spelling.reshape((-1,)), [numbers])
+
+    def in_shape(self, numbers: ir.Value, shape: ir.Value) -> ir.Value:
+        """Return the elements in a shape that the run knows; it fails where they have another."""
+        verbatim = self.builder.opset >= _MAY_BE_EMPTY
+        return self.builder.emit(spelling.reshape(verbatim=verbatim), [numbers, shape])
+
+    def extent(self, value: ir.Value, axis: int) -> ir.Value:
+        """Return an extent of a value, `[1]`."""
+        for node in spelling.extent_along(axis, self.builder.opset):
+            value = self.builder.emit(node, [value])
+        return value
+
+    def as_numbers(self, truths: ir.Value) -> ir.Value:
+        """Return 1 for each that holds, 0 for others."""
+        return self.builder.emit(spelling.cast(int(_INTEGER)), [truths])
+
+    def number(self, number: int) -> ir.Value:
+        """Return a constant."""
+        return self.builder.scalar(number, _INTEGER)
