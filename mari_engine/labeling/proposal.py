@@ -67,7 +67,7 @@ def propose_labels(
 
 
 _UNUSED = Clue("use", Role.ITEM, SURE, "nothing reads it, so that its role has no effect")
-"""Of a piece of which only its name tells a role: whichever it is, it must not be asked."""
+"""Of a piece of which nothing sure tells a role: whichever it is, it must not be asked."""
 
 
 def _ask(model: Model, labels: Labels, seen: Observed) -> Labels:
@@ -121,8 +121,8 @@ def _propose(
             clues += _named(value, piece, shared)
             if named is not None and not (len(pieces) > 1 and named.role == Role.CROSS):
                 clues.append(named)
-        elif not clues:
-            clues = [_UNUSED]
+        else:
+            clues = [clue for clue in clues if clue.strength >= SURE] or [_UNUSED]
         verdict, unlearnt = weigh(clues), seen.too_little(number)
         if unlearnt and verdict.confidence < 1:
             verdict = replace(verdict, evidence=(*verdict.evidence, unlearnt))

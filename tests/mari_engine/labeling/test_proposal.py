@@ -145,6 +145,17 @@ def test_an_input_that_nothing_reads_needs_no_thought() -> None:
     assert "nothing reads it" in label.evidence[0]
 
 
+def test_nobody_is_asked_about_rows_that_nothing_reads() -> None:
+    """That its rows are free while others have one is a strong clue, and no proof."""
+    data = build(
+        "one = Expand (u, shape) y = Add (x, one)",
+        inputs="float[N, 2] x, float[1, 2] u, float[N] z", outputs="float[N, 2] y",
+        weights={"shape": np.array([1, 2])},
+    )  # fmt: skip
+    label = propose_labels(load(data)).inputs["z"]
+    assert (label.role, label.confidence) == (Role.ITEM, 1.0)
+
+
 @pytest.mark.parametrize(("shape", "role"), [("1, 2", Role.USER), ("N, 2", Role.ITEM)])
 def test_nobody_is_asked_about_an_input_that_nothing_reads(shape: str, role: Role) -> None:
     """Exports keep inputs of unused features, and their names may say a side: it has no effect."""
