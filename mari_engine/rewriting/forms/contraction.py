@@ -24,6 +24,7 @@ from mari_engine.axes import (
     common_layout,
     cut_group,
     restrict_layout,
+    with_ones_behind,
 )
 from mari_engine.ops import spelling
 from mari_engine.rewriting.emission import GraphBuilder, Tensor
@@ -128,7 +129,7 @@ class Contraction:
         """Return the operand summed, or averaged, along the labels that go."""
         dims = tuple(part for group in operand.dims for part in cut_group(group, gone))
         tensor = self._lay(operand, dims)
-        axes = [at for at, group in enumerate(dims) if group and group[0] in gone]
+        axes = with_ones_behind([at for at, dim in enumerate(dims) if gone.intersection(dim)], dims)
         reduction = spelling.reduce_mean if mean else spelling.reduce_sum
         node = reduction(axes, self.builder.opset, keepdims=keepdims)
         left = [() if at in axes else group for at, group in enumerate(dims)]

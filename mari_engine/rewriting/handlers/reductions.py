@@ -13,7 +13,16 @@ from functools import reduce as reduce_pairs
 import onnx_ir as ir
 
 from mari_engine.analysis import extent
-from mari_engine.axes import Axes, AxisLabels, Merge, Reduce, cut_group, flat, with_extent
+from mari_engine.axes import (
+    Axes,
+    AxisLabels,
+    Merge,
+    Reduce,
+    cut_group,
+    flat,
+    with_extent,
+    with_ones_behind,
+)
 from mari_engine.ops import Spelling, spelling
 from mari_engine.rewriting.context import Step, distribute
 from mari_engine.rewriting.forms import Atom, Blocks, Form, relabel
@@ -138,6 +147,7 @@ def _reduce_along(step: Step, atom: Atom, over: frozenset[int], axes: Axes) -> A
     if not over and not spec.idempotent:
         own = [len(laid) - 1]  # of one element, but not the element itself
     source = tuple(at for at in range(len(flat(atom.axes))) if at not in over)
+    own = with_ones_behind(own, laid)
     return _without(_emit(step, atom, own) if own else atom, axes, source)
 
 

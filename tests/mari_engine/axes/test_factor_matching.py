@@ -18,6 +18,7 @@ from mari_engine.axes import (
     dimension_order,
     match_factors,
     static_shape,
+    with_ones_behind,
 )
 from mari_engine.ops.shape import match
 
@@ -110,3 +111,9 @@ def test_layouts_that_differ_in_names_only_are_numbered_alike() -> None:
 def test_a_shape_is_the_product_of_each_group() -> None:
     assert static_shape(((0, 1), (), (2,)), {0: 2, 1: 3, 2: 4}) == [6, 1, 4]
     assert int(np.prod(static_shape((), {}) or [1])) == 1
+
+
+def test_ones_behind_what_is_reduced_go_with_it() -> None:
+    assert with_ones_behind([1], ((0,), (1,), (), ())) == [1, 2, 3]
+    assert with_ones_behind([0, 3], ((0,), (), (1,), (2,))) == [0, 1, 3]
+    assert with_ones_behind([1], ((), (0,), (1,), ())) == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx_ir as ir
 import pytest
 
 from mari_engine.loading import load
@@ -40,6 +41,34 @@ def test_fields_of_extent_one_are_counted_once(op: str) -> None:
     labels = roles(u="user", i="item", k="user")
     feeds = requests(u="user N, 2", i="item N, 2", k="user N, 3, 2")
     assert wrong_rewrites(data, labels, feeds, alike(0), candidates=1_000_000) == []
+
+
+def axes_of(node: ir.Node) -> list[int]:
+    """Return the axes of a reduction, by either spelling."""
+    if "axes" in node.attributes:
+        return list(node.attributes["axes"].as_ints())
+    listed = node.inputs[1]
+    known = None if listed is None else ir.convenience.get_const_tensor(listed)
+    assert known is not None
+    return [int(axis) for axis in known.numpy()]
+
+
+@pytest.mark.parametrize("keepdims", [0, 1])
+@pytest.mark.parametrize("op", ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2"])
+def test_no_reduction_stops_before_an_axis_of_one_element(op: str, keepdims: int) -> None:
+    """onnxruntime takes the elements for scattered ones there, and is 60 times slower."""
+    read, given = ("(a, axis)", "") if op == "ReduceSum" else ("(a)", ", axes = [2]")
+    data = build(
+        f"a = Mul (u, i) y = {op} <keepdims = {keepdims}{given}> {read}",
+        inputs="float[1, 3, 4, 1] u, float[N, 3, 4, 1] i",
+        outputs=f"float[{'N, 3, 1, 1' if keepdims else 'N, 3, 1'}] y",
+        weights={"axis": np.array([2])},
+    )  # fmt: skip
+    made = rewrite(load(data), LABELS, Options(signature=Signature.DROP_IN, candidates=500))
+    (node,) = (node for node in made.model.graph if node.op_type == op)
+    assert axes_of(node) == [2, 3]
+    feeds = requests(u="user 1, 3, 4, 1", i="item N, 3, 4, 1")
+    assert wrong_rewrites(data, LABELS, feeds, alike(1e-6)) == []
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, -2])
