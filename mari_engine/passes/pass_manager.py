@@ -20,6 +20,7 @@ from mari_engine.ops import infer_types
 from mari_engine.passes.contract import Copy, M, Match, Obligation, Pass, Refusal
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
 from mari_engine.passes.embedding_bags import EMBEDDING_BAGS
+from mari_engine.passes.flattened_joins import FLATTENED_JOINS
 from mari_engine.passes.fold_conditionals import FOLD_CONDITIONALS
 from mari_engine.passes.loop_products import HOIST_FROM_BODIES, SPLIT_IN_BODIES
 from mari_engine.passes.masked_attention import MASKED_ATTENTION
@@ -40,6 +41,7 @@ PASSES: tuple[Pass[Any], ...] = (
     SPLIT_IN_BODIES,
     HOIST_FROM_BODIES,
     PAD_TO_CONCAT,
+    FLATTENED_JOINS,
     PIECES_TO_TRANSPOSE,
     NORMS_BY_MOMENTS,
     PRELU_TO_LEAKY_RELU,

@@ -115,7 +115,9 @@ def bilinear(w: Writer, fields: Value) -> Value:
         w.binary("Mul", first[a], picked[b]) for a in range(count) for b in range(a + 1, count)
     ]
     joined = w.concat(pairs or picked, 1)
-    return w.reshape(joined, [rows, int(joined.shape[1]) * width])
+    if len(pairs) > 1 and w.chance(0.4):  # two vectors of each pair, end to end
+        joined = w.concat([joined, w.concat(pairs[::-1], 1)], 2)
+    return flattened(w, joined)
 
 
 def flattened(w: Writer, fields: Value) -> Value:
