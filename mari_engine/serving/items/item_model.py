@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from mari_engine.errors import ModelError, StoreError
+from mari_engine.errors import ExecutionError, ModelError, StoreError
+from mari_engine.inputs import infer_ranges
 from mari_engine.loading import load
 from mari_engine.runtime import open_source
 from mari_engine.serving.items.arrow_columns import ColumnSpec
@@ -23,7 +24,8 @@ class ItemModel:
 
         `threads` 0: as many as there are cores. Raises MariErrors.
         """
-        session = open_source(load(part.path), threads=threads)
+        self._model = load(part.path)
+        session = open_source(self._model, threads=threads)
         assert session is not None
         self._session, self._part, self._batch = session, part, batch
         self._specs = output_specs(part.outputs)
@@ -41,6 +43,37 @@ class ItemModel:
             for at in range(0, rows, self._batch)
         ]
         return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+    def find_refused(self, features: Feeds) -> tuple[int, str]:
+        """Return the first row that the model cannot compute, and what is wrong with it.
+
+        `features` are refused as a whole.
+        """
+        start, stop = 0, len(next(iter(features.values())))
+        while stop - start > 1:
+            middle = (start + stop) // 2
+            half = {name: each[start:middle] for name, each in features.items()}
+            start, stop = (middle, stop) if self._computes(half) else (start, middle)
+        return start, self._explain({name: each[start] for name, each in features.items()})
+
+    def _computes(self, features: Feeds) -> bool:
+        try:
+            self._session.run(features)
+        except ExecutionError:
+            return False
+        return True
+
+    def _explain(self, item: Feeds) -> str:
+        """Return what no table has of an item, or ""."""
+        for (name, column), (low, high) in infer_ranges(self._model.ir, binding=True).items():
+            if name not in item:
+                continue
+            values = item[name] if column is None else item[name][..., column]
+            odd = np.extract((values >= high) | (values < min(low, -high)), values)
+            if odd.size:
+                where = repr(name) if column is None else f"column {column} of {name!r}"
+                return f"{where} is {odd[0]}, and the model's table has {low} to {high - 1}"
+        return ""
 
     def _run(self, features: Feeds, rows: int) -> Feeds:
         found = self._session.run(features)

@@ -30,6 +30,10 @@ _SECONDS = 5.0
 """That a cluster may take to answer."""
 
 
+class RayStopped(StoreError):
+    """Ray failed or is not there, and the catalogue may be right: what is finished is kept."""
+
+
 @dataclass(frozen=True)
 class RayOptions:
     """Where Ray runs, and with how many workers."""
@@ -89,7 +93,7 @@ def compute_on_ray(job: Job, stretches: Sequence[Stretch], options: RayOptions) 
     except MariError:
         raise
     except Exception as error:  # Ray raises errors of many libraries
-        raise StoreError(
+        raise RayStopped(
             f"Ray could not compute the pieces ({_last_line(error)}); what is finished is kept, so "
             "run this again, with --ray or without"
         ) from error
@@ -123,7 +127,7 @@ def _check_address(address: str) -> None:
     try:
         socket.create_connection((found["host"].strip("[]"), int(found["port"])), _SECONDS).close()
     except OSError as error:
-        raise StoreError(
+        raise RayStopped(
             f"no Ray cluster answers at {address} ({in_one_line(error)}); start one, or mend the "
             "address of --ray"
         ) from error
@@ -166,7 +170,7 @@ def _import_ray() -> Any:
         ray = importlib.import_module("ray")
         importlib.import_module("ray.data")
     except ImportError:
-        raise StoreError(
+        raise RayStopped(
             "Ray is not installed here: pip install 'mari-studio[ray]', or leave out --ray"
         ) from None
     return ray

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mari_engine.errors import StoreError
+from mari_engine.errors import ExecutionError, StoreError
 from mari_engine.files import write_whole
 from mari_engine.graph import fingerprint
+from mari_engine.runtime import in_one_line
 from mari_engine.serving.items.arrow_columns import (
     ArrowColumns,
     ColumnSpec,
@@ -110,22 +111,38 @@ class PieceWorker:
         keys = read_keys(batch, self._job.catalogue, where)
         features = read_features(batch, self._job.part.inputs, where)
         digests = digest_features(features)
-        vectors, kept = self._vectors(keys, digests, features)
+        vectors, kept = self._vectors(keys, digests, features, where)
         return {self._job.catalogue.key: keys, DIGEST_COLUMN: digests, **vectors}, kept
 
-    def _vectors(self, keys: np.ndarray, digests: np.ndarray, features: Feeds) -> tuple[Feeds, int]:
+    def _vectors(
+        self, keys: np.ndarray, digests: np.ndarray, features: Feeds, where: Where
+    ) -> tuple[Feeds, int]:
+        every = np.arange(len(keys))
         if self._old is None:
-            return self._model.run(features), 0
+            return self._run(features, every, where), 0
         rows = self._old.find(keys)
         same = (rows >= 0) & (self._old.digests(rows) == digests)
         if not same.any():
-            return self._model.run(features), 0
+            return self._run(features, every, where), 0
         vectors = self._old.take(rows)
         if not same.all():
-            changed = self._model.run({name: each[~same] for name, each in features.items()})
+            changed = self._run(features, every[~same], where)
             for name, array in changed.items():
                 vectors[name][~same] = array
         return vectors, int(same.sum())
+
+    def _run(self, features: Feeds, rows: np.ndarray, where: Where) -> Feeds:
+        """Return the vectors of some rows; raises StoreError naming one that has none."""
+        chosen = {name: each[rows] for name, each in features.items()}
+        try:
+            return self._model.run(chosen)
+        except ExecutionError as error:
+            at, why = self._model.find_refused(chosen)
+            raise StoreError(
+                f"{where.file}: row {where.first_row + rows[at]}: "
+                f"{why or f'the model cannot compute it ({in_one_line(error)})'}; mend the row, or "
+                "offload the model that knows it"
+            ) from error
 
     def _refuse_duplicates(self, keys: np.ndarray, order: np.ndarray, stretch: Stretch) -> None:
         twice = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])

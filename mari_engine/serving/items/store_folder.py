@@ -74,7 +74,11 @@ def check_store_folder(store: Path) -> None:
 
 @contextlib.contextmanager
 def writing_to(store: Path) -> Iterator[None]:
-    """Hold a store, made where there is none, against other writers; raises StoreError."""
+    """Hold a store against other writers; raises StoreError.
+
+    It is made where there is none, and removed again where nothing was written to it.
+    """
+    found = store.exists()
     store.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         try:
@@ -83,7 +87,12 @@ def writing_to(store: Path) -> Iterator[None]:
             raise StoreError(
                 f"{store}: another process writes to this store; wait until it has ended"
             ) from None
-        yield
+        try:
+            yield
+        finally:
+            if not found:
+                with contextlib.suppress(OSError):  # of a folder that is not empty
+                    store.rmdir()
 
 
 def unfinished_folder(store: Path, work: str) -> Path:

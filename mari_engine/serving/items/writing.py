@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mari_engine.errors import StoreError
+from mari_engine.errors import ExecutionError, ModelError, StoreError
 from mari_engine.files import open_workplace
 from mari_engine.runtime import describe_versions
 from mari_engine.serving.items.catalogue import BATCH_ROWS, Catalogue, Stretch, open_catalogue
 from mari_engine.serving.items.item_model import output_specs
 from mari_engine.serving.items.item_store import ItemStore
 from mari_engine.serving.items.merging import merge_pieces
-from mari_engine.serving.items.on_ray import RayOptions, compute_on_ray
+from mari_engine.serving.items.on_ray import RayOptions, RayStopped, compute_on_ray
 from mari_engine.serving.items.pieces import Job, Piece, PieceWorker, finished_pieces
 from mari_engine.serving.items.store_folder import (
     check_store_folder,
@@ -85,9 +86,10 @@ def write_items(
             with _open_old(since, part, found) as old:
                 work = _digest_work(part, found, old, batch)
                 job = Job(part, found, old, unfinished_folder(target, work), batch)
-                pieces, resumed = _compute(job, ray, report)
-                found.check_unchanged()
-                written = _publish(job, pieces, target, report)
+                with _discarding(job.folder):
+                    pieces, resumed = _compute(job, ray, report)
+                    found.check_unchanged()
+                    written = _publish(job, pieces, target, report)
             tidy(target)
     except OSError as error:
         raise StoreError(
@@ -95,6 +97,18 @@ def write_items(
             "another folder"
         ) from error
     return replace(written, resumed=resumed)
+
+
+@contextmanager
+def _discarding(folder: Path) -> Iterator[None]:
+    """Remove the finished pieces of a catalogue or model that is refused: another will come."""
+    try:
+        yield
+    except RayStopped:
+        raise
+    except (StoreError, ModelError, ExecutionError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _compute(job: Job, ray: RayOptions | None, report: Progress) -> tuple[list[Piece], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,18 +12,23 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mari_engine.errors import MariError, ModelError, StoreError
+from mari_engine.errors import ModelError, StoreError
 from mari_engine.files import claimed
-from mari_engine.serving.items import write_items
+from mari_engine.serving.items import RayOptions, write_items, writing
 from mari_engine.serving.items.arrow_columns import ColumnFiller
+from mari_engine.serving.items.catalogue import Stretch
 from mari_engine.serving.items.item_model import ItemModel, output_specs
+from mari_engine.serving.items.on_ray import RayStopped
+from mari_engine.serving.items.pieces import Job, Piece, PieceWorker
 from mari_engine.serving.offload import load_offloaded
 from mari_engine.types import Feeds, PartOutput
+from support.builders import build
 from support.item_stores import (
     VECTOR,
     WIDTH,
     catalogue_columns,
     write_catalogue,
+    write_offloaded,
 )
 from support.store_writes import check_store, refusal, write_store
 
@@ -67,11 +73,67 @@ def test_mistakes_in_a_row_are_told_and_the_old_store_stays(
         check_store(tmp_path, columns)
 
 
-def test_rows_that_the_model_refuses_are_told(offloaded: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", [0, 77, 299])
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_id_beyond_its_table_is_told_with_its_row(
+    row: int, kept: bool, offloaded: Path, tmp_path: Path
+) -> None:
+    """Also where the model runs on those items alone that changed since the store before."""
     columns = catalogue_columns(ROWS)
-    columns["category"][77] = 10
-    with pytest.raises(MariError, match="onnxruntime cannot run on cpu"):
+    if kept:
         write_store(tmp_path, columns)
+        columns["category"][::2] = 1
+    columns["category"][row] = 10
+    since = {"since": tmp_path / "s"} if kept else {}
+    assert refusal(tmp_path, columns, **since) == (
+        f"{tmp_path / 'c.parquet'}: row {row}: 'category' is 10, and the model's table has 0 to 9; "
+        "mend the row, or offload the model that knows it"
+    )
+
+
+def test_a_row_that_no_range_explains_is_told_in_the_runtimes_words(tmp_path: Path) -> None:
+    """The ids that are looked up are computed."""
+    folder = write_offloaded(tmp_path / "offloaded")
+    squares = build(
+        f"id = Mul (category, category)\n {VECTOR} = Gather <axis = 0> (table, id)",
+        inputs="int64[N] category", outputs=f"float[N, {WIDTH}] {VECTOR}",
+        weights={"table": np.zeros((10, WIDTH), np.float32)},
+    )  # fmt: skip
+    part = load_offloaded(folder).item
+    (folder / "item.onnx").write_bytes(squares)
+    model = ItemModel(replace(part, outputs=part.outputs[:1]), threads=1, batch=8)
+    ids = np.array([1, 3, 2, 4, 5], np.int64)
+    assert model.find_refused({"category": ids}) == (3, "")
+
+
+def test_nothing_is_left_of_a_catalogue_that_is_refused(offloaded: Path, tmp_path: Path) -> None:
+    """In a row of the last piece, by a key of two pieces, and by the store to keep vectors of."""
+    columns = catalogue_columns(ROWS)
+    columns["category"][299] = 10
+    refusal(tmp_path, columns)
+    assert not (tmp_path / "s").exists()
+    write_store(tmp_path, catalogue_columns(ROWS))
+    before = sorted((tmp_path / "s").iterdir())
+    columns = catalogue_columns(ROWS, seed=1)
+    columns["item_id"][299] = columns["item_id"][0]
+    refusal(tmp_path, columns)
+    refusal(tmp_path, catalogue_columns(ROWS), since=tmp_path / "none")
+    assert sorted((tmp_path / "s").iterdir()) == before
+
+
+def test_pieces_stay_where_ray_fails(
+    offloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Ray the same run is then gone on with."""
+
+    def stop(job: Job, stretches: Sequence[Stretch], options: RayOptions) -> Iterator[Piece]:
+        yield PieceWorker(job, threads=1).compute(stretches[0])
+        raise RayStopped("Ray could not compute the pieces")
+
+    monkeypatch.setattr(writing, "compute_on_ray", stop)
+    assert refusal(tmp_path, catalogue_columns(ROWS), ray=RayOptions()).startswith("Ray could not")
+    assert write_store(tmp_path).resumed == 32
+    check_store(tmp_path, catalogue_columns(ROWS))
 
 
 def test_a_catalogue_that_changed_meanwhile_is_not_published(
