@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,6 +44,14 @@ if TYPE_CHECKING:
     from mari_engine.benchmarking import PreparedArm
 
 
+_Store = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="With --arms offloaded: fetch from this store of mari items, as served."
+    ),
+]
+
+
 def calibrate(device: DeviceName = "cpu", json: JsonOption = None, force: Force = False) -> None:
     """Measure this machine's prices of products, memory and nodes.
 
@@ -67,6 +75,7 @@ def bench(
     device: DeviceName = "cpu",
     threads: Threads = 1,
     arms: Arms = None,
+    store: _Store = None,
     seed: Seed = 0,
     signature: Called = Signature.DROP_IN,
     candidates: Candidates = 500,
@@ -81,8 +90,8 @@ def bench(
     Both answer the same random requests, drawn by the labels' roles and ranges (--seed); a label
     that is not true changes what is timed, and is no error here: 'mari verify' holds labels to
     requests of yours. Without OPTIMIZED the original is rewritten first. --arms offloaded times the
-    online part of a folder of mari offload, and the fetch from a store of random items; what its
-    request part computes is not counted.
+    online part of a folder of mari offload, and the fetch of random items from --store, or from a
+    store of random items; what its request part computes is not counted.
     """
     check_json(json, force=force)
     if csv is not None:
@@ -90,17 +99,15 @@ def bench(
     batches, chosen = read_numbers(batch), read_arms(arms)
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
-    offloaded = optimized if Arm.OFFLOADED in chosen else None
-    if Arm.OFFLOADED in chosen and offloaded is None:
-        raise typer.BadParameter("--arms offloaded needs the folder that 'mari offload' wrote")
+    offloaded = _offloaded_of(optimized, chosen, store)
     if offloaded is not None:
         found = mari.plan(model, known, signature=Signature.COMPACT, candidates=candidates)
     else:
         found = _plan(model, known, optimized, signature, candidates)
-    with show_progress() as progress, _further_arms(offloaded, model, known, seed) as further:
+    with show_progress() as progress, _further_arms(offloaded, model, known, store, seed) as more:
         result = mari.benchmark(
             model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
-            insight=True, progress=progress, further=further,
+            insight=True, progress=progress, further=more,
         )  # fmt: skip
     if csv is not None:
         write_output(csv, result.to_csv(), is_timing_table, force=force)
@@ -108,6 +115,17 @@ def bench(
         write_json(result.to_json(), json, force=force)
     if json != STDOUT:
         _show(result, found)
+
+
+def _offloaded_of(optimized: Path | None, arms: Sequence[Arm], store: Path | None) -> Path | None:
+    """Return the folder of parts that is timed, if one is asked for; raises BadParameter."""
+    if Arm.OFFLOADED not in arms:
+        if store is not None:
+            raise typer.BadParameter("--store goes with --arms offloaded")
+        return None
+    if optimized is None:
+        raise typer.BadParameter("--arms offloaded needs the folder that 'mari offload' wrote")
+    return optimized
 
 
 def _plan(
@@ -125,13 +143,17 @@ def _plan(
 
 @contextmanager
 def _further_arms(
-    offloaded: Path | None, model: mari.Model, labels: mari.Labels, seed: int
+    offloaded: Path | None,
+    model: mari.Model,
+    labels: mari.Labels,
+    store: Path | None,
+    seed: int,
 ) -> Iterator[Sequence[PreparedArm]]:
     """Yield the arm of an offloaded model's folder, if one is asked for."""
     if offloaded is None:
         yield ()
         return
-    with mari.open_offloaded_arm(offloaded, model, labels, seed=seed) as arm:
+    with mari.open_offloaded_arm(offloaded, model, labels, store=store, seed=seed) as arm:
         yield (arm,)
 
 

@@ -91,6 +91,11 @@ class ItemStore:
         asked = keys_of_caller(keys, self._manifest.kind, self._manifest.key)
         return np.flatnonzero(self._version.find(asked) < 0)
 
+    def draw_keys(self, count: int, *, seed: int) -> np.ndarray:
+        """Return the keys of so many random items, some perhaps twice: int64, or strings, `[n]`."""
+        rows = np.random.default_rng(seed).integers(0, self.rows, count)
+        return self._version.keys(rows)
+
     def is_current(self) -> bool:
         """Return False once another version was published: then open the store again."""
         try:

@@ -51,6 +51,11 @@ class StoreVersion:
         """Return the row of each key, int64 `[n]`; -1 where it is not here."""
         return find_rows(self._index, keys)
 
+    def keys(self, rows: np.ndarray) -> np.ndarray:
+        """Return the keys of these rows, as a caller gives them: int64, or strings, `[n]`."""
+        found = np.asarray(self._index[rows])
+        return found if found.dtype.kind == "i" else np.char.decode(found, "utf-8").astype(object)
+
     def take(self, rows: np.ndarray) -> Feeds:
         """Return what these rows hold, `[n, ...]` by output."""
         return {name: array.take(rows, axis=0) for name, array in self._outputs.items()}

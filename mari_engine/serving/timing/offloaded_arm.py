@@ -1,6 +1,7 @@
 """The arm `offloaded`: the online part, with the fetch of its candidates' values counted.
 
-The store is one of random items that lies on this machine. What the request part computes is not
+The store is the user's own, or one of random items, on this machine; random items of it are looked
+up, the same in each run, as all arms repeat one request. What the request part computes is not
 counted: it runs beside retrieval, before the candidates are known.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,30 +43,36 @@ _ITEMS = 100_000
 
 @contextmanager
 def open_offloaded_arm(
-    directory: str | Path, original: Model, labels: Labels, *, items: int = _ITEMS, seed: int = 0
+    directory: str | Path,
+    original: Model,
+    labels: Labels,
+    *,
+    store: str | Path | None = None,
+    items: int = _ITEMS,
+    seed: int = 0,
 ) -> Iterator[PreparedArm]:
     """Yield the arm of a folder that `mari offload` wrote, for `benchmark(further=...)`.
 
-    A store of so many random items is made first, and removed afterwards. Raises ModelError for a
-    folder that was made from another model.
+    It fetches from the `store` that `mari items` wrote with the folder; without one a store of so
+    many random items is made first, and removed afterwards. Raises ModelError for a folder that was
+    made from another model, and StoreError for a store of another one.
     """
     offloaded = load_offloaded(directory)
     source = offloaded.manifest.get("source")
     if not isinstance(source, dict) or source.get("sha256") != original.sha256:
         raise ModelError(f"{directory}: was made from another model; offload this one again")
     online = load(offloaded.path_of(PartKind.ONLINE))
-    with tempfile.TemporaryDirectory() as place:
-        store = None
-        if PartKind.ITEM in offloaded.parts:
-            store = _make_store(Path(place), offloaded, original, labels, items, seed)
-        feeding = _Feeding(offloaded, store, _request_session(offloaded), items, seed)
-        try:
-            yield PreparedArm(
-                Arm.OFFLOADED, online, feeding.bind, count_cost(online), feeding.fetch
-            )
-        finally:
-            if store is not None:
-                store.close()
+    with ExitStack() as stack:
+        found = None
+        if store is not None:
+            found = ItemStore.open(store, item_hash=offloaded.item.item_hash)
+        elif PartKind.ITEM in offloaded.parts:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            found = _make_store(place, offloaded, original, labels, items, seed)
+        if found is not None:
+            stack.enter_context(found)
+        feeding = _Feeding(offloaded, found, _request_session(offloaded), seed)
+        yield PreparedArm(Arm.OFFLOADED, online, feeding.bind, count_cost(online), feeding.fetch)
 
 
 def _make_store(
@@ -90,7 +97,6 @@ class _Feeding:
     offloaded: Offloaded
     store: ItemStore | None
     request: Session | None
-    items: int
     seed: int
 
     def bind(self, feeds: Feeds) -> Feeds:
@@ -106,11 +112,11 @@ class _Feeding:
         return {each.name: known[names.get(each.name, each.name)] for each in inputs}
 
     def fetch(self, feeds: Feeds) -> Callable[[], Sequence[np.ndarray]]:
-        """Return what fetches a request's values, and copies them to where the model reads them."""
+        """Return what fetches a request's values into arrays, which the model reads in place."""
         store, keys = self.store, self._keys(feeds)
         if store is None:
             return lambda: ()
-        return lambda: [np.array(array) for array in store.lookup(keys).values()]
+        return lambda: list(store.lookup(keys).values())
 
     def _keys(self, feeds: Feeds) -> np.ndarray:
         """Return the keys of as many random items as the request has candidates."""
@@ -118,7 +124,7 @@ class _Feeding:
             return np.zeros(0, np.int64)
         own = _own(self.offloaded.item.inputs, feeds)
         rows = min(len(array) for array in own.values())
-        return np.random.default_rng(self.seed).integers(0, self.items, rows)
+        return self.store.draw_keys(rows, seed=self.seed)
 
 
 def _own(inputs: tuple[PartInput, ...], feeds: Feeds) -> Feeds:

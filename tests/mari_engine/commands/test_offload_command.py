@@ -162,9 +162,14 @@ def test_the_folder_is_timed_with_its_fetch(
     assert run([*words, "--bytes", "2kB", "-o", str(tmp_path / "o")]) == 0
     bench = ["bench", words[1], *words[2:], "--arms", "original,offloaded"]
     assert "--arms offloaded needs the folder that 'mari offload' wrote" in complaint(capsys, bench)
+    assert "--store goes with --arms offloaded" in complaint(
+        capsys, ["bench", *words[1:], "--store", str(tmp_path)]
+    )
     timed = tmp_path / "b.json"
     bench[2:2] = [str(tmp_path / "o")]
     assert run([*bench, "--batch", "5", "--json", str(timed)]) == 0
     timings = json.loads(timed.read_text())["timings"]
     assert [timing["arm"] for timing in timings] == ["original", "offloaded"]
     assert "offloaded" in capsys.readouterr().out
+    store = ["--store", str(tmp_path / "none")]
+    assert "none: holds no item store; run 'mari items'" in complaint(capsys, [*bench, *store])

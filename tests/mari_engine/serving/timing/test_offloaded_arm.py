@@ -3,14 +3,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mari_engine import ModelError, benchmark, load, offload, open_offloaded_arm, open_session, plan
+from mari_engine import (
+    ItemStore,
+    ModelError,
+    StoreError,
+    benchmark,
+    load,
+    offload,
+    open_offloaded_arm,
+    open_session,
+    plan,
+    write_items,
+)
 from mari_engine.feeds import make_feeds, plan_feeds
 from mari_engine.serving.timing.drawn_catalogue import KEY, write_drawn
 from mari_engine.types import Arm, InputBinding
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
+from support.item_stores import write_catalogue, write_offloaded
 from support.offload_models import joined_tower, label
 
 TOWER = label(u="user", i="item", price="item volatile")
@@ -32,6 +45,36 @@ def test_the_arm_runs_on_what_it_fetches(folder: Path) -> None:
         (fetched,) = arm.fetch(make_feeds(model, TOWER, batch=7, seed=0))()
         (name,) = (name for name in feeds if name.startswith("item_h0__"))
         assert np.array_equal(fetched, feeds[name])
+
+
+@pytest.mark.parametrize("text_keys", [False, True])
+def test_the_arm_fetches_from_the_users_own_store(
+    folder: Path, tmp_path: Path, text_keys: bool
+) -> None:
+    model = load(joined_tower(made=64))
+    rows = np.random.default_rng(0).standard_normal((40, 3)).astype(np.float32)
+    keys = [f"é{at}" if text_keys else 7 * at for at in range(40)]
+    vectors = pa.FixedSizeListArray.from_arrays(rows.reshape(-1), 3)
+    pq.write_table(pa.table({"key": keys, "i": vectors}), tmp_path / "c.parquet")
+    write_items(folder, tmp_path / "c.parquet", tmp_path / "s", key="key")
+    request = make_feeds(model, TOWER, batch=7, seed=0)
+    with open_offloaded_arm(folder, model, TOWER, store=tmp_path / "s") as arm:
+        assert arm.fetch is not None
+        (fetched,) = arm.fetch(request)()
+    with ItemStore.open(tmp_path / "s") as store:
+        (every,) = store.lookup(keys).values()
+        (drawn,) = store.lookup(store.draw_keys(7, seed=0)).values()
+    assert np.array_equal(fetched, drawn)
+    assert {row.tobytes() for row in fetched} <= {row.tobytes() for row in every}
+
+
+def test_a_store_of_another_model_is_not_timed(folder: Path, tmp_path: Path) -> None:
+    model = load(joined_tower(made=64))
+    other = write_offloaded(tmp_path / "other")
+    write_items(other, write_catalogue(tmp_path / "c.parquet"), tmp_path / "s", key="item_id")
+    refused = pytest.raises(StoreError, match="holds the vectors of another item model")
+    with refused, open_offloaded_arm(folder, model, TOWER, store=tmp_path / "s"):
+        pass
 
 
 def test_the_arm_is_timed_beside_the_others(folder: Path) -> None:
