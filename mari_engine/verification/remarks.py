@@ -64,7 +64,7 @@ def about_precision(opened: OpenedPair, checks: Sequence[Check]) -> list[str]:
     inexact = {e.output for e in errors if (e.exact or 0.0) > EXACT} & opened.rounded
     if inexact:
         notes.append(
-            f"output {_quoted(sorted(inexact))} was compared in its own precision "
+            f"output {quoted(sorted(inexact))} was compared in its own precision "
             "only: operators without a definition in float64 round what they read"
         )
     usual = [error for check in checks if check.typical for error in check.outputs]
@@ -92,13 +92,13 @@ def about_halves(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 def about_undefined(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     """Return a note where the original gives NaN or infinity, which the other must give too."""
     found: dict[str, int] = {}
-    for name, values in _float_outputs(runs):
+    for name, values in float_outputs(runs):
         if not np.isfinite(values).all():
             found[name] = found.get(name, 0) + 1
     if not found:
         return ()
     note = (
-        f"the original gives NaN or infinity in output {_quoted(list(found))}, in "
+        f"the original gives NaN or infinity in output {quoted(list(found))}, in "
         f"{max(found.values())} of {len(runs)} requests; the same elements are asked of the "
         "rewritten model"
     )
@@ -113,7 +113,7 @@ def about_unasked(runs: Sequence[CaseResult]) -> tuple[str, ...]:
     names = sorted(frozenset[str]().union(*(run.unasked for run in requests)))
     note = (
         "of a request that holds NaN or infinity the rewritten model may give numbers where the "
-        f"original gives NaN: it leaves out what is multiplied by zero (output {_quoted(names)}, "
+        f"original gives NaN: it leaves out what is multiplied by zero (output {quoted(names)}, "
         f"in {len(requests)} of {len(runs)} requests)"
     )
     return (note,)
@@ -126,7 +126,7 @@ def about_undecided(runs: Sequence[CaseResult]) -> tuple[str, ...]:
         return ()
     names = sorted(frozenset[str]().union(*(run.undecided for run in requests)))
     note = (
-        f"rounding decides elements of output {_quoted(names)} in {len(requests)} of {len(runs)} "
+        f"rounding decides elements of output {quoted(names)} in {len(requests)} of {len(runs)} "
         f"requests, by ties or differences of large numbers: the original gives others, too, where "
         f"its operands are off by one rounding, so that they were not compared there"
     )
@@ -136,19 +136,19 @@ def about_undecided(runs: Sequence[CaseResult]) -> tuple[str, ...]:
 def always_nan(runs: Sequence[CaseResult]) -> str:
     """Return which output no request showed a number of, so that nothing was compared, or ""."""
     seen: dict[str, bool] = {}
-    for name, values in _float_outputs(runs):
+    for name, values in float_outputs(runs):
         seen[name] = seen.get(name, False) or not np.isnan(values).all()
     blind = [name for name, told in seen.items() if not told]
     if not blind:
         return ""
     return (
-        f"output {_quoted(blind)} is NaN at every element of all {len(runs)} requests, "
+        f"output {quoted(blind)} is NaN at every element of all {len(runs)} requests, "
         "so that nothing of it was compared; mend the model, or give a request file of typical "
         "values"
     )
 
 
-def _float_outputs(runs: Sequence[CaseResult]) -> Iterator[tuple[str, np.ndarray]]:
+def float_outputs(runs: Sequence[CaseResult]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield what the original gives in each output of floats that has elements, by its name.
 
     What it gives in float64 counts where that was run: its own precision may overflow before.
@@ -160,7 +160,8 @@ def _float_outputs(runs: Sequence[CaseResult]) -> Iterator[tuple[str, np.ndarray
                 yield name, first.astype(np.float64)
 
 
-def _quoted(names: Sequence[str]) -> str:
+def quoted(names: Sequence[str]) -> str:
+    """Return the first names of outputs, and how many there are besides."""
     return first_names([repr(name) for name in names], _NAMES)
 
 

@@ -47,6 +47,7 @@ from mari_engine.verification.cases import (
     own_cases,
     several_of,
 )
+from mari_engine.verification.constant_outputs import about_constant
 from mari_engine.verification.coverage import join_coverages
 from mari_engine.verification.empty_request import EmptyRequest
 from mari_engine.verification.guidance import Explorer
@@ -220,7 +221,7 @@ def _check_cases(
     notes += [*about_unasked(runs), *unanswered, *about_halves([*runs, *batched])]
     both = [*alone, *batched]
     several, judged = excuse_rounding(original, both, judge, epsilon, since=len(alone))
-    notes += about_undecided(several)
+    notes += [*about_undecided(several), *about_constant(runs, original)]
     checks += judged[len(alone) :]
     nobody = empty.run(opened, once)
     if isinstance(nobody, CaseResult):
