@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 
 import onnx_ir as ir
 
+from mari_engine.analysis.axis_origins import UnknownOrigin, trace_origins
 from mari_engine.analysis.value_facts import Survey, survey_model
-from mari_engine.axes import size
+from mari_engine.axes import flat, size
 from mari_engine.graph import Model
 
 
@@ -30,14 +31,56 @@ def counts_beside(model: Model, symbols: frozenset[str], rows: Collection[str]) 
     """Return the numbers that all these inputs share beside a free extent, and all outputs have.
 
     `[B, 50]` of scores for `[B, 50]` of ids are those of 50 candidates of B users, or of B
-    candidates with 50 ids each.
+    candidates with 50 ids each. Where an output's axis is shown to be none of the inputs', as that
+    of 50 tasks, there is no doubt. Fractions `[B, 50]` are 50 features of a candidate, unless each
+    of them is shown to become a score of its own.
     """
-    shared = shared_counts(model, rows)
-    if not shared or not symbols:
+    if not symbols:
         return set()
     survey = survey_model(model, symbols)
+    shared, columns = shared_counts(model, rows), _shared_columns(model, rows)
     borne = [_borne(value, survey) for value in model.ir.graph.outputs]
-    return set.intersection(shared, *(shared if found is None else found for found in borne))
+    told = set.intersection(shared, *(shared if found is None else found for found in borne))
+    others = {value.name for value in model.ir.graph.inputs} - set(rows)
+
+    def becomes(count: int, value: ir.Value, *, otherwise: bool) -> bool:
+        """Return whether an output's axis is the inputs'; `otherwise` where that does not show."""
+        try:
+            found = _origins(survey, value, count)
+        except UnknownOrigin:
+            return otherwise
+        if otherwise:
+            return not found.isdisjoint(rows)
+        return found.issuperset(rows) and found.isdisjoint(others)
+
+    outputs = model.ir.graph.outputs
+    return {
+        count for count in told if all(becomes(count, value, otherwise=True) for value in outputs)
+    } | {
+        count
+        for count in columns
+        if all(becomes(count, value, otherwise=False) for value in outputs)
+    }
+
+
+def _shared_columns(model: Model, rows: Collection[str]) -> set[int]:
+    """Return the numbers, other than 1, of columns that these inputs share, if all are `[B, K]`."""
+    found = [list(value.shape or ()) for value in model.ir.graph.inputs if value.name in rows]
+    if not found or any(len(shape) != 2 for shape in found):
+        return set()
+    return set.intersection(*(_numbers(shape[1:]) for shape in found))
+
+
+def _origins(survey: Survey, value: ir.Value, count: int) -> frozenset[str | None]:
+    """Return the inputs whose axes become the output's of this many; UnknownOrigin if unknown."""
+    fact = survey.values.get(value)
+    if fact is None:
+        raise UnknownOrigin
+    places = [at for at, dim in enumerate(flat(fact.axes)) if dim == count]
+    if not places:  # as of an axis in several factors
+        raise UnknownOrigin
+    found = (trace_origins(survey, value, at) for at in places)
+    return frozenset(origin.name for origins in found for origin, _ in origins)
 
 
 def _borne(value: ir.Value, survey: Survey) -> set[int] | None:

@@ -14,7 +14,15 @@ from mari_engine.graph import Model
 from mari_engine.types.labels import FROM_GRAPH
 from support.builders import build
 
-WEIGHTS = {"W": np.linspace(-1, 1, 16, dtype=np.float32).reshape(4, 4)}
+
+def _weights(rows: int, columns: int) -> np.ndarray:
+    return np.linspace(-1, 1, rows * columns, dtype=np.float32).reshape(rows, columns)
+
+
+WEIGHTS = {
+    "W": _weights(4, 4), "V": _weights(12, 2), "V1": _weights(12, 1), "U": _weights(4, 1),
+    "S": _weights(5, 5), "flat": np.array([-1, 8]),
+}  # fmt: skip
 ROLES = {"u": Role.USER, "h": Role.USER, "i": Role.ITEM, "j": Role.ITEM}
 
 
@@ -210,3 +218,38 @@ def test_ids_of_a_candidate_are_no_candidates() -> None:
     model = made("g = Gather (W, i) e = ReduceMean <axes = [1], keepdims = 0> (g) y = Add (e, u)",
                  "float[N, 4] u, int64[N, 5] i", "float[N, 4] y")  # fmt: skip
     assert candidate_symbols(model, labelled(model)) == {"N"}
+
+
+def test_ids_of_a_candidate_are_as_many_as_tasks() -> None:
+    """Two ids a candidate, and two scores: the axis of the scores is that of the weights."""
+    model = made(
+        "e = Gather (W, i) r = Reshape (e, flat) c = Concat <axis = 1> (r, u) y = MatMul (c, V)",
+        "float[B, 4] u, int64[B, 2] i", "float[B, 2] y",
+    )  # fmt: skip
+    assert candidate_symbols(model, labelled(model)) == {"B"}
+    heads = made(
+        "e = Gather (W, i) r = Reshape (e, flat) c = Concat <axis = 1> (r, u) "
+        "a = MatMul (c, V1) b = MatMul (c, V1) y = Concat <axis = 1> (a, b)",
+        "float[B, 4] u, int64[B, 2] i", "float[B, 2] y",
+    )  # fmt: skip
+    assert candidate_symbols(heads, labelled(heads)) == {"B"}
+
+
+def test_a_fraction_for_each_score_may_be_a_candidates() -> None:
+    """`[B, 5]` of prices for `[B, 5]` of scores: 5 candidates of B users, or 5 features of B."""
+    body = "s = MatMul (u, U) p = Tanh (i) y = Add (p, s)"
+    model = made(body, "float[B, 4] u, float[B, 5] i", "float[B, 5] y")
+    with pytest.raises(LabelError, match=r"share the extents 'B' and 5, .*; state the \"axis\""):
+        candidate_symbols(model, labelled(model))
+    assert candidate_symbols(model, labelled(model, i=0)) == {"B"}
+    assert candidate_symbols(model, labelled(model, i=1)) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["p = Mul (u, i) y = Tanh (p)", "s = Add (u, i) y = MatMul (s, S)"],
+    ids=["joined with the user's", "behind weights"],
+)
+def test_features_that_become_no_scores_of_their_own_are_features(body: str) -> None:
+    model = made(body, "float[B, 5] u, float[B, 5] i", "float[B, 5] y")
+    assert candidate_symbols(model, labelled(model)) == {"B"}
