@@ -1,4 +1,4 @@
-"""Where an axis of an output comes from: the inputs whose axis it is, by every op's declaration."""
+"""Where an axis of an output comes from: inputs and weights that have it, by ops' declarations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mari_engine.analysis.value_facts import Survey
 from mari_engine.axes import AxisLabels, Join, Pick, Spec, flat, size
 
 Place = tuple[ir.Value, int]
-"""An input and the position of one of its factors."""
+"""A value and the position of one of its factors."""
 
 
 class UnknownOrigin(Exception):
@@ -18,7 +18,7 @@ class UnknownOrigin(Exception):
 
 
 def trace_origins(survey: Survey, value: ir.Value, position: int) -> frozenset[Place]:
-    """Return the inputs' positions that become a position of a value; none for that of a weight.
+    """Return the positions of inputs, and of what is known before the run, that become a value's.
 
     Raises UnknownOrigin where that cannot be told.
     """
@@ -29,10 +29,10 @@ def trace_origins(survey: Survey, value: ir.Value, position: int) -> frozenset[P
             continue
         seen.add(place)
         node = place[0].producer()
-        if node is not None:
-            left += [] if survey.is_static(place[0]) else _before(survey, node, place)
-        elif place[0].is_graph_input():
+        if node is None or survey.is_static(place[0]):
             found.add(place)
+        else:
+            left += _before(survey, node, place)
     return frozenset(found)
 
 

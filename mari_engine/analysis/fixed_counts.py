@@ -33,7 +33,7 @@ def counts_beside(model: Model, symbols: frozenset[str], rows: Collection[str]) 
     `[B, 50]` of scores for `[B, 50]` of ids are those of 50 candidates of B users, or of B
     candidates with 50 ids each. Where an output's axis is shown to be none of the inputs', as that
     of 50 tasks, there is no doubt. Fractions `[B, 50]` are 50 features of a candidate, unless each
-    of them is shown to become a score of its own.
+    of them is shown to become a score of its own, which no weight tells from the others.
     """
     if not symbols:
         return set()
@@ -41,7 +41,6 @@ def counts_beside(model: Model, symbols: frozenset[str], rows: Collection[str]) 
     shared, columns = shared_counts(model, rows), _shared_columns(model, rows)
     borne = [_borne(value, survey) for value in model.ir.graph.outputs]
     told = set.intersection(shared, *(shared if found is None else found for found in borne))
-    others = {value.name for value in model.ir.graph.inputs} - set(rows)
 
     def becomes(count: int, value: ir.Value, *, otherwise: bool) -> bool:
         """Return whether an output's axis is the inputs'; `otherwise` where that does not show."""
@@ -49,9 +48,7 @@ def counts_beside(model: Model, symbols: frozenset[str], rows: Collection[str]) 
             found = _origins(survey, value, count)
         except UnknownOrigin:
             return otherwise
-        if otherwise:
-            return not found.isdisjoint(rows)
-        return found.issuperset(rows) and found.isdisjoint(others)
+        return not found.isdisjoint(rows) if otherwise else found == set(rows)
 
     outputs = model.ir.graph.outputs
     return {
@@ -64,15 +61,20 @@ def counts_beside(model: Model, symbols: frozenset[str], rows: Collection[str]) 
 
 
 def _shared_columns(model: Model, rows: Collection[str]) -> set[int]:
-    """Return the numbers, other than 1, of columns that these inputs share, if all are `[B, K]`."""
-    found = [list(value.shape or ()) for value in model.ir.graph.inputs if value.name in rows]
-    if not found or any(len(shape) != 2 for shape in found):
+    """Return the numbers, other than 1, of columns that these inputs share, if all are `[B, K]`.
+
+    What other inputs have as many of are no candidates, but features of both.
+    """
+    shapes = {value.name: list(value.shape or ()) for value in model.ir.graph.inputs}
+    own = [shape for name, shape in shapes.items() if name in rows]
+    if not own or any(len(shape) != 2 for shape in own):
         return set()
-    return set.intersection(*(_numbers(shape[1:]) for shape in found))
+    others = (_numbers(shape) for name, shape in shapes.items() if name not in rows)
+    return set.intersection(*(_numbers(shape[1:]) for shape in own)).difference(*others)
 
 
 def _origins(survey: Survey, value: ir.Value, count: int) -> frozenset[str | None]:
-    """Return the inputs whose axes become the output's of this many; UnknownOrigin if unknown."""
+    """Return whose axes become the output's of this many; UnknownOrigin where that is unknown."""
     fact = survey.values.get(value)
     if fact is None:
         raise UnknownOrigin

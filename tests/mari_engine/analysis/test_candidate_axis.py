@@ -247,8 +247,12 @@ def test_a_fraction_for_each_score_may_be_a_candidates() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["p = Mul (u, i) y = Tanh (p)", "s = Add (u, i) y = MatMul (s, S)"],
-    ids=["joined with the user's", "behind weights"],
+    [
+        "p = Mul (u, i) y = Tanh (p)",
+        "s = Add (u, i) y = MatMul (s, S)",
+        "p = MatMul (u, S) y = Add (p, i)",
+    ],
+    ids=["joined with the user's", "behind weights", "beside weights"],
 )
 def test_features_that_become_no_scores_of_their_own_are_features(body: str) -> None:
     model = made(body, "float[B, 5] u, float[B, 5] i", "float[B, 5] y")
