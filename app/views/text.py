@@ -19,7 +19,7 @@ def plain(text: str) -> str:
 
 def markup(text: str) -> str:
     """Return text that HTML (and Plotly's labels) show as it is, on one line."""
-    return html.escape(one_line(text))
+    return html.escape(one_line(text)).replace("&quot;", "&#34;")  # Plotly knows no &quot;
 
 
 def one_line(text: str) -> str:

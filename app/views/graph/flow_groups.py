@@ -35,6 +35,8 @@ class _AcyclicGroups(Generic[Label]):
         self.named: defaultdict[Label, list[int]] = defaultdict(list)
         self.ahead: list[int] = []
         """By group: the groups that lead to it, a bit for each."""
+        self.leading: set[int] = set()
+        """The groups that lead to any."""
 
     def place(self, member: int, label: Label, feeders: set[int]) -> int:
         """Put a member that these groups feed into a group, and return it."""
@@ -64,6 +66,9 @@ class _AcyclicGroups(Generic[Label]):
         if not added & ~self.ahead[group]:
             return
         self.ahead[group] |= added
+        self.leading |= feeders
+        if group not in self.leading:  # as most: a vertex that stands alone is a group
+            return
         for other, ahead in enumerate(self.ahead):
             if ahead >> group & 1:
                 self.ahead[other] |= added

@@ -105,7 +105,8 @@ class _Names:
         for kind, parts in _by_kind(find_patterns(self.flow)).items():
             self.give_each(kind, parts)
         meetings = [part for part in _find_meetings(self.flow) if not self.known(part)]
-        self.give_each("Fusion layer", [part for part in meetings if len(part) > 1])
+        few = len(meetings) < _FAMILY  # single nodes then stand for themselves
+        self.give_each("Fusion layer", [part for part in meetings if len(part) > 1 or not few])
         self.give("", (at for part in meetings for at in part))
         self.give_rest()
 

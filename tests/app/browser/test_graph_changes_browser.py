@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser_session import PATIENCE, turn_to
+from support.browser_session import PATIENCE, click_confirm, turn_to
 from support.graph_visits import changes, details, open_graph, press, show_graph, sizes
 
 pytestmark = pytest.mark.browser
@@ -89,7 +89,7 @@ def test_all_nodes_can_be_kept_as_a_table(page: Page) -> None:
 def test_nodes_can_be_measured(page: Page) -> None:
     graph = open_graph(page, "two_tower", confirmed=True)
     graph.get_by_role("button", name="Measure nodes").click()
-    expect(graph.get_by_role("button", name="Measure nodes")).to_be_hidden()
+    expect(graph.get_by_role("button", name="Nodes measured")).to_be_disabled()
     graph.get_by_label("Color by").select_option("measured time")
     expect(graph.locator(".legend")).to_contain_text("down to a tenth of it")
     press(graph, "]")
@@ -172,6 +172,20 @@ def test_every_badge_of_a_node_stands_in_the_legend(page: Page) -> None:
     press(graph, "2")
     key = changes(graph).locator(".key .marked")
     expect(key).to_have_text([re.compile("once"), re.compile("kept")])
+
+
+def test_a_view_of_the_graph_alone_is_no_view_of_before_and_after(page: Page) -> None:
+    graph = open_graph(page, "two_tower")
+    (alone,) = views(page)
+    press(graph, "+", "+", "+")
+    (near,) = views(page, [alone])
+    turn_to(page, "labels", "Who owns which input?")
+    click_confirm(page)
+    graph = show_graph(page)
+    expect(graph.locator(".pane .title").nth(1)).to_contain_text("Optimized")
+    shown = views(page, [near])
+    press(graph, "f")
+    assert views(page)[0] == pytest.approx(shown[0], abs=2)
 
 
 def test_a_full_screen_shows_everything_again(page: Page) -> None:

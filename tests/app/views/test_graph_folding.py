@@ -69,6 +69,16 @@ def test_many_parts_of_a_kind_share_a_box() -> None:
     assert {folding.boxes[box.parent].name for box in experts} == {"Experts"}
 
 
+def test_three_single_nodes_where_the_sides_meet_share_a_box() -> None:
+    lines = [f"R u{at} = MatMul user W" for at in range(3)]
+    lines += [f"C f{at} = Gemm item W u{at}" for at in range(3)]
+    lines += ["C out = Sum f0 f1 f2"]
+    found = parts("\n".join(lines), "out")
+    assert {found[f"f{at}"] for at in range(3)} == {"Fusion layers"}
+    fewer = [line.replace(" f2", "") for line in lines if " f2 =" not in line]
+    assert parts("\n".join(fewer), "out")["f0"] == ""
+
+
 def test_a_kind_whose_name_is_a_plural_stays_as_it_is() -> None:
     lines = ["C joined = Concat user item"]
     for at, ops in enumerate((("Relu",), ("Relu", "Tanh"), ("Tanh",))):

@@ -10,7 +10,7 @@ def test_markdown_of_a_hostile_name_is_escaped() -> None:
 
 
 def test_html_of_a_hostile_name_is_escaped() -> None:
-    assert markup("<script>'\"&") == "&lt;script&gt;&#x27;&quot;&amp;"
+    assert markup("<script>'\"&") == "&lt;script&gt;&#x27;&#34;&amp;"
 
 
 def test_control_characters_cannot_break_or_reorder_a_line() -> None:

@@ -4,6 +4,7 @@ import { button, fillSelect } from "./dom.js";
 import { SHOWS } from "./pane_set.js";
 
 const SAID_FOR = 2500; // milliseconds
+const MEASURES = { possible: "Measure nodes", busy: "Measuring …", done: "Nodes measured" };
 
 export class Toolbar {
   #root;
@@ -62,9 +63,9 @@ export class Toolbar {
     fillSelect(this.#find(".fold"), folds, fold);
     this.#find(".folds").hidden = folds.length < 2;
     const timer = this.#find(".timer");
-    timer.hidden = !measures || measures === "done";
-    timer.disabled = measures === "busy";
-    timer.textContent = measures === "busy" ? "Measuring …" : "Measure nodes";
+    timer.hidden = !measures;
+    timer.disabled = measures !== "possible";
+    timer.textContent = MEASURES[measures] || "";
   }
 
   get fold() {

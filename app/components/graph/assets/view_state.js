@@ -24,13 +24,14 @@ export class ViewState {
   restore(link, goTo) {
     const { panes, styles } = this.#parts;
     if (link.hide) styles.hidden = new Set(link.hide);
-    for (const [at, pane] of panes.all.entries()) {
+    const known = knownPanes(panes, link);
+    for (const [at, pane] of known) {
       if (link.open[at]?.length) pane.openOnly(link.open[at]);
     }
     const pane = panes.all[link.pane];
     const item = pane ? pane.model.data.names.indexOf(link.node) : -1;
     if (item >= 0) goTo(pane, item);
-    for (const [at, each] of panes.all.entries()) {
+    for (const [at, each] of known) {
       const [x, y, scale] = link.at[at] || [];
       if (scale > 0) each.viewport.view = { x, y, scale };
     }
@@ -61,4 +62,10 @@ export class ViewState {
     };
     return { view, usual };
   }
+}
+
+// The panes with their numbers; none where the link is to one graph alone and there are two, or
+// the other way: what was open in it, and where its view was, fits neither.
+function knownPanes({ all }, { at }) {
+  return at.length === all.length ? [...all.entries()] : [];
 }
