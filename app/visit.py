@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components.browser import keep_history
 from app.components.graph import draw_ahead
 from app.components.header import show_notice, show_share, show_status, show_terms
 from app.services import follow_link, open_at_start
@@ -38,6 +39,7 @@ pages = [
 page = st.navigation(pages, position="top")
 turn_to_asked(pages)
 show_terms()
+keep_history()
 status = st.container(key="status")
 draw_ahead(get_work())
 try:

@@ -85,7 +85,7 @@ def take_up(work: Work, session: Session, opened: Opened) -> None:
         one for one in session.benchmarks if one.source_sha256 in ("", session.sha256)
     ]
     work.review, work.reviewer = session.review, session.reviewer
-    work.options = session.options
+    work.options = work.chosen = session.options
     if session.confirmed:
         _confirm_again(work, session.options, by=session.confirmed_by, place="session file")
     work.notice = " ".join([f"A session of {session.saved}.", work.notice, *_remarks(session)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,9 @@ class Work:
     confirmed_by: str = ""
     """Who confirmed; "" where nothing is confirmed."""
     options: Options = field(default_factory=Options)
+    """What was confirmed with the labels."""
+    chosen: Options = field(default_factory=Options)
+    """What is chosen by now; where it differs from `options`, nobody confirmed it."""
     check: Job[OptimizeResult] | None = None
     benchmark: Job[BenchmarkResult] | None = None
     nodes: Job[NodeMeasures] | None = None
@@ -120,6 +123,7 @@ class Work:
         self.opened, self.error, self.notice, self.picked = opened, "", "", ()
         self.requests, self.revoked = [], ""
         self.proposed, self.labels = proposed, proposed if labels is None else labels
+        self.options = self.chosen = replace(self.chosen, keep=())  # its products are others
         self.history.clear()
         self.future.clear()
         self.selected = ""
@@ -169,7 +173,7 @@ class Work:
         self.labels = self.confirmed = labels
         self.confirmed_by, self.revoked = by, ""
         self.revision += 1
-        self.options = options
+        self.options = self.chosen = options
         self.check = check
         self.watch(check)
 

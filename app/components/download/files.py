@@ -12,6 +12,7 @@ from app.components.feedback import show_error
 from app.services import MOST_BYTES, NO_FOLDER, engine_cache, pack, save_once, server_files
 from app.session import Work
 from app.state import make_folder
+from app.views.header import tell_options
 from app.views.text import plain
 
 _FILES = [
@@ -32,6 +33,11 @@ def offer_files(work: Work) -> None:
     elif _too_large(work):
         _offer_folder(work)
         return
+    if not reason:
+        st.caption(
+            f"Of the contract **{plain(tell_options(work.options))}**, confirmed by"
+            f" {plain(work.confirmed_by) or 'nobody named'}"
+        )
     if work.folder is None:
         work.folder = make_folder()
     if work.opened is not None and work.opened.model.data_files:
@@ -41,7 +47,7 @@ def offer_files(work: Work) -> None:
             st.download_button(
                 label,
                 _reader(work, name) if not reason else b"",
-                f"{_stem(work)}.zip" if name == "mari.zip" else name,
+                f"{_stem(work)}.{work.options.signature}.zip" if name == "mari.zip" else name,
                 mime,
                 icon=icon,
                 type="primary" if name == "mari.zip" else "secondary",

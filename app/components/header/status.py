@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.session import Work
-from app.views.header import status_html
+from app.views.header import status_html, tell_unconfirmed
 from app.views.labels import lacks_candidates
 from app.views.text import plain
 
@@ -24,6 +24,8 @@ def show_status(work: Work) -> None:
         st.error(plain(work.check.error), icon=":material/error:")
     if work.revoked:
         st.error(plain(work.revoked), icon=":material/gpp_bad:")
+    if changed := tell_unconfirmed(work):
+        st.warning(plain(changed), icon=":material/rule:")
     if work.confirmed is not None and lacks_candidates(work.confirmed):
         st.warning(plain(NO_CANDIDATES), icon=":material/warning:")
 

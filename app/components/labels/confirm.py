@@ -30,7 +30,7 @@ def show_confirm(
 ) -> None:
     """Draw the options and the button; confirming rewrites, and starts the check."""
     with st.container(border=True):
-        options = choose_options(work.options, info)
+        options = choose_options(work, info)
         unclear = list_unclear(read_axes(work))
         if not (problems or unclear) and work.confirmed is None and work.labels is not None:
             show_effect(work, work.labels, options)

@@ -1,5 +1,6 @@
 """The status line, the terms and the commands in words; pure functions."""
 
+from app.views.header.choices import tell_options, tell_unconfirmed
 from app.views.header.commands import (
     SAMPLES_COMMAND,
     bench_command,
@@ -22,4 +23,6 @@ __all__ = [
     "offload_command",
     "optimize_command",
     "status_html",
+    "tell_options",
+    "tell_unconfirmed",
 ]
