@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
@@ -21,19 +22,47 @@ from app.session import UPLOADS, VISITS, Work
 _WORK = "work"
 _PAGE = "page"
 _PAGES = Path(__file__).parent / "pages"
-_RESERVED = ("embed", "embed_options", _PAGE)
+TOKEN = "work"
+"""The parameter of the address that leads back to the work itself, not to what it was made from."""
+_RESERVED = ("embed", "embed_options", _PAGE, TOKEN)
+_LOOKS = 10
+_LOOK = 0.1
+"""Seconds between two looks at whether the page that was reloaded has gone."""
 
 
 def begin() -> bool:
-    """Return True, with new work, on a session's first run; else False."""
+    """Return True, with new work, on a session's first run; else False.
+
+    Where the visitor was here a moment ago, and reloaded the page, the work goes on as it is.
+    """
     if _WORK in st.session_state:
         return False
-    work = st.session_state[_WORK] = Work()
     context = get_script_run_ctx()
-    if context is not None and runtime.exists():
-        held = context.session_state._state, context.fragment_storage
-        VISITS.begin(context.session_id, work, partial(forget_visit, *held))
-    return True
+    if context is None or not runtime.exists():
+        st.session_state[_WORK] = Work()
+        return True
+    back = _take_back(read_token())
+    work = st.session_state[_WORK] = back or Work()
+    held = context.session_state._state, context.fragment_storage
+    VISITS.begin(context.session_id, work, partial(forget_visit, *held))
+    return back is None
+
+
+def _take_back(token: str) -> Work | None:
+    """Return the work of this token where no page shows it any more."""
+    server = runtime.get_instance()
+    for _ in range(_LOOKS):
+        found = VISITS.take(token, server.is_active_session)
+        if found is not None or not VISITS.has(token):
+            return found
+        time.sleep(_LOOK)
+    return None
+
+
+def read_token() -> str:
+    """Return the token of kept work that the address names; "" for none."""
+    texts = st.query_params.get_all(TOKEN)
+    return texts[-1] if texts else ""
 
 
 def forget_visit(state: SessionState, fragments: FragmentStorage) -> None:
@@ -63,6 +92,11 @@ def get_work() -> Work:
 def read_address() -> dict[str, list[str]]:
     """Return the parameters of the address that the page was asked for by."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def read_shared_address() -> dict[str, list[str]]:
+    """Return the parameters that a link for others has: without what leads to the work itself."""
+    return {name: texts for name, texts in read_address().items() if name != TOKEN}
 
 
 def write_address(parameters: Mapping[str, Sequence[str]], *, own: Sequence[str]) -> None:

@@ -6,12 +6,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.browser import keep_history
+from app.components.browser import keep_history, watch_work
 from app.components.graph import draw_ahead
 from app.components.header import show_notice, show_share, show_status, show_terms
-from app.services import follow_link, open_at_start
+from app.components.model import bring_back
+from app.services import follow_link, keep, note_run, open_at_start
 from app.session import OWN, make_link, read_link, write_link
-from app.state import begin, get_work, read_address, turn_to_asked, write_address
+from app.state import (
+    TOKEN,
+    begin,
+    get_work,
+    read_address,
+    read_shared_address,
+    read_token,
+    tell_page,
+    turn_to_asked,
+    write_address,
+)
 
 HERE = Path(__file__).parent
 LOGO = str(HERE / "logo.svg")
@@ -29,7 +40,7 @@ PAGES = [
 st.set_page_config(page_title="MaRI Studio", page_icon=LOGO, layout="wide")
 st.html(HERE / "style.css")
 st.logo(LOGO, size="large")
-if begin():
+if begin() and not bring_back(get_work(), read_token()):
     link = read_link(read_address())
     follow_link(get_work(), link) if link else open_at_start(get_work())
 pages = [
@@ -42,6 +53,7 @@ show_terms()
 keep_history()
 status = st.container(key="status")
 draw_ahead(get_work())
+note_run(get_work())
 try:
     page.run()
 finally:  # also when a page ends early: the state of the work is always visible
@@ -49,5 +61,9 @@ finally:  # also when a page ends early: the state of the work is always visible
         show_status(get_work())
         show_notice(get_work())
         show_share()
+        keep(get_work(), page=tell_page()[0], address=read_shared_address())
+        watch_work(get_work())
     draw_ahead(get_work())
     write_address(write_link(make_link(get_work())), own=OWN)
+    if get_work().opened is not None:  # else the address may name work that waits for its model
+        write_address({TOKEN: [get_work().token]}, own=[TOKEN])

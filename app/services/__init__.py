@@ -1,8 +1,10 @@
 """What pages ask for: the engine behind caches, model sources, downloads, restored sessions."""
 
 from app.services.background import start_benchmark, start_flips, start_node_measures
+from app.services.compared_runs import find_run, go_back, note_run, rename_run
 from app.services.confirmation import confirm_labels
 from app.services.downloads import MOST_BYTES, pack, pack_parts, save_once
+from app.services.keeping import find_kept, is_begun, is_kept, keep
 from app.services.logged_requests import forget_requests, learn_again, take_requests
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
@@ -24,19 +26,27 @@ __all__ = [
     "Upload",
     "cache_of",
     "confirm_labels",
+    "find_kept",
     "find_model",
+    "find_run",
     "find_seen",
     "find_subjects",
     "follow_link",
     "forget_all",
     "forget_requests",
     "free_batch",
+    "go_back",
+    "is_begun",
+    "is_kept",
+    "keep",
     "learn_again",
+    "note_run",
     "open_at_start",
     "open_sample",
     "pack",
     "pack_parts",
     "read_arguments",
+    "rename_run",
     "save_once",
     "server_files",
     "start_benchmark",

@@ -17,6 +17,9 @@ from app.session import (
     state_axis,
 )
 from app.views.labels import list_parts, name_open
+from app.views.text import name_some, one_line, shorten
+
+MOST_NAMED = 3
 
 
 def follow_link(work: Work, link: Link) -> None:
@@ -64,8 +67,10 @@ def find_model(session: Session) -> Opened | None:
     return opened if opened.model.sha256 == session.sha256 else None
 
 
-def take_up(work: Work, session: Session, opened: Opened) -> None:
+def take_up(work: Work, session: Session, opened: Opened, *, token: str = "") -> None:
     """Make this the session's work; what was checked then is checked again.
+
+    With a token, it is the work that was kept under that, and goes on under it.
 
     The model file is told by its SHA-256; its external data are not read, and the check says
     whether they still are what they were. Raises MariError, and changes nothing, where the model
@@ -85,10 +90,15 @@ def take_up(work: Work, session: Session, opened: Opened) -> None:
         one for one in session.benchmarks if one.source_sha256 in ("", session.sha256)
     ]
     work.review, work.reviewer = session.review, session.reviewer
-    work.options = work.chosen = session.options
+    work.runs += session.runs
+    work.token = token or work.token
+    work.options = session.options
     if session.confirmed:
-        _confirm_again(work, session.options, by=session.confirmed_by, place="session file")
-    work.notice = " ".join([f"A session of {session.saved}.", work.notice, *_remarks(session)])
+        place = "kept work" if token else "session file"
+        _confirm_again(work, session.options, by=session.confirmed_by, place=place)
+    work.chosen = session.chosen
+    whence = f"The work of {session.saved} is back." if token else f"A session of {session.saved}."
+    work.notice = " ".join([whence, work.notice, *_remarks(session)])
 
 
 def _remarks(session: Session) -> list[str]:
@@ -97,6 +107,9 @@ def _remarks(session: Session) -> list[str]:
     if session.certificate is not None and isinstance(checks, list):
         passed = "passed" if session.certificate.get("passed") is True else "failed"
         found.append(f"Its own had {passed} in {len(checks):,} checks.")
+    if session.requests:
+        names = name_some([shorten(one_line(name), 40) for name in session.requests], MOST_NAMED)
+        found.append(f"Request files are not kept: give {names} again to check with them.")
     now = mari.describe_versions()["mari_engine"]
     if session.tool != now:
         found.append(f"It was saved by version {session.tool}; version {now} made all of it anew.")

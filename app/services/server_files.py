@@ -27,6 +27,8 @@ class Named:
     """A file or a sample; "" for none."""
     folders: tuple[str, ...]
     hosts: tuple[str, ...]
+    keep: str = ""
+    """The folder in which visitors' work is kept; "" for the usual one."""
 
 
 def read_arguments(words: Sequence[str]) -> Named:
@@ -42,9 +44,10 @@ def read_arguments(words: Sequence[str]) -> Named:
     parser.add_argument(
         "--name", action="append", default=[], help="a further name of this server in addresses"
     )
+    parser.add_argument("--keep", default="", help="visitors' work is kept here")
     given = parser.parse_args(list(words))
     model = given.model or os.environ.get("MARI_MODEL", "")
-    return Named(model, tuple(given.folder), tuple(given.name))
+    return Named(model, tuple(given.folder), tuple(given.name), given.keep)
 
 
 @dataclass(frozen=True)

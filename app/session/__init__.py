@@ -11,6 +11,7 @@ from app.session.link import (
     write_link,
 )
 from app.session.node_measures import NodeMeasures
+from app.session.runs import LONGEST_NAME, MOST_RUNS, Run
 from app.session.session_file import (
     LARGEST_FILE,
     Session,
@@ -38,6 +39,8 @@ __all__ = [
     "BY_HAND",
     "CONTRACTS",
     "LARGEST_FILE",
+    "LONGEST_NAME",
+    "MOST_RUNS",
     "MOST_UPLOADED",
     "OWN",
     "REQUEST",
@@ -51,6 +54,7 @@ __all__ = [
     "Opened",
     "Options",
     "Preview",
+    "Run",
     "Session",
     "SessionError",
     "Uploads",

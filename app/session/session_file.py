@@ -16,7 +16,8 @@ from datetime import date
 from typing import Any
 
 import mari_engine as mari
-from app.session.choices import CONTRACTS, Options
+from app.session.choices import Opened, Options
+from app.session.runs import MOST_RUNS, Run, read_options, read_run, write_options
 from app.session.work import Work
 
 VERSION = 1
@@ -26,13 +27,12 @@ MOST_HISTORY = 20
 MOST_BENCHMARKS = 8
 MOST_PARAMETERS = 64
 LONGEST_TEXT = 2000
-MOST_CANDIDATES = 1_000_000
-MOST_KEPT = 10_000
+MOST_REQUESTS = 64
 _FIELDS = {
     "version", "kind", "tool", "saved", "model", "labels", "history", "confirmed", "options",
     "certificate", "benchmarks", "review", "reviewer", "page", "address", "digest",
 }  # fmt: skip
-_LATER = {"confirmed_by"}
+_LATER = {"confirmed_by", "chosen", "requests", "runs"}
 """Fields that older files lack."""
 _KIND = "mari-session"
 
@@ -64,6 +64,11 @@ class Session:
     confirmed: bool
     confirmed_by: str
     options: Options
+    chosen: Options
+    """What was chosen by then, confirmed or not."""
+    requests: tuple[str, ...]
+    """Names of the logged requests that were at hand; the files are not in it."""
+    runs: tuple[Run, ...]
     certificate: Mapping[str, Any] | None
     """What certificate.json held, as claimed."""
     benchmarks: tuple[mari.BenchmarkResult, ...]
@@ -78,8 +83,16 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
     opened, labels = work.opened, work.labels
     if opened is None or labels is None:
         raise SessionError("session: there is no model to save; open one first")
+    plain = mari.to_plain(_describe(work, opened, labels, page, address))
+    text = json.dumps(plain | {"digest": _digest(plain)}, indent=1, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def _describe(
+    work: Work, opened: Opened, labels: mari.Labels, page: str, address: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     result = work.result
-    document = {
+    return {
         "version": VERSION,
         "kind": _KIND,
         "tool": mari.describe_versions()["mari_engine"],
@@ -95,11 +108,10 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
         "history": [earlier.to_json() for earlier in work.history[-MOST_HISTORY:]],
         "confirmed": work.confirmed is not None,
         "confirmed_by": work.confirmed_by,
-        "options": {
-            "signature": str(work.options.signature),
-            "candidates": work.options.candidates,
-            "keep": list(work.options.keep),
-        },
+        "options": write_options(work.options),
+        "chosen": write_options(work.chosen),
+        "requests": [path.name for path in work.requests[:MOST_REQUESTS]],
+        "runs": [run.to_json() for run in work.runs],
         "certificate": None if result is None else result.certificate.to_json(),
         "benchmarks": [one.to_json() for one in work.benchmarks[:MOST_BENCHMARKS]],
         "review": (work.review or mari.Review(opened.model.sha256)).to_json(),
@@ -107,9 +119,6 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
         "page": page,
         "address": {name: list(texts) for name, texts in address.items()},
     }
-    plain = mari.to_plain(document)
-    text = json.dumps(plain | {"digest": _digest(plain)}, indent=1, allow_nan=False)
-    return (text + "\n").encode()
 
 
 def read_session(data: bytes) -> Session:
@@ -139,6 +148,9 @@ def _read(top: mari.JsonObject) -> Session:
     model = top.nested("model", "session: model")
     history = top.items("history", most=MOST_HISTORY)
     benchmarks = top.items("benchmarks", most=MOST_BENCHMARKS)
+    options = read_options(top.nested("options", "session: options"))
+    runs = top.items("runs", (), most=MOST_RUNS)
+    chosen = "chosen" if "chosen" in top.fields else "options"
     session = Session(
         tool=_text(top, "tool"),
         saved=_text(top, "saved"),
@@ -151,7 +163,10 @@ def _read(top: mari.JsonObject) -> Session:
         history=tuple(mari.Labels.from_json(earlier) for earlier in history),
         confirmed=top.flag("confirmed"),
         confirmed_by=top.text("confirmed_by", "", longest=LONGEST_TEXT),
-        options=_options(top.nested("options", "session: options")),
+        options=options,
+        chosen=read_options(top.nested(chosen, f"session: {chosen}")),
+        requests=_names(top, "requests"),
+        runs=tuple(read_run(top.entry(run, f"session: run {at}")) for at, run in enumerate(runs)),
         certificate=_certificate(top),
         benchmarks=tuple(mari.BenchmarkResult.from_json(one) for one in benchmarks),
         review=mari.Review.from_json(top.fields["review"]),
@@ -171,13 +186,11 @@ def _certificate(top: mari.JsonObject) -> Mapping[str, Any] | None:
     return found
 
 
-def _options(entry: mari.JsonObject) -> Options:
-    signature, candidates = _text(entry, "signature"), entry.whole("candidates")
-    keep = entry.items("keep", most=MOST_KEPT)
-    known = signature in set(CONTRACTS) and 1 <= candidates <= MOST_CANDIDATES
-    if not known or not all(isinstance(node, str) for node in keep):
-        raise SessionError("session: 'options' is malformed; save it again")
-    return Options(mari.Signature(signature), candidates, tuple(keep))
+def _names(top: mari.JsonObject, field: str) -> tuple[str, ...]:
+    names = top.items(field, (), most=MOST_REQUESTS)
+    if not all(isinstance(name, str) and len(name) <= LONGEST_TEXT for name in names):
+        raise top.wrong(f"{field!r} must be names")
+    return tuple(names)
 
 
 def _address(entry: mari.JsonObject) -> dict[str, list[str]]:

@@ -32,6 +32,26 @@ class Visits:
         with self._lock:
             return tuple(self._works)
 
+    def has(self, token: str) -> bool:
+        """Return True where a session that has not ended holds the work of this token."""
+        with self._lock:
+            return any(work.token == token for work, _ in self._works.values())
+
+    def take(self, token: str, is_active: Callable[[str], bool]) -> Work | None:
+        """Return the work of this token from a session whose visitor left; None where none did.
+
+        That session keeps nothing of it: the visitor came back in another one, by a reload.
+        """
+        with self._lock:
+            for session, (work, forget) in self._works.items():
+                if work.token == token and not is_active(session):
+                    self._works[session] = Work(), forget
+                    break
+            else:
+                return None
+        forget()
+        return work
+
     def end(self, session: str) -> None:
         """Close a session's work and forget it."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import weakref
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 from app.jobs import Job
 from app.session.choices import Flips, Opened, Options, Preview
 from app.session.node_measures import NodeMeasures
+from app.session.runs import Run
 from mari_engine import (
     BenchmarkResult,
     Frontier,
@@ -23,6 +25,10 @@ from mari_engine import (
 
 MOST_STEPS = 200
 """Changes of labels that can be undone."""
+
+
+def _make_token() -> str:
+    return secrets.token_hex(16)
 
 
 @dataclass(eq=False)
@@ -69,6 +75,12 @@ class Work:
     """What that drawing is of."""
     folder: Path | None = None
     """Where the optimized model is saved for downloads; None until one is offered."""
+    token: str = field(default_factory=_make_token)
+    """Under which the work is kept; whoever knows it may take the work up."""
+    unkept: str = ""
+    """Why the work is not kept as it stands; "" where it is, or holds nothing yet."""
+    runs: list[Run] = field(default_factory=list)
+    """What was confirmed and checked for this model, to be compared; the oldest first."""
     error: str = ""
     """Why the model asked for at the start could not be opened."""
     notice: str = ""
@@ -110,7 +122,7 @@ class Work:
         self.proposed = Labels()
         self.ahead = self.preview = self.flips = None
         self.drawn = None
-        for held in (self.elsewhere, self.history, self.future):
+        for held in (self.elsewhere, self.history, self.future, self.runs):
             held.clear()
 
     def watch(self, job: Job[Any]) -> None:
@@ -132,6 +144,8 @@ class Work:
                 tried.job.cancel()
         self.preview = self.flips = None
         self.elsewhere.clear()
+        self.runs.clear()
+        self.token, self.unkept = _make_token(), ""
         self.review = Review(opened.model.sha256)
         self.revision += 1
 

@@ -40,6 +40,14 @@ Folders = Annotated[
         " folder is one.",
     ),
 ]
+Keep = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep visitors' labels, choices and notes here; else below ~/.local/state, or"
+        " $XDG_STATE_HOME.",
+    ),
+]
 Names = Annotated[
     list[str] | None,
     typer.Option(
@@ -58,6 +66,7 @@ def app(
     port: Port = None,
     folder: Folders = None,
     name: Names = None,
+    keep: Keep = None,
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
 ) -> None:
     """Start the web app and open it in a browser.
@@ -77,14 +86,18 @@ def app(
     if port is not None:
         options["server.port"] = str(port)
     flags = [word for option, value in options.items() for word in (f"--{option}", value)]
-    sys.argv = ["streamlit", "run", str(APP), *flags, "--", *_words(model, folder, name)]
+    sys.argv = ["streamlit", "run", str(APP), *flags, "--", *_words(model, folder, name, keep)]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 def _words(
-    model: str | None, folders: Sequence[Path] | None, names: Sequence[str] | None
+    model: str | None,
+    folders: Sequence[Path] | None,
+    names: Sequence[str] | None,
+    keep: Path | None,
 ) -> list[str]:
     """Return what the app itself is told; a model's name may begin with a dash."""
     words = [word for folder in folders or () for word in ("--folder", str(folder.resolve()))]
     words += [word for name in names or () for word in ("--name", name)]
+    words += ["--keep", str(keep.resolve())] if keep is not None else []
     return [*words, *(["--", model] if model is not None else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from support.handmade_results import make_benchmark, make_certificate, make_plan
 
 
 @pytest.fixture(autouse=True)
-def _no_leftovers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_leftovers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("MARI_MODEL", raising=False)
     monkeypatch.setattr("sys.argv", ["main.py"])
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # pages take its place

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,15 +43,28 @@ PROBE = re.compile(r"//[^/]+/[a-z]+/_stcore/")
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server of our own; what it logs is shown when a test fails."""
-    log = tmp_path_factory.mktemp("server") / "log"
+    with serve(find_port(), tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+def find_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serve(port: int, folder: Path) -> Iterator[str]:
+    """Run a server that keeps visitors' work in this folder, and its log; its address."""
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.headless=true"]
     command += [f"--server.port={port}", "--server.fileWatcherType=none"]
+    command += ["--", "--keep", str(folder / "works")]
     environment = {name: text for name, text in os.environ.items() if name != "MARI_MODEL"}
+    log = folder / "log"
     with (
-        log.open("w") as stream,
+        log.open("a") as stream,
         subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=stream, stderr=stream
         ) as server,
@@ -144,6 +158,15 @@ def status(page: Page, stage: int, word: str) -> None:
 def open_sample(page: Page, name: str) -> None:
     click(page, f"open-{name}")
     status(page, 0, name)
+
+
+def upload(page: Page, path: Path) -> None:
+    """Open a file of this machine on the Model page."""
+    page.get_by_role("tab", name=re.compile("Upload")).click()
+    uploader = page.get_by_role("tabpanel").locator("[data-testid=stFileUploader]").first
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        uploader.locator("input").set_input_files(path)
+    page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
 
 
 def confirm(page: Page) -> None:

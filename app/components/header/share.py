@@ -11,7 +11,7 @@ from app.components.feedback import show_error
 from app.components.model import resume
 from app.services import engine_cache
 from app.session import LARGEST_FILE, Work, explain_lack, read_session, write_session
-from app.state import get_work, read_address, tell_page
+from app.state import get_work, read_shared_address, tell_page
 from mari_engine import MariError
 
 
@@ -45,7 +45,11 @@ def _show_link(work: Work) -> None:
         st.caption(lack)
     else:
         _, place = tell_page()
-        st.code(f"{place}?{urlencode(read_address(), doseq=True)}", language=None, wrap_lines=True)
+        st.code(
+            f"{place}?{urlencode(read_shared_address(), doseq=True)}",
+            language=None,
+            wrap_lines=True,
+        )
         st.caption("It names the model and your choices, and holds no contents.")
 
 
@@ -55,7 +59,7 @@ def _offer_session(work: Work) -> None:
     stem = work.opened.model.name if work.opened is not None else "model"
     st.download_button(
         "Save session",
-        partial(write_session, work, page=page, address=read_address()),
+        partial(write_session, work, page=page, address=read_shared_address()),
         f"{stem}.session.json",
         "application/json",
         icon=":material/save:",

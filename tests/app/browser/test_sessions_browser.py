@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser_session import confirm, insist, open_sample, rest, status, turn_to
+from support.browser_session import confirm, insist, open_sample, rest, status, turn_to, upload
 from support.builders import ranking_tower
 
 pytestmark = pytest.mark.browser
@@ -31,14 +31,6 @@ def take_up(page: Page, path: Path) -> None:
     share(page)
     page.locator("[class*=st-key-session-file] input").set_input_files(path)
     page.get_by_role("button", name="Take it up").click()
-
-
-def upload(page: Page, path: Path) -> None:
-    page.get_by_role("tab", name=re.compile("Upload")).click()
-    uploader = page.get_by_role("tabpanel").locator("[data-testid=stFileUploader]").first
-    with page.expect_response(lambda response: response.request.method == "PUT"):
-        uploader.locator("input").set_input_files(path)
-    page.get_by_role("tabpanel").get_by_role("button", name=re.compile("Open")).last.click()
 
 
 def test_a_session_file_brings_the_whole_work_back(
@@ -66,14 +58,16 @@ def test_a_session_file_brings_the_whole_work_back(
     expect(page).to_have_url(re.compile("/layout\\?"))
 
 
-def test_a_session_asks_for_a_model_that_is_not_at_hand(page: Page, tmp_path: Path) -> None:
+def test_a_session_asks_for_a_model_that_is_not_at_hand(
+    page: Page, address: str, tmp_path: Path
+) -> None:
     (tmp_path / "tower.onnx").write_bytes(ranking_tower())
     (tmp_path / "other.onnx").write_bytes(ranking_tower(seed=1))
     status(page, 0, "none yet")
     upload(page, tmp_path / "tower.onnx")
     status(page, 0, "tower")
     save(page, tmp_path / "a.json")
-    page.reload()
+    page.goto(address)
     status(page, 0, "none yet")
     take_up(page, tmp_path / "a.json")
     expect(page.get_by_text("Open that file below")).to_contain_text("tower")
@@ -101,7 +95,9 @@ def test_a_session_that_was_tampered_with_is_refused(page: Page, tmp_path: Path)
     assert page.title() != "1"
 
 
-def test_a_number_of_rows_that_was_let_vary_is_kept(page: Page, tmp_path: Path) -> None:
+def test_a_number_of_rows_that_was_let_vary_is_kept(
+    page: Page, address: str, tmp_path: Path
+) -> None:
     (tmp_path / "tower.onnx").write_bytes(ranking_tower(rows=1))
     status(page, 0, "none yet")
     upload(page, tmp_path / "tower.onnx")
@@ -110,7 +106,7 @@ def test_a_number_of_rows_that_was_let_vary_is_kept(page: Page, tmp_path: Path) 
     insist(page.locator(".st-key-free-batch button"), freed)
     expect(page.locator("[data-testid=stCode]").first).to_contain_text("--free-batch")
     save(page, tmp_path / "a.json")
-    page.reload()
+    page.goto(address)
     status(page, 0, "none yet")
     take_up(page, tmp_path / "a.json")
     expect(page.get_by_text("Open that file below")).to_contain_text("tower")

@@ -36,6 +36,8 @@ def test_the_files_say_of_which_contract_they_are(confirmed: Work) -> None:
 
 
 def test_options_in_words(opened: Work) -> None:
-    assert tell_options(Options(keep=("a", "b"))) == "drop-in, 500 candidates, 2 products left alone"
+    assert (
+        tell_options(Options(keep=("a", "b"))) == "drop-in, 500 candidates, 2 products left alone"
+    )
     opened.chosen = Options(candidates=7)
     assert tell_unconfirmed(opened) == "", "there is no check yet"
