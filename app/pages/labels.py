@@ -5,7 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.feedback import show_missing, show_next
-from app.components.labels import change_labels, edit_packed, edit_rows, show_confirm
+from app.components.labels import (
+    change_labels,
+    edit_packed,
+    edit_rows,
+    show_choices,
+    show_confirm,
+)
 from app.components.requests import offer_requests
 from app.components.review import show_review
 from app.services import engine_cache
@@ -33,6 +39,7 @@ else:
         work.relabel(made)
         st.rerun()
     offer_requests(work)
-    show_confirm(work, parts, info, problems)
+    show_choices(work, parts, info, problems)
     show_review(work, Section.LABELS)
     show_next("pages/graph.py", "Graph", blocked=work.blocked())
+    show_confirm(work, parts, problems)

@@ -5,7 +5,13 @@ from app.services.compared_runs import find_run, go_back, note_run, rename_run
 from app.services.confirmation import confirm_labels
 from app.services.downloads import MOST_BYTES, pack, pack_parts, save_once
 from app.services.keeping import find_kept, is_begun, is_kept, keep
-from app.services.logged_requests import forget_requests, learn_again, take_requests
+from app.services.logged_requests import (
+    compare_requests,
+    forget_requests,
+    learn_again,
+    take_compared,
+    take_requests,
+)
 from app.services.model_cache import cache_of, forget_all
 from app.services.model_sources import (
     Upload,
@@ -25,6 +31,7 @@ __all__ = [
     "NO_FOLDER",
     "Upload",
     "cache_of",
+    "compare_requests",
     "confirm_labels",
     "find_kept",
     "find_model",
@@ -54,6 +61,7 @@ __all__ = [
     "start_flips",
     "start_node_measures",
     "start_offload",
+    "take_compared",
     "take_requests",
     "take_up",
     "without_folder",

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 
 import mari_engine as mari
-from app.services.kept_works import kept_works
+from app.services.kept_works import open_works
 from app.session import Options, Session, Work, read_session, write_session
 
 _LATEST: weakref.WeakKeyDictionary[Work, tuple[object, ...]] = weakref.WeakKeyDictionary()
@@ -22,7 +22,7 @@ def keep(work: Work, *, page: str, address: Mapping[str, Sequence[str]]) -> None
     if not is_begun(work) or _LATEST.get(work) == parts:
         return
     try:
-        kept_works().save(work.token, write_session(work, page=page, address=address))
+        open_works().save(work.token, write_session(work, page=page, address=address))
         work.unkept = ""
     except mari.MariError as error:
         work.unkept = str(error)
@@ -50,7 +50,7 @@ def is_kept(work: Work) -> bool:
 
 def find_kept(token: str) -> Session | None:
     """Return the work that is kept under a token; None where there is none that can be read."""
-    data = kept_works().load(token)
+    data = open_works().load(token)
     try:
         return None if data is None else read_session(data)
     except mari.MariError:

@@ -107,7 +107,7 @@ class KeptWorks:
         return time.time() - changed > self.bounds.seconds
 
 
-def kept_works() -> KeptWorks:
+def open_works() -> KeptWorks:
     """Return the works that this server keeps: where its command says, else in the user's state."""
     named = read_arguments(sys.argv[1:]).keep
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

@@ -1,6 +1,6 @@
 """One visitor's work: choices, results, links and session files. No Streamlit, no views."""
 
-from app.session.choices import CONTRACTS, Flip, Flips, Opened, Options, Preview
+from app.session.choices import CONTRACTS, Comparison, Flip, Flips, Opened, Options, Preview
 from app.session.link import (
     OWN,
     Link,
@@ -46,6 +46,7 @@ __all__ = [
     "REQUEST",
     "UPLOADS",
     "VISITS",
+    "Comparison",
     "Flip",
     "Flips",
     "Label",

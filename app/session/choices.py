@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.jobs import Job
 from mari_engine import Labels, Model, Plan, Role, Signature
@@ -71,3 +72,17 @@ class Flips:
     key: tuple[object, ...]
     """What they are tried for: the model, the labels, the options."""
     job: Job[tuple[Flip, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Logged requests that were held against labels, and have changed nothing yet."""
+
+    labels: Labels
+    """As they stood."""
+    learnt: Labels
+    """What would be proposed with these requests."""
+    places: tuple[Path, ...]
+    """The request files, those that were at hand before included."""
+    names: tuple[str, ...]
+    """Of the new ones."""

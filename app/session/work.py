@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs import Job
-from app.session.choices import Flips, Opened, Options, Preview
+from app.session.choices import Comparison, Flips, Opened, Options, Preview
 from app.session.node_measures import NodeMeasures
 from app.session.runs import Run
 from mari_engine import (
@@ -47,6 +47,8 @@ class Work:
     """The labels that were confirmed; None as soon as one is edited."""
     requests: list[Path] = field(default_factory=list)
     """Logged requests: the proposals learnt from them, and every check includes them."""
+    comparison: Comparison | None = None
+    """Requests that were held against the labels, and not taken over yet."""
     revoked: str = ""
     """Why a request revoked the check; "" where none did."""
     confirmed_by: str = ""
@@ -120,7 +122,7 @@ class Work:
         self._drop_results()
         self.opened = self.labels = self.review = None
         self.proposed = Labels()
-        self.ahead = self.preview = self.flips = None
+        self.ahead = self.preview = self.flips = self.comparison = None
         self.drawn = None
         for held in (self.elsewhere, self.history, self.future, self.runs):
             held.clear()
@@ -133,7 +135,7 @@ class Work:
         """Start over with this model and these proposals, or with other labels."""
         self._drop_results()
         self.opened, self.error, self.notice, self.picked = opened, "", "", ()
-        self.requests, self.revoked = [], ""
+        self.requests, self.revoked, self.comparison = [], "", None
         self.proposed, self.labels = proposed, proposed if labels is None else labels
         self.options = self.chosen = replace(self.chosen, keep=())  # its products are others
         self.history.clear()

@@ -52,9 +52,10 @@ def weigh(clues: Sequence[Clue]) -> Verdict:
     if not clues:
         text = "nothing tells: taken per candidate, which is always right but saves nothing"
         return Verdict(Role.ITEM, _NOTHING, (text,))
-    best = max(clues, key=_weight)
-    agreeing = [clue for clue in clues if clue.role.per_request == best.role.per_request]
-    against = [clue for clue in clues if clue not in agreeing]
+    ordered = sorted(clues, key=_weight, reverse=True)  # evidence begins with what decides
+    best = ordered[0]
+    agreeing = [clue for clue in ordered if clue.role.per_request == best.role.per_request]
+    against = [clue for clue in ordered if clue not in agreeing]
     named = [clue for clue in agreeing if clue.kind in ("name", "table")]
     role = max(named or agreeing, key=lambda clue: clue.strength).role
     texts = [clue.text for clue in agreeing] + [f"but {clue.text}" for clue in against]

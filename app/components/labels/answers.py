@@ -106,7 +106,9 @@ def _show_evidence(part: Part, info: GraphInfo) -> None:
     else:
         by = plain(tell_voucher(part))
         st.markdown(f"**{name_role(part.role)}**, vouched for by **{by}**.")
-    st.markdown("\n".join(f"- {plain(text)}" for text in list_evidence(part)) or "No evidence.")
+    decisive, *more = list_evidence(part) or ["No evidence."]
+    st.markdown(f"**{plain(decisive)}**", help="What decided, first; the rest agrees or is weaker")
+    st.markdown("\n".join(f"- {plain(text)}" for text in more))
     if part.refuted:
         st.caption("Only item or cross can be right.")
 

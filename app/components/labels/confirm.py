@@ -1,4 +1,4 @@
-"""Confirm: the options, who confirms, and the button that rewrites and starts the check."""
+"""Confirm: the options, and always in view who confirms and the button that starts the check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 import mari_engine as mari
-from app.components.feedback import show_command, show_error
+from app.components.feedback import show_command, show_error, show_progress
 from app.components.labels.axis import read_axes
 from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
@@ -25,26 +25,16 @@ LONGEST_NAME = 120
 MOST_NAMED = 3
 
 
-def show_confirm(
+def show_choices(
     work: Work, parts: Sequence[Part], info: mari.GraphInfo, problems: Sequence[str]
 ) -> None:
-    """Draw the options and the button; confirming rewrites, and starts the check."""
+    """Draw the options of the rewrite, and what it would come to by the labels as they stand."""
     with st.container(border=True):
         options = choose_options(work, info)
-        unclear = list_unclear(read_axes(work))
-        if not (problems or unclear) and work.confirmed is None and work.labels is not None:
+        ready = not (problems or list_unclear(read_axes(work))) and work.confirmed is None
+        if ready and work.labels is not None:
             show_effect(work, work.labels, options)
             show_what_if(work, parts, work.labels, options)
-        changed = work.confirmed is not None and options != work.options
-        for problem in problems:
-            st.warning(plain(problem), icon=":material/edit:")
-        if work.confirmed is not None and not changed:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge("Confirmed", icon=":material/check:", color="green")
-                st.caption(_remark(work, changed=changed), width="content")
-        else:
-            left = _tell_left(work, parts, unclear)
-            _offer(work, options, blocked=bool(problems) or left, changed=changed)
         if work.opened is not None:
             show_command(
                 work.opened,
@@ -52,17 +42,42 @@ def show_confirm(
             )
 
 
-def _offer(work: Work, options: Options, *, blocked: bool, changed: bool) -> None:
+def show_confirm(work: Work, parts: Sequence[Part], problems: Sequence[str]) -> None:
+    """Draw what is left to answer, who confirms, and the button, always in view.
+
+    Confirming rewrites, and starts the check, which is shown here and can be cancelled.
+    """
+    with st.container(key="confirm-bar", gap="xsmall"):
+        for problem in problems:
+            st.warning(plain(problem), icon=":material/edit:")
+        changed = work.confirmed is not None and work.chosen != work.options
+        if work.confirmed is None or changed or _is_broken_off(work):
+            left = _tell_left(work, parts, list_unclear(read_axes(work)))
+            _offer(work, blocked=bool(problems) or left)
+        else:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge("Confirmed", icon=":material/check:", color="green")
+                st.caption(_remark(work), width="content")
+        if work.check is not None and work.confirmed is not None:
+            show_progress(work.check, key="check-cancel")
+
+
+def _is_broken_off(work: Work) -> bool:
+    """Return True where the check ended without an answer, so that it has to be begun again."""
+    return work.check is not None and work.check.state in ("cancelled", "failed")
+
+
+def _offer(work: Work, *, blocked: bool) -> None:
     """Draw who confirms and the button, disabled while something is left to answer."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         by = st.text_input(
             "Your name",
             work.reviewer,
             LONGEST_NAME,
             key="confirm-name",
             width=260,
-            help="Written into labels, certificate and report, as who vouches for the roles that"
-            " you answered; what graph, requests or names vouch for stays theirs",
+            placeholder="Your name",
+            label_visibility="collapsed",
         )
         clicked = st.button(
             "Confirm labels and rewrite",
@@ -70,10 +85,12 @@ def _offer(work: Work, options: Options, *, blocked: bool, changed: bool) -> Non
             icon=":material/check:",
             disabled=blocked,
             key="confirm",
+            help="Your name is written into labels, certificate and report, as who vouches for the"
+            " roles that you answered; what graph, requests or names vouch for stays theirs",
         )
-        st.caption(_remark(work, changed=changed), width="content")
+        st.caption(_remark(work), width="content")
     if clicked:
-        _confirm(work, options, by)
+        _confirm(work, work.chosen, by)
 
 
 def _tell_left(work: Work, parts: Sequence[Part], unclear: Sequence[str]) -> bool:
@@ -98,11 +115,13 @@ def _tell_left(work: Work, parts: Sequence[Part], unclear: Sequence[str]) -> boo
     return bool(left or lack or unclear)
 
 
-def _remark(work: Work, *, changed: bool) -> str:
+def _remark(work: Work) -> str:
     if work.opened is None or work.confirmed is None:
         return "You say that every request holds one user, and that these roles are right."
-    if changed:
+    if work.chosen != work.options:
         return "The options changed since; confirm again to rewrite with them."
+    if _is_broken_off(work):
+        return "The check did not end; confirm again to begin it anew."
     plan = engine_cache.make_plan(work.opened, work.confirmed, work.options)
     return plain(sum_up(plan.decisions, plan.flops, work.options.candidates))
 

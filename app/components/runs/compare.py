@@ -35,26 +35,31 @@ def show_runs(work: Work) -> None:
             key=f"run-{shown}-{len(places)}",
             width=260,
         )
-        key = f"{_NAME}-{at}"
-        st.text_input(
-            "Its name",
-            work.runs[at].name,
-            LONGEST_NAME,
-            key=key,
-            on_change=_rename,
-            args=(at, key),
-            width=260,
-        )
-        again = st.button(
-            "Go back to it",
-            icon=":material/restore:",
-            key="run-back",
-            disabled=at == shown,
-            help="Its labels and options are confirmed again, and its check runs again",
-        )
-        if st.button("Forget it", icon=":material/delete:", key="run-forget", disabled=at == shown):
-            del work.runs[at]
-            st.rerun()
+        _offer(work, at, is_shown=at == shown)
+
+
+def _offer(work: Work, at: int, *, is_shown: bool) -> None:
+    """Draw what can be done with one run: name it, go back to it, forget it."""
+    key = f"{_NAME}-{at}"
+    st.text_input(
+        "Its name",
+        work.runs[at].name,
+        LONGEST_NAME,
+        key=key,
+        on_change=_rename,
+        args=(at, key),
+        width=260,
+    )
+    again = st.button(
+        "Go back to it",
+        icon=":material/restore:",
+        key="run-back",
+        disabled=is_shown,
+        help="Its labels and options are confirmed again, and its check runs again",
+    )
+    if st.button("Forget it", icon=":material/delete:", key="run-forget", disabled=is_shown):
+        del work.runs[at]
+        st.rerun()
     if again:
         _go_back(work, at)
 

@@ -1,6 +1,7 @@
 """Labels as rows, edits, doubts and effects; pure functions."""
 
 from app.views.labels.axes import list_axes, list_unclear, name_axis
+from app.views.labels.comparison import tell_comparison
 from app.views.labels.doubts import (
     Part,
     Standing,
@@ -76,6 +77,7 @@ __all__ = [
     "set_columns",
     "set_role",
     "settle_by_requests",
+    "tell_comparison",
     "tell_refuted",
     "tell_span",
     "tell_unread",

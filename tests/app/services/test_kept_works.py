@@ -12,7 +12,7 @@ import pytest
 
 import mari_engine as mari
 from app.services import find_kept, is_kept, keep, take_up
-from app.services.kept_works import Bounds, KeptWorks, kept_works
+from app.services.kept_works import Bounds, KeptWorks, open_works
 from app.session import Options, Visits, Work
 from mari_engine import Signature
 from support.app_visits import visit
@@ -73,9 +73,9 @@ def test_what_cannot_be_kept_says_so_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_command_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kept_works().folder == tmp_path / "state" / "mari-studio"
+    assert open_works().folder == tmp_path / "state" / "mari-studio"
     monkeypatch.setattr("sys.argv", ["main.py", "--keep", str(tmp_path / "works")])
-    assert kept_works().folder == tmp_path / "works"
+    assert open_works().folder == tmp_path / "works"
 
 
 def test_work_is_kept_when_it_has_changed_and_taken_up_under_its_token(confirmed: Work) -> None:
@@ -115,7 +115,7 @@ def test_work_that_cannot_be_kept_is_told_on_every_page(
 
 
 def test_what_is_no_kept_work_leads_nowhere() -> None:
-    kept_works().save(A, b"{}")
+    open_works().save(A, b"{}")
     assert find_kept(A) is None
 
 

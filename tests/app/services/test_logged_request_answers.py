@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +26,7 @@ from app.views.labels import (
 from mari_engine import Column, InputLabel, Labels, Role
 from support.app_visits import LONG, visit
 from support.builders import build, ranking_tower
-
-
-@dataclass
-class Sent:
-    """A file as a browser sends it."""
-
-    name: str
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def getbuffer(self) -> memoryview:
-        return memoryview(self.data)
-
-
-def request(*, user: bool, rows: int = 9) -> Sent:
-    """A request of `ranking_tower` whose items differ, and the user's features if asked for."""
-    rng = np.random.default_rng(0)
-    one = rng.normal(size=(rows if user else 1, 4)).astype(np.float32)
-    item = rng.normal(size=(rows, 3)).astype(np.float32)
-    file = io.BytesIO()
-    np.savez(file, user=np.broadcast_to(one, (rows, 4)), item=item)
-    return Sent("log.npz", file.getvalue())
+from support.requests_sent import Sent, make_request
 
 
 @pytest.fixture
@@ -77,7 +53,7 @@ def confirmed(tower: Work) -> Work:
 
 
 def test_requests_answer_what_they_settle_and_vouch_for_it(tower: Work, tmp_path: Path) -> None:
-    take_requests(tower, [request(user=False)], tmp_path)
+    take_requests(tower, [make_request(user=False)], tmp_path)
     assert tower.labels is not None
     item = tower.labels.inputs["item"]
     assert (item.role, item.confidence, item.vouched) == (Role.ITEM, 1.0, "request")
@@ -93,7 +69,7 @@ def test_requests_answer_what_they_settle_and_vouch_for_it(tower: Work, tmp_path
 def test_a_persons_answer_that_a_request_refutes_is_open_again(tower: Work, tmp_path: Path) -> None:
     assert tower.labels is not None
     tower.relabel(keep_roles(tower.labels, list_parts(tower.labels)))
-    take_requests(tower, [request(user=False)], tmp_path)
+    take_requests(tower, [make_request(user=False)], tmp_path)
     assert tower.labels is not None
     parts = list_parts(tower.labels, tower.proposed)
     assert name_open(parts) == "1 row is left to answer: item."
@@ -104,7 +80,7 @@ def test_a_persons_answer_that_a_request_refutes_is_open_again(tower: Work, tmp_
 
 
 def test_a_request_that_fits_is_part_of_the_check(confirmed: Work, tmp_path: Path) -> None:
-    take_requests(confirmed, [request(user=False)], tmp_path)
+    take_requests(confirmed, [make_request(user=False)], tmp_path)
     assert confirmed.check is not None
     confirmed.check.wait(LONG)
     assert confirmed.verified
@@ -118,7 +94,7 @@ def test_a_request_that_contradicts_a_label_revokes_the_check(
     assert confirmed.check is not None
     confirmed.check.wait(LONG)
     assert confirmed.verified
-    take_requests(confirmed, [request(user=True)], tmp_path)
+    take_requests(confirmed, [make_request(user=True)], tmp_path)
     assert confirmed.confirmed is None
     assert not confirmed.verified
     assert "A request contradicts the labels" in confirmed.unverified()
