@@ -85,8 +85,6 @@ def _offer(work: Work, *, blocked: bool) -> None:
             icon=":material/check:",
             disabled=blocked,
             key="confirm",
-            help="Your name is written into labels, certificate and report, as who vouches for the"
-            " roles that you answered; what graph, requests or names vouch for stays theirs",
         )
         st.caption(_remark(work), width="content")
     if clicked:
@@ -117,7 +115,10 @@ def _tell_left(work: Work, parts: Sequence[Part], unclear: Sequence[str]) -> boo
 
 def _remark(work: Work) -> str:
     if work.opened is None or work.confirmed is None:
-        return "You say that every request holds one user, and that these roles are right."
+        return (
+            "You say that every request holds one user, and that these roles are right. Your name"
+            " is written beside those that you answered."
+        )
     if work.chosen != work.options:
         return "The options changed since; confirm again to rewrite with them."
     if _is_broken_off(work):
