@@ -115,10 +115,7 @@ def _tell_left(work: Work, parts: Sequence[Part], unclear: Sequence[str]) -> boo
 
 def _remark(work: Work) -> str:
     if work.opened is None or work.confirmed is None:
-        return (
-            "You say that every request holds one user, and that these roles are right. Your name"
-            " is written beside those that you answered."
-        )
+        return "With your name you say that requests hold one user and these roles are right."
     if work.chosen != work.options:
         return "The options changed since; confirm again to rewrite with them."
     if _is_broken_off(work):
