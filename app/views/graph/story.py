@@ -85,9 +85,9 @@ def _meeting(topology: Topology, candidates: int) -> list[Step]:
     if not joins:
         return []
     caption = (
-        f"The request meets its candidates at {count(len(joins), 'node')}. What is multiplied "
-        f"behind them is multiplied for each of {count(candidates, 'candidate')}, the request's "
-        "share as well."
+        f"The request meets its candidates at {count(len(joins), 'node')}. What is multiplied from "
+        f"there on is multiplied for each of {count(candidates, 'candidate')}, the request's share "
+        "as well."
     )
     return [Step("Where they meet", caption, "left", "side", (joins, None))]
 

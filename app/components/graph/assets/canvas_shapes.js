@@ -16,7 +16,7 @@ export function drawNode(pen, place, look) {
   const { x, y, width, height } = place;
   const paint = theme.paint(look.color);
   const left = x - width / 2;
-  ctx.globalAlpha = look.dim ? 0.16 : 1;
+  ctx.globalAlpha = look.dim ? theme.dimmed : 1;
   const around = { x, y, width: width + 10, height: height + 10 };
   drawRing(pen, look, () => traceOutline(ctx, look.side, around));
   traceOutline(ctx, look.side, place);
@@ -44,7 +44,7 @@ export function drawBox(pen, { x, y, width, height }, look) {
   const { ctx, theme, scale } = pen;
   const left = x - width / 2;
   const top = y - height / 2;
-  ctx.globalAlpha = look.dim ? 0.16 : 1;
+  ctx.globalAlpha = look.dim ? theme.dimmed : 1;
   drawRing(pen, look, () => traceRound(ctx, [left - 6, top - 6, width + 16, height + 16, 10]));
   ctx.lineWidth = 1.5;
   ctx.strokeStyle = theme.line;

@@ -105,7 +105,7 @@ export class DecisionsPanel {
   // What the badges of the entries mean.
   #key() {
     const { theme } = this.#styles;
-    const key = element("p", "muted key");
+    const key = element("p", "key");
     const taken = new Set(this.#order.decisions.actions);
     for (const { letter, name } of theme.marks.decision.filter((mark) => taken.has(mark.letter))) {
       const entry = element("span", "marked");

@@ -43,7 +43,7 @@ export class Minimap {
     for (const item of folding.visible) {
       const { x, y, width, height } = folding.place[item];
       const look = drawing.looks.get(item);
-      ctx.globalAlpha = look.dim ? 0.2 : 1;
+      ctx.globalAlpha = look.dim ? theme.dimmed : 1;
       ctx.fillStyle = look.color || theme.line;
       ctx.fillRect(
         (x - width / 2 - left) * scale,

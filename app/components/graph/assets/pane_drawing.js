@@ -92,7 +92,7 @@ export class PaneDrawing {
   #drawWires({ ctx, theme, scale }) {
     for (const { lines, arrows, side, dim, width } of this.#paths) {
       const color = theme.wire(side);
-      ctx.globalAlpha = dim ? 0.12 : 1;
+      ctx.globalAlpha = dim ? theme.dimmed : 1;
       ctx.strokeStyle = color;
       ctx.fillStyle = color;
       ctx.lineWidth = Math.max(width, 0.6 / scale);

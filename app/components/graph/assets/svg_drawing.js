@@ -165,7 +165,7 @@ class PaneSketch {
 
   #drawWire(group, wire) {
     const color = this.#theme.wire(wire.side);
-    const opacity = this.#pane.drawing.isDim(wire) ? 0.12 : 1;
+    const opacity = this.#pane.drawing.isDim(wire) ? this.#theme.dimmed : 1;
     const width = wire.count > 1 ? 3 : 2;
     const line = { d: wirePath(wire.points), fill: "none", stroke: color, "stroke-width": width };
     shape("path", { ...line, opacity }, group);
@@ -178,7 +178,7 @@ class PaneSketch {
 
   #drawItem(parent, item) {
     const place = this.#place(item);
-    const group = shape("g", { opacity: place.look.dim ? 0.2 : 1 }, parent);
+    const group = shape("g", { opacity: place.look.dim ? this.#theme.dimmed : 1 }, parent);
     if (this.#pane.model.isBox(item)) this.#drawBox(group, place);
     else this.#drawNode(group, place);
   }

@@ -21,6 +21,7 @@ export class Theme {
   constructor(colors, marks) {
     Object.assign(this, colors);
     this.dark = brightness(parseColor(this.background)) < 128;
+    this.dimmed = this.dark ? 0.32 : 0.18; // opacity; dark on dark is seen less
     this.muted = blend(this.text, this.background, 0.65);
     this.line = blend(this.text, this.background, 0.35);
     this.marks = marks;
