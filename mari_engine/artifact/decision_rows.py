@@ -12,6 +12,7 @@ from mari_engine.types import (
     Flops,
     JsonObject,
     Selection,
+    Speedup,
     StackedLookups,
     Trial,
     Way,
@@ -75,7 +76,15 @@ def read_selection(top: JsonObject) -> Selection | None:
 def _trial(row: JsonObject) -> Trial:
     timed = row.fields.get("measured") is not None
     measured = row.number("measured") if timed else None
-    return Trial(row.choice("way", Way), row.number("expected"), measured)
+    return Trial(row.choice("way", Way), row.number("expected"), measured, _speedup(row))
+
+
+def _speedup(row: JsonObject) -> Speedup | None:
+    """Return by how much a way was faster; None where it was not timed, or a version kept none."""
+    if row.fields.get("speedup") is None:
+        return None
+    found = row.nested("speedup", f"{row.where} speedup")
+    return Speedup(*(found.number(field.name) for field in fields(Speedup)))
 
 
 def _stacked(entry: JsonObject) -> StackedLookups | None:

@@ -15,8 +15,7 @@ from mari_engine.wording import (
     format_seconds,
     make_plain,
     pairs_in_words,
-    speed_in_words,
-    trial_seconds,
+    speedup_in_words,
 )
 
 _NAMES = 3
@@ -94,25 +93,26 @@ def _plain(*lines: str) -> tuple[str, ...]:
 
 
 def _speed(selection: mari.Selection, candidates: int) -> str:
-    """Return the ratio of the times that the way was chosen by, and what kind of times they are.
+    """Return by how much the rewritten model is faster, and what kind of times tell so.
 
-    The numbers are those of `selection.trials`, as in the report; FLOPs do not enter.
+    The figures are those of `selection`, as in the report; FLOPs do not enter.
     """
-    timed = selection.chosen_by == "measured"
-    seconds = trial_seconds(selection)
-    before = seconds.pop(Way.ORIGINAL)
     how = (
-        "timed on this machine, one thread" if timed else f"expected, by {selection.prices} prices"
+        "timed on this machine, one thread"
+        if selection.timed
+        else f"expected, by {selection.prices} prices"
     )
-    at = f"at {candidates:,} candidates ({how}: {format_seconds(before)}"
-    if selection.way == Way.ORIGINAL:
-        best = f", the fastest rewrite {format_seconds(min(seconds.values()))}" if seconds else ""
+    before = format_seconds(selection.seconds(Way.ORIGINAL) or 0.0)
+    at = f"at {candidates:,} candidates ({how}: {before}"
+    if selection.way == Way.ORIGINAL or selection.speedup is None:
+        others = [selection.seconds(trial.way) for trial in selection.trials[1:]]
+        seconds = [each for each in others if each is not None]
+        best = f", the fastest rewrite {format_seconds(min(seconds))}" if seconds else ""
         given = selection.chosen_by == "given"
         why = "as asked;" if given else "since no rewrite is clearly faster"
         return f"left as it was, {why} {at}{best})"
-    after = seconds.get(selection.way, min(seconds.values(), default=before))
-    figures = f"{at} → {format_seconds(after)})"
-    return f"{speed_in_words(before, after)} {figures}"
+    after = format_seconds(selection.seconds(selection.way) or 0.0)
+    return f"{speedup_in_words(selection.speedup)} {at} → {after})"
 
 
 def _flops(found: mari.Plan) -> str:

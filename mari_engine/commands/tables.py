@@ -21,10 +21,12 @@ from mari_engine.types import (
 from mari_engine.wording import (
     break_even_in_words,
     certificate_in_words,
+    format_band,
     format_count,
     format_error,
     format_ranges,
     format_seconds,
+    format_times,
     make_plain,
     selection_in_words,
 )
@@ -116,7 +118,7 @@ def show_flops(found: mari.Plan) -> None:
         )
         for title, cost in (("before", found.flops.before), ("after", found.flops.after))
     ]
-    total = f"at {found.candidates} candidates#"
+    total = f"at {found.candidates:,} candidates#"
     show_table("FLOPs (arithmetic, not time)", ("", "per request#", "per candidate#", total), rows)
 
 
@@ -154,8 +156,8 @@ def show_benchmark(result: BenchmarkResult) -> None:
             format_seconds(timing.p50),
             format_seconds(timing.p90),
             format_seconds(timing.p99),
-            f"{timing.speedup:.2f}×",
-            f"{timing.speedup_low:.2f}–{timing.speedup_high:.2f}",
+            format_times(timing.speedup),
+            format_band(timing.speedup_low, timing.speedup_high),
             format_count(timing.candidates_per_second),
             format_count(timing.peak_memory, "B") if timing.peak_memory is not None else "–",
             format_count(timing.flops),

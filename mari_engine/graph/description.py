@@ -35,6 +35,7 @@ def describe(model: Model) -> GraphInfo:
         parameters=sum(_elements(item.shape) for item in initializers),
         bytes=sum(item.bytes or 0 for item in initializers),
         candidate_axis=_candidate_axis(graph.inputs),
+        file_nodes=model.file_nodes,
     )
 
 

@@ -35,6 +35,8 @@ class Model:
     """The external data files as they were when the model was read."""
     operators: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     """Domain and type of the nodes of the file itself, which runtimes see; none if rewritten."""
+    file_nodes: int | None = None
+    """In the main graph of the file, those that read something; None for rewritten models."""
 
     @property
     def as_loaded(self) -> bool:

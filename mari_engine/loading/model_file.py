@@ -46,6 +46,7 @@ def load(source: str | Path | bytes, *, name: str | None = None, free_batch: boo
 def _load(data: bytes, path: Path | None, where: str, name: str | None, free_batch: bool) -> Model:
     proto = parse_model(data, where)
     operators = frozenset(_operators(proto))
+    nodes = sum(bool(node.input) for node in proto.graph.node)
     make_dense(proto, where)
     folder = path.resolve().parent if path is not None else None
     states = check_external_data(proto, folder, where)
@@ -54,7 +55,7 @@ def _load(data: bytes, path: Path | None, where: str, name: str | None, free_bat
     stem = name or (path.stem if path is not None else proto.graph.name or "model")
     kept = None if path is not None else data
     digest = hashlib.sha256(data).hexdigest()
-    model = Model(graph, stem, path, kept, stated, digest, states, operators)
+    model = Model(graph, stem, path, kept, stated, digest, states, operators, nodes)
     if batch is not None:
         mend_reshapes(graph, batch)
         check_freed(model, batch)

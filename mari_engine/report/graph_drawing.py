@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from mari_engine.report.layered_layout import LayeredLayout, place_layers
 from mari_engine.types import Action, Decision, GraphInfo, Side
+from mari_engine.wording import nodes_in_words
 
 BOX_WIDTH, BOX_HEIGHT = 118, 34
 ROW_GAP = 24
@@ -62,7 +63,8 @@ class Picture:
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
     total: int
-    nodes: int
+    nodes: str
+    """How many, in words."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def draw(graph: GraphInfo, sides: Mapping[str, Side], decisions: Sequence[Decisi
     """Return the picture of a graph; `sides` is by value name, unknown values count as constant."""
     cells = _fold(graph, sides, {decision.node: decision.action for decision in decisions})
     if len(cells) > MOST_BOXES:
-        return Picture(0, 0, (), (), len(cells), len(graph.nodes))
+        return Picture(0, 0, (), (), len(cells), nodes_in_words(graph))
     cells = _in_flow_order(cells)
     edges = [(at, to) for at, cell in enumerate(cells) for to in cell.readers]
     layout = place_layers([BOX_WIDTH] * len(cells), edges)
@@ -91,7 +93,7 @@ def draw(graph: GraphInfo, sides: Mapping[str, Side], decisions: Sequence[Decisi
     )
     wires = tuple(_wire(layout, edge, cells[edge[0]].side, left) for edge in edges)
     height = _top(1 + max(layout.row, default=-1)) - ROW_GAP
-    return Picture(right - left, height, boxes, wires, len(boxes), len(graph.nodes))
+    return Picture(right - left, height, boxes, wires, len(boxes), nodes_in_words(graph))
 
 
 def _fold(

@@ -23,22 +23,25 @@ from mari_engine.report.frontier_plot import plot_frontier
 from mari_engine.report.graph_drawing import BOX_HEIGHT, BOX_WIDTH
 from mari_engine.report.load_plot import plot_load
 from mari_engine.review import Review, SectionOutcome, digest_sections, sum_up_review
-from mari_engine.types import Action, Arm, BenchmarkResult, LoadResult, Timing
+from mari_engine.types import Action, Arm, BenchmarkResult, LoadResult
 from mari_engine.wording import (
     Verbatim,
     axis_in_words,
     break_even_in_words,
     certificate_in_words,
     escape_markdown,
+    format_band,
     format_count,
     format_error,
     format_ranges,
     format_ratio,
     format_seconds,
+    format_times,
     format_whole,
     make_plain,
     pairs_in_words,
     selection_in_words,
+    speedup_in_words,
     voucher_of,
     vouchers_in_words,
 )
@@ -131,7 +134,7 @@ def _context(
         ],
         "loads": [{"found": one, "plot": plot_load(one)} for one in loads],
         "benchmark": benchmarks[0] if benchmarks else None,
-        "headline": _headline(benchmarks[0], findings.candidates) if benchmarks else None,
+        "headline": benchmarks[0].nearest(Arm.MARI, findings.candidates) if benchmarks else None,
         "reviewed": {} if review is None else _outcomes(findings, benchmarks, review),
         "noisy_factor": NOISY,
         "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
@@ -156,12 +159,6 @@ def _anchors(findings: Findings) -> dict[str, str]:
         for at, box in enumerate(picture.boxes)
         for name in box.names
     }
-
-
-def _headline(benchmark: BenchmarkResult, candidates: int) -> Timing | None:
-    """Return the rewritten model's timing at the batch nearest to what was expected."""
-    timings = [timing for timing in benchmark.timings if timing.arm == Arm.MARI]
-    return min(timings, key=lambda timing: abs(timing.batch - candidates), default=None)
 
 
 def _commands(
@@ -208,6 +205,9 @@ _FILTERS = {
     "error": format_error,
     "ranges": format_ranges,
     "ratio": format_ratio,
+    "times": format_times,
+    "band": lambda speedup: format_band(speedup.low, speedup.high),
+    "faster": speedup_in_words,
     "pays": break_even_in_words,
 }
 

@@ -12,7 +12,15 @@ from mari_engine.types.certificate import (
     OutputError,
 )
 from mari_engine.types.coloring import Coloring, FusionLayout, Segment, Side, ValueColor
-from mari_engine.types.decisions import Action, Decision, Selection, StackedLookups, Trial, Way
+from mari_engine.types.decisions import (
+    Action,
+    Decision,
+    Selection,
+    Speedup,
+    StackedLookups,
+    Trial,
+    Way,
+)
 from mari_engine.types.devices import DeviceInfo
 from mari_engine.types.difference import (
     Change,
@@ -22,7 +30,14 @@ from mari_engine.types.difference import (
     WeightDifference,
 )
 from mari_engine.types.feeds import Feeds
-from mari_engine.types.flops import BreakEven, Cost, Flops, FlopsReport, Work
+from mari_engine.types.flops import (
+    DEFAULT_CANDIDATES,
+    BreakEven,
+    Cost,
+    Flops,
+    FlopsReport,
+    Work,
+)
 from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
 from mari_engine.types.interface import (
     InputBinding,
@@ -66,6 +81,7 @@ from mari_engine.types.progress import Progress, report_nothing
 from mari_engine.types.structure import Structure, StructureConstant, StructureNode
 
 __all__ = [
+    "DEFAULT_CANDIDATES",
     "EVIDENCE_VOUCHERS",
     "FROM_GRAPH",
     "GENERATED",
@@ -129,6 +145,7 @@ __all__ = [
     "Selection",
     "Side",
     "Signature",
+    "Speedup",
     "StackedLookups",
     "Store",
     "Structure",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from mari_engine.errors import MariError
+from mari_engine.types.decisions import Speedup
 from mari_engine.types.json_fields import (
     JsonDocument,
     JsonError,
@@ -66,6 +67,11 @@ class Timing:
     bytes: int | None = None
     """Read and written by all nodes, counted like FLOPs: caches may spare some. None: unknown."""
 
+    @property
+    def over_original(self) -> Speedup:
+        """The speedup with its band."""
+        return Speedup(self.speedup, self.speedup_low, self.speedup_high)
+
 
 @dataclass(frozen=True)
 class Peak:
@@ -107,6 +113,11 @@ class BenchmarkResult:
             if timing.arm == arm and timing.batch == batch:
                 return timing
         return None
+
+    def nearest(self, arm: Arm, candidates: int) -> Timing | None:
+        """Return one arm's measurement at the batch size nearest to what a plan is made for."""
+        found = [timing for timing in self.timings if timing.arm == arm]
+        return min(found, key=lambda timing: abs(timing.batch - candidates), default=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `mari bench --json` writes."""

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from mari_engine.types.flops import BreakEven, Flops
 
+_LEAST = 1e-12
+"""Seconds; no time is shorter, so that a ratio has a value."""
+
 
 class Action(StrEnum):
     """What became of a product."""
@@ -16,9 +19,9 @@ class Action(StrEnum):
     ONCE = "once"
     """Hoisted: it runs at one row, once per request."""
     FUSED = "fused"
-    """It became part of another product."""
+    """It became part of another product, or other operators compute it now."""
     KEPT = "kept"
-    """It is as it was."""
+    """It is as it was: the same operator, with the same FLOPs; what it reads may be laid anew."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,18 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
+class Speedup:
+    """How many times as fast as the original: its time over another's."""
+
+    ratio: float
+    """Of times from the same round, the median over rounds; of expected times their ratio."""
+    low: float | None = None
+    """10th percentile of the same ratios over rounds; None where nothing was timed."""
+    high: float | None = None
+    """90th percentile of the same ratios over rounds; None where nothing was timed."""
+
+
+@dataclass(frozen=True)
 class Trial:
     """What one way costs: seconds for one request of the expected number of candidates."""
 
@@ -60,6 +75,8 @@ class Trial:
     """By prices, see `Selection.prices`."""
     measured: float | None = None
     """Processor time on this machine, one thread, median of interleaved rounds; None: not timed."""
+    speedup: Speedup | None = None
+    """Over the original in the same rounds; None where it was not timed."""
 
 
 @dataclass(frozen=True)
@@ -94,3 +111,29 @@ class Selection:
     """Where the prices of expected times come from."""
     stacked: StackedLookups | None = None
     """None where no lookups were stacked."""
+
+    @property
+    def timed(self) -> bool:
+        """True where times were measured to choose by, False where they are expected."""
+        return self.chosen_by == "measured"
+
+    def seconds(self, way: Way) -> float | None:
+        """Return seconds of a request: measured where the ways were timed, else expected."""
+        for trial in self.trials:
+            if trial.way == way:
+                return trial.measured if self.timed else trial.expected
+        return None
+
+    @property
+    def speedup(self) -> Speedup | None:
+        """The one figure that pages, reports and commands tell; None where it is not known.
+
+        1 of a model that is left as it was.
+        """
+        before, after = self.seconds(Way.ORIGINAL), self.seconds(self.way)
+        if before is None or after is None:
+            return None
+        told = next(trial.speedup for trial in self.trials if trial.way == self.way)
+        if self.timed and told is not None:
+            return told
+        return Speedup(before / max(after, _LEAST))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+DEFAULT_CANDIDATES = 500
+"""That a request is expected to have, where nobody says how many."""
+
 
 @dataclass(frozen=True)
 class Flops:

@@ -55,3 +55,5 @@ class GraphInfo:
     """Size of all initializers."""
     candidate_axis: int | None
     """The inputs' axis that is taken for the candidates; None when no input has a free axis."""
+    file_nodes: int | None = None
+    """In the main graph of the file, those that read something; None for rewritten models."""

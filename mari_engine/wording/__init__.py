@@ -1,9 +1,9 @@
 """Figures, certificates and selections in words."""
 
 from mari_engine.wording.certificate import certificate_in_words
-from mari_engine.wording.changes import change_in_words, changes_in_words
+from mari_engine.wording.changes import change_in_words, changes_in_words, difference_in_words
 from mari_engine.wording.flops import pairs_in_words
-from mari_engine.wording.headline import headline_in_words, speed_in_words, trial_seconds
+from mari_engine.wording.headline import headline_in_words, speedup_in_words
 from mari_engine.wording.labels import (
     LABELS_FILE,
     NOBODY,
@@ -13,9 +13,11 @@ from mari_engine.wording.labels import (
     vouchers_in_words,
 )
 from mari_engine.wording.name_lists import first_names
+from mari_engine.wording.nodes import nodes_in_words
 from mari_engine.wording.numbers import (
     Verbatim,
     escape_markdown,
+    format_band,
     format_count,
     format_error,
     format_ranges,
@@ -36,8 +38,10 @@ __all__ = [
     "certificate_in_words",
     "change_in_words",
     "changes_in_words",
+    "difference_in_words",
     "escape_markdown",
     "first_names",
+    "format_band",
     "format_count",
     "format_error",
     "format_ranges",
@@ -48,10 +52,10 @@ __all__ = [
     "headline_in_words",
     "make_plain",
     "name_label",
+    "nodes_in_words",
     "pairs_in_words",
     "selection_in_words",
-    "speed_in_words",
-    "trial_seconds",
+    "speedup_in_words",
     "voucher_of",
     "vouchers_in_words",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from mari_engine.types import Change, ChangeKind
+from mari_engine.types import Change, ChangeKind, Difference
 from mari_engine.wording.name_lists import first_names
 
 _NAMES = 3
@@ -24,6 +24,19 @@ def changes_in_words(changes: Sequence[Change], most: int = _NAMES) -> str:
     ordered = sorted(changes, key=lambda each: (list(ChangeKind).index(each.kind), _verb(each)))
     groups = groupby(ordered, key=lambda each: (each.kind, _verb(each)))
     return ", ".join(_group(kind, verb, list(group), most) for (kind, verb), group in groups)
+
+
+def difference_in_words(found: Difference) -> str:
+    """Return in one line whether two models differ in more than weights.
+
+    >>> difference_in_words(Difference("a", "b", (), 12, 0, None))
+    'the same structure, 12 nodes'
+    """
+    if not found.same_structure:
+        return f"another structure; {found.matched:,} nodes are in both"
+    same = f"the same structure, {found.matched:,} nodes"
+    same += f", {found.renamed:,} of them renamed" if found.renamed else ""
+    return same if found.same else f"{same}; labels, sides or decisions differ"
 
 
 def change_in_words(change: Change) -> str:

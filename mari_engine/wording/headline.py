@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mari_engine.types import Flops, FusionLayout, Selection, Side, Way
-from mari_engine.wording.numbers import format_count
+from mari_engine.types import Flops, FusionLayout, Selection, Side, Speedup, Way
+from mari_engine.wording.numbers import format_band, format_count, format_times
 
 _LEAST = 1e-12
-"""Seconds; no time is shorter, so that a ratio has a value."""
+"""No ratio is smaller, so that one over it has a value."""
 
 
 def headline_in_words(
@@ -21,8 +21,7 @@ def headline_in_words(
 
     The user's columns are those of users and context in fusion layers, each joined input counted
     once. `flops` are the model's before and after, told for one request with so many candidates;
-    the ratio of times is of the trials by which the way was chosen, and said to be measured or
-    expected.
+    the ratio of times is `selection.speedup`, and said to be measured or expected.
     """
     if selection.way is Way.ORIGINAL:
         asked = selection.chosen_by == "given"
@@ -38,39 +37,26 @@ def headline_in_words(
     return f"{what}; now once: {before} → {after}{speed and ', '}{speed}."
 
 
-def trial_seconds(selection: Selection) -> dict[Way, float]:
-    """Return seconds of a request by way, the original's among them.
-
-    They are measured where the way was chosen by measuring, else expected.
-    """
-    timed = selection.chosen_by == "measured"
-    return {
-        trial.way: time
-        for trial in selection.trials
-        if (time := trial.measured if timed else trial.expected) is not None
-    }
-
-
 def _speed_in_words(selection: Selection) -> str:
     """Return how much faster the way is than the original; "" where that was not looked at."""
-    seconds = trial_seconds(selection)
-    before = seconds.pop(Way.ORIGINAL, None)
-    if before is None:
-        return ""
-    after = seconds.get(selection.way, min(seconds.values(), default=before))
-    kind = "measured" if selection.chosen_by == "measured" else "expected"
-    return f"{kind} {speed_in_words(before, after)}"
+    speedup = selection.speedup
+    kind = "measured" if selection.timed else "expected"
+    return "" if speedup is None else f"{kind} {speedup_in_words(speedup)}"
 
 
-def speed_in_words(before: float, after: float) -> str:
-    """Write how many times faster or slower seconds became.
+def speedup_in_words(speedup: Speedup) -> str:
+    """Write how many times faster or slower seconds became, and how far rounds disagreed.
 
-    >>> speed_in_words(3.0, 2.0), speed_in_words(2.0, 3.0)
-    ('1.50× faster', '1.50× slower')
+    >>> speedup_in_words(Speedup(1.5)), speedup_in_words(Speedup(1.5, 1.25, 1.75))
+    ('1.50× faster', '1.50× faster (1.25 to 1.75 in 8 of 10 rounds)')
+    >>> speedup_in_words(Speedup(0.5, 0.4, 0.8))
+    '2.00× slower (1.25 to 2.50 in 8 of 10 rounds)'
     """
-    if after > before:
-        return f"{after / max(before, _LEAST):.2f}× slower"
-    return f"{before / max(after, _LEAST):.2f}× faster"
+    slower = speedup.ratio < 1
+    times = [speedup.ratio, *(each for each in (speedup.low, speedup.high) if each is not None)]
+    ratio, *band = (1 / max(each, _LEAST) if slower else each for each in times)
+    noise = f" ({format_band(min(band), max(band))} in 8 of 10 rounds)" if band else ""
+    return f"{format_times(ratio)} {'slower' if slower else 'faster'}{noise}"
 
 
 def _request_columns(layouts: Sequence[FusionLayout]) -> int:

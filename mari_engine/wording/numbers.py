@@ -54,12 +54,27 @@ def format_error(error: float | None) -> str:
 
 
 def format_times(ratio: float) -> str:
-    """Write a ratio with one decimal, from a hundred on without.
+    """Write a ratio with three digits, and never less than a whole number.
 
-    >>> format_times(3.44), format_times(1234.0)
-    ('3.4×', '1,234×')
+    >>> format_times(3.444), format_times(12.0), format_times(1234.0)
+    ('3.44×', '12.0×', '1,234×')
     """
-    return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
+    return f"{_three_digits(ratio)}×"
+
+
+def format_band(low: float, high: float) -> str:
+    """Write the two ends of a band of ratios, as `format_times` writes what lies between.
+
+    >>> format_band(1.799, 12.345)
+    '1.80 to 12.3'
+    """
+    return f"{_three_digits(low)} to {_three_digits(high)}"
+
+
+def _three_digits(ratio: float) -> str:
+    if ratio < 9.995:
+        return f"{ratio:.2f}"
+    return f"{ratio:.1f}" if ratio < 99.95 else f"{ratio:,.0f}"
 
 
 def format_ratio(before: float, after: float) -> str:

@@ -6,14 +6,16 @@ disturbs all models alike, and little.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from mari_engine.errors import MariError
 from mari_engine.feeds import make_feeds
 from mari_engine.graph import Model
 from mari_engine.runtime import open_session
-from mari_engine.types import Feeds, Labels
+from mari_engine.types import Feeds, Labels, Speedup
 
 _BUDGET = 1.2
 """Seconds of processor time that the timed runs of a race may take, a few rounds apart."""
@@ -25,8 +27,18 @@ _FEWEST, _MOST = 3, 25
 """Rounds; the fewest are for requests of a tenth of a second and more."""
 
 
-def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[float] | None:
-    """Return each model's median processor seconds for one request; None where none is timed.
+@dataclass(frozen=True)
+class Raced:
+    """What was measured of one model."""
+
+    seconds: float
+    """Of processor time for one request, the median over rounds."""
+    speedup: Speedup
+    """Over the first model in the same rounds."""
+
+
+def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> list[Raced] | None:
+    """Return what each model takes for one request; None where none is timed.
 
     All are called as the first is, with random feeds of this many candidates; see `race`.
     """
@@ -37,8 +49,8 @@ def race_once(models: Sequence[Model], labels: Labels, *, candidates: int) -> li
     return race(models, feeds)
 
 
-def race(models: Sequence[Model], feeds: Feeds) -> list[float] | None:
-    """Return each model's median processor seconds for one request; None where none is timed.
+def race(models: Sequence[Model], feeds: Feeds) -> list[Raced] | None:
+    """Return what each model takes for one request; None where none is timed.
 
     None are timed when one of the models cannot run, or when loading the first takes too long.
     """
@@ -59,4 +71,17 @@ def race(models: Sequence[Model], feeds: Feeds) -> list[float] | None:
         order = range(len(bound)) if number % 2 else range(len(bound) - 1, -1, -1)
         for at in order:
             times[at].append(bound[at].seconds(runs=runs[at], processor=True))
-    return [statistics.median(each) for each in times]
+    return [compare(each, times[0]) for each in times]
+
+
+def compare(times: Sequence[float], reference: Sequence[float]) -> Raced:
+    """Return the median of a model's seconds, and by how much it is faster than the reference.
+
+    Both have one number for each round.
+
+    >>> compare([1.0, 2.0, 1.0], [2.0, 4.0, 4.0])
+    Raced(seconds=1.0, speedup=Speedup(ratio=2.0, low=2.0, high=3.6))
+    """
+    ratios = np.asarray(reference) / np.asarray(times)
+    low, ratio, high = (float(each) for each in np.percentile(ratios, [10, 50, 90]))
+    return Raced(float(np.median(times)), Speedup(ratio, low, high))

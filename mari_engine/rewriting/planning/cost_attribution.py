@@ -8,7 +8,7 @@ new graph does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -21,10 +21,15 @@ from mari_engine.passes import Canonical
 from mari_engine.rewriting.context import DecisionLog, Entry
 from mari_engine.rewriting.cost import Line, Prices, faster_from, line
 from mari_engine.types import Action, BreakEven, Cost, Decision, Flops
+from mari_engine.wording import first_names
 
 _BLOCKS = (
     "the rows that a mask keeps from the candidates run once per request, the others per candidate"
 )
+
+
+_NAMED = 3
+"""Operators that a reason names; more are counted."""
 
 
 @dataclass
@@ -34,6 +39,8 @@ class Share:
     flops: Flops = field(default_factory=Flops)
     time: Line = field(default_factory=Line)
     nodes: list[str] = field(default_factory=list)
+    computing: list[str] = field(default_factory=list)
+    """Operators of the nodes that have FLOPs: the others lay data anew."""
 
 
 def count_original(graph: ir.Graph, survey: Survey, form: Canonical) -> Cost:
@@ -68,17 +75,29 @@ def decide(
         action, reason = entry.action, entry.reason
         if not share.nodes and action != Action.FUSED:
             action, reason = Action.FUSED, "computed before the model runs, or within another one"
-        work = before.works.get(name)
+        work, spent = before.works.get(name), before.nodes.get(name, Flops())
+        if action == Action.KEPT:
+            action, reason = _kept(node, reason, spent, share)
         even = None
-        if action != Action.KEPT and work is not None:
+        if entry.action != Action.KEPT and work is not None:
             even = BreakEven(
                 faster_from(share.time, line(work, prices)),
                 faster_from(share.time, split[name].time) if split and name in split else None,
             )
-        spent = before.nodes.get(name, Flops())
         nodes = tuple(share.nodes)
         out.append(Decision(name, node.op_type, action, reason, spent, share.flops, nodes, even))
     return tuple(out)
+
+
+def _kept(node: ir.Node, reason: str, spent: Flops, share: Share) -> tuple[Action, str]:
+    """Return what became of a product that the log keeps: passes may have written it otherwise."""
+    if share.flops == spent and share.computing in ([], [node.op_type]):
+        return Action.KEPT, reason
+    names = first_names(list(dict.fromkeys(share.computing)), _NAMED)
+    verb = "takes" if len(set(share.computing)) == 1 else "take"
+    if share.flops.per_request > spent.per_request:
+        return Action.SPLIT, f"{names} {verb} its place, in part once per request; {reason}"
+    return Action.FUSED, f"{names} {verb} its place; {reason}"
 
 
 def _by_original(log: DecisionLog) -> dict[str, tuple[ir.Node, Entry]]:
@@ -99,13 +118,14 @@ def attribute_costs(
 ) -> Mapping[str, Share]:
     """Return by product what is spent on it in the new graph.
 
-    The cost of a node made from several products is apportioned as their FLOPs were before.
+    The cost of a node made from several products is apportioned as their FLOPs were before, and so
+    is that of a node that lays out what several products read, whichever of them came first.
     """
-    owners = {stands_for(node) for node in log.entries if is_product(node)}
+    products = {stands_for(node) for node in log.entries if is_product(node)}
+    owners = _find_owners(graph, products, after)
     shares: dict[str, Share] = defaultdict(Share)
     for node in graph:
-        sources = node.metadata_props.get(SOURCE, "").split("\n")
-        mine = list(dict.fromkeys(source for source in sources if source in owners))
+        mine = owners[node]
         weights = [max(1, before.nodes.get(name, Flops()).at(1)) for name in mine]
         name = node.name or ""
         flops, work = after.nodes.get(name, Flops()), after.works.get(name)
@@ -117,10 +137,27 @@ def attribute_costs(
         for owner, weight, *counts in parts:
             share = shares[owner]
             share.nodes.append(name)
+            share.computing += [node.op_type] if flops != Flops() else []
             share.flops += Flops(*counts)
             if work is not None:
                 share.time += line(work, prices).times(weight / sum(weights))
     return shares
+
+
+def _find_owners(
+    graph: ir.Graph, products: Collection[str], after: Cost
+) -> Mapping[ir.Node, list[str]]:
+    """Return the products that each new node was made from, or lays out operands for."""
+    owners: dict[ir.Node, list[str]] = {}
+    for node in reversed(list(graph)):
+        sources = node.metadata_props.get(SOURCE, "").split("\n")
+        mine = dict.fromkeys(source for source in sources if source in products)
+        if after.nodes.get(node.name or "", Flops()) == Flops():
+            users = (user for value in node.outputs for user, _ in value.uses())
+            served = dict.fromkeys(owner for user in users for owner in owners.get(user, ()))
+            mine |= served if not mine.keys().isdisjoint(served) else {}
+        owners[node] = list(mine)
+    return owners
 
 
 def apportion(count: int, weights: Sequence[int]) -> list[int]:

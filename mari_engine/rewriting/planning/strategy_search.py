@@ -14,6 +14,7 @@ from mari_engine.rewriting.boundary import gather_requests, unchanged_boundary
 from mari_engine.rewriting.context import DecisionLog, Options, Strategy
 from mari_engine.rewriting.cost import Line, Prices, whole_line
 from mari_engine.rewriting.interpreter import Rewritten, rewrite
+from mari_engine.rewriting.planning.autotuning import Raced
 from mari_engine.rewriting.planning.cost_attribution import (
     Share,
     attribute_costs,
@@ -40,7 +41,7 @@ _CLOSE = 1.6
 """How many times the least expected time a way may take to be raced at all."""
 _HOPELESS = 1.25
 """How many times the original's expected time, beyond which a way is not raced either."""
-Race = Callable[[Sequence[Model]], list[float] | None]
+Race = Callable[[Sequence[Model]], list[Raced] | None]
 """Times models that are called alike, the original first; see `autotuning.race_once`."""
 _WAYS = {
     Way.FOLD: Strategy(),
@@ -84,10 +85,11 @@ def choose(
     before = count_original(source.model.ir.graph, source.survey, source.form)
     plain = whole_line(before, prices)
     attempts = list(try_ways(source, options, before, folded, report_progress))
-    measured = {} if way else _race_close(source.model, plain, attempts, options, race)
+    raced = {} if way else _race_close(source.model, plain, attempts, options, race)
+    measured = {each: found.seconds for each, found in raced.items()}
     best = attempt_of(way, attempts) or fastest(attempts, measured, candidates)
-    lines = [(Way.ORIGINAL, plain), *((one.way, one.line) for one in attempts)]
-    trials = tuple(Trial(way, line.at(candidates), measured.get(way)) for way, line in lines)
+    lines = {Way.ORIGINAL: plain} | {one.way: one.line for one in attempts}
+    trials = tuple(_trial(way, line.at(candidates), raced) for way, line in lines.items())
     given = take(way, best, trials, options) if way else None
     selection = given or select(best, trials, options)
     if selection.way == Way.ORIGINAL:
@@ -100,6 +102,13 @@ def choose(
         best.rewritten, before, best.cost, selection, _shares(best, before, prices),
         None if split is None else _shares(split, before, prices),
     )  # fmt: skip
+
+
+def _trial(way: Way, expected: float, raced: Mapping[Way, Raced]) -> Trial:
+    found = raced.get(way)
+    if found is None:
+        return Trial(way, expected)
+    return Trial(way, expected, found.seconds, found.speedup)
 
 
 def _shares(one: Attempt, before: Cost, prices: Prices) -> Mapping[str, Share]:
@@ -161,8 +170,8 @@ def _report_part(
 
 def _race_close(
     model: Model, plain: Line, attempts: Sequence[Attempt], options: Options, race: Race | None
-) -> Mapping[Way, float]:
-    """Return the measured seconds of the original and of the ways that may be the fastest.
+) -> Mapping[Way, Raced]:
+    """Return what was measured of the original and of the ways that may be the fastest.
 
     Nothing is measured where there is no race, or no choice: other signatures than the drop-in one
     are called otherwise than the original.

@@ -21,7 +21,7 @@ def test_look_alike_branches_are_drawn_once() -> None:
         ("input", 8, Side.REQUEST),
         ("output", 1, Side.CANDIDATE),
     ]
-    assert picture.nodes == 16
+    assert picture.nodes == "16 nodes"
 
 
 def test_products_carry_their_decision() -> None:

@@ -29,4 +29,4 @@ def test_durations_are_in_the_unit_that_fits(duration: float, text: str) -> None
 
 
 def test_ratios_have_one_decimal_while_they_are_small() -> None:
-    assert [format_times(3.44), format_times(1234.0)] == ["3.4×", "1,234×"]
+    assert [format_times(3.444), format_times(1234.0)] == ["3.44×", "1,234×"]

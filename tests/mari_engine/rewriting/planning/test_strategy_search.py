@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,10 +15,21 @@ from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Line, Prices, faster_from, whole_line
 from mari_engine.rewriting.interpreter import Rewritten
 from mari_engine.rewriting.planning import choose, survey_labeled
+from mari_engine.rewriting.planning.autotuning import Raced, compare
 from mari_engine.rewriting.planning.cost_attribution import apportion
 from mari_engine.rewriting.planning.selection import Attempt, fastest, select
 from mari_engine.rewriting.planning.strategy_search import Race
-from mari_engine.types import BreakEven, Cost, Flops, Labels, Selection, Signature, Trial, Way
+from mari_engine.types import (
+    BreakEven,
+    Cost,
+    Flops,
+    Labels,
+    Selection,
+    Signature,
+    Speedup,
+    Trial,
+    Way,
+)
 from mari_engine.wording import break_even_in_words, pairs_in_words, selection_in_words
 from support.builders import build, ranking_tower
 from support.norm_models import LABELS as NORMED
@@ -123,14 +135,19 @@ def test_the_trials_name_every_way_with_its_expected_time() -> None:
     assert own.expected == min(trial.expected for trial in selection.trials)
 
 
+def in_rounds(seconds: float, original: float) -> Raced:
+    """Return what is measured in rounds of which the last disturbs the original."""
+    return compare([seconds] * 5, [*[original] * 4, 2 * original])
+
+
 def raced(times: Sequence[float], *, expect: int | None = None) -> Selection:
     """Return what is chosen of the tower when its ways take these seconds."""
     model = load(ranking_tower(user=400, item=30, hidden=50), name="tower")
     labels = roles(user="user", item="item")
 
-    def race(models: Sequence[Model]) -> list[float]:
+    def race(models: Sequence[Model]) -> list[Raced]:
         assert expect is None or len(models) == expect
-        return list(times[: len(models)])
+        return [in_rounds(seconds, times[0]) for seconds in times[: len(models)]]
 
     timed: Race = race
     options = Options(signature=Signature.DROP_IN, candidates=1000)
@@ -158,6 +175,19 @@ def test_what_was_measured_decides_and_is_told() -> None:
     assert faster.way != Way.ORIGINAL
     assert faster.trials[0].measured == 4e-3
     assert "was measured to take 1 ms against 4 ms at 1,000 candidates" in faster.reason
+
+
+def test_the_speedup_that_is_told_is_that_of_the_rounds_with_its_noise() -> None:
+    told = raced([4e-3, 1e-3, 1e-3, 1e-3]).speedup
+    assert told is not None
+    assert (told.ratio, told.low, told.high) == pytest.approx((4.0, 4.0, 6.4))
+
+
+def test_of_expected_times_the_speedup_is_their_ratio_and_has_no_noise() -> None:
+    selection = plan(*attention(), candidates=2000).selection
+    before, after = selection.trials[0], selection.trials[1]
+    told = replace(selection, way=after.way).speedup
+    assert told == Speedup(before.expected / after.expected)
 
 
 def test_a_gain_within_noise_leaves_the_model_as_it_was() -> None:
@@ -239,9 +269,10 @@ def test_norms_over_both_sides_are_tried_apart_and_whole() -> None:
 
 
 def test_a_norm_that_is_faster_whole_stays_so() -> None:
-    def race(models: Sequence[Model]) -> list[float]:
+    def race(models: Sequence[Model]) -> list[Raced]:
         normed = [any(n.op_type == "LayerNormalization" for n in m.ir.graph) for m in models]
-        return [1.0, *(0.5 if whole else 0.8 for whole in normed[1:])]
+        times = [1.0, *(0.5 if whole else 0.8 for whole in normed[1:])]
+        return [in_rounds(seconds, 1.0) for seconds in times]
 
     source = survey_labeled(load(normed_tower(body=BESIDE), name="m"), NORMED)
     options = Options(signature=Signature.DROP_IN, candidates=100)
