@@ -35,6 +35,7 @@ PAGES = [
     ("serving", "Serving", ":material/call_split:"),
     ("review", "Review", ":material/rate_review:"),
     ("download", "Download", ":material/download:"),
+    ("compare", "Compare", ":material/difference:"),
 ]
 
 st.set_page_config(page_title="MaRI Studio", page_icon=LOGO, layout="wide")

@@ -18,6 +18,7 @@ from mari_engine.commands import (
     app,
     bench,
     calibrate,
+    check,
     diff,
     fuzz,
     inspect,
@@ -51,8 +52,8 @@ command_line = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = (
-    samples, labels, inspect, optimize, verify, diff, bench, load, calibrate, report, offload,
-    items, triton, app, fuzz,
+    samples, labels, inspect, optimize, verify, check, diff, bench, load, calibrate, report,
+    offload, items, triton, app, fuzz,
 )  # fmt: skip
 for command in COMMANDS:
     command_line.command(cls=ItemsCommand if command is items else None)(command)

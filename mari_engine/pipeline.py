@@ -24,6 +24,7 @@ from mari_engine.rewriting.planning import (
     survey_labeled,
 )
 from mari_engine.types import (
+    DEFAULT_CANDIDATES,
     Certificate,
     Feeds,
     Labels,
@@ -34,9 +35,6 @@ from mari_engine.types import (
     report_nothing,
 )
 from mari_engine.verification import verify
-
-DEFAULT_CANDIDATES = 500
-"""The number of candidates that a request is expected to score."""
 
 
 class OptimizeResult(CheckedPlan):

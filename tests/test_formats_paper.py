@@ -15,6 +15,7 @@ import mari_engine as mari
 from app.session.session_file import Session
 from app.views.layout import order_json
 from mari_engine.__main__ import run
+from mari_engine.artifact import FIELDS
 from mari_engine.commands.documents import inspection
 from mari_engine.fuzzing import Examination, Examined, Failure, Outcome, Tally, case_of
 from mari_engine.types import Structure, StructureConstant, StructureNode
@@ -26,8 +27,8 @@ PAPER = Path(__file__).parents[1] / "mari_engine" / "artifact" / "README.md"
 TYPES: Mapping[str, tuple[type, ...]] = {
     "labels.json": (mari.InputLabel, mari.Column),
     "manifest.json": (
-        mari.Decision, mari.Selection, mari.Trial, mari.BreakEven, mari.Segment, mari.Flops,
-        mari.OutputBinding, mari.CutPoint, mari.Frontier,
+        mari.Decision, mari.Selection, mari.Trial, mari.Speedup, mari.BreakEven, mari.Segment,
+        mari.Flops, mari.OutputBinding, mari.CutPoint, mari.Frontier,
     ),
     "certificate.json": (
         mari.Certificate, mari.Check, mari.Coverage, mari.MissedBranch, mari.OutputError,
@@ -107,6 +108,11 @@ def test_fields_of_an_inspection_are_named(saved: tuple[Path, mari.OptimizeResul
     document = inspection(saved[1])
     fields = set(document) | set(document["model"]) | set(document["flops"])
     assert not fields - named_in(section("Inspection")) - {"version"}
+
+
+def test_fields_of_conditions_are_named() -> None:
+    told = section("manifest.json").split("### Conditions")[1]
+    assert set(FIELDS) <= named_in(told)
 
 
 def test_fields_of_fuzzing_are_named() -> None:

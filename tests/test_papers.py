@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 import typer.main
 
+import mari_engine as mari
 from mari_engine.__main__ import command_line
+from mari_engine.commands.headlines import inspect_headline
+from sample_models import labels_path, sample_path
 from sample_models.figures import README as SAMPLES_PAPER
-from sample_models.figures import replace_tables
+from sample_models.figures import replace_tables, replace_worth
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -39,6 +42,9 @@ TICKS = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^]]*\]\(([^)]+)\)")
 PATH = re.compile(r"[\w./-]+(?:\.(?:py|md|toml|json|onnx|data|html|tsv|js|css)|/)|\.ci/run")
 COMMAND = re.compile(r"\bmari ([a-z]+)\b")
+
+STEADY = ("FLOPs per request: ", "Vouched for: ", "Saves most: ")
+"""What a command says that no machine changes."""
 
 every_paper = pytest.mark.parametrize(
     "paper", PAPERS, ids=lambda path: f"{path.parent.name}/{path.stem}"
@@ -132,6 +138,43 @@ def drawn() -> dict[str, list[str]]:
 def architecture() -> str:
     text = ENGINE.read_text(encoding="utf-8")
     return text.split("## Architecture")[1].split("\n### ")[0]
+
+
+def test_the_readme_tells_of_the_samples_what_was_measured() -> None:
+    written = README.read_text(encoding="utf-8")
+    assert written == replace_worth(written), "run python -m sample_models.figures"
+
+
+def test_papers_tell_of_the_corpus_what_its_results_say() -> None:
+    results = (ROOT / "tests" / "corpus" / "results.md").read_text(encoding="utf-8")
+
+    def last(row: str) -> str:
+        (cells,) = re.findall(rf"^\| {row} \|(.*)\|$", results, re.MULTILINE)
+        return str(re.findall(r"[\d.]+", cells.split("|")[-1])[0])
+
+    (date,) = re.findall(r"^Measured (\S+)", results, re.MULTILINE)
+    models, mean, least = last("models"), last("geometric mean of the speedups"), last("the least")
+    front, samples = (
+        " ".join(paper.read_text(encoding="utf-8").split()) for paper in (README, SAMPLES_PAPER)
+    )
+    assert f"Over {models} exports" in front
+    assert f"geometric mean of the speedups is {float(mean):.1f}x at 500 candidates" in front
+    assert f"({date}); the least is {float(least):.1f}x" in front
+    assert f"{models} exports that one command makes anew were measured on {date}" in samples
+    assert f"geometric mean {mean}x" in samples
+    assert f"the least {least}x" in samples
+
+
+def test_the_readmes_example_is_what_the_command_says() -> None:
+    model = mari.load(sample_path("dlrm"))
+    found = mari.plan(model, mari.Labels.load(labels_path("dlrm")))
+    lines = README.read_text(encoding="utf-8").splitlines()
+    first = next(line for line in lines if line.startswith("    dlrm: "))
+    told = r"dlrm: [\d.]+× faster \([\d.]+ to [\d.]+ in 8 of 10 rounds\) at 500 candidates "
+    assert re.fullmatch(rf"    {told}\(timed on this machine, one thread: .* → .*\)", first)
+    steady = [line for line in inspect_headline(found, confirmed=True) if line.startswith(STEADY)]
+    assert len(steady) == len(STEADY)
+    assert {f"    {line}" for line in steady} <= set(lines)
 
 
 def test_the_tables_of_the_samples_are_those_that_are_computed() -> None:

@@ -21,7 +21,13 @@ COMMANDS = [step["run"] for step in STEPS if step.get("run", "").startswith("mar
 def test_it_runs_every_day_and_each_step_does_one_thing() -> None:
     assert WORKFLOW[True]["schedule"]  # YAML reads `on` as true
     assert all(("uses" in step) != ("run" in step) for step in STEPS)
-    assert [line.split()[1] for line in COMMANDS] == ["optimize", "diff", "bench", "report"]
+    assert [line.split()[1] for line in COMMANDS] == [
+        "optimize",
+        "diff",
+        "check",
+        "bench",
+        "report",
+    ]
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -29,11 +35,11 @@ def test_its_commands_parse(line: str) -> None:
     _, name, *words = shlex.split(line)
     command = typer.main.get_group(command_line).commands[name]
     with command.make_context(name, words) as context:
-        assert context.params["json" if name != "report" else "benchmark"]
+        assert context.params[{"report": "benchmark", "check": "junit"}.get(name, "json")]
 
 
 def test_nothing_is_deployed_after_a_failure() -> None:
     names = [step.get("name") for step in STEPS]
     assert names.index("optimize") < names.index("deploy")
     unconditional = {step.get("name") for step in STEPS if "if" not in step}
-    assert {"optimize", "benchmark", "report", "deploy"} <= unconditional
+    assert {"optimize", "check", "benchmark", "report", "deploy"} <= unconditional

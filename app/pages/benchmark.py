@@ -24,7 +24,9 @@ else:
     )
     blocked = work.unverified()
     busy = work.benchmark is not None and work.benchmark.active
-    run = choose_run(engine_cache.list_devices(), blocked=blocked, busy=busy)
+    run = choose_run(
+        engine_cache.list_devices(), work.options.candidates, blocked=blocked, busy=busy
+    )
     command = bench_command(
         work.opened.path, batches=run.batches, device=run.device, threads=run.threads
     )

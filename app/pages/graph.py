@@ -20,4 +20,4 @@ else:
         show_graph_panel(work)
     show_review(work, Section.DECISIONS)
     show_next("pages/layout.py", "Layout", blocked=work.blocked())
-    show_command(work.opened, inspect_command(work.opened.path))
+    show_command(work.opened, inspect_command(work.opened.path, work.options))

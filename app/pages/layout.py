@@ -47,4 +47,4 @@ else:
             show_decisions(plan.decisions, candidates)
         show_review(work, Section.LAYOUT)
         show_next("pages/benchmark.py", "Benchmark")
-        show_command(work.opened, inspect_command(work.opened.path))
+        show_command(work.opened, inspect_command(work.opened.path, work.options))

@@ -2,6 +2,7 @@
 
 from app.services.background import start_benchmark, start_flips, start_node_measures
 from app.services.compared_runs import find_run, go_back, note_run, rename_run
+from app.services.comparison import Other, start_comparison, take_other
 from app.services.confirmation import confirm_labels
 from app.services.downloads import MOST_BYTES, pack, pack_parts, save_once
 from app.services.keeping import find_kept, is_begun, is_kept, keep
@@ -19,7 +20,6 @@ from app.services.model_sources import (
     open_at_start,
     open_sample,
     server_files,
-    without_folder,
 )
 from app.services.offloading import start_cuts, start_offload
 from app.services.restore import find_model, follow_link, take_up
@@ -29,6 +29,7 @@ from app.services.server_files import NO_FOLDER, read_arguments
 __all__ = [
     "MOST_BYTES",
     "NO_FOLDER",
+    "Other",
     "Upload",
     "cache_of",
     "compare_requests",
@@ -57,12 +58,13 @@ __all__ = [
     "save_once",
     "server_files",
     "start_benchmark",
+    "start_comparison",
     "start_cuts",
     "start_flips",
     "start_node_measures",
     "start_offload",
     "take_compared",
+    "take_other",
     "take_requests",
     "take_up",
-    "without_folder",
 ]

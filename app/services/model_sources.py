@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import mari_engine as mari
 from app.jobs import settle_garbage
 from app.services import engine_cache
 from app.services.server_files import ServerFiles, read_arguments
-from app.session import MOST_UPLOADED, Opened, Work
+from app.session import MOST_UPLOADED, Opened, Work, without_folder
 from sample_models import labels_path, sample_path
 
 MOST_FILES = 16
@@ -113,11 +112,6 @@ def free_batch(opened: Opened) -> Opened:
         )
     except mari.MariError as error:
         raise mari.ModelError(without_folder(str(error), place.parent)) from error
-
-
-def without_folder(text: str, folder: Path) -> str:
-    """Return a message without the server's folder in the paths that it names."""
-    return text.replace(f"{folder}{os.sep}", "").replace(str(folder), "upload")
 
 
 def clean_name(name: str) -> str:

@@ -12,6 +12,7 @@ from app.session.link import (
 )
 from app.session.node_measures import NodeMeasures
 from app.session.runs import LONGEST_NAME, MOST_RUNS, Run
+from app.session.server_paths import without_folder
 from app.session.session_file import (
     LARGEST_FILE,
     Session,
@@ -72,6 +73,7 @@ __all__ = [
     "read_link",
     "read_session",
     "state_axis",
+    "without_folder",
     "write_link",
     "write_session",
 ]

@@ -13,8 +13,10 @@ from app.jobs import Job
 from app.session.choices import Comparison, Flips, Opened, Options, Preview
 from app.session.node_measures import NodeMeasures
 from app.session.runs import Run
+from app.session.server_paths import without_folder
 from mari_engine import (
     BenchmarkResult,
+    Difference,
     Frontier,
     Labels,
     OffloadResult,
@@ -69,6 +71,8 @@ class Work:
     """The model cut in parts, and the check of the chain."""
     parts_folder: Path | None = None
     """Where the parts are saved for downloads; None until they are offered."""
+    difference: Job[Difference] | None = None
+    """With another model or export; None until one was given."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
     ahead: Job[object] | None = None
@@ -221,6 +225,13 @@ class Work:
         self.parts, self.parts_folder = parts, None
         self.watch(parts)
 
+    def compare(self, difference: Job[Difference]) -> None:
+        """Take over a difference that was started."""
+        if self.difference is not None:
+            self.difference.cancel()
+        self.difference = difference
+        self.watch(difference)
+
     def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
         """Take over a measurement of single nodes that was started."""
         if self.nodes is not None:
@@ -248,6 +259,12 @@ class Work:
         """The last benchmark that ran to its end."""
         return self.benchmark.result if self.benchmark is not None else None
 
+    def tell(self, problem: str) -> str:
+        """Return a message without the folders where the server keeps this session's files."""
+        for folder in self.folders:
+            problem = without_folder(problem, folder)
+        return problem
+
     def blocked(self) -> str:
         """Return why there is no rewritten model to look at, or "" when there is one."""
         if self.opened is None:
@@ -270,11 +287,18 @@ class Work:
         return "" if self.verified else "The optimized model is not equal to the original."
 
     def _drop_results(self) -> None:
-        for job in (self.check, self.benchmark, self.nodes, self.cuts, self.parts):
+        for job in (
+            self.check,
+            self.benchmark,
+            self.nodes,
+            self.cuts,
+            self.parts,
+            self.difference,
+        ):
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
-        self.cuts = self.parts = self.parts_folder = None
+        self.cuts = self.parts = self.parts_folder = self.difference = None
         self.confirmed_by = ""
 
 

@@ -1,5 +1,7 @@
 """The artifact folder: model, manifest, labels and certificate, written and read back."""
 
+from mari_engine.artifact.artifact_figures import ArtifactFigures, read_figures
+from mari_engine.artifact.conditions import FIELDS, Condition, read_condition
 from mari_engine.artifact.earlier_choices import EarlierChoices, read_choices
 from mari_engine.artifact.file_digests import check_digests, with_digests
 from mari_engine.artifact.folder import (
@@ -24,11 +26,14 @@ from mari_engine.artifact.target import (
 
 __all__ = [
     "CERTIFICATE_FILE",
+    "FIELDS",
     "LABELS_FILE",
     "MANIFEST_FILE",
     "OPTIMIZED",
     "REPORT_FILE",
     "Artifact",
+    "ArtifactFigures",
+    "Condition",
     "EarlierChoices",
     "FolderKind",
     "Optimized",
@@ -38,7 +43,9 @@ __all__ = [
     "load_artifact",
     "open_optimized",
     "read_choices",
+    "read_condition",
     "read_document",
+    "read_figures",
     "read_findings",
     "save_artifact",
     "with_digests",

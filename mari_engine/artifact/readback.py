@@ -30,6 +30,7 @@ from mari_engine.types import (
     Segment,
     Side,
     Signature,
+    is_whole,
 )
 
 
@@ -43,6 +44,8 @@ class Optimized:
     """None without a manifest: then it is called as the original is."""
     source_sha256: str = ""
     """Of the model that it was made from; "" without a manifest."""
+    candidates: int | None = None
+    """That it was made for; None without a manifest."""
 
 
 def open_optimized(path: Path) -> Optimized:
@@ -54,7 +57,8 @@ def open_optimized(path: Path) -> Optimized:
     if path.is_file() and artifact.manifest.get("optimized", {}).get("file") != path.name:
         return Optimized(load(path))
     source = str(artifact.manifest.get("source", {}).get("sha256", ""))
-    return Optimized(artifact.model, artifact.signature, artifact.interface, source)
+    made_for = number if is_whole(number := artifact.manifest.get("candidates")) else None
+    return Optimized(artifact.model, artifact.signature, artifact.interface, source, made_for)
 
 
 def read_findings(artifact: Artifact, original: Model | None = None) -> Findings:

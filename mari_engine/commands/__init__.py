@@ -2,6 +2,7 @@
 
 from mari_engine.commands.app_command import app
 from mari_engine.commands.bench_commands import bench, calibrate
+from mari_engine.commands.check_command import check
 from mari_engine.commands.console import print_error, show
 from mari_engine.commands.diff_commands import diff
 from mari_engine.commands.fuzz_commands import fuzz
@@ -19,6 +20,7 @@ __all__ = [
     "app",
     "bench",
     "calibrate",
+    "check",
     "diff",
     "fuzz",
     "inspect",

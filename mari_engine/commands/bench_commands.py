@@ -15,9 +15,7 @@ from mari_engine.commands.console import show, show_progress
 from mari_engine.commands.documents import STDOUT, check_json, write_json
 from mari_engine.commands.options import (
     Arms,
-    Batches,
     Called,
-    Candidates,
     CsvOption,
     DeviceName,
     Force,
@@ -26,7 +24,9 @@ from mari_engine.commands.options import (
     MaybeOptimized,
     NeededLabels,
     OriginalArgument,
+    PlannedFor,
     Seed,
+    Sweep,
     Threads,
     read_arms,
     read_labels,
@@ -37,11 +37,14 @@ from mari_engine.commands.options import (
 from mari_engine.commands.output_files import check_output, is_timing_table, write_output
 from mari_engine.commands.tables import show_benchmark, show_prices
 from mari_engine.errors import ModelError
-from mari_engine.types import Arm, FlopsReport, RequestIndex, Signature
+from mari_engine.types import DEFAULT_CANDIDATES, Arm, FlopsReport, RequestIndex, Signature
 
 if TYPE_CHECKING:
     from mari_engine.artifact import Optimized
     from mari_engine.benchmarking import PreparedArm
+
+_USUAL = (100, 500, 2000)
+"""Candidates."""
 
 
 _Store = Annotated[
@@ -71,14 +74,14 @@ def bench(
     original: OriginalArgument,
     labels: NeededLabels,
     optimized: MaybeOptimized = None,
-    batch: Batches = "100,500,2000",
+    batch: Sweep = None,
     device: DeviceName = "cpu",
     threads: Threads = 1,
     arms: Arms = None,
     store: _Store = None,
     seed: Seed = 0,
     signature: Called = Signature.DROP_IN,
-    candidates: Candidates = 500,
+    candidates: PlannedFor = None,
     free_batch: FreeBatch = False,
     json: JsonOption = None,
     csv: CsvOption = None,
@@ -96,18 +99,17 @@ def bench(
     check_json(json, force=force)
     if csv is not None:
         check_output(csv, is_timing_table, force=force)
-    batches, chosen = read_numbers(batch), read_arms(arms)
+    batches, chosen = read_numbers(batch) if batch else (), read_arms(arms)
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
     offloaded = _offloaded_of(optimized, chosen, store)
-    if offloaded is not None:
-        found = mari.plan(model, known, signature=Signature.COMPACT, candidates=candidates)
-    else:
-        found = _plan(model, known, optimized, signature, candidates)
+    called = Signature.COMPACT if offloaded else signature
+    found = _plan(model, known, None if offloaded else optimized, called, candidates)
     with show_progress() as progress, _further_arms(offloaded, model, known, store, seed) as more:
         result = mari.benchmark(
-            model, found, batches=batches, device=device, threads=threads, arms=chosen, seed=seed,
-            insight=True, progress=progress, further=more,
+            model, found, batches=batches or _sweep(found.candidates), device=device,
+            threads=threads, arms=chosen, seed=seed, insight=True, progress=progress,
+            further=more,
         )  # fmt: skip
     if csv is not None:
         write_output(csv, result.to_csv(), is_timing_table, force=force)
@@ -128,16 +130,23 @@ def _offloaded_of(optimized: Path | None, arms: Sequence[Arm], store: Path | Non
     return optimized
 
 
+def _sweep(planned_for: int) -> tuple[int, ...]:
+    """Return the usual numbers of candidates, and the one that all else is told for."""
+    return tuple(sorted({*_USUAL, planned_for}))
+
+
 def _plan(
     model: mari.Model, labels: mari.Labels, optimized: Path | None, signature: Signature,
-    candidates: int,
+    candidates: int | None,
 ) -> mari.Plan:  # fmt: skip
     """Return the plan of a model; a rewritten one of a file is its outcome, if one is given."""
     if optimized is None:
-        return mari.plan(model, labels, signature=signature, candidates=candidates)
+        number = candidates or DEFAULT_CANDIDATES
+        return mari.plan(model, labels, signature=signature, candidates=number)
     second = read_optimized(optimized)
     index = (second.interface.index if second.interface else None) or RequestIndex.ROWS
-    found = mari.plan(model, labels, signature=second.signature, index=index, candidates=candidates)
+    number = candidates or second.candidates or DEFAULT_CANDIDATES
+    found = mari.plan(model, labels, signature=second.signature, index=index, candidates=number)
     return put_in_place(second, found, name=str(optimized))
 
 

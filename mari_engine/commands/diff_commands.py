@@ -20,7 +20,7 @@ from mari_engine.commands.options import (
     read_model,
 )
 from mari_engine.types import Change, ChangeKind, Difference
-from mari_engine.wording import change_in_words, format_count, make_plain
+from mari_engine.wording import change_in_words, difference_in_words, format_count, make_plain
 
 if TYPE_CHECKING:
     from mari_engine.graph_diff import Compared
@@ -56,7 +56,7 @@ def diff(
     the model that it was made from. The exit status is 0 where only weights differ, otherwise 1.
     """
     check_json(json, force=force)
-    found = mari.diff(_read(first, labels), _read(second, labels))
+    found = mari.diff(*(_read(each, labels, candidates) for each in (first, second)))
     if json is not None:
         write_json(found.to_json(), json, force=force)
     if json != STDOUT:
@@ -65,15 +65,17 @@ def diff(
         raise typer.Exit(DIFFERENT)
 
 
-def _read(path: Path, labels: Path | None) -> Compared:
+def _read(path: Path, labels: Path | None, candidates: int) -> Compared:
     if path.is_dir():
         return mari.load_artifact(path)
     model = read_model(path)
-    return model if labels is None else mari.plan(model, read_labels(model, labels))
+    if labels is None:
+        return model
+    return mari.plan(model, read_labels(model, labels), candidates=candidates)
 
 
 def _lines(found: Difference, candidates: int, most: int | None) -> Iterator[str]:
-    yield make_plain(f"{found.first} and {found.second}: {_headline(found)}")
+    yield make_plain(f"{found.first} and {found.second}: {difference_in_words(found)}")
     for head, kinds in _HEADS.items():
         yield from _listed(head, found.of_kind(*kinds), most)
     yield from _weights(found, most)
@@ -84,14 +86,6 @@ def _lines(found: Difference, candidates: int, most: int | None) -> Iterator[str
         ]
         same = "" if was == now else f" → {told[1]}"
         yield f"FLOPs of the {which} at {candidates:,} candidates: {told[0]}{same}"
-
-
-def _headline(found: Difference) -> str:
-    if not found.same_structure:
-        return f"another structure; {found.matched:,} nodes are in both"
-    same = f"the same structure, {found.matched:,} nodes"
-    same += f", {found.renamed:,} of them renamed" if found.renamed else ""
-    return same if found.same else f"{same}; labels, sides or decisions differ"
 
 
 def _listed(head: str, changes: Sequence[Change], most: int | None) -> Iterator[str]:

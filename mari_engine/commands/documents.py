@@ -71,6 +71,7 @@ def inspection(found: mari.Plan, measured: Measurement | None = None) -> dict[st
             "sha256": found.original.sha256,
             "opset": info.opset,
             "nodes": len(info.nodes),
+            "file_nodes": info.file_nodes,
             "parameters": info.parameters,
             "bytes": info.bytes,
             "candidate_axis": info.candidate_axis,

@@ -41,7 +41,7 @@ from mari_engine.commands.tables import (
 )
 from mari_engine.errors import VerificationError
 from mari_engine.types import Side, Signature
-from mari_engine.wording import NOBODY, format_count, name_label
+from mari_engine.wording import NOBODY, format_count, name_label, nodes_in_words
 from sample_models import sample_description, sample_names, write_samples
 
 
@@ -196,7 +196,7 @@ def _show_tables(found: mari.Plan, measured: mari.Measurement | None) -> None:
     info = mari.describe(found.original)
     show(
         "",
-        f"{found.original.name}: {len(info.nodes)} nodes, opset {info.opset}, "
+        f"{found.original.name}: {nodes_in_words(info)}, opset {info.opset}, "
         f"{format_count(info.parameters)} parameters, {format_count(info.bytes, 'B')}",
     )
     inputs = [

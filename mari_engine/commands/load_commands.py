@@ -27,16 +27,25 @@ from mari_engine.commands.options import (
     read_optimized,
 )
 from mari_engine.errors import MariError
-from mari_engine.types import Arm, JsonError, Labels, LoadResult, is_whole, parse_json
+from mari_engine.types import (
+    DEFAULT_CANDIDATES,
+    Arm,
+    JsonError,
+    Labels,
+    LoadResult,
+    is_whole,
+    parse_json,
+)
 from mari_engine.wording import format_seconds, format_times
 
 Bound = Annotated[
     str, typer.Option(metavar="TIME", help="The bound of the p99 latency: 20ms, 0.1s.")
 ]
 Sizes = Annotated[
-    str,
+    str | None,
     typer.Option(
-        metavar="N|F", help="Candidates of a request, or a JSON list of sizes as they occur."
+        metavar="N|F",
+        help="Candidates of a request, or a JSON list of sizes as they occur; those planned for.",
     ),
 ]
 Workers = Annotated[int, typer.Option(min=1, max=1024, metavar="N", help="Threads that answer.")]
@@ -50,7 +59,7 @@ def load(
     labels: NeededLabels,
     p99: Bound,
     optimized: MaybeOptimized = None,
-    candidates: Sizes = "500",
+    candidates: Sizes = None,
     workers: Workers = 2,
     seed: Seed = 0,
     free_batch: FreeBatch = False,
@@ -65,14 +74,14 @@ def load(
     Without OPTIMIZED the original is rewritten first.
     """
     check_json(json, force=force)
-    bound, sizes = _read_bound(p99), _read_sizes(candidates)
+    bound, sizes = _read_bound(p99), _read_sizes(candidates) if candidates else None
     model = read_model(original, free_batch)
     known = read_labels(model, labels)
     found = _plan(model, known, optimized)
     with show_progress() as progress:
         result = mari.measure_capacity(
-            model, found, p99=bound, candidates=sizes, workers=workers, seed=seed,
-            progress=progress,
+            model, found, p99=bound, candidates=sizes or (found.candidates,), workers=workers,
+            seed=seed, progress=progress,
         )  # fmt: skip
     if json is not None:
         write_json(result.to_json(), json, force=force)
@@ -85,7 +94,8 @@ def _plan(model: mari.Model, labels: Labels, optimized: Path | None) -> mari.Pla
     if optimized is None:
         return mari.plan(model, labels)
     second = read_optimized(optimized)
-    found = mari.plan(model, labels, signature=second.signature)
+    number = second.candidates or DEFAULT_CANDIDATES
+    found = mari.plan(model, labels, signature=second.signature, candidates=number)
     return put_in_place(second, found, name=str(optimized))
 
 

@@ -131,6 +131,20 @@ Like = Annotated[
         "weights; nothing is timed.",
     ),
 ]
+PlannedFor = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1_000_000_000, metavar="N",
+        help="Candidates per request to optimize for; those of the artifact, else 500.",
+    ),
+]  # fmt: skip
+Sweep = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N,N,…",
+        help="Candidates per request, one run for each; 100, 500, 2000 and those planned for.",
+    ),
+]
 Batches = Annotated[
     str, typer.Option(metavar="N,N,…", help="Candidates per request, one run for each.")
 ]

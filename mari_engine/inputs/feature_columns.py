@@ -15,7 +15,7 @@ from mari_engine.ops import Trait, has_trait
 _MOST_NAMES = 8
 _PLAIN_WORDS = {
     "bias", "dict", "embed", "embedding", "embeddings", "emb", "embs", "layer", "layers", "linear",
-    "lookup", "lut", "model", "module", "net", "table", "tables", "weight", "weights",
+    "lookup", "lut", "model", "module", "net", "table", "tables", "val", "weight", "weights",
 }  # fmt: skip
 
 
@@ -115,18 +115,32 @@ def _is_table(value: ir.Value) -> bool:
 
 
 def _telling_part(name: str) -> str:
-    """Return "user_id" for "tables.user_id_emb.weight", "" for "onnx::Gather_12"."""
+    """Return the part of a table's name that names a feature, with the number that belongs to it.
+
+    >>> _telling_part("tables.user_id_emb_64.weight"), _telling_part("tables.interest_2.weight")
+    ('user_id', 'interest_2')
+    >>> _telling_part("onnx::Gather_12"), _telling_part("embedding_12.weight")
+    ('', '')
+    """
     if "::" in name:
         return ""
     for part in reversed(name.replace("/", ".").split(".")):
         words = part.split("_")
-        while words and _is_plain(words[-1]):
+        while words and _ends_plainly(words):
             words.pop()
         while words and _is_plain(words[0]):
             words.pop(0)
         if words:
             return "_".join(words)
     return ""
+
+
+def _ends_plainly(words: list[str]) -> bool:
+    """True where the last word tells nothing; a number tells which, behind a word that tells."""
+    last = words[-1]
+    if last.isdigit():
+        return len(words) == 1 or _is_plain(words[-2])
+    return _is_plain(last)
 
 
 def _is_plain(word: str) -> bool:

@@ -45,8 +45,8 @@ ARM_MEANINGS = (
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 _PAIR = ("original p50 ms", "MaRI p50 ms")
 _FORMATS = [
+    *((name, "%.3g×") for name in ("speedup", "speedup low", "speedup high")),
     *((name, "%.3f") for name in ("p50 ms", "p90 ms", "p99 ms", *_PAIR)),
-    *((name, "%.2f×") for name in ("speedup", "speedup low", "speedup high")),
     *((name, "localized") for name in ("candidates", "candidates/s", "FLOPs (counted)")),
     ("peak memory MB", "%.1f"),
 ]
@@ -63,7 +63,7 @@ def show_results(work: Work) -> None:
         _compare(named)
         places = range(len(named))
         chosen = st.selectbox("In detail", places, format_func=lambda at: named[at][0])
-    _show_one(*named[chosen])
+    _show_one(*named[chosen], work.options.candidates)
 
 
 def _show_arms() -> None:
@@ -90,10 +90,11 @@ def _compare(named: list[tuple[str, BenchmarkResult]]) -> None:
         _table(machine_rows(named))
 
 
-def _show_one(name: str, result: BenchmarkResult) -> None:
-    figures = headline(result)
-    if figures:
-        st.subheader(f"At {max(result.batches):,} candidates", anchor=False)
+def _show_one(name: str, result: BenchmarkResult, candidates: int) -> None:
+    at = result.nearest(Arm.MARI, candidates)
+    figures = headline(result, candidates)
+    if at is not None and figures:
+        st.subheader(f"At {at.batch:,} candidates", anchor=False)
         st.caption(plain(name))
         for column, (title, value, remark) in zip(st.columns(len(figures)), figures, strict=True):
             column.metric(title, value)

@@ -29,8 +29,12 @@ class Run:
     clicked: bool
 
 
-def choose_run(devices: Sequence[DeviceInfo], *, blocked: str, busy: bool) -> Run:
-    """Draw the choices and the button, disabled with the reason while it cannot run."""
+def choose_run(devices: Sequence[DeviceInfo], candidates: int, *, blocked: str, busy: bool) -> Run:
+    """Draw the choices and the button, disabled with the reason while it cannot run.
+
+    The number of candidates that the rewrite is planned for is measured unless it is taken out.
+    """
+    usual = tuple(sorted({*USUAL, candidates}))
     present = [one for one in devices if one.available]
     absent = [one for one in devices if not one.available]
     with st.container(border=True):
@@ -41,8 +45,8 @@ def choose_run(devices: Sequence[DeviceInfo], *, blocked: str, busy: bool) -> Ru
         )  # fmt: skip
         typed = middle.multiselect(
             "Candidates per request",
-            [str(number) for number in OFFERED],
-            default=[str(number) for number in USUAL],
+            [str(number) for number in sorted({*OFFERED, candidates})],
+            default=[str(number) for number in usual],
             accept_new_options=True,
             key="batches",
         )
@@ -60,7 +64,7 @@ def choose_run(devices: Sequence[DeviceInfo], *, blocked: str, busy: bool) -> Ru
             with st.expander(f"Absent devices: {plain(', '.join(one.name for one in absent))}"):
                 for one in absent:
                     st.markdown(f"**{plain(one.name)}** — {plain(one.reason)}")
-    return Run(str(device), batches or USUAL, threads, clicked)
+    return Run(str(device), batches or usual, threads, clicked)
 
 
 def _how_long(batches: Sequence[int]) -> str:

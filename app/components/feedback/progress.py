@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.jobs import Job
+from app.state import get_work
 from app.views.text import plain
 
 SECONDS = 0.5
@@ -17,7 +18,7 @@ def show_progress(job: Job[Any], *, key: str) -> None:
     if job.active:
         st.fragment(_bar, run_every=SECONDS)(job, key)
     elif job.state == "failed":
-        st.error(plain(job.error), icon=":material/error:")
+        st.error(plain(get_work().tell(job.error)), icon=":material/error:")
     elif job.state == "cancelled":
         st.info("Cancelled.", icon=":material/cancel:")
 

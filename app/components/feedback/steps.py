@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.session import Opened
+from app.state import get_work
 from app.views.header import SAMPLES_COMMAND
 from app.views.text import plain
 
@@ -46,4 +47,4 @@ def show_command(opened: Opened, command: str, *, then: str = "") -> None:
 
 def show_error(error: Exception) -> None:
     """Draw an error of the engine in one line."""
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain(get_work().tell(str(error))), icon=":material/error:")

@@ -68,7 +68,7 @@ def describe_selected(work: Work, drawing: Drawing, pane: int, at: int) -> dict[
     if vertex.node is not None and model is not None:
         weights = drawing.graphs[pane].topology.weights
         taken = [name for name in dict.fromkeys(vertex.node.inputs) if name in weights]
-        details["weights"] = [_describe_weight(model, name) for name in taken[:_MOST_WEIGHTS]]
+        details["weights"] = [_describe_weight(work, model, name) for name in taken[:_MOST_WEIGHTS]]
     return details
 
 
@@ -84,11 +84,11 @@ def _model(work: Work, pane: int) -> mari.Model | None:
     return engine_cache.make_plan(work.opened, work.confirmed, work.options).optimized
 
 
-def _describe_weight(model: mari.Model, name: str) -> dict[str, Any]:
+def _describe_weight(work: Work, model: mari.Model, name: str) -> dict[str, Any]:
     try:
         return describe_weight(mari.summarize_weight(model, name))
     except mari.MariError as error:  # its data are elsewhere: the rest of the panel still stands
-        return {"name": clean(name), "error": clean(str(error), 300)}
+        return {"name": clean(name), "error": clean(work.tell(str(error)), 300)}
 
 
 def find_folds(opened: Opened, most: int) -> list[Fold]:

@@ -21,7 +21,7 @@ def show_status(work: Work) -> None:
     active = any(job is not None and job.active for job in (work.check, work.benchmark))
     st.fragment(_strip, run_every=SECONDS if active else None)(work, active)
     if work.check is not None and work.check.state == "failed":
-        st.error(plain(work.check.error), icon=":material/error:")
+        st.error(plain(work.tell(work.check.error)), icon=":material/error:")
     if work.revoked:
         st.error(plain(work.revoked), icon=":material/gpp_bad:")
     if changed := tell_unconfirmed(work):

@@ -50,7 +50,9 @@ def _draw(candidates: int) -> None:
     if job.active:
         st.caption(f":material/hourglass_top: Trying these labels, {job.elapsed:,.0f} s")
     elif job.result is None:
-        st.caption(f":material/error: {plain(job.error or 'Not tried to the end.')}")
+        st.caption(
+            f":material/error: {plain(get_work().tell(job.error) or 'Not tried to the end.')}"
+        )
     else:
         step = describe_step(preview.before, job.result, candidates)
         left, right = st.columns([3, 2])

@@ -17,7 +17,7 @@ ARMS = (Arm.ORIGINAL, Arm.MARI, Arm.FRAGMENTS)
 def show_fragment_cost(work: Work) -> None:
     """Draw the measurement, or a button that makes it; its progress while it runs."""
     st.subheader("What the fragments would have cost", anchor=False)
-    st.caption(plain(fragment_cost(work.measured)))
+    st.caption(plain(fragment_cost(work.measured, work.options.candidates)))
     if work.measured is not None:
         figure = fragment_figure(work.measured)
         if figure is not None:

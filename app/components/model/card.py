@@ -10,7 +10,7 @@ import streamlit as st
 from app.session import Opened
 from app.views.model import count_operators, figures, tensor_rows
 from app.views.text import plain
-from mari_engine import GraphInfo
+from mari_engine import GraphInfo, nodes_in_words
 
 MOST_ROWS = 12
 TALL = 440
@@ -19,7 +19,8 @@ TALL = 440
 def show_card(opened: Opened, info: GraphInfo) -> None:
     """Draw figures, inputs, outputs and operators."""
     st.header(plain(opened.model.name), anchor=False)
-    st.caption(plain(f"{opened.path} · made by {info.producer or 'an unnamed exporter'}"))
+    maker = info.producer or "an unnamed exporter"
+    st.caption(plain(f"{opened.path} · made by {maker} · {nodes_in_words(info)}"))
     cards = figures(info)
     for column, (name, value, meaning) in zip(st.columns(len(cards)), cards, strict=True):
         column.metric(name, value, help=meaning)

@@ -11,9 +11,8 @@ from app.services import (
     forget_requests,
     take_compared,
     take_requests,
-    without_folder,
 )
-from app.session import REQUEST, Work, count_vouchers
+from app.session import REQUEST, Work, count_vouchers, without_folder
 from app.state import drop_uploads, make_folder
 from app.views.header import labels_command
 from app.views.labels import tell_comparison

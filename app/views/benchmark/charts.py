@@ -8,7 +8,15 @@ from math import ceil, floor, log10
 import plotly.graph_objects as go
 
 from app.views.palette import ARM_SYMBOLS, ARMS, BAR_PATTERNS
-from mari_engine import Arm, BenchmarkResult, Timing, format_count, format_seconds, format_times
+from mari_engine import (
+    Arm,
+    BenchmarkResult,
+    Timing,
+    format_band,
+    format_count,
+    format_seconds,
+    format_times,
+)
 
 Row = dict[str, object]
 MILLI = 1e3
@@ -38,7 +46,7 @@ def speedup_figure(result: BenchmarkResult) -> go.Figure:
         result,
         value=lambda timing: timing.speedup,
         band=lambda timing: (timing.speedup_low, timing.speedup_high),
-        hover=lambda t: f"{t.speedup:.2f}× ({t.speedup_low:.2f} to {t.speedup_high:.2f})",
+        hover=lambda t: f"{format_times(t.speedup)} ({format_band(t.speedup_low, t.speedup_high)})",
         axis="times as fast as the original",
     )
     widest = max((timing.speedup_high for timing in result.timings), default=1.0)
@@ -107,14 +115,17 @@ def timing_rows(result: BenchmarkResult) -> list[Row]:
     ]
 
 
-def headline(result: BenchmarkResult) -> list[tuple[str, str, str]]:
-    """Return (name, value, remark) for the largest batch: MaRI against original and one-shot."""
-    batch = max(result.batches)
-    mari, one_shot = result.timing(Arm.MARI, batch), result.timing(Arm.ONE_SHOT, batch)
-    original = result.timing(Arm.ORIGINAL, batch)
+def headline(result: BenchmarkResult, candidates: int) -> list[tuple[str, str, str]]:
+    """Return (name, value, remark): MaRI against original and one-shot, as the report has it.
+
+    Of the batch nearest to the number of candidates that the rewrite was planned for.
+    """
+    mari = result.nearest(Arm.MARI, candidates)
+    original = mari and result.timing(Arm.ORIGINAL, mari.batch)
     if mari is None or original is None:
         return []
-    band = f"{mari.speedup_low:.2f} to {mari.speedup_high:.2f}"
+    one_shot = result.timing(Arm.ONE_SHOT, mari.batch)
+    band = format_band(mari.speedup_low, mari.speedup_high)
     found = [
         ("Speedup, measured", format_times(mari.speedup), f"over the original; {band}"),
         ("Latency p50", format_seconds(mari.p50), f"was {format_seconds(original.p50)}"),

@@ -4,6 +4,7 @@ from app.views.header.choices import tell_options, tell_unconfirmed
 from app.views.header.commands import (
     SAMPLES_COMMAND,
     bench_command,
+    diff_command,
     inspect_command,
     items_command,
     labels_command,
@@ -17,6 +18,7 @@ __all__ = [
     "SAMPLES_COMMAND",
     "TERMS",
     "bench_command",
+    "diff_command",
     "inspect_command",
     "items_command",
     "labels_command",

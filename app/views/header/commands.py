@@ -17,9 +17,12 @@ def labels_command(model: str, requests: Sequence[str] = ()) -> str:
     return " ".join([f"mari labels {_place(model)}", *_with(requests), "-o labels.json"])
 
 
-def inspect_command(model: str) -> str:
+def inspect_command(model: str, options: Options) -> str:
     """Return the command that says what would be rewritten, and why."""
-    return f"mari inspect {_place(model)} --labels labels.json"
+    words = ["mari inspect", _place(model), "--labels labels.json"]
+    if options.signature != Signature.DROP_IN:
+        words.append(f"--signature {options.signature}")
+    return " ".join([*words, f"--candidates {options.candidates}"])
 
 
 def optimize_command(model: str, options: Options, requests: Sequence[str] = ()) -> str:
@@ -41,6 +44,13 @@ def bench_command(model: str, *, batches: Sequence[int], device: str, threads: i
         f"mari bench {_place(model)} optimized/model.onnx --labels labels.json"
         f" --batch {sweep} --device {_quote(device)} --threads {threads}"
     )
+
+
+def diff_command(model: str, options: Options, *, confirmed: bool) -> str:
+    """Return the command that compares the model with an earlier one."""
+    words = ["mari diff earlier.onnx", _place(model)]
+    words += ["--labels labels.json"] if confirmed else []
+    return " ".join([*words, f"--candidates {options.candidates}"])
 
 
 def offload_command(

@@ -60,7 +60,9 @@ def _check(work: Work) -> Item:
         line = f"{check.share:.0%} {check.message}"
         return Item("Check", "busy", "checking", line)
     if check.state != "done" or check.result is None:
-        return Item("Check", "wrong", check.state, check.error or "confirm the labels again")
+        return Item(
+            "Check", "wrong", check.state, work.tell(check.error) or "confirm the labels again"
+        )
     if not work.verified:
         return Item("Check", "wrong", "not equal", "nothing can be downloaded")
     number = len(check.result.certificate.checks)
@@ -75,7 +77,7 @@ def _benchmark(work: Work) -> Item:
     if job.active:
         return Item("Benchmark", "busy", job.state, f"{job.share:.0%} {job.message}")
     if job.result is None:
-        return Item("Benchmark", "wrong", job.state, job.error or "run it again")
+        return Item("Benchmark", "wrong", job.state, work.tell(job.error) or "run it again")
     batches = ", ".join(f"{batch:,}" for batch in job.result.batches)
     return Item("Benchmark", "done", "measured", f"{job.result.device}, {batches} candidates")
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from app.views.benchmark import MILLI, arm_bars, dress, timings_of
-from mari_engine import Arm, BenchmarkResult, format_seconds
+from mari_engine import Arm, BenchmarkResult, format_seconds, format_times
 
 
-def fragment_cost(result: BenchmarkResult | None) -> str:
-    """Return what one product per fragment was measured to cost, or how to find out."""
+def fragment_cost(result: BenchmarkResult | None, candidates: int) -> str:
+    """Return what one product per fragment was measured to cost, or how to find out.
+
+    Of the batch nearest to the number of candidates that the rewrite was planned for.
+    """
     if result is None:
         return (
             "Not measured yet: one product for each fragment against the neat layout, on this"
             " machine. The Benchmark step measures it at several numbers of candidates."
         )
-    batch = max(result.batches)
-    neat, loose = result.timing(Arm.MARI, batch), result.timing(Arm.FRAGMENTS, batch)
+    neat = result.nearest(Arm.MARI, candidates)
+    loose = neat and result.timing(Arm.FRAGMENTS, neat.batch)
     if neat is None or loose is None:
         reason = result.skipped.get(Arm.FRAGMENTS, "it was not among the arms")
         return f"One product per fragment was not measured: {reason}."
     return (
-        f"Measured at {batch:,} candidates: {format_seconds(loose.p50)} with one product per"
+        f"Measured at {neat.batch:,} candidates: {format_seconds(loose.p50)} with one product per"
         f" fragment, {format_seconds(neat.p50)} in the neat layout,"
-        f" {loose.p50 / neat.p50:.2f} times as long."
+        f" {format_times(loose.p50 / neat.p50)} as long."
     )
 
 

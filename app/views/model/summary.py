@@ -14,7 +14,7 @@ def figures(info: GraphInfo) -> list[tuple[str, str, str]]:
     return [
         ("Inputs", f"{len(info.inputs):,}", "Tensors that a caller feeds"),
         ("Outputs", f"{len(info.outputs):,}", "Tensors that a caller reads"),
-        ("Nodes", f"{len(info.nodes):,}", "Operators in the graph"),
+        ("Nodes", f"{len(info.nodes):,}", "Operators in the graph, constants folded"),
         ("Parameters", format_count(info.parameters), "Numbers in all weights and tables"),
         ("Weights", format_count(info.bytes, "B"), "Size of all weights and tables"),
         ("Opset", str(info.opset), f"IR version {info.ir_version}"),

@@ -9,7 +9,6 @@ from pathlib import Path
 from mari_engine.errors import ModelError
 from mari_engine.graph import Model
 from mari_engine.labeling import check_answered, check_labels
-from mari_engine.pipeline import DEFAULT_CANDIDATES
 from mari_engine.plan_types import CheckedPlan, Plan
 from mari_engine.rewriting.cost import Prices
 from mari_engine.serving.offload.checked_offload import CheckedOffload
@@ -28,6 +27,7 @@ from mari_engine.serving.offload.options import BOTH_PARTS, TABLE_SECONDS, Offlo
 from mari_engine.serving.offload.pace import keep_pace
 from mari_engine.serving.offload.saving import save_offloaded
 from mari_engine.types import (
+    DEFAULT_CANDIDATES,
     Feeds,
     Frontier,
     Interface,

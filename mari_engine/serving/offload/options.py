@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from mari_engine.pipeline import DEFAULT_CANDIDATES
 from mari_engine.rewriting.context import Options
 from mari_engine.rewriting.cost import Prices
 from mari_engine.serving.offload.cut_graph import FEMTO, Weighing
-from mari_engine.types import PartKind, Signature, Store
+from mari_engine.types import DEFAULT_CANDIDATES, PartKind, Signature, Store
 
 BOTH_PARTS = (PartKind.REQUEST, PartKind.ITEM)
 TABLE_SECONDS = 1e-7

@@ -174,12 +174,14 @@ def test_one_batch_is_drawn_too() -> None:
         assert draw(make_benchmark((500,))).data
 
 
-def test_headline_compares_at_the_largest_batch() -> None:
-    names = [name for name, _, _ in charts.headline(make_benchmark())]
-    values = {name: value for name, value, _ in charts.headline(make_benchmark())}
+def test_headline_compares_at_the_batch_nearest_to_what_was_planned_for() -> None:
+    found = charts.headline(make_benchmark(), 2500)
+    names = [name for name, _, _ in found]
+    values = {name: value for name, value, _ in found}
     assert names[:2] == ["Speedup, measured", "Over one-shot"]
-    assert values["Speedup, measured"] == "4.0×"
-    assert values["Over one-shot"] == "3.2×"
+    assert values["Speedup, measured"] == "4.00×"
+    assert values["Over one-shot"] == "3.16×"
+    assert charts.headline(make_benchmark(), 90)[2][1] == "350 µs"
 
 
 def test_a_noisy_run_says_so_and_keeps_its_lines_apart() -> None:
@@ -194,16 +196,16 @@ def test_a_noisy_run_says_so_and_keeps_its_lines_apart() -> None:
 def test_no_headline_without_the_original() -> None:
     result = make_benchmark()
     only = tuple(one for one in result.timings if one.arm == Arm.MARI)
-    assert charts.headline(replace(result, timings=only)) == []
+    assert charts.headline(replace(result, timings=only), 500) == []
 
 
 def test_fragment_cost_is_measured_or_asked_for() -> None:
     result = make_benchmark()
-    assert "Not measured yet" in fragments.fragment_cost(None)
-    assert "1.98 times as long" in fragments.fragment_cost(result)
+    assert "Not measured yet" in fragments.fragment_cost(None, 500)
+    assert "1.98× as long" in fragments.fragment_cost(result, 3000)
     without = tuple(one for one in result.timings if one.arm != Arm.FRAGMENTS)
     skipped = replace(result, timings=without, skipped={Arm.FRAGMENTS: "it equals mari"})
-    assert fragments.fragment_cost(skipped).endswith("was not measured: it equals mari.")
+    assert fragments.fragment_cost(skipped, 500).endswith("was not measured: it equals mari.")
 
 
 def test_timings_are_rows() -> None:

@@ -1,0 +1,125 @@
+"""`mari check`: artifacts against thresholds, for a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import mari_engine as mari
+from mari_engine.commands.console import show, show_table
+from mari_engine.commands.junit import Case, is_junit, write_cases
+from mari_engine.commands.options import Force
+from mari_engine.commands.output_files import check_output, write_output
+from mari_engine.errors import ModelError, VerificationError
+from mari_engine.wording import (
+    format_band,
+    format_count,
+    format_ratio,
+    format_times,
+    format_whole,
+    make_plain,
+)
+
+if TYPE_CHECKING:
+    from mari_engine.artifact import ArtifactFigures, Condition
+
+_MANIFEST = "manifest.json"
+_MOST = 10_000
+"""Folders that are looked into."""
+
+
+def check(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="An artifact, or a folder of artifacts.")
+    ],
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPRESSION", help="A field, an operator, a number; repeatable."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="F", help="Write the outcomes as JUnit's XML.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Hold an artifact to thresholds, or each of a folder.
+
+    Prints a row for each, in the figures that its report tells. Fields are speedup, speedup_low,
+    speedup_high (over rounds), flops (after), flops_before, flops_ratio, candidates, break_even,
+    lossless (1 or 0), checks, products, split, once, fused and kept; operators are < <= > >= ==
+    and !=. The exit status is 1 where a condition holds: --fail-if "speedup<1.3".
+    """
+    from mari_engine.artifact import read_condition, read_figures  # here: help starts without ONNX
+
+    conditions = [read_condition(text) for text in fail_if or ()]
+    if junit is not None:
+        check_output(junit, is_junit, force=force)
+    found = [read_figures(mari.load_artifact(each)) for each in _find_artifacts(folder)]
+    cases = [case for each in found for case in _cases(each, conditions)]
+    _show_rows(found)
+    if junit is not None:
+        write_output(junit, write_cases("mari check", cases), is_junit, force=force)
+    failed = [case for case in cases if case.failure]
+    if failed:
+        told = "; ".join(f"{case.subject}: {case.failure}" for case in failed)
+        raise VerificationError(told)
+
+
+def _find_artifacts(folder: Path) -> Sequence[Path]:
+    """Return the artifact, or those in a folder, by name; raises ModelError where there is none."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: is no folder; give one that 'mari optimize' wrote")
+    if (folder / _MANIFEST).is_file():
+        return [folder]
+    inside = sorted(each for each in folder.iterdir() if (each / _MANIFEST).is_file())
+    if not inside:
+        raise ModelError(
+            f"{folder}: holds no artifact, nor folders that do; give one that 'mari optimize' wrote"
+        )
+    if len(inside) > _MOST:
+        raise ModelError(f"{folder}: holds more than {_MOST:,} artifacts; give a part of them")
+    return inside
+
+
+def _cases(figures: ArtifactFigures, conditions: Sequence[Condition]) -> Iterator[Case]:
+    """Yield the outcome of each condition, and that the artifact is whole, which was looked at."""
+    subject = make_plain(str(figures.directory))
+    yield Case(subject, "is whole")
+    for condition in conditions:
+        value = condition.value(figures)
+        failure = ""
+        if condition.holds(figures):
+            failure = (
+                f"{condition.text} holds: {condition.field} is {format_whole(round(value, 3))}"
+            )
+        yield Case(subject, condition.text, failure)
+
+
+def _show_rows(found: Sequence[ArtifactFigures]) -> None:
+    columns = (
+        "artifact", "model", "candidates#", "speedup#", "8 of 10 rounds#", "FLOPs before#",
+        "after#", "fewer#", "checked#", "lossless",
+    )  # fmt: skip
+    show_table("Artifacts", columns, [_row(each) for each in found])
+    if any(not each.selection.timed for each in found):
+        show("", "Speedups without a band are expected, not timed.")
+
+
+def _row(each: ArtifactFigures) -> tuple[str, ...]:
+    speedup = each.selection.speedup
+    before, after = (flops.at(each.candidates) for flops in (each.flops_before, each.flops_after))
+    low, high = (speedup.low, speedup.high) if speedup else (None, None)
+    return (
+        str(each.directory),
+        each.model,
+        f"{each.candidates:,}",
+        "–" if speedup is None else format_times(speedup.ratio),
+        "–" if low is None or high is None else format_band(low, high),
+        format_count(before),
+        format_count(after),
+        format_ratio(before, after),
+        f"{len(each.certificate.checks)}",
+        "yes" if each.certificate.lossless else "NO",
+    )
