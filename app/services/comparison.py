@@ -97,9 +97,7 @@ def start_comparison(
     return Job(run)
 
 
-def _with_labels(
-    subject: mari.Model | mari.Artifact, labels: mari.Labels, options: Options
-) -> _Compared:
+def _with_labels(subject: _Compared, labels: mari.Labels, options: Options) -> _Compared:
     if not isinstance(subject, mari.Model):
         return subject
     try:

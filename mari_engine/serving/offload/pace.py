@@ -30,5 +30,6 @@ def keep_pace(ways: Sequence[CutWay]) -> tuple[CutWay, ...]:
     expected = whole_line(way.found.whole, way.weighing.prices).at(candidates)
     if taken is None or not expected:
         return tuple(ways)
-    pace = max(Fraction(taken[0] / expected), Fraction(1, _FINEST)).limit_denominator(_FINEST)
+    found = Fraction(taken[0].seconds / expected)
+    pace = max(found, Fraction(1, _FINEST)).limit_denominator(_FINEST)
     return tuple(replace(each, pace=pace) for each in ways)

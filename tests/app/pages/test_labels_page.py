@@ -108,7 +108,7 @@ def test_labels_are_tried_before_they_are_confirmed(
     app = visit("labels", opened)
     wait_for_preview(opened)
     app.run()
-    assert metrics(app)["If confirmed, at 500 candidates"] == "1 GFLOP → 200 MFLOP, 5.0× fewer"
+    assert metrics(app)["If confirmed, at 500 candidates"] == "1 GFLOP → 200 MFLOP, 5.00× fewer"
     assert metrics(app)["The last change"] == "none yet"
     app.text_input(key="pattern").set_value("item").run()
     app.selectbox(key="pattern-role").set_value(Role.CROSS).run()
@@ -171,7 +171,7 @@ def test_labels_that_cannot_be_turned_say_why() -> None:
 
 def test_effects_in_words() -> None:
     plan = make_plan()
-    assert describe_effect(plan, 500) == "1 GFLOP → 150 MFLOP, 6.6× fewer"
+    assert describe_effect(plan, 500) == "1 GFLOP → 150 MFLOP, 6.64× fewer"
     same = make_plan(flops=FlopsReport(plan.flops.before, plan.flops.before))
     assert describe_effect(same, 500) == "1 GFLOP, as it is"
     assert describe_step(None, plan, 500) == "none yet"

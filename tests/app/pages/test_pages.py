@@ -203,7 +203,7 @@ def test_layout_shows_fragments_and_reasons(confirmed: Work) -> None:
 
 
 def test_layout_says_what_fragments_were_measured_to_cost(measured: Work) -> None:
-    assert "1.98 times as long" in texts(visit("layout", measured)).replace("\\", "")
+    assert "1.93× as long" in texts(visit("layout", measured)).replace("\\", "")
 
 
 def test_a_model_without_fusion_layers_says_so(confirmed: Work, plan: Any) -> None:
