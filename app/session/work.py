@@ -6,6 +6,7 @@ import secrets
 import shutil
 import weakref
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -226,9 +227,7 @@ class Work:
         self.watch(parts)
 
     def compare(self, difference: Job[Difference]) -> None:
-        """Take over a difference that was started."""
-        if self.difference is not None:
-            self.difference.cancel()
+        """Take over a comparison that was started; another one has ended."""
         self.difference = difference
         self.watch(difference)
 
@@ -261,9 +260,7 @@ class Work:
 
     def tell(self, problem: str) -> str:
         """Return a message without the folders where the server keeps this session's files."""
-        for folder in self.folders:
-            problem = without_folder(problem, folder)
-        return problem
+        return reduce(without_folder, self.folders, problem)
 
     def blocked(self) -> str:
         """Return why there is no rewritten model to look at, or "" when there is one."""
@@ -287,14 +284,8 @@ class Work:
         return "" if self.verified else "The optimized model is not equal to the original."
 
     def _drop_results(self) -> None:
-        for job in (
-            self.check,
-            self.benchmark,
-            self.nodes,
-            self.cuts,
-            self.parts,
-            self.difference,
-        ):
+        jobs = (self.check, self.benchmark, self.nodes, self.cuts, self.parts)
+        for job in (*jobs, self.difference):
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
