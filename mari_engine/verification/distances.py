@@ -205,7 +205,9 @@ def _own_difference(truth: np.ndarray | None, exact: np.ndarray | None) -> float
     off = np.abs(np.subtract(a, b, out=np.zeros_like(a), where=usable)).reshape(len(a), -1)
     scale = sizes + _OF_COLUMN * plain
     scale[scale == 0] = 1.0  # beside nothing but zeros, the difference is absolute
-    return float(np.max(np.where(off <= REORDERED * unit, 0.0, off / scale), initial=0.0))
+    with np.errstate(over="ignore"):  # infinitely far, then
+        far = np.divide(off, scale, out=np.zeros_like(off), where=off > REORDERED * unit)
+    return float(np.max(far, initial=0.0))
 
 
 def _largest(array: np.ndarray) -> float:
