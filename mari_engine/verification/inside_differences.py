@@ -11,7 +11,7 @@ from mari_engine.errors import ExecutionError
 from mari_engine.types import Check
 from mari_engine.verification.judgement import CaseResult
 from mari_engine.verification.model_pair import OpenedPair
-from mari_engine.verification.rounding_noise import RoundingNoise, adopt
+from mari_engine.verification.rounding_noise import RoundingNoise, adopt, open_noise
 from mari_engine.verification.shared_values import describe_difference
 from mari_engine.verification.undefined_requests import adopt_nan, is_undefined
 
@@ -27,8 +27,9 @@ def judge_inside(
     for check, run in zip(checks, runs, strict=True):
         problem = opened.shared.problem(run.inside) if check.passed else ""
         if problem:
-            noise = noise or RoundingNoise(opened.models.original, epsilon, opened.shared.agreed)
-            problem = opened.shared.problem(_beyond_noise(opened, run, noise))
+            noise = noise or open_noise(opened.models.original, epsilon, opened.shared.agreed)
+            left = run.inside if noise is None else _beyond_noise(opened, run, noise)
+            problem = opened.shared.problem(left)
         yield replace(check, passed=False, reason=problem) if problem else check
 
 

@@ -21,7 +21,7 @@ from mari_engine.types import Check, Feeds
 from mari_engine.verification.batches import join_outputs
 from mari_engine.verification.distances import FLOAT64, ROUNDING_FACTOR, Results
 from mari_engine.verification.float64_evaluator import Float64Evaluator
-from mari_engine.verification.float64_model import double_model
+from mari_engine.verification.float64_model import Doubled, double_model
 from mari_engine.verification.judgement import CaseResult
 from mari_engine.verification.model_pair import Outputs
 
@@ -29,6 +29,8 @@ _RELATIVE = "mari/relative"
 """The further input of the original that says by how much its operands are off."""
 _OFF = 4.0
 """How far, in units of a precision's epsilon."""
+_LARGEST = 1 << 28
+"""Bytes of weights up to which noise is drawn for them."""
 _RUNS = 12
 """How often the original runs so: what rounding decides falls one way in all once in 2^11."""
 
@@ -48,8 +50,8 @@ def excuse_rounding(
     for at, run in enumerate(runs):
         if at < since or checks[at].passed:
             continue
-        noise = noise or RoundingNoise(original, epsilon)
-        again = noise.excuse(run)
+        noise = noise or open_noise(original, epsilon)
+        again = run if noise is None else noise.excuse(run)
         if not again.undecided:
             break
         found[at] = again
@@ -59,18 +61,40 @@ def excuse_rounding(
     return found, checks
 
 
-class RoundingNoise:
-    """The original in float64, its operands off by roundings; `inside` names further results."""
+def open_noise(
+    original: Model, epsilon: float, inside: Collection[str] = ()
+) -> RoundingNoise | None:
+    """Return the original in float64, its operands off by roundings, ready to run.
 
-    def __init__(self, original: Model, epsilon: float, inside: Collection[str] = ()) -> None:
-        self._epsilon = epsilon
-        nodes = original.ir.graph.all_nodes()
-        self._random = any(has_trait(node, Trait.RANDOM) for node in nodes)
+    `inside` names results inside it that may be asked for, too. None of a model that is too large
+    to draw noise for all its weights, that draws random numbers itself, so that no two runs agree,
+    or that has no form in float64.
+    """
+    nodes = original.ir.graph.all_nodes()
+    if any(has_trait(node, Trait.RANDOM) for node in nodes):
+        return None
+    try:
         doubled = double_model(original)
+        if len(doubled.proto.SerializeToString()) + _bytes_of(doubled) > _LARGEST:
+            return None
         disturbed = ir.serde.deserialize_model(doubled.proto)
         disturb_operands(disturbed, _RELATIVE)
         proto = ir.serde.serialize_model(disturbed)
-        self._evaluator = Float64Evaluator(replace(doubled, proto=proto), inside)
+        return RoundingNoise(Float64Evaluator(replace(doubled, proto=proto), inside), epsilon)
+    except Exception:  # graphs are strangers' work and both conversions touch all of them
+        return None
+
+
+def _bytes_of(doubled: Doubled) -> int:
+    """Return the bytes of the large tensors that are no tables, of which rows are taken alone."""
+    return sum(array.nbytes for array in doubled.tensors.values() if array.dtype == np.float64)
+
+
+class RoundingNoise:
+    """Runs the original in float64, its operands off by roundings (see `open_noise`)."""
+
+    def __init__(self, evaluator: Float64Evaluator, epsilon: float) -> None:
+        self._evaluator, self._epsilon = evaluator, epsilon
 
     def excuse(self, run: CaseResult) -> CaseResult:
         """Return what both models made of a request, the same where rounding decides it.
@@ -102,10 +126,10 @@ class RoundingNoise:
         truth = {n: r.truth for n, r in run.outputs.items() if r.truth is not None}
         return self._farthest(truth, lambda: self._answer(run, relative))
 
-    def _farthest(self, truth: Feeds, draw: Callable[[], Feeds]) -> Feeds:
-        """Return the farthest moves over some runs; none of a model that no two runs agree of."""
+    @staticmethod
+    def _farthest(truth: Feeds, draw: Callable[[], Feeds]) -> Feeds:
         farthest = {name: np.zeros(array.shape) for name, array in truth.items()}
-        for _ in range(0 if self._random else _RUNS):
+        for _ in range(_RUNS):
             moved = draw()
             for name, array in truth.items():
                 if name in moved and moved[name].shape == array.shape:

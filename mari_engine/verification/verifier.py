@@ -11,6 +11,8 @@ as the original, whose own error is taken over all generated requests. Where tha
 `max |b64 - a64| eps / eps64` stands for it: what the order of sums leaves, in its own precision.
 
 *Ranking*: each output sorts the candidates in the same order, ties within rounding aside.
+
+What rounding decides in the original itself is not compared (see `rounding_noise`).
 """
 
 from __future__ import annotations
