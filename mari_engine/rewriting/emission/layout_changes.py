@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 import onnx_ir as ir
@@ -79,7 +80,8 @@ class LayoutChanges:
         core = tuple(tuple(label for label in group if label in held) for group in want)
         pairs = zip(want, core, strict=True)
         filled = {extents[label] for group, own in pairs if not own for label in group}
-        if filled - {CANDIDATES}:  # a row can be repeated, none cannot
+        single = filled <= {1, CANDIDATES} and _keeps_row(want, core)
+        if filled - {CANDIDATES} and not single:  # a row can be repeated, none cannot
             tensor = self._writer.value(self.with_row(tensor, have, extents))
         pieces = cut_groups(have, core)
         if pieces != have:
@@ -178,6 +180,21 @@ class LayoutChanges:
             return tensor
         return self._one_row(tensor, have, keepdims=True)[0]
 
+    def with_rows(
+        self, tensors: Sequence[Tensor], have: Layout, axis: int, extents: Mapping[int, Dim]
+    ) -> list[Tensor]:
+        """Return tensors that are to be joined along a dimension, each with a row.
+
+        Neighbours that may have none are joined before, so that one node gives a row to all.
+        """
+        found = list[Tensor]()
+        for lacking, run in groupby(tensors, lambda each: self._lacks_rows(each, have, extents)):
+            own = list(run)
+            if lacking and len(own) > 1:
+                own = [self._writer.emit_once(spelling.concat(axis), own)]
+            found += [self.with_row(each, have, extents) for each in own]
+        return found
+
     def beside(
         self, tensor: Tensor, have: Layout, layout: Layout, extents: Mapping[int, Dim]
     ) -> Tensor:
@@ -186,7 +203,7 @@ class LayoutChanges:
         others = {extents[label] for at in ones for label in layout[at]} - {CANDIDATES}
         return self.with_row(tensor, have, extents) if others else tensor
 
-    def _lacks_rows(self, tensor: ir.Value, have: Layout, extents: Mapping[int, Dim]) -> bool:
+    def _lacks_rows(self, tensor: Tensor, have: Layout, extents: Mapping[int, Dim]) -> bool:
         """Return True for a tensor made of first rows that has no axis of candidates again."""
         empty = tensor in self._writer.may_be_empty and () in have
         return empty and all(extents[label] != CANDIDATES for group in have for label in group)
@@ -220,6 +237,11 @@ class LayoutChanges:
             row = emit(spelling.cast(int(dtype)), [emit(product, [held])])
         self._writer.may_be_empty.discard(row)
         return row
+
+
+def _keeps_row(want: Layout, core: Layout) -> bool:
+    """Return True where the first dimension without factors, that of a first row, stays so."""
+    return next((not want[at] for at, own in enumerate(core) if not own), False)
 
 
 def _may_be_empty(dims: Sequence[Dim], never: Collection[str]) -> bool:

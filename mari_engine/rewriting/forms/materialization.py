@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import onnx_ir as ir
@@ -227,11 +226,10 @@ class Materializer:
         if len(orders) > 1 and order != sorted(order):  # they must move: into the value's order
             layout = tuple((at,) for at in sorted(order))
         tensors = [self.layouts.lay(atom, layout).tensor for atom in parted]
+        axis = layout.index((position,))
         if not self.builder.may_be_empty.issuperset(tensors):  # one row beside none is no join
             extents = dict(enumerate(flat(atoms[0].axes)))
-            add_row = partial(self.builder.layouts.with_row, have=layout, extents=extents)
-            tensors = [add_row(tensor) for tensor in tensors]
-        axis = layout.index((position,))
+            tensors = self.builder.layouts.with_rows(tensors, layout, axis, extents)
         joined = self.builder.emit_once(spelling.concat(axis), tensors)
         note = next((atom.note for atom in atoms if atom.note), "")
         count = sum(int(flat(atom.axes)[position]) for atom in atoms)

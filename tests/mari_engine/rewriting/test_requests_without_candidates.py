@@ -104,6 +104,28 @@ def test_spellings_return_no_rows(text: str, opset: int) -> None:
     assert_no_rows(data, roles(u="user", i="item"))
 
 
+def test_fields_that_are_joined_get_a_row_together() -> None:
+    fields = [f"u{at}" for at in range(6)]
+    looked_up = " ".join(f"e{each} = Gather (T, {each})" for each in fields)
+    names = ", ".join(f"e{each}" for each in fields)
+    text = f"""
+        {looked_up} ei = Gather (T, i) x = Concat <axis = 1> ({names}, ei)
+        s = ReduceSum <keepdims = 0> (x, one) f = Flatten (x) d = MatMul (f, W) y = Add (d, s)
+    """
+    data = build(
+        text, inputs=", ".join(f"int64[N, 1] {each}" for each in (*fields, "i")),
+        outputs="float[N, 4] y",
+        weights={
+            "T": np.ones((5, 4), np.float32), "W": np.ones((28, 4), np.float32),
+            "one": np.array([1]),
+        },
+    )  # fmt: skip
+    labels = roles(i="item", **dict.fromkeys(fields, "user"))
+    assert_no_rows(data, labels)
+    made = plan(load(data, name="graph"), labels, way="fold").optimized.ir.graph
+    assert [node.op_type for node in made].count("ReduceProd") < 4
+
+
 @pytest.mark.parametrize("opset", [12, 13])
 def test_a_condition_of_the_request_may_lack_its_row(opset: int) -> None:
     text = """
