@@ -74,6 +74,7 @@ PUBLIC_NAMES = {
     "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
     "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",
     "optimize_like", "Capacity", "LoadResult", "LoadRun", "LoadStage", "measure_capacity",
+    "RequestIndex",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

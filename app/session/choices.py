@@ -28,8 +28,8 @@ class Opened:
     """True where the number of rows that the file fixes was let vary, as by `--free-batch`."""
 
 
-CONTRACTS = (Signature.DROP_IN, Signature.COMPACT)
-"""The calling contracts that the app offers: those of one request a call."""
+CONTRACTS = (Signature.DROP_IN, Signature.COMPACT, Signature.BATCHED)
+"""The calling contracts that the app offers."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from functools import cache
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey, survey_by_labels
-from mari_engine.axes import CANDIDATES, Axes, Join, flat, show
+from mari_engine.axes import CANDIDATES, REQUESTS, Axes, Axis, Join, flat, show
 from mari_engine.coloring.column_tags import ColumnTags, propagate
 from mari_engine.graph import Model, name_dtype
 from mari_engine.passes import Canonical, run_passes
@@ -130,13 +130,18 @@ def _color(
     side = sides(found.tags)
     shape, axis = None, None
     if fact is not None:
-        shape = tuple(
-            int(text) if (text := show(extent)).isdigit() else text for extent in fact.axes
-        )
+        shape = tuple(map(_show, fact.axes))
         if side in (Side.ITEM, Side.CANDIDATE):
             axis = next((at for at, ext in enumerate(fact.axes) if CANDIDATES in ext), None)
     dtype = fact.dtype if fact is not None else value.dtype
     return ValueColor(side, tagger.of(found.tags), shape, name_dtype(dtype), axis)
+
+
+def _show(extent: Axis) -> int | str:
+    """Return an extent as it is told: N are all candidates, those of several requests too."""
+    dims = tuple(dim for dim in extent if dim != REQUESTS or CANDIDATES not in extent)
+    text = show(dims)
+    return int(text) if text.isdigit() else text
 
 
 def _segments(

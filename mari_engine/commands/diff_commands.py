@@ -29,6 +29,8 @@ DIFFERENT = 1
 """The exit status where structure, labels, sides or decisions differ."""
 _FEW = 3
 """Changes of a kind that are told; -v tells all."""
+_SHARE_TOLD = 10.0
+"""The change by the norm up to which it is told as a share."""
 _HEADS = {
     "Graph": (ChangeKind.INPUT, ChangeKind.OUTPUT, ChangeKind.OPSET, ChangeKind.ORDER),
     "Nodes": (ChangeKind.NODE,),
@@ -98,6 +100,13 @@ def _listed(head: str, changes: Sequence[Change], most: int | None) -> Iterator[
         yield f"  and {len(changes) - most:,} more (-v)"
 
 
+def _how_far(weight: mari.WeightChange) -> str:
+    """Return how far a weight moved, in words: one that was near 0 has no share to tell."""
+    if weight.relative is not None and weight.relative <= _SHARE_TOLD:
+        return f", by {weight.relative:.2%} of their norm"
+    return "" if weight.largest is None else f", by up to {weight.largest:.3g} each, from near 0"
+
+
 def _weights(found: Difference, most: int | None) -> Iterator[str]:
     if found.weights is None:
         yield "Weights: not compared; an artifact holds those of the optimized model alone"
@@ -106,7 +115,6 @@ def _weights(found: Difference, most: int | None) -> Iterator[str]:
     of = f"of {found.weights.compared:,} weights of the {found.weights.of} have other values"
     yield f"Weights: {len(changed):,} {of}"
     for each in changed[:most]:
-        by = "" if each.relative is None else f", by {each.relative:.2%} of their norm"
-        yield f"  {make_plain(each.name)}: {each.changed:.0%} of the elements{by}"
+        yield f"  {make_plain(each.name)}: {each.changed:.0%} of the elements{_how_far(each)}"
     if most is not None and len(changed) > most:
         yield f"  and {len(changed) - most:,} more (-v)"

@@ -74,7 +74,7 @@ def optimize(
     what needs a look; -v prints the tables. Without --labels, proposed roles are taken where each
     is certain. Where the check fails, or a request (--request) contradicts a label, the exit status
     is 1, and nothing is written. With --like, labels and choices are an earlier artifact's, and a
-    model that differs from its in more than weights is refused.
+    model that differs from its in more than weights and rows of its tables is refused.
     """
     check_alone(context, like)
     left_alone = _names_to_keep(keep, more)

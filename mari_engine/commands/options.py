@@ -128,7 +128,7 @@ Like = Annotated[
         "--like",
         metavar="DIR",
         help="Take labels, options and way from this artifact of the same model with other "
-        "weights; nothing is timed.",
+        "weights, tables of more rows among them; nothing is timed.",
     ),
 ]
 PlannedFor = Annotated[

@@ -14,7 +14,7 @@ import pytest
 
 import mari_engine as mari
 from mari_engine.analysis import structure_of
-from mari_engine.types import InputLabel, Labels, Role
+from mari_engine.types import Column, InputLabel, Labels, Role
 from sample_models import labels_path, sample_path
 from support.builders import build, ranking_tower
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
@@ -89,6 +89,64 @@ def test_another_structure_is_refused_in_one_line(earlier: mari.Artifact) -> Non
     assert "input user is float32[N, 65] and was float32[N, 64]" in told
     assert "weight W0 is float32[81, 32] and was float32[80, 32]" in told
     assert f"'mari diff {earlier.directory} " in told
+
+
+def with_tables(rows: Mapping[str, int], *, width: int = 4) -> mari.Model:
+    """A tower over columns of one packed input of ids, each with a table of its own."""
+    rng = np.random.default_rng(sum(rows.values()))
+    names = list(rows)
+    body = [f"{n} = Gather <axis = 1> (ids, at_{n}) e_{n} = Gather (table_{n}, {n})" for n in names]
+    joined = ", ".join(f"e_{name}" for name in names)
+    body.append(
+        f"c = Concat <axis = 1> ({joined}) h = MatMul (c, W) r = Relu (h) y = MatMul (r, V)"
+    )
+    held: dict[str, np.ndarray] = {
+        "W": np.ones((width * len(names), 8), np.float32), "V": np.ones((8, 1), np.float32),
+    }  # fmt: skip
+    for at, (name, count) in enumerate(rows.items()):
+        held |= {f"at_{name}": np.array(at), f"table_{name}": rng.normal(size=(count, width))}
+    held = {name: a if a.dtype.kind == "i" else a.astype(np.float32) for name, a in held.items()}
+    data = build(
+        " ".join(body), inputs=f"int64[N, {len(names)}] ids", outputs="float[N, 1] y", weights=held
+    )
+    return mari.load(data, name="tables")
+
+
+@pytest.mark.parametrize("signature", ["drop-in", "compact"])
+def test_tables_with_more_rows_are_the_same_model(tmp_path: Path, signature: str) -> None:
+    """New ids every day; where lookups are stacked, the starts of tables in the stack move."""
+    users, items = ([f"{side}{at}" for at in range(12)] for side in "ui")
+    first = {name: 40 + at for at, name in enumerate([*users, *items])}
+    columns = tuple(
+        Column(start=at, stop=at + 1, role=Role.USER if name in users else Role.ITEM, name=name)
+        for at, name in enumerate(first)
+    )
+    labels = Labels({"ids": InputLabel(columns=columns)})
+    was = mari.optimize(with_tables(first), labels, signature=signature, autotune=False)
+    was.save(tmp_path / "first")
+    earlier = mari.load_artifact(tmp_path / "first")
+    assert was.selection.stacked is not None
+    grown = with_tables({**first, "u3": 90, "i7": 95})
+    result = mari.optimize_like(grown, earlier)
+    assert result.certificate.passed
+    assert [each.action for each in result.decisions] == [each.action for each in was.decisions]
+    result.save(tmp_path / "second")
+    again = mari.load_artifact(tmp_path / "second")
+    assert mari.optimize_like(with_tables({**first, "u3": 91, "i7": 95}), again).certificate.passed
+    with pytest.raises(mari.ModelError, match="table_u3"):
+        mari.optimize_like(with_tables(first), again)  # rows that ids still name may be missing
+
+
+def test_a_table_that_is_a_weight_too_may_not_grow(tmp_path: Path) -> None:
+    def tied(rows: int) -> mari.Model:
+        body = "e = Gather (T, user) s = MatMul (item, T) p = ReduceSum (s, one) y = Mul (e, p)"
+        held = {"T": np.ones((rows, 4), np.float32), "one": np.array([1])}
+        inputs = f"int64[N] user, float[N, {rows}] item"
+        return mari.load(build(body, inputs=inputs, outputs="float[N, 4] y", weights=held))
+
+    mari.optimize(tied(5), LABELS, autotune=False).save(tmp_path)
+    with pytest.raises(mari.ModelError, match="is not the model of"):
+        mari.optimize_like(tied(6), mari.load_artifact(tmp_path))
 
 
 def test_a_way_that_was_left_stays_left(tmp_path: Path) -> None:

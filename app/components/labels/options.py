@@ -28,7 +28,9 @@ def choose_options(work: Work, info: GraphInfo) -> Options:
         list(CONTRACTS),
         required=True,
         help="drop-in: called just as the original is. compact: request inputs have one row, and"
-        " packed inputs come apart into one for each side, as the manifest says.",
+        " packed inputs come apart into one for each side, as the manifest says. batched: several"
+        " requests in one call, with one more input that tells whose each candidate is; refused"
+        " where an operator would mix them.",
         key=_SIGNATURE,
         on_change=_take,
     )

@@ -9,7 +9,15 @@ import streamlit as st
 from app.components.feedback import show_error
 from app.services import engine_cache
 from app.session import CONTRACTS, Work
-from app.views.layout import order_csv, order_json, order_python, order_text, slot_rows
+from app.views.layout import (
+    index_in_words,
+    order_csv,
+    order_json,
+    order_python,
+    order_text,
+    slot_rows,
+)
+from app.views.text import plain
 from mari_engine import Labels, MariError, Plan, Signature, list_slots
 
 MOST_ROWS = 12
@@ -18,7 +26,7 @@ _NARROW = ("rows", "columns", "from input", "from columns")
 
 
 def show_input_order(work: Work) -> None:
-    """Draw the order for the confirmed contract, or for the other one to compare."""
+    """Draw the order for the confirmed contract, or for another one to compare."""
     if work.opened is None or work.confirmed is None:
         return
     signature = Signature(
@@ -29,7 +37,8 @@ def show_input_order(work: Work) -> None:
             required=True,
             key="order-signature",
             help="drop-in: filled as the original is. compact: request inputs have one row, and a"
-            " packed input comes apart into one block for each side.",
+            " packed input comes apart into one block for each side. batched: the same for several"
+            " requests in one call, with the request of each candidate.",
         )
         or work.options.signature
     )
@@ -54,6 +63,9 @@ def show_input_order(work: Work) -> None:
 
 def _show(plan: Plan, labels: Labels, signature: Signature) -> None:
     slots = list_slots(plan.interface, labels)
+    index = index_in_words(plan.interface)
+    if index:
+        st.caption(f"One more input tells requests apart: {plain(index)}.")
     table, code = st.columns([3, 2], gap="large")
     with table:
         st.dataframe(
@@ -73,7 +85,7 @@ def _show(plan: Plan, labels: Labels, signature: Signature) -> None:
         python.code(
             order_python(plan.interface, signature), language="python", height=TALL, wrap_lines=True
         )
-        text.code(order_text(slots), language=None, height=TALL, wrap_lines=True)
+        text.code(order_text(slots, plan.interface), language=None, height=TALL, wrap_lines=True)
 
 
 def _download(kind: str, data: str, mime: str) -> None:

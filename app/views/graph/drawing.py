@@ -107,7 +107,7 @@ def draw(
 def relabel(
     labels: Labels, interface: Interface, signature: Signature, coloring: Coloring
 ) -> Labels:
-    """Return labels for the optimized model: a compact one has inputs of its own.
+    """Return labels for the optimized model: compact and batched ones have inputs of their own.
 
     They state where the original's coloring found the candidates: of an input that the rewrite
     cuts to its first row it would be asked whether its rows are a history.
@@ -115,7 +115,7 @@ def relabel(
     found = {name: _locate(label, coloring, name) for name, label in labels.inputs.items()}
     if signature is Signature.DROP_IN:
         return Labels(found)
-    roles = {"request": Role.USER, "candidate": Role.ITEM}
+    roles = {"request": Role.USER, "candidate": Role.ITEM, "index": Role.ITEM}
     taken = {}
     for bound in interface.inputs:
         label = found.get(bound.name) if bound.columns is None else None

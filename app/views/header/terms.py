@@ -24,6 +24,8 @@ TERMS = {
         "drop-in": "called just as the original is, one user per call",
         "parts": "request.onnx, item.onnx and online.onnx: what a service computes when",
         "compact": "request inputs have one row; a packed input comes apart, one for each side",
+        "batched": "as compact, for several requests a call, a row of request inputs for each; one"
+        " more input names the request of each candidate",
     },
     "What is shown": {
         "FLOPs": "additions and multiplications, counted; they are no promise of time",

@@ -3,6 +3,7 @@
 from app.views.layout.decisions import count_actions, decision_rows, sum_up
 from app.views.layout.fragments import fragment_cost, fragment_figure
 from app.views.layout.input_order import (
+    index_in_words,
     order_csv,
     order_json,
     order_python,
@@ -28,6 +29,7 @@ __all__ = [
     "find_moves",
     "fragment_cost",
     "fragment_figure",
+    "index_in_words",
     "layout_figure",
     "move_rows",
     "order_csv",

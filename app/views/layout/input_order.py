@@ -8,7 +8,16 @@ from itertools import groupby
 
 from app.views.palette import SIDES
 from app.views.text import one_line, rows_csv, shape
-from mari_engine import InputBinding, InputSlot, Interface, Labels, Side, Signature, list_slots
+from mari_engine import (
+    InputBinding,
+    InputSlot,
+    Interface,
+    Labels,
+    RequestIndex,
+    Side,
+    Signature,
+    list_slots,
+)
 
 Row = dict[str, object]
 
@@ -83,20 +92,46 @@ def order_python(interface: Interface, signature: Signature) -> str:
     lines = "".join(
         f"    {one.name!r}: ({one.source!r}, {_columns(one)}, {_first(one, signature)}),\n"
         for one in interface.inputs
+        if one.index is None
     )
-    return f'''import numpy as np
+    index = next((one for one in interface.inputs if one.index is not None), None)
+    fill = _FILL if index is None else _fill_batch(interface, index)
+    return f"""import numpy as np
 
 # optimized input: (original input, columns of its last axis or None for all, first row only)
 ORDER = {{
 {lines}}}
 
 
-def fill(feeds):
+{fill}"""
+
+
+_FILL = '''def fill(feeds):
     """Return the optimized model's feeds, made from the original's (numpy arrays by name)."""
-    filled = {{}}
+    filled = {}
     for name, (source, columns, first_row) in ORDER.items():
         array = feeds[source] if columns is None else np.take(feeds[source], columns, axis=-1)
         filled[name] = np.ascontiguousarray(array[:1] if first_row else array)
+    return filled
+'''
+
+
+def _fill_batch(interface: Interface, index: InputBinding) -> str:
+    """Return the function that joins requests, and tells whose each candidate is."""
+    counted = next(one.source for one in interface.inputs if one.rows == "candidate")
+    numbers = "counts"
+    if index.index == RequestIndex.ROWS:
+        numbers = "np.repeat(np.arange(len(requests)), counts)"
+    return f'''def fill(requests):
+    """Return a batch's feeds, made of requests as the original takes them, one after the other."""
+    filled = {{}}
+    for name, (source, columns, first_row) in ORDER.items():
+        parts = [feeds[source][:1] if first_row else feeds[source] for feeds in requests]
+        array = np.concatenate(parts)
+        array = array if columns is None else np.take(array, columns, axis=-1)
+        filled[name] = np.ascontiguousarray(array)
+    counts = [len(feeds[{counted!r}]) for feeds in requests]
+    filled[{index.name!r}] = np.asarray({numbers}, np.int64)
     return filled
 '''
 
@@ -106,12 +141,28 @@ def _columns(binding: InputBinding) -> str:
 
 
 def _first(binding: InputBinding, signature: Signature) -> bool:
-    return bool(binding.shape) and signature == Signature.COMPACT and binding.rows == "request"
+    return bool(binding.shape) and signature != Signature.DROP_IN and binding.rows == "request"
 
 
-def order_text(slots: Sequence[InputSlot]) -> str:
+def index_in_words(interface: Interface) -> str:
+    """Return what tells the requests of a batch apart, empty where a call holds one request."""
+    for one in interface.inputs:
+        if one.index is not None:
+            kind = f"{one.dtype} {shape(one.shape)}"
+            return f"{_quote(one.name)}: {kind}, {_INDEX[one.index]}"
+    return ""
+
+
+_INDEX = {
+    RequestIndex.ROWS: "the number of each candidate's request: 0, 0, ..., 1, 1, ...",
+    RequestIndex.LENGTHS: "the number of candidates of each request",
+}
+
+
+def order_text(slots: Sequence[InputSlot], interface: Interface) -> str:
     """Return the order as plain text that any language can be written from."""
-    lines = []
+    told = index_in_words(interface)
+    lines = [told] if told else []
     for name, own in groupby(slots, key=lambda slot: slot.binding.name):
         first, *rest = own
         kind = f"{first.binding.dtype} {shape(first.binding.shape)}"

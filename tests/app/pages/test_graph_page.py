@@ -120,6 +120,8 @@ def test_both_graphs_of_a_sample_tell_their_sides(name: str, signature: mari.Sig
     assert {row["Node"] for row in rows if not row["Side"]} <= inside
     once = [row for row in rows if row["Change"] == "now runs once per request"]
     assert {row["Side"] for row in once} <= {"R · request"}
+    colors = (color for graph in drawing.graphs for color in graph.topology.colors.values())
+    assert not any("#" in str(extent) for color in colors for extent in color.shape or ())
 
 
 def test_the_page_says_in_one_sentence_what_the_rewrite_is_worth(rewritten: Work) -> None:

@@ -41,6 +41,7 @@ from mari_engine import (
     Side,
     Signature,
 )
+from mari_engine.feeds import bind_batch
 from sample_models import labels_path, sample_path
 from support.app_visits import ended, visit
 from support.browser_session import click, confirm, open_sample, status, turn_to
@@ -145,8 +146,45 @@ def test_the_python_snippet_fills_as_the_engine_does(signature: Signature) -> No
         assert filled[name].flags.c_contiguous
 
 
+def batched(index: mari.RequestIndex, name: str) -> Interface:
+    """The same interface for several requests a call."""
+    last = InputBinding(name, "int64", ("N",), "index", "", index=index)
+    return Interface((*INTERFACE.inputs, last), ())
+
+
+@pytest.mark.parametrize(
+    ("index", "name", "expected"),
+    [
+        (mari.RequestIndex.ROWS, "candidate_request", [0, 0, 1]),
+        (mari.RequestIndex.LENGTHS, "request_lengths", [2, 1]),
+    ],
+)
+def test_the_python_snippet_joins_requests_as_the_engine_does(
+    index: mari.RequestIndex, name: str, expected: list[int]
+) -> None:
+    interface = batched(index, name)
+    x = np.arange(15, dtype=np.float32).reshape(3, 5)
+    requests: list[mari.Feeds] = [
+        {"x": x[:2], ODD: np.arange(2)}, {"x": x[2:], ODD: np.arange(1)},
+    ]  # fmt: skip
+    space: dict[str, Any] = {}
+    exec(order_python(interface, Signature.BATCHED), space)
+    filled = space["fill"](requests)
+    assert set(filled) == {one.name for one in interface.inputs}
+    assert filled[name].tolist() == expected
+    assert filled[name].dtype == np.int64
+    for key, array in bind_batch(requests, interface).items():
+        np.testing.assert_array_equal(filled[key], array)
+
+
+def test_the_neutral_order_tells_what_names_the_requests() -> None:
+    interface = batched(mari.RequestIndex.ROWS, "candidate_request")
+    first, *_ = order_text(mari.list_slots(interface, LABELS), interface).splitlines()
+    assert first.startswith('"candidate_request": int64 [N], the number of each candidate')
+
+
 def test_the_neutral_order_is_plain_text() -> None:
-    lines = order_text(mari.list_slots(INTERFACE, LABELS)).splitlines()
+    lines = order_text(mari.list_slots(INTERFACE, LABELS), INTERFACE).splitlines()
     assert lines[:3] == [
         '"x__request": float32 [1, 4], one row a request',
         '  [0 to 1] <- "x" [0 to 1]  # age',
@@ -183,9 +221,10 @@ def test_the_cost_of_fragments_is_measured_from_here(
     assert "as long" in " ".join(one.value for one in app.caption)
 
 
-def test_the_other_contract_can_be_looked_at(confirmed: Work) -> None:
+@pytest.mark.parametrize("signature", [Signature.COMPACT, Signature.BATCHED])
+def test_another_contract_can_be_looked_at(confirmed: Work, signature: Signature) -> None:
     app = visit("layout", confirmed)
-    app.segmented_control(key="order-signature").set_value(Signature.COMPACT).run()
+    app.segmented_control(key="order-signature").set_value(signature).run()
     assert not app.exception
     words = " ".join(one.value for one in app.caption)
     assert "You confirmed **drop-in**" in words
