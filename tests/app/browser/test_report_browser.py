@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Request, expect
 
+import mari_engine as mari
 from mari_engine.report import render_findings
+from sample_models import labels_path, sample_path
 from support import handmade_findings as handmade
 
 pytestmark = pytest.mark.browser
+MOST_PRINTED = 2 << 20
+"""Bytes."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -45,3 +49,15 @@ def test_the_report_opens_offline_and_prints(
     assert printed.startswith(b"%PDF-")
     assert b"/MediaBox [0 0 594.95" in printed, "A4"
     assert wrong == []
+
+
+def test_a_printed_report_of_many_strips_is_small(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    labels = mari.Labels.load(labels_path("mmoe_interleaved"))
+    result = mari.optimize(mari.load(sample_path("mmoe_interleaved")), labels, autotune=False)
+    path.write_text(mari.render_report(result), encoding="utf-8")
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        printed = page.pdf(prefer_css_page_size=True)
+    assert len(printed) < MOST_PRINTED
