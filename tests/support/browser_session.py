@@ -36,6 +36,8 @@ PATIENCE = 60_000
 AGAIN = 5_000
 """Milliseconds after which a click that showed nothing is made again."""
 expect.set_options(timeout=PATIENCE)
+MOMENT = 400
+"""Milliseconds in which what does not move counts as still."""
 PROBE = re.compile(r"//[^/]+/[a-z]+/_stcore/")
 """Opened by a page's address, Streamlit first looks for its server below that address."""
 
@@ -181,23 +183,48 @@ def select_row(page: Page, row: int) -> None:
     """Click the box of a row of the labels' table, counted from 1; 0 selects all rows."""
     expect(page.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
     rest(page)
-    page.wait_for_timeout(700)  # the page may still scroll
-    box = page.locator("[data-testid=stDataFrame]").first.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 16, box["y"] + 90)
+    table = page.locator("[data-testid=stDataFrame]").first
+    table.evaluate("one => one.scrollIntoView({ block: 'center' })")
+    x, y = find_still(table)
+    page.mouse.move(x + 16, y + 90)
     page.wait_for_timeout(500)  # the table must see the pointer before it takes a click
-    page.mouse.click(box["x"] + 16, box["y"] + 16 + 33 * row)
+    page.mouse.click(x + 16, y + 16 + 33 * row)
+
+
+def find_still(target: Locator) -> tuple[float, float]:
+    """Return where an element stands once it has stopped moving: pages scroll and grow."""
+    before: object = None
+    for _ in range(PATIENCE // MOMENT):
+        box = target.bounding_box()
+        assert box is not None
+        if box == before:
+            return box["x"], box["y"]
+        before = box
+        target.page.wait_for_timeout(MOMENT)
+    pytest.fail("the page does not come to rest")
 
 
 def answer_all(page: Page) -> None:
     """Select every row that is left to answer, and say that it is right as shown."""
     expect(page.locator(".st-key-left-to-answer")).to_be_visible()
     if page.get_by_text("rows are left to answer").is_visible():
-        select_row(page, 0)
-        expect(page.get_by_text("rows selected")).to_be_visible()
+        select_all(page)
     rest(page)
     click(page, "answer-right")
     expect(page.locator(".st-key-left-to-answer")).to_have_count(0)
+
+
+def select_all(page: Page) -> None:
+    """Select all rows, as a person does: who sees that a click selected none clicks again."""
+    selected = page.get_by_text("rows selected")
+    for _ in range(PATIENCE // AGAIN):
+        select_row(page, 0)
+        try:
+            selected.wait_for(timeout=AGAIN)
+        except TimeoutError:
+            continue
+        return
+    expect(selected).to_be_visible()
 
 
 def click_confirm(page: Page, by: str = "Ada") -> None:

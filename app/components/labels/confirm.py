@@ -10,6 +10,7 @@ import streamlit as st
 import mari_engine as mari
 from app.components.feedback import show_command, show_error, show_progress
 from app.components.labels.axis import read_axes
+from app.components.labels.buttons import draw_change
 from app.components.labels.effect import show_effect
 from app.components.labels.options import choose_options
 from app.components.labels.rows import jump_to_input, jump_to_open
@@ -79,7 +80,7 @@ def _offer(work: Work, *, blocked: bool) -> None:
             placeholder="Your name",
             label_visibility="collapsed",
         )
-        clicked = st.button(
+        clicked = draw_change(  # a run that is cut short by another does not lose the click
             "Confirm labels and rewrite",
             type="primary",
             icon=":material/check:",
