@@ -117,14 +117,18 @@ def _is_table(value: ir.Value) -> bool:
 def _telling_part(name: str) -> str:
     """Return the part of a table's name that names a feature, with the number that belongs to it.
 
+    Behind one colon stands the number of an operator's output, in TensorFlow's names.
+
     >>> _telling_part("tables.user_id_emb_64.weight"), _telling_part("tables.interest_2.weight")
     ('user_id', 'interest_2')
     >>> _telling_part("onnx::Gather_12"), _telling_part("embedding_12.weight")
     ('', '')
+    >>> _telling_part("model/sparse_emb_user_id/embedding_lookup/154:0")
+    'sparse_emb_user_id'
     """
     if "::" in name:
         return ""
-    for part in reversed(name.replace("/", ".").split(".")):
+    for part in reversed(name.partition(":")[0].replace("/", ".").split(".")):
         words = part.split("_")
         while words and _ends_plainly(words):
             words.pop()

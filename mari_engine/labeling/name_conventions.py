@@ -122,6 +122,8 @@ _PLAIN = {
     "varlen", "vec", "vector", "weight", "weights",
 }  # fmt: skip
 """Words that say nothing of whose the value is."""
+_LOOKUP = re.compile("embedding_lookup")
+"""An operator of TensorFlow, and no comparison."""
 _SECOND = re.compile(r"(user|uid|user_?id)_?2($|_?id)", re.IGNORECASE)
 _INITIALS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
 
@@ -143,7 +145,7 @@ def read_convention(name: str) -> NameReading | None:
     A name with words of both sides (`user_brand_ctr`, `hist_item_overlap`) is never certain, and is
     read as per candidate: a wrong *candidate* costs speed, a wrong *user* correctness.
     """
-    words = split_words(name)
+    words = split_words(_LOOKUP.sub("embedding", _without_scopes(name)))
     while len(words) > 1 and words[0] in _PLAIN:
         words = words[1:]
     kinds = set(words)
@@ -161,6 +163,14 @@ def read_convention(name: str) -> NameReading | None:
     if kinds & ITEM:
         return _read_item(words, kinds)
     return _read_attribute(words, kinds)
+
+
+def _without_scopes(name: str) -> str:
+    """Return the name without outer scopes that say nothing: those of the model and its layers."""
+    scopes = name.split("/")
+    while len(scopes) > 1 and read_convention(scopes[0]) is None:
+        scopes = scopes[1:]
+    return "/".join(scopes)
 
 
 def _one_of_two(name: str, reading: NameReading) -> NameReading:

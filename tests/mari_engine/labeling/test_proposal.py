@@ -37,17 +37,17 @@ def one_shot(user: str = "a", item: str = "b") -> Model:
     )
 
 
-def packed() -> Model:
+def packed(user_table: str = "emb_user_id_weight") -> Model:
     """Two ids and four dense columns in one input; the tables have telling names."""
     return load(
         build(
-            """
+            f"""
             a = Slice (x, c0, c1, last)
             b = Slice (x, c1, c2, last)
             d = Slice (x, c2, c6, last)
             i = Cast <to = 7> (a)
             j = Cast <to = 7> (b)
-            u = Gather (emb_user_id_weight, i)
+            u = Gather ("{user_table}", i)
             v = Gather (goods_brand_table, j)
             uf = Reshape (u, flat)
             vf = Reshape (v, flat)
@@ -57,7 +57,7 @@ def packed() -> Model:
             inputs="float[N, 6] x",
             outputs="float[N, 8] y",
             weights={
-                "emb_user_id_weight": TABLE,
+                user_table: TABLE,
                 "goods_brand_table": np.zeros((9, 2), np.float32),
                 "flat": at(-1, 2),
                 "last": at(1),
@@ -106,6 +106,12 @@ def test_a_packed_input_is_labelled_by_column() -> None:
         (2, 6, "x[2:6]", Role.ITEM, None, False),
     ]
     assert [column.confidence for column in label.columns] == [1.0, 1.0, 0.3]
+
+
+def test_a_table_of_tensorflows_lookup_is_read_by_its_feature() -> None:
+    (label,) = propose_labels(packed("m/sparse_emb_user_id/embedding_lookup/154:0")).inputs.values()
+    column = label.columns[0]
+    assert (column.name, column.role, column.confidence) == ("sparse_emb_user_id", Role.USER, 1.0)
 
 
 def test_ids_of_the_items_table_in_a_row_are_the_users_history() -> None:
