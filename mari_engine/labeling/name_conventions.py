@@ -122,8 +122,9 @@ _PLAIN = {
     "varlen", "vec", "vector", "weight", "weights",
 }  # fmt: skip
 """Words that say nothing of whose the value is."""
-_LOOKUP = re.compile("embedding_lookup")
-"""An operator of TensorFlow, and no comparison."""
+_MODULES = {"call", "deep", "dnn", "fm", "mlp", "network", "partitioned", "ranker", "stateful"}
+"""Words of modules that say nothing of the features in them, either."""
+_LOOKUP = re.compile("embedding_lookup")  # an operator of TensorFlow, and no comparison
 _SECOND = re.compile(r"(user|uid|user_?id)_?2($|_?id)", re.IGNORECASE)
 _INITIALS = {"u": Role.USER, "c": Role.CONTEXT, "i": Role.ITEM, "ui": Role.CROSS}
 
@@ -166,11 +167,11 @@ def read_convention(name: str) -> NameReading | None:
 
 
 def _without_scopes(name: str) -> str:
-    """Return the name without outer scopes that say nothing: those of the model and its layers."""
-    scopes = name.split("/")
-    while len(scopes) > 1 and read_convention(scopes[0]) is None:
+    """Return the name without its outer modules, up to one that may say whose the value is."""
+    scopes = re.split(r"[/.]", name)
+    while len(scopes) > 1 and set(split_words(scopes[0])) <= _PLAIN | _MODULES:
         scopes = scopes[1:]
-    return "/".join(scopes)
+    return ".".join(scopes)
 
 
 def _one_of_two(name: str, reading: NameReading) -> NameReading:

@@ -6,10 +6,8 @@ Expand and Tile, which repeat elements, are in `broadcasting`.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
-import onnx_ir as ir
 
 from mari_engine.axes import (
     Axes,
@@ -25,9 +23,8 @@ from mari_engine.axes import (
     show,
     size,
 )
-from mari_engine.graph import constant_array
 from mari_engine.ops.call import Call, Fact, normal
-from mari_engine.ops.column_trace import Traces, rank_of, same_columns
+from mari_engine.ops.column_trace import same_columns
 from mari_engine.ops.evaluation import (
     filled,
     known,
@@ -36,6 +33,12 @@ from mari_engine.ops.evaluation import (
     transpose_places,
 )
 from mari_engine.ops.rule import EXACT, Rule, Trait
+from mari_engine.ops.shape_traces import (
+    reshape_trace,
+    squeeze_trace,
+    transpose_trace,
+    unsqueeze_trace,
+)
 
 
 def identity(call: Call) -> Spec:
@@ -214,65 +217,6 @@ def _reshape_known(call: Call) -> Fact:
     return known(call.known(0, "the data").reshape(shape), fact.dtype)
 
 
-def _transpose_trace(node: ir.Node, traces: Traces) -> Traces:
-    trace, rank = traces[0], rank_of(node.inputs[0])
-    if trace is None or trace.axis is None or rank is None:
-        return [trace]
-    order = list(node.attributes.get_ints("perm", tuple(reversed(range(rank)))))
-    return [replace(trace, axis=order.index(trace.axis))]
-
-
-def _reshape_trace(node: ir.Node, traces: Traces) -> Traces:
-    """Find the axis again: the one of its extent with nothing but ones behind or before it."""
-    trace, before, after = traces[0], node.inputs[0], node.outputs[0].shape
-    if trace is None or trace.axis is None or before is None or before.shape is None:
-        return [trace]
-    if after is None:
-        return [trace.without_places()]
-    behind = [extent for extent in before.shape[trace.axis + 1 :] if extent != 1]
-    width = len(trace.columns)
-    for at in reversed(range(len(after))):
-        tail = [extent for extent in after[at + 1 :] if extent != 1]
-        if after[at] == width and not tail and not behind:
-            return [replace(trace, axis=at)]
-    return [trace.without_places()]
-
-
-def _squeeze_trace(node: ir.Node, traces: Traces) -> Traces:
-    trace, before = traces[0], node.inputs[0]
-    axes = _listed_axes(node)
-    if trace is None or trace.axis is None:
-        return [trace]
-    if before is None or before.shape is None:
-        return [trace.without_places()]
-    rank = len(before.shape)
-    if axes is None:
-        axes = [at for at, extent in enumerate(before.shape) if extent == 1]
-    gone = [axis % rank for axis in axes]
-    if trace.axis in gone:
-        return [trace.without_places()]
-    return [replace(trace, axis=trace.axis - sum(axis < trace.axis for axis in gone))]
-
-
-def _unsqueeze_trace(node: ir.Node, traces: Traces) -> Traces:
-    trace, rank, axes = traces[0], rank_of(node.inputs[0]), _listed_axes(node)
-    if trace is None or trace.axis is None:
-        return [trace]
-    if axes is None or rank is None:
-        return [trace.without_places()]
-    new = {axis % (rank + len(axes)) for axis in axes}
-    kept = [at for at in range(rank + len(axes)) if at not in new]
-    return [replace(trace, axis=kept[trace.axis])]
-
-
-def _listed_axes(node: ir.Node) -> list[int] | None:
-    if len(node.inputs) > 1:
-        given = constant_array(node.inputs[1])
-        return None if given is None else [int(axis) for axis in given.reshape(-1)]
-    given_attribute = node.attributes.get_ints("axes", None)
-    return None if given_attribute is None else list(given_attribute)
-
-
 RULES = (
     Rule(
         "Identity", identity, evaluate=(map_elements(lambda x: x), same_progression),
@@ -280,15 +224,15 @@ RULES = (
     ),
     Rule("Dropout", dropout, trace=same_columns, traits=frozenset({Trait.UNFOLDED})),
     Rule(
-        "Transpose", transpose, evaluate=(transpose_places,), trace=_transpose_trace, traits=EXACT,
+        "Transpose", transpose, evaluate=(transpose_places,), trace=transpose_trace, traits=EXACT,
     ),
     Rule(
-        "Reshape", reshape, evaluate=(_reshape_known,), trace=_reshape_trace,
+        "Reshape", reshape, evaluate=(_reshape_known,), trace=reshape_trace,
         traits=EXACT | {Trait.TAKES_EXTENTS, Trait.INFERS_EXTENTS},
     ),
-    Rule("Flatten", flatten, trace=_reshape_trace, traits=EXACT | {Trait.FLATTENING}),
-    Rule("Squeeze", squeeze, evaluate=(_squeeze_known,), trace=_squeeze_trace, traits=EXACT),
+    Rule("Flatten", flatten, trace=reshape_trace, traits=EXACT | {Trait.FLATTENING}),
+    Rule("Squeeze", squeeze, evaluate=(_squeeze_known,), trace=squeeze_trace, traits=EXACT),
     Rule(
-        "Unsqueeze", unsqueeze, evaluate=(_unsqueeze_known,), trace=_unsqueeze_trace, traits=EXACT
+        "Unsqueeze", unsqueeze, evaluate=(_unsqueeze_known,), trace=unsqueeze_trace, traits=EXACT
     ),
 )  # fmt: skip

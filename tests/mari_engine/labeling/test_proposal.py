@@ -109,9 +109,35 @@ def test_a_packed_input_is_labelled_by_column() -> None:
 
 
 def test_a_table_of_tensorflows_lookup_is_read_by_its_feature() -> None:
-    (label,) = propose_labels(packed("m/sparse_emb_user_id/embedding_lookup/154:0")).inputs.values()
+    (label,) = propose_labels(packed("fm/sparse_emb_user_id/embedding_lookup/7:0")).inputs.values()
     column = label.columns[0]
     assert (column.name, column.role, column.confidence) == ("sparse_emb_user_id", Role.USER, 1.0)
+
+
+def test_ids_that_are_joined_before_their_lookups_keep_their_own_tables() -> None:
+    """Each is reshaped to `[rows of it, -1]`, an extent that ONNX's inference leaves unknown."""
+    columns = "".join(
+        f"n{at} = Shape <end = 1> ({name})\n t{at} = Concat <axis = 0> (n{at}, back)\n"
+        f"c{at} = Reshape ({name}, t{at})\n"
+        for at, name in enumerate("ab")
+    )
+    model = load(
+        build(
+            columns
+            + """
+            x = Concat <axis = 1> (c0, c1)
+            i, j = Split <axis = 1> (x)
+            u = Gather (user_id_table, i)
+            v = Gather (item_id_table, j)
+            y = Concat <axis = 1> (u, v)
+            """,
+            inputs="int64[N] a, int64[N] b",
+            outputs="float[N, 2, 2] y",
+            weights={"back": at(-1), "user_id_table": TABLE, "item_id_table": TABLE[:3]},
+        )
+    )
+    told = {name: (one.role, one.range) for name, one in propose_labels(model).inputs.items()}
+    assert told == {"a": (Role.USER, (0, 5)), "b": (Role.ITEM, (0, 3))}
 
 
 def test_ids_of_the_items_table_in_a_row_are_the_users_history() -> None:
