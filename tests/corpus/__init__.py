@@ -3,7 +3,8 @@
 The models are no part of the repository; the command that makes them is, and the table of what was
 measured. To export, in an environment of its own (torch's CPU build; the plain name pulls CUDA):
 
-    pip install torch==2.13.0 onnxscript onnx scikit-learn pandas h5py pyyaml tqdm requests colorlog
+    pip install torch==2.13.0 onnxscript onnx scikit-learn pandas h5py pyyaml tqdm requests \
+        colorlog absl-py polars texttable
     pip install --no-deps deepctr-torch torch-rechub fuxictr recbole tensorboard
     PYTHONPATH=tests python -m corpus export -o DIR
 

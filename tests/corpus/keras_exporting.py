@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import onnx
 import tensorflow as tf
 import tf2onnx
+from tf2onnx.optimizer import back_to_back_optimizer as pairs
 
 from corpus.forms import Form, Recipe, Style
 from sample_models.features import Feature, label_columns, label_inputs
@@ -27,6 +28,7 @@ def export_one(recipe: Recipe, form: Form, folder: Path) -> None:
     inputs, given = fed(recipe.features)
     whole = tf.keras.Model(inputs, _scores(network, given))
     path = folder / f"{recipe.name_of(form)}.onnx"
+    pairs._func_map["Reshape",] = _merge_reshapes
     tf2onnx.convert.from_keras(whole, opset=form.opset, output_path=str(path))
     model = onnx.load(path)
     onnx.checker.check_model(model)
@@ -36,6 +38,21 @@ def export_one(recipe: Recipe, form: Form, folder: Path) -> None:
         left = {value.name for value in model.graph.input}
         labels = label_inputs(each for each in recipe.features if each.name in left)
     labels.save(path.with_suffix(".labels.json"))
+
+
+_MERGE: Callable[..., list[Any]] = pairs._func_map["Reshape",]
+
+
+def _merge_reshapes(graph: Any, node: Any, consumers: Sequence[Any]) -> list[Any]:
+    """Do as tf2onnx does, but where the second copies an extent of the first's result by a 0.
+
+    tf2onnx 1.16 merges these, too, and the 0 is then an extent of something else: no attention of
+    DIN or BST ran.
+    """
+    seconds = [each.inputs[1] for each in consumers if each.type == "Reshape"]
+    if any(each.is_const() and 0 in each.get_tensor_value() for each in seconds):
+        return []
+    return _MERGE(graph, node, consumers)
 
 
 Fed = tuple[list[Any], dict[str, Any]]

@@ -117,7 +117,7 @@ _MODELS: tuple[tuple[str, Make, tuple[Feature, ...]], ...] = (
     (
         "din_softmax",
         lambda columns: zoo.DIN(
-            columns, TARGETS, att_weight_normalization=True, att_activation="prelu"
+            columns, TARGETS, att_weight_normalization=True, att_activation="relu"
         ),
         SEQUENCE,
     ),
