@@ -59,8 +59,7 @@ def _measure(given: argparse.Namespace) -> int:
         candidates=given.candidates, budget=given.budget, rounds=given.rounds,
         meter=not given.no_meter, checks=() if given.no_check else ("drop-in", "compact"),
     )  # fmt: skip
-    kept = Run.load(given.json).rows if given.json.exists() else ()
-    rows = {row.model: row for row in kept if not row.error}
+    rows = Run.load(given.json).continued(given.engine) if given.json.exists() else {}
     paths = sorted(
         path
         for path in given.folder.glob("*.onnx")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 
@@ -13,6 +13,8 @@ class Row:
     """One model, as it was measured with one engine; all times are processor time of one thread."""
 
     model: str
+    engine: str = ""
+    """Which state of the engine it was, where another than the run's."""
     error: str = ""
     """What ended the measurement."""
     planning: float = 0.0
@@ -56,6 +58,13 @@ class Run:
     engine: str
     """Which state of the engine it was."""
     rows: tuple[Row, ...]
+
+    def continued(self, engine: str) -> dict[str, Row]:
+        """Return by model the rows that stay as they are when a later engine measures the rest."""
+        own = "" if engine == self.engine else self.engine
+        return {
+            row.model: replace(row, engine=row.engine or own) for row in self.rows if not row.error
+        }
 
     def save(self, path: Path) -> None:
         """Write the run as JSON."""

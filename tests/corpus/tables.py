@@ -34,7 +34,7 @@ def render(run: Run, before: Run | None) -> str:
         "\n## By kind\n",
         _table(("kind", "models", *_engines(run, before)), _kinds(good, earlier)),
         "\n## Each model\n",
-        _table(_TITLES, (_line(row, earlier.get(row.model)) for row in good)),
+        _table(_TITLES, (_line(row, earlier.get(row.model), run.engine) for row in good)),
         *_troubles(run),
     ]
     return "\n".join(parts) + "\n"
@@ -59,28 +59,15 @@ def _summary(rows: Sequence[Row], earlier: Mapping[str, Row]) -> list[tuple[str,
     least = [min(side, key=lambda row: row.settled) for side in sides]
     return [
         ("models", *(f"{len(side)}" for side in sides)),
-        ("geometric mean of the speedups", *(f"{_mean(side):.2f}x" for side in sides)),
+        ("geometric mean of the speedups", *(_mean(side) for side in sides)),
         ("the least", *(f"{row.settled:.2f}x (`{row.model}`)" for row in least)),
         ("below 1.5x", *(f"{sum(row.settled < 1.5 for row in side)}" for side in sides)),
         (
             "share of the peak, geometric mean",
-            *(f"{geometric_mean(row.share for row in side if row.share):.2f}" for side in sides),
+            *(_share(row.share for row in side) for side in sides),
         ),
-        (
-            "the same as exported",
-            *(
-                f"{geometric_mean(row.share_before for row in side if row.share_before):.2f}"
-                for side in sides
-            ),
-        ),
-        (
-            "planning: median, most",
-            *(
-                f"{sorted(row.planning for row in side)[len(side) // 2]:.2f} s, "
-                f"{max(row.planning for row in side):.2f} s"
-                for side in sides
-            ),
-        ),
+        ("the same as exported", *(_share(row.share_before for row in side) for side in sides)),
+        ("planning: median, most", *(_planning(side) for side in sides)),
         ("FLOPs by columns, geometric mean", *_reached(sides, "attainable")),
         ("FLOPs by rank, geometric mean", *_reached(sides, "limit")),
         (
@@ -94,8 +81,21 @@ def _summary(rows: Sequence[Row], earlier: Mapping[str, Row]) -> list[tuple[str,
     ]
 
 
-def _mean(rows: Iterable[Row]) -> float:
-    return geometric_mean(row.settled for row in rows)
+def _mean(rows: Sequence[Row]) -> str:
+    """Return the geometric mean of speedups, "" where there are none."""
+    return f"{geometric_mean(row.settled for row in rows):.2f}x" if rows else ""
+
+
+def _share(shares: Iterable[float]) -> str:
+    """Return the geometric mean of the shares that were measured, "" where none was."""
+    found = [share for share in shares if share]
+    return f"{geometric_mean(found):.2f}" if found else ""
+
+
+def _planning(rows: Sequence[Row]) -> str:
+    """Return median and most of the times that were measured, "" where none was."""
+    found = sorted(row.planning for row in rows if row.planning)
+    return f"{found[len(found) // 2]:.2f} s, {found[-1]:.2f} s" if found else ""
 
 
 def _reached(sides: Sequence[Sequence[Row]], limit: str) -> Iterable[str]:
@@ -110,17 +110,17 @@ def _kinds(rows: Sequence[Row], earlier: Mapping[str, Row]) -> Iterable[tuple[st
     for kind in sorted({row.model.split("_")[0] for row in rows}):
         these = [row for row in rows if row.model.split("_")[0] == kind]
         paired = [earlier[row.model] for row in these if row.model in earlier]
-        first = [f"{_mean(paired):.2f}x"] if earlier else []
-        yield (kind, f"{len(these)}", *first, f"{_mean(these):.2f}x")
+        first = [_mean(paired)] if earlier else []
+        yield (kind, f"{len(these)}", *first, _mean(these))
 
 
 _TITLES = (
     "model", "speedup", "10% to 90%", "before", "way", "planning", "MFLOP", "by columns", "by rank",
-    "share of the peak", "check",
+    "share of the peak", "check", "engine",
 )  # fmt: skip
 
 
-def _line(row: Row, before: Row | None) -> tuple[str, ...]:
+def _line(row: Row, before: Row | None, engine: str) -> tuple[str, ...]:
     return (
         f"`{row.model}`",
         f"{row.settled:.2f}x",
@@ -133,6 +133,7 @@ def _line(row: Row, before: Row | None) -> tuple[str, ...]:
         f"{row.reached / row.limit:.2f}" if row.limit else "",
         f"{row.share_before:.2f} → {row.share:.2f}",
         ", ".join(row.checks) if set(row.checks.values()) <= {"passed"} else "not passed",
+        row.engine or engine,
     )
 
 

@@ -62,6 +62,22 @@ def test_a_run_is_read_as_it_was_written_and_shown_beside_an_earlier_one(
     assert "- `broken_one`: no end within 1 s" in page
 
 
+def test_rows_of_an_earlier_engine_keep_its_name_when_a_run_goes_on() -> None:
+    run = Run(machine={}, date="2026-01-01", candidates=50, engine="old", rows=(Row(model="a"),))
+    assert run.continued("old")["a"].engine == ""
+    again = replace(run, engine="new", rows=tuple(run.continued("new").values()))
+    assert again.continued("newest")["a"].engine == "old"
+
+
+def test_what_an_earlier_run_did_not_measure_is_left_blank(rows: tuple[Row, ...]) -> None:
+    machine = dict.fromkeys(("processor", "cores", "onnxruntime", "onnx", "numpy", "python"), "1")
+    run = Run(machine=machine, date="2026-01-01", candidates=50, engine="new", rows=rows)
+    page = render(run, replace(run, engine="old", rows=(Row(model="dlrm", speedup=2.0),)))
+    assert "| share of the peak, geometric mean |  |" in page
+    assert "| planning: median, most |  |" in page
+    assert "| mmoe | 1 |  |" in page
+
+
 def test_each_style_and_exporter_comes_up() -> None:
     every = {str(form) for at in range(6) for form in forms_in_turn(at)}
     styles = ("packed", "vanilla", "oneshot")
