@@ -42,6 +42,7 @@ from mari_engine.types.graph_info import GraphInfo, GraphNode, TensorInfo
 from mari_engine.types.interface import (
     InputBinding,
     Interface,
+    InterfaceTensor,
     OutputBinding,
     RequestIndex,
     Rows,
@@ -75,7 +76,7 @@ from mari_engine.types.measurement import (
     TimeMeasure,
 )
 from mari_engine.types.offload import ChosenCut, CutPoint, Frontier, Store
-from mari_engine.types.parts import FetchedInput, FileDigest, Part, PartInput, PartKind, PartOutput
+from mari_engine.types.parts import FetchedInput, FileDigest, Part, PartInput, PartKind
 from mari_engine.types.plain_json import to_plain
 from mari_engine.types.progress import Progress, report_nothing
 from mari_engine.types.structure import Structure, StructureConstant, StructureNode
@@ -117,6 +118,7 @@ __all__ = [
     "InputBinding",
     "InputLabel",
     "Interface",
+    "InterfaceTensor",
     "JsonDocument",
     "JsonError",
     "JsonObject",
@@ -134,7 +136,6 @@ __all__ = [
     "Part",
     "PartInput",
     "PartKind",
-    "PartOutput",
     "Peak",
     "ProductMeasure",
     "Progress",

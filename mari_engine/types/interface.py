@@ -83,6 +83,18 @@ class InputBinding:
 
 
 @dataclass(frozen=True)
+class InterfaceTensor:
+    """A tensor that a model, or a part of one, takes or gives."""
+
+    name: str
+    dtype: str
+    """As manifests name it: numpy's name, or "string"."""
+    shape: tuple[int | str, ...]
+    """Extents, symbols by name."""
+    rows: Rows
+
+
+@dataclass(frozen=True)
 class OutputBinding:
     """One output of the optimized model, and whether it has a row per request or candidate."""
 

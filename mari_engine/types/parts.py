@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from mari_engine.types.interface import InputBinding, Rows, read_extents, read_rows
+from mari_engine.types.interface import InputBinding, InterfaceTensor, Rows, read_extents, read_rows
 from mari_engine.types.json_fields import JsonObject
 
 
@@ -61,18 +61,6 @@ PartInput = InputBinding | FetchedInput
 
 
 @dataclass(frozen=True)
-class PartOutput:
-    """One output of a part: of the item part, what a store holds of each item."""
-
-    name: str
-    dtype: str
-    """As numpy spells it, or "string"."""
-    shape: tuple[int | str, ...]
-    """Extents, symbols by name; of an item part the items come first, and the rest are numbers."""
-    rows: Rows
-
-
-@dataclass(frozen=True)
 class FileDigest:
     """A file of an artifact, by its name within the folder, and its SHA-256."""
 
@@ -97,7 +85,8 @@ class Part:
     data: tuple[FileDigest, ...]
     """The files of its large weights; none where they lie in the model's own."""
     inputs: tuple[PartInput, ...]
-    outputs: tuple[PartOutput, ...]
+    outputs: tuple[InterfaceTensor, ...]
+    """Of the item part: what a store holds of each item; the items come first in its shape."""
 
     def to_json(self) -> dict[str, Any]:
         """Return its entry of a manifest's `parts`."""
@@ -142,7 +131,7 @@ def _input(entry: JsonObject) -> PartInput:
     return InputBinding.from_json(entry)
 
 
-def _output(entry: JsonObject) -> PartOutput:
-    return PartOutput(
+def _output(entry: JsonObject) -> InterfaceTensor:
+    return InterfaceTensor(
         entry.text("name"), entry.text("dtype"), read_extents(entry), read_rows(entry)
     )

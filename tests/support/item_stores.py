@@ -17,10 +17,10 @@ from mari_engine.types import (
     FetchedInput,
     FileDigest,
     InputBinding,
+    InterfaceTensor,
     Part,
     PartInput,
     PartKind,
-    PartOutput,
 )
 from support.builders import build
 
@@ -91,15 +91,17 @@ def _models(vector: str, price: str, *, half: bool) -> dict[str, bytes]:
 
 
 def _parts(folder: Path, vector: str, price: str, dtype: str) -> list[Part]:
-    def part(kind: PartKind, inputs: Sequence[PartInput], outputs: Sequence[PartOutput]) -> Part:
+    def part(
+        kind: PartKind, inputs: Sequence[PartInput], outputs: Sequence[InterfaceTensor]
+    ) -> Part:
         file = f"{kind}.onnx"
         digest = FileDigest(file, fingerprint(folder / file))
         return Part(kind, digest, (), tuple(inputs), tuple(outputs))
 
-    hidden = PartOutput("request_h0", "float32", (1, WIDTH), "request")
+    hidden = InterfaceTensor("request_h0", "float32", (1, WIDTH), "request")
     items = [
-        PartOutput(vector, dtype, ("N", WIDTH), "candidate"),
-        PartOutput(price, "float32", ("N", 1), "candidate"),
+        InterfaceTensor(vector, dtype, ("N", WIDTH), "candidate"),
+        InterfaceTensor(price, "float32", ("N", 1), "candidate"),
     ]
     fetched = [
         FetchedInput(each.name, each.dtype, each.shape, each.rows, kind, each.name)
@@ -112,7 +114,7 @@ def _parts(folder: Path, vector: str, price: str, dtype: str) -> list[Part]:
     ]
     user = InputBinding("user", "float32", (1, 2), "request", "user")
     pair = InputBinding("pair", "float32", ("N", 1), "candidate", "pair")
-    score = PartOutput("score", "float32", ("N", 1), "candidate")
+    score = InterfaceTensor("score", "float32", ("N", 1), "candidate")
     return [
         part(PartKind.REQUEST, [user], [hidden]),
         part(PartKind.ITEM, features, items),

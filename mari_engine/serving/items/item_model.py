@@ -13,7 +13,7 @@ from mari_engine.loading import load
 from mari_engine.runtime import open_source
 from mari_engine.serving.items.arrow_columns import ColumnSpec
 from mari_engine.serving.offload import ItemPart
-from mari_engine.types import Feeds, PartOutput
+from mari_engine.types import Feeds, InterfaceTensor
 
 
 class ItemModel:
@@ -88,12 +88,12 @@ class ItemModel:
         return {spec.name: found[spec.name] for spec in self._specs}
 
 
-def output_specs(outputs: Sequence[PartOutput]) -> tuple[ColumnSpec, ...]:
+def output_specs(outputs: Sequence[InterfaceTensor]) -> tuple[ColumnSpec, ...]:
     """Return a column for each output; raises StoreError for one that a store cannot hold."""
     return tuple(_spec(output) for output in outputs)
 
 
-def _spec(output: PartOutput) -> ColumnSpec:
+def _spec(output: InterfaceTensor) -> ColumnSpec:
     shape = output.shape[1:]
     try:
         dtype = np.dtype(output.dtype)

@@ -20,12 +20,12 @@ from mari_engine.artifact import (
 from mari_engine.errors import ModelError
 from mari_engine.files import finish_replacement, reading
 from mari_engine.types import (
+    InterfaceTensor,
     JsonDocument,
     JsonObject,
     Part,
     PartInput,
     PartKind,
-    PartOutput,
 )
 
 MODEL_FILES = {kind: f"{kind}.onnx" for kind in PartKind}
@@ -48,7 +48,7 @@ class ItemPart:
 
     path: Path
     inputs: tuple[PartInput, ...]
-    outputs: tuple[PartOutput, ...]
+    outputs: tuple[InterfaceTensor, ...]
     """What a store holds of each item: named `item_h{i}__{first 8 digits of item_hash}`."""
     item_hash: str
     """SHA-256 of what it computes, in hex: equal for the same item model wherever it lies."""

@@ -32,10 +32,10 @@ from mari_engine.types import (
     ChosenCut,
     FetchedInput,
     FileDigest,
+    InterfaceTensor,
     Part,
     PartInput,
     PartKind,
-    PartOutput,
     Rows,
     to_plain,
 )
@@ -112,7 +112,7 @@ def _describe(result: CheckedOffload, kind: PartKind, files: tuple[Path, ...]) -
         data=tuple(data),
         inputs=tuple(_input(result, value) for value in graph.inputs),
         outputs=tuple(
-            PartOutput(
+            InterfaceTensor(
                 value.name or "",
                 name_dtype(value.dtype),
                 list_extents(value.shape) or (),

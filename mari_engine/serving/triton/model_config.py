@@ -9,23 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mari_engine.errors import ModelError
-from mari_engine.types import Rows
+from mari_engine.types import InterfaceTensor
 
 _TYPES = {
     "float32": "FP32", "float16": "FP16", "float64": "FP64", "bfloat16": "BF16", "bool": "BOOL",
     "int8": "INT8", "int16": "INT16", "int32": "INT32", "int64": "INT64", "uint8": "UINT8",
     "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64", "string": "STRING",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Port:
-    """An input or output: name, element type as manifests name it, shape, and whose rows it has."""
-
-    name: str
-    dtype: str
-    shape: tuple[int | str, ...]
-    rows: Rows
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,10 @@ class Ragged:
 
 
 def write_config(
-    name: str, inputs: Sequence[Port], outputs: Sequence[Port], ragged: Ragged | None = None
+    name: str,
+    inputs: Sequence[InterfaceTensor],
+    outputs: Sequence[InterfaceTensor],
+    ragged: Ragged | None = None,
 ) -> str:
     """Return the contents of config.pbtxt.
 
@@ -69,7 +62,7 @@ def write_config(
     return "\n".join(lines) + "\n"
 
 
-def _describe(port: Port, kind: str, batched: bool) -> Iterator[str]:
+def _describe(port: InterfaceTensor, kind: str, batched: bool) -> Iterator[str]:
     if port.dtype not in _TYPES:
         raise ModelError(f"{kind} {port.name!r} is {port.dtype}, which Triton has no type for")
     yield f"name: {_text(port.name)}"

@@ -13,8 +13,8 @@ from mari_engine.errors import ModelError
 from mari_engine.files import open_workplace
 from mari_engine.graph import list_extents, name_dtype
 from mari_engine.serving.triton.flat_inputs import COUNTS, counted_input, flatten_inputs
-from mari_engine.serving.triton.model_config import Port, Ragged, write_config
-from mari_engine.types import Signature
+from mari_engine.serving.triton.model_config import Ragged, write_config
+from mari_engine.types import InterfaceTensor, Signature
 
 _MODEL, _DATA = "model.onnx", "model.onnx.data"
 _VERSION = "1"
@@ -49,7 +49,7 @@ def write_repository(
 def _config_of(artifact: Artifact, name: str, most: int) -> str:
     interface = artifact.interface
     inputs = [
-        Port(item.name, item.dtype, item.shape, item.rows)
+        InterfaceTensor(item.name, item.dtype, item.shape, item.rows)
         for item in interface.inputs
         if item.index is None
     ]
@@ -60,7 +60,7 @@ def _config_of(artifact: Artifact, name: str, most: int) -> str:
         if extents is None:
             raise ModelError(f"output {value.name!r} has no known rank; export it with a shape")
         dtype, own = name_dtype(value.dtype), value.name or ""
-        outputs.append(Port(own, dtype, tuple(extents), rows[own]))
+        outputs.append(InterfaceTensor(own, dtype, tuple(extents), rows[own]))
     if artifact.signature != Signature.BATCHED:
         return write_config(name, inputs, outputs)
     return write_config(name, inputs, outputs, Ragged(most, counted_input(interface).name, COUNTS))

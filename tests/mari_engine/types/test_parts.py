@@ -11,11 +11,11 @@ from mari_engine.types import (
     FetchedInput,
     FileDigest,
     InputBinding,
+    InterfaceTensor,
     JsonDocument,
     JsonObject,
     Part,
     PartKind,
-    PartOutput,
 )
 
 ONLINE = Part(
@@ -30,7 +30,7 @@ ONLINE = Part(
             "item_h0__3fa9c1d2",
         ),
     ),
-    outputs=(PartOutput("score", "float32", ("N", 1), "candidate"),),
+    outputs=(InterfaceTensor("score", "float32", ("N", 1), "candidate"),),
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from mari_engine.serving.items.item_model import ItemModel, output_specs
 from mari_engine.serving.items.on_ray import RayStopped
 from mari_engine.serving.items.pieces import Job, Piece, PieceWorker
 from mari_engine.serving.offload import load_offloaded
-from mari_engine.types import Feeds, PartOutput
+from mari_engine.types import Feeds, InterfaceTensor
 from support.builders import build
 from support.item_stores import (
     VECTOR,
@@ -195,7 +195,7 @@ def test_an_item_part_that_gives_something_else_is_refused(tmp_path: Path, offlo
 def test_outputs_that_a_store_cannot_hold_are_refused(
     dtype: str, extents: tuple[int | str, ...]
 ) -> None:
-    output = PartOutput("h", dtype, ("N", *extents), "candidate")
+    output = InterfaceTensor("h", dtype, ("N", *extents), "candidate")
     with pytest.raises(StoreError, match=r"output 'h' of the item part is .*; compute it online"):
         output_specs([output])
 

@@ -9,9 +9,16 @@ import pytest
 from mari_engine.artifact import with_digests, write_document
 from mari_engine.errors import ModelError
 from mari_engine.serving.offload import load_offloaded
-from mari_engine.types import FetchedInput, FileDigest, InputBinding, Part, PartKind, PartOutput
+from mari_engine.types import (
+    FetchedInput,
+    FileDigest,
+    InputBinding,
+    InterfaceTensor,
+    Part,
+    PartKind,
+)
 
-VECTOR = PartOutput("item_h0__abababab", "float32", ("N", 8), "candidate")
+VECTOR = InterfaceTensor("item_h0__abababab", "float32", ("N", 8), "candidate")
 ITEM = Part(
     PartKind.ITEM,
     FileDigest("item.onnx", "0" * 64),
@@ -24,7 +31,7 @@ ONLINE = Part(
     FileDigest("online.onnx", "0" * 64),
     (),
     (FetchedInput(VECTOR.name, "float32", ("N", 8), "candidate", PartKind.ITEM, VECTOR.name),),
-    (PartOutput("score", "float32", ("N", 1), "candidate"),),
+    (InterfaceTensor("score", "float32", ("N", 1), "candidate"),),
 )
 
 

@@ -17,7 +17,8 @@ from mari_engine.feeds import bind_batch
 from mari_engine.loading import load
 from mari_engine.pipeline import optimize
 from mari_engine.serving.triton import write_repository
-from mari_engine.serving.triton.model_config import Port, write_config
+from mari_engine.serving.triton.model_config import write_config
+from mari_engine.types import InterfaceTensor
 from support.builders import build
 from support.request_batches import draw_requests
 from support.rewrite_checks import roles, run, session
@@ -136,7 +137,7 @@ def test_a_model_that_is_there_stays_without_force(tmp_path: Path) -> None:
 
 
 def test_names_are_written_as_texts() -> None:
-    port = Port('say "ü\\"', "float32", ("N",), "candidate")
+    port = InterfaceTensor('say "ü\\"', "float32", ("N",), "candidate")
     assert model_config(write_config("m", [port], [])).input[0].name == 'say "ü\\"'
     with pytest.raises(ModelError, match="which Triton has no type for"):
-        write_config("m", [Port("x", "complex64", (1,), "request")], [])
+        write_config("m", [InterfaceTensor("x", "complex64", (1,), "request")], [])
