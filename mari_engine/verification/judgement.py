@@ -45,6 +45,8 @@ class CaseResult:
     """Of a batch, the outputs with one row a request."""
     undecided: frozenset[str] = frozenset()
     """The outputs that differed where rounding decides, and were taken for equal there."""
+    lost: frozenset[str] = frozenset()
+    """Those of which no element was compared: each differs, and is rounding and nothing else."""
     unasked: frozenset[str] = frozenset()
     """The outputs of which only the original has elements that are NaN, of a request that holds
     NaN."""

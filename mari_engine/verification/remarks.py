@@ -13,7 +13,7 @@ from mari_engine.ops import Trait, has_trait
 from mari_engine.types import Check, Labels
 from mari_engine.verification.cases import Case
 from mari_engine.verification.distances import EXACT
-from mari_engine.verification.judgement import CaseResult
+from mari_engine.verification.judgement import TYPICAL, CaseResult
 from mari_engine.verification.model_pair import OpenedPair
 from mari_engine.wording import first_names
 
@@ -145,6 +145,28 @@ def always_nan(runs: Sequence[CaseResult]) -> str:
         f"output {quoted(blind)} is NaN at every element of all {len(runs)} requests, "
         "so that nothing of it was compared; mend the model, or give a request file of typical "
         "values"
+    )
+
+
+def always_lost(runs: Sequence[CaseResult]) -> str:
+    """Return which output no typical request showed a number of beyond rounding, or "".
+
+    A right rewrite may differ there, too; but nothing tells it from a wrong one.
+    """
+    typical = [run for run in runs if run.request == TYPICAL]
+    shown = {
+        name
+        for run in typical
+        for name, values in float_outputs([run])
+        if name not in run.lost and (np.isfinite(values) & (values != 0)).any()
+    }
+    lost = frozenset[str]().union(*(run.lost for run in typical)) - shown
+    if not lost:
+        return ""
+    return (
+        f"output {quoted(sorted(lost))} differs at every number but 0 of all typical requests, by "
+        "no more than the original's own rounding, which is as large as the numbers, so that "
+        "nothing of it was compared; mend the model, or leave that output out"
     )
 
 

@@ -99,14 +99,15 @@ class RoundingNoise:
     def excuse(self, run: CaseResult) -> CaseResult:
         """Return what both models made of a request, the same where rounding decides it.
 
-        `undecided` names the outputs of which there is something.
+        `undecided` names the outputs of which there is something, `lost` those of which there is
+        nothing else.
         """
         try:
             exact = self._moves(run, _OFF * FLOAT64)
             own = self._moves(run, _OFF * self._epsilon)
         except ExecutionError:
             return run
-        outputs, names = dict(run.outputs), set[str]()
+        outputs, names, lost = dict(run.outputs), set[str](), set[str]()
         for name, results in run.outputs.items():
             if name not in exact or results.truth is None:
                 continue
@@ -115,7 +116,9 @@ class RoundingNoise:
             outputs[name] = Results(results.truth, wide, results.original, narrow)
             if wide is not results.exact or narrow is not results.optimized:
                 names.add(name)
-        return replace(run, outputs=outputs, undecided=frozenset(names))
+            if _is_lost(results.truth, results.exact, exact[name]):
+                lost.add(name)
+        return replace(run, outputs=outputs, undecided=frozenset(names), lost=frozenset(lost))
 
     def move_inside(self, feeds: Feeds, truth: Feeds) -> Feeds:
         """Return how far results inside the original move, by name; ExecutionError if none do."""
@@ -161,6 +164,16 @@ def adopt(
     apart = _apart(before, after)
     explained = (apart > 0) & (apart <= ROUNDING_FACTOR * moves)
     return np.where(explained, before, after) if explained.any() else after
+
+
+def _is_lost(truth: np.ndarray, value: np.ndarray | None, moves: np.ndarray) -> bool:
+    """Return whether each number but 0 differs, by noise that is as large as the number."""
+    if value is None or truth.dtype.kind != "f" or value.shape != truth.shape or not truth.size:
+        return False
+    apart = _apart(truth, value)
+    explained = (apart > 0) & (apart <= ROUNDING_FACTOR * moves) & (moves >= np.abs(truth))
+    numbers = np.isfinite(truth) & (truth != 0)
+    return bool(numbers.any() and explained[numbers].all())
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -67,6 +67,7 @@ from mari_engine.verification.remarks import (
     about_unasked,
     about_undecided,
     about_undefined,
+    always_lost,
     always_nan,
     first_problem,
     missing_operator,
@@ -232,7 +233,7 @@ def _check_cases(
         notes.append(nobody)
     inside, different = _compare_inside(opened)
     problem = first_problem(checks, original) or different or hidden or lonely or unlike
-    problem = problem or always_nan(runs)
+    problem = problem or always_nan(runs) or always_lost(alone)
     return _Outcome(opened.exact_method, checks, tuple(notes), coverage, inside, problem)
 
 

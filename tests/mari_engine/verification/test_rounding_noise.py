@@ -86,6 +86,21 @@ def test_what_is_left_of_large_numbers_is_left_to_rounding() -> None:
     assert not check(body.format("p", "one"), body.format("p", "off"), "float[N, 1] y").passed
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("d = Sub (s, p) g = Sign (d) y = Mul (g, m)", "y = Mul (m, three)"),
+        ("d = Sub (s, p) g = Sqrt (d) y = Mul (g, m)", "d = Sub (s, p) y = Sqrt (d)"),
+    ],
+    ids=["sign", "root"],
+)
+def test_an_output_of_rounding_alone_shows_nothing(right: str, wrong: str) -> None:
+    """Whether another model's numbers are right, no request tells."""
+    found = check(WHOLE + PARTS + right, WHOLE + PARTS + wrong, "float[N, 1] y")
+    assert "nothing of it was compared" in found.reason
+    assert check(WHOLE + PARTS + right, WHOLE + PARTS + right, "float[N, 1] y").passed
+
+
 def test_batches_of_several_requests_are_held_to_the_same() -> None:
     data = build(
         TIED.format("p", "ArgMax <axis = 1>"), inputs="float[N, 16] u, float[N, 8] i",
