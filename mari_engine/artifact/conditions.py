@@ -19,6 +19,7 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
 }
 _PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_DIGITS, _ALL_DIGITS = 3, 17
 _FORM = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*([kMGT]?)\s*")
 FIELDS = (
     "speedup", "speedup_low", "speedup_high", "flops", "flops_before", "flops_ratio", "candidates",
@@ -42,7 +43,20 @@ class Condition:
 
         Raises ModelError where the artifact does not tell the figure.
         """
-        return _OPERATORS[self.sign](self.value(figures), self.bound)
+        return self._holds_of(self.value(figures))
+
+    def shown(self, figures: ArtifactFigures) -> float:
+        """Return the figure with as few digits as tell the outcome, three behind the point or more.
+
+        Raises ModelError where the artifact does not tell it.
+        """
+        value = self.value(figures)
+        rounded = (round(value, digits) for digits in range(_DIGITS, _ALL_DIGITS))
+        outcome = self._holds_of(value)
+        return next((each for each in rounded if self._holds_of(each) == outcome), value)
+
+    def _holds_of(self, value: float) -> bool:
+        return _OPERATORS[self.sign](value, self.bound)
 
     def value(self, figures: ArtifactFigures) -> float:
         """Return the figure of an artifact; raises ModelError where it does not tell it."""

@@ -114,7 +114,8 @@ def _load(folder: Path) -> Artifact:
         )
     certificate = read_document(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
-    artifact = Artifact(
+    check_digests(certificate, folder, folder / CERTIFICATE_FILE)  # a damaged file may be any
+    return Artifact(
         directory=folder,
         model=load(folder / MODEL_FILE),
         labels=Labels.load(folder / LABELS_FILE),
@@ -123,8 +124,6 @@ def _load(folder: Path) -> Artifact:
         manifest=manifest,
         certificate=certificate,
     )
-    check_digests(certificate, folder, folder / CERTIFICATE_FILE)
-    return artifact
 
 
 def _write_files(result: CheckedPlan, folder: Path, benchmark: BenchmarkResult | None) -> None:

@@ -13,7 +13,7 @@ from mari_engine.commands.console import show, show_table
 from mari_engine.commands.junit import Case, is_junit, write_cases
 from mari_engine.commands.options import Force
 from mari_engine.commands.output_files import check_output, write_output
-from mari_engine.errors import ModelError, VerificationError
+from mari_engine.errors import LabelError, MariError, ModelError, VerificationError
 from mari_engine.wording import (
     format_band,
     format_count,
@@ -51,20 +51,38 @@ def check(
     lossless (1 or 0), checks, products, split, once, fused and kept; operators are < <= > >= ==
     and !=. The exit status is 1 where a condition holds: --fail-if "speedup<1.3".
     """
-    from mari_engine.artifact import read_condition, read_figures  # here: help starts without ONNX
+    from mari_engine.artifact import read_condition  # here: help starts without ONNX
 
     conditions = [read_condition(text) for text in fail_if or ()]
     if junit is not None:
         check_output(junit, is_junit, force=force)
-    found = [read_figures(mari.load_artifact(each)) for each in _find_artifacts(folder)]
-    cases = [case for each in found for case in _cases(each, conditions)]
-    _show_rows(found)
+    read = [(each, _read(each)) for each in _find_artifacts(folder)]
+    damaged = {each: str(found) for each, found in read if isinstance(found, MariError)}
+    whole = [found for _, found in read if not isinstance(found, MariError)]
+    cases = [Case(_subject(each), "is whole", damaged.get(each, "")) for each, _ in read]
+    cases += [case for figures in whole for case in _cases(figures, conditions)]
+    _show_rows(whole)
     if junit is not None:
         write_output(junit, write_cases("mari check", cases), is_junit, force=force)
-    failed = [case for case in cases if case.failure]
+    if damaged:
+        raise ModelError("; ".join(damaged.values()))
+    failed = [f"{case.subject}: {case.failure}" for case in cases if case.failure]
     if failed:
-        told = "; ".join(f"{case.subject}: {case.failure}" for case in failed)
-        raise VerificationError(told)
+        raise VerificationError("; ".join(failed))
+
+
+def _read(folder: Path) -> ArtifactFigures | ModelError | LabelError:
+    """Return an artifact's figures, or why it is not whole."""
+    from mari_engine.artifact import read_figures
+
+    try:
+        return read_figures(mari.load_artifact(folder))
+    except (ModelError, LabelError) as error:  # the others are looked at all the same
+        return error
+
+
+def _subject(folder: Path) -> str:
+    return make_plain(str(folder))
 
 
 def _find_artifacts(folder: Path) -> Sequence[Path]:
@@ -84,17 +102,13 @@ def _find_artifacts(folder: Path) -> Sequence[Path]:
 
 
 def _cases(figures: ArtifactFigures, conditions: Sequence[Condition]) -> Iterator[Case]:
-    """Yield the outcome of each condition, and that the artifact is whole, which was looked at."""
-    subject = make_plain(str(figures.directory))
-    yield Case(subject, "is whole")
+    """Yield the outcome of each condition."""
     for condition in conditions:
-        value = condition.value(figures)
         failure = ""
         if condition.holds(figures):
-            failure = (
-                f"{condition.text} holds: {condition.field} is {format_whole(round(value, 3))}"
-            )
-        yield Case(subject, condition.text, failure)
+            shown = format_whole(condition.shown(figures))
+            failure = f"{condition.text} holds: {condition.field} is {shown}"
+        yield Case(_subject(figures.directory), condition.text, failure)
 
 
 def _show_rows(found: Sequence[ArtifactFigures]) -> None:

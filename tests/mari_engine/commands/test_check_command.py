@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import pytest
 import mari_engine as mari
 from mari_engine.__main__ import run
 from mari_engine.artifact import FIELDS, read_condition, read_figures
+from mari_engine.types import Flops
 from support.builders import ranking_tower
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
@@ -122,16 +124,50 @@ def test_what_holds_no_artifact_is_refused(folder: Path, name: str, read: Read) 
     assert "give one that 'mari optimize' wrote" in read()[1]
 
 
-def test_a_changed_artifact_is_refused(folder: Path, tmp_path: Path, read: Read) -> None:
-    place = tmp_path / "changed"
-    place.mkdir()
-    for each in (folder / "wide").iterdir():
+def copy_of(folder: Path, place: Path) -> Path:
+    """Return a copy of an artifact, its files alone."""
+    place.mkdir(parents=True)
+    for each in folder.iterdir():
         (place / each.name).write_bytes(each.read_bytes())
+    return place
+
+
+def test_a_changed_artifact_is_refused(folder: Path, tmp_path: Path, read: Read) -> None:
+    place = copy_of(folder / "wide", tmp_path / "changed")
     manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
     manifest["candidates"] = 2
     (place / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert run(["check", str(place)]) == 2
     assert read()[1].count("\n") == 1
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "manifest.json", "labels.json"])
+def test_beside_a_damaged_artifact_the_others_are_looked_at(
+    folder: Path, tmp_path: Path, file: str, read: Read
+) -> None:
+    damaged = copy_of(folder / "small", tmp_path / "all" / "small")
+    copy_of(folder / "wide", tmp_path / "all" / "wide")
+    (damaged / file).write_bytes(b"{")
+    junit = tmp_path / "junit.xml"
+    words = ["check", str(tmp_path / "all"), "--fail-if", "flops_before>1", "--junit", str(junit)]
+    assert run(words) == 2
+    out, err = read()
+    assert str(damaged / file) in err
+    assert err.count("\n") == 1
+    assert "wide" in out
+    cases = ElementTree.fromstring(junit.read_text(encoding="utf-8"))[0]
+    failed = [
+        (Path(str(each.get("classname"))).name, each.get("name")) for each in cases if len(each)
+    ]
+    assert failed == [("small", "is whole"), ("wide", "flops_before>1")]
+
+
+def test_a_figure_near_its_threshold_is_told_with_the_digits_that_decide(folder: Path) -> None:
+    """A message that 1.3 is less than 1.3 tells nobody anything."""
+    figures = read_figures(mari.load_artifact(folder / "wide"))
+    figures = replace(figures, flops_before=Flops(0, 1_299_999), flops_after=Flops(0, 1_000_000))
+    assert read_condition("flops_ratio<1.3").shown(figures) == 1.299999
+    assert read_condition("flops_ratio<2").shown(figures) == 1.3
 
 
 def test_every_figure_can_be_named(folder: Path) -> None:
