@@ -65,6 +65,18 @@ def read_token() -> str:
     return texts[-1] if texts else ""
 
 
+def claim(token: str) -> str:
+    """Return the token of kept work if this page may go on under it, "" if another one shows it.
+
+    A page that was left gives it up: else both would write over each other's work.
+    """
+    if token and runtime.exists():
+        left = VISITS.take(token, runtime.get_instance().is_active_session)
+        if left is not None:
+            left.close()
+    return "" if VISITS.has(token) else token
+
+
 def forget_visit(state: SessionState, fragments: FragmentStorage) -> None:
     """Empty the memory of a session that ended: Streamlit keeps the last one until the next begins.
 

@@ -63,9 +63,9 @@ class KeptWorks:
             )
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            new = not place.exists()
+            held = place.stat().st_size if place.exists() else -1
             self._replace(place, data)
-            if new:
+            if len(data) > held:
                 self._make_room()
         except OSError as error:
             raise mari.MariError(

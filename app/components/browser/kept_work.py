@@ -8,7 +8,8 @@ import streamlit as st
 
 from app.components.browser.script import run_script
 from app.components.feedback import show_error
-from app.services import find_kept, is_begun, is_kept, take_up
+from app.components.model import take_back
+from app.services import find_kept, is_begun, is_kept
 from app.session import Session, Work
 from app.state import read_widget
 from app.views.text import count, plain
@@ -55,7 +56,7 @@ def _offer_earlier(work: Work) -> None:
         )
         if st.button("Take it up", type="primary", key="earlier-take"):
             try:
-                take_up(work, session, work.opened, token=token)
+                take_back(work, session, work.opened, token)
             except MariError as error:
                 show_error(error)
                 return

@@ -3,7 +3,13 @@
 from app.components.model.card import show_card
 from app.components.model.fixed_batch import show_fixed_batch
 from app.components.model.picker import pick_model
-from app.components.model.session_file import bring_back, open_picked, resume, show_waiting
+from app.components.model.session_file import (
+    bring_back,
+    open_picked,
+    resume,
+    show_waiting,
+    take_back,
+)
 from app.components.model.welcome import TRY, show_welcome
 
 __all__ = [
@@ -16,4 +22,5 @@ __all__ = [
     "show_fixed_batch",
     "show_waiting",
     "show_welcome",
+    "take_back",
 ]

@@ -8,8 +8,8 @@ import streamlit as st
 
 from app.components.model.picker import upload_key
 from app.services import engine_cache, find_kept, find_model, take_up
-from app.session import VISITS, Opened, Session, Work
-from app.state import drop_uploads, read_widget, turn_to, write_widget
+from app.session import Opened, Session, Work
+from app.state import claim, drop_uploads, read_widget, turn_to, write_widget
 from app.views.text import plain
 from mari_engine import MariError
 
@@ -22,7 +22,7 @@ class _Waiting:
 
     session: Session
     token: str = ""
-    """Under which it was kept; "" for a file, and for a copy."""
+    """Under which it was kept; "" for a file."""
 
 
 def resume(work: Work, session: Session) -> None:
@@ -40,25 +40,32 @@ def resume(work: Work, session: Session) -> None:
 def bring_back(work: Work, token: str) -> bool:
     """Bring back the work that is kept under a token, on the page that is shown.
 
-    Return False where there is none. Where its model is not at hand, it is asked for. Where another
-    page shows the same work, this is a copy, which goes on by itself.
+    Return False where there is none. Where its model is not at hand, it is asked for.
     """
     session = find_kept(token) if token else None
     if session is None:
         return False
-    shared = VISITS.has(token)
     opened = find_model(session)
     if opened is None:
-        write_widget(_WAITING, _Waiting(session, "" if shared else token))
+        write_widget(_WAITING, _Waiting(session, token))
         return True
     try:
-        take_up(work, session, opened, token="" if shared else token)
+        take_back(work, session, opened, token)
     except MariError as error:
         work.notice = f"The kept work cannot be taken up: {error}"
         return False
-    if shared:
-        work.notice += " It is open on another page, too: this is a copy, kept by itself."
     return True
+
+
+def take_back(work: Work, session: Session, opened: Opened, token: str) -> None:
+    """Take up what is kept under a token, "" for a session file; MariError where that fails.
+
+    Where another page shows the same work, this is a copy, which goes on by itself.
+    """
+    own = claim(token)
+    take_up(work, session, opened, token=own)
+    if own != token:
+        work.notice += " It is open on another page, too: this is a copy, kept by itself."
 
 
 def open_picked(work: Work, picked: Opened) -> None:
@@ -67,7 +74,7 @@ def open_picked(work: Work, picked: Opened) -> None:
     if waiting is None:
         work.open(picked, engine_cache.propose(picked))
     else:
-        take_up(work, waiting.session, picked, token=waiting.token)
+        take_back(work, waiting.session, picked, waiting.token)
     drop_uploads(read_widget(uploader) or ())  # they are on the disk by now
     if waiting is None:
         return

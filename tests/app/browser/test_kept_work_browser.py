@@ -70,6 +70,16 @@ def test_a_second_page_of_the_same_work_is_a_copy_and_strangers_see_nothing(
     expect(second.get_by_text("open on another page, too")).to_be_visible()
     expect(second.locator(".mari-note")).to_contain_text("Mine.")
     assert second.url != page.url
+    third = page.context.new_page()
+    third.goto(address)
+    open_sample(third, "two_tower")
+    insist(
+        third.locator(".st-key-earlier-work").get_by_role("button"),
+        third.get_by_text("open on another page, too"),
+    )
+    rest(third)
+    assert third.url not in (page.url, second.url)
+    third.close()
     with chromium.new_context() as other:
         stranger = other.new_page()
         stranger.goto(address)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import mari_engine as mari
+from app.components.model import take_back
 from app.services import find_kept, is_kept, keep, take_up
 from app.services.kept_works import Bounds, KeptWorks, open_works
-from app.session import Options, Visits, Work
+from app.session import VISITS, Options, Visits, Work
 from mari_engine import Signature
 from support.app_visits import visit
 
@@ -49,6 +50,15 @@ def test_the_oldest_gives_way_where_there_is_too_much(tmp_path: Path, bounds: Bo
     works.save(A, b"y" * 10)  # it changed last
     works.save(C, b"x" * 10)
     assert [works.load(name) for name in (A, B, C)] == [b"y" * 10, None, b"x" * 10]
+
+
+def test_work_that_grows_is_held_to_the_same(tmp_path: Path) -> None:
+    works = KeptWorks(tmp_path, Bounds(bytes=30))
+    for at, name in enumerate((A, B)):
+        works.save(name, b"x" * 10)
+        os.utime(tmp_path / f"{name}.json", (time.time() - 100 + at,) * 2)
+    works.save(B, b"x" * 25)
+    assert [works.load(name) for name in (A, B)] == [None, b"x" * 25]
 
 
 def test_what_is_old_is_gone(tmp_path: Path) -> None:
@@ -131,6 +141,25 @@ def test_a_visitor_who_reloads_goes_on_and_the_session_that_was_left_holds_nothi
     work.folders.append(Path("kept"))
     visits.end("left")
     assert work.folders, "and takes nothing of the work with it"
+
+
+def test_work_that_another_page_shows_is_taken_up_as_a_copy(confirmed: Work) -> None:
+    """Whoever goes on under the same token writes over the other's work."""
+    opened, token = confirmed.opened, confirmed.token
+    assert opened is not None
+    keep(confirmed, page="labels", address={})
+    session, back, again = find_kept(token), Work(), Work()
+    assert session is not None
+    VISITS.begin("other", Work(token=token), lambda: None)
+    try:
+        take_back(back, session, opened, token)
+    finally:
+        VISITS.end("other")
+    assert back.token != token
+    assert "It is open on another page, too" in back.notice
+    take_back(again, session, opened, token)
+    assert again.token == token
+    assert "another page" not in again.notice
 
 
 def test_tokens_are_not_alike(opened: Work) -> None:
