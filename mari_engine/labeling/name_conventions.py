@@ -122,7 +122,7 @@ _PLAIN = {
     "varlen", "vec", "vector", "weight", "weights",
 }  # fmt: skip
 """Words that say nothing of whose the value is."""
-_MODULES = {"call", "deep", "dnn", "fm", "mlp", "network", "partitioned", "ranker", "stateful"}
+_MODULES = {"call", "deep", "dnn", "fields", "fm", "mlp", "network", "partitioned", "stateful"}
 """Words of modules that say nothing of the features in them, either."""
 _LOOKUP = re.compile("embedding_lookup")  # an operator of TensorFlow, and no comparison
 _SECOND = re.compile(r"(user|uid|user_?id)_?2($|_?id)", re.IGNORECASE)

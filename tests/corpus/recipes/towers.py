@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from corpus.forms import Recipe, forms_in_turn
+from corpus.forms import ONE_SHOT_DYNAMO, Recipe, forms_in_turn
 from corpus.recipes.blocks import Fields, tower
 from corpus.recipes.feature_sets import FIELDS, FLAT
 from mari_engine.types import Role
@@ -214,7 +214,15 @@ _MODELS: tuple[tuple[str, Callable[[], nn.Module], Sequence[Feature]], ...] = (
     ("item_heavy", lambda: _Normed(nn.Identity(), 704, 256, 128), _columns(64, 640)),
 )
 
+_FORMS = {"rms_norm_640": (ONE_SHOT_DYNAMO,)}
+"""Of models that one exporter alone takes: the legacy one has no RMSNorm."""
+
 RECIPES = tuple(
-    Recipe(name=f"tower_{name}", features=tuple(features), build=build, forms=forms_in_turn(at + 2))
+    Recipe(
+        name=f"tower_{name}",
+        features=tuple(features),
+        build=build,
+        forms=_FORMS.get(name) or forms_in_turn(at + 2),
+    )
     for at, (name, build, features) in enumerate(_MODELS)
 )

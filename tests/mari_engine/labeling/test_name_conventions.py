@@ -55,7 +55,7 @@ READ = [
     ("deep_fm/user_id/embedding_lookup", Role.USER, True),
     ("author/user_id/embedding_lookup", Role.CROSS, False),
     ("network.embedding_dict.user_id.weight", Role.USER, True),
-    ("network.ranker.embeddings.item_id.weight", Role.ITEM, True),
+    ("network.deep.fields.tables.item_id.weight", Role.ITEM, True),
     ("network.receiver.user_id.weight", Role.USER, False),
     ("network_type", Role.CONTEXT, False),
     ("gender", Role.USER, False),
