@@ -18,7 +18,8 @@ They were taken on a machine that did other work as well; ratios are medians ove
 the peak* is the FLOPs of products, convolutions and recurrences by time, as a share of what one
 product of 768 x 768 x 768 reaches in the same rounds. *By columns* and *by rank* are the FLOPs that
 the rewritten model's products do, by what `--measure` finds attainable by columns and affine rank
-(the latter without the making of weights; 1 is all of it, below 1 more was saved).
+(the latter without the making of weights; 1 is all of it, below 1 more was saved). *Engine* is the
+state of the engine that the row was measured with: a run that was continued keeps earlier rows.
 """
 
 
