@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import onnx_ir as ir
 
 from mari_engine.analysis.value_facts import Survey
-from mari_engine.axes import AxisLabels, Join, Pick, Spec, flat, size
+from mari_engine.axes import AxisLabels, Join, Pick, Slices, Spec, flat, size
 
 Place = tuple[ir.Value, int]
 """A value and the position of one of its factors."""
@@ -46,6 +46,8 @@ def _before(survey: Survey, node: ir.Node, place: Place) -> Iterator[Place]:
         if any(size((flat(axes or ())[position],)).number != 1 for axes in spec.operands):
             raise UnknownOrigin
         return
+    if isinstance(spec, Slices):
+        _check_made(survey, node, spec, place)
     terms, label = _terms_of(spec, result, position)
     for value, axes, labels in zip(node.inputs, spec.operands, terms, strict=False):
         at = [] if labels is None else [n for n, each in enumerate(labels) if each == label]
@@ -55,6 +57,17 @@ def _before(survey: Survey, node: ir.Node, place: Place) -> Iterator[Place]:
         if fact is None or len(flat(fact.axes)) != len(flat(axes)):
             raise UnknownOrigin
         yield from ((value, n) for n in at)
+
+
+def _check_made(survey: Survey, node: ir.Node, spec: Slices, place: Place) -> None:
+    """Raise UnknownOrigin for an axis that is made of an operand's, as TopK's is of all scores."""
+    terms, results = spec.labels()
+    own = results[node.outputs.index(place[0])]
+    for value, labels in zip(node.inputs, terms, strict=False):
+        if value is None or labels is None or own[place[1]] in labels:
+            continue
+        if set(labels).difference(own) and not survey.is_static(value):
+            raise UnknownOrigin
 
 
 def _terms_of(spec: Spec, result: int, position: int) -> tuple[tuple[AxisLabels | None, ...], int]:

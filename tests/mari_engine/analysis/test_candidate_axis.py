@@ -21,7 +21,7 @@ def _weights(rows: int, columns: int) -> np.ndarray:
 
 WEIGHTS = {
     "W": _weights(4, 4), "V": _weights(12, 2), "V1": _weights(12, 1), "U": _weights(4, 1),
-    "S": _weights(5, 5), "flat": np.array([-1, 8]),
+    "S": _weights(5, 5), "flat": np.array([-1, 8]), "five": np.array([5]),
 }  # fmt: skip
 ROLES = {"u": Role.USER, "h": Role.USER, "i": Role.ITEM, "j": Role.ITEM}
 
@@ -257,3 +257,15 @@ def test_a_fraction_for_each_score_may_be_a_candidates() -> None:
 def test_features_that_become_no_scores_of_their_own_are_features(body: str) -> None:
     model = made(body, "float[B, 5] u, float[B, 5] i", "float[B, 5] y")
     assert candidate_symbols(model, labelled(model)) == {"B"}
+
+
+@pytest.mark.parametrize("op", ["TopK <axis = 1>", "TopK <axis = 1, largest = 0>"])
+def test_scores_that_are_sorted_may_be_candidates(op: str) -> None:
+    """The axis that TopK makes is made of the ids', though it is none of the operand's."""
+    model = made(
+        f"e = Gather (W, i) s = ReduceMean <axes = [2], keepdims = 0> (e) y, p = {op} (s, five) "
+        "m = MatMul (u, U) z = Add (y, m)",
+        "float[B, 4] u, int64[B, 5] i", "float[B, 5] z",
+    )  # fmt: skip
+    with pytest.raises(LabelError, match=r"share the extents 'B' and 5"):
+        candidate_symbols(model, labelled(model))
