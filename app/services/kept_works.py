@@ -43,12 +43,13 @@ class KeptWorks:
     bounds: Bounds = Bounds()
 
     def load(self, name: str) -> bytes | None:
-        """Return what is kept under this name; None where nothing is, or it is too old."""
+        """Return what is kept under this name; None where nothing is, or it is too old or large."""
         place = self._place(name)
         try:
-            if place is None or self._is_old(place.stat().st_mtime):
+            found = None if place is None else place.stat()
+            if place is None or found is None or self._is_old(found.st_mtime):
                 return None
-            return place.read_bytes()
+            return place.read_bytes() if found.st_size <= self.bounds.each else None
         except OSError:
             return None
 

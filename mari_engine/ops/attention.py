@@ -38,6 +38,7 @@ from mari_engine.ops.dot_product_attention import (
     softmax_weights,
     split_heads,
     total_bias,
+    usual_scale,
     weighted_values,
     width_of,
 )
@@ -124,7 +125,7 @@ def write_attention(new: DecompositionWriter) -> Results:
     )
     scale = new.attribute("scale", None)
     products = scaled_products(
-        new, query, every_key, float(1 / np.sqrt(width) if scale is None else scale)
+        new, query, every_key, usual_scale(width) if scale is None else float(scale)
     )
     cap = float(new.attribute("softcap", 0.0))
     capped = capped_scores(new, products, cap)

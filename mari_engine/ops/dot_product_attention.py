@@ -48,6 +48,13 @@ def known_extent(value: ir.Value | None, axis: int) -> int | None:
     return extent if isinstance(extent, int) else None
 
 
+def usual_scale(width: int) -> float:
+    """Return the factor of products of heads of a width; Unsupported where they have none."""
+    if not width:
+        raise Unsupported("more heads than there are elements")
+    return float(1 / np.sqrt(width))
+
+
 def split_heads(new: DecompositionWriter, value: ir.Value, heads: int, width: int) -> ir.Value:
     """Return `[N, L, heads * width]` as `[N, heads, L, width]`."""
     shape = new.integers(0, 0, heads, width)

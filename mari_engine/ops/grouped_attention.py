@@ -29,6 +29,7 @@ from mari_engine.ops.dot_product_attention import (
     score_flops,
     softmax_weights,
     total_bias,
+    usual_scale,
     weighted_values,
     width_of,
 )
@@ -97,7 +98,7 @@ def write_grouped(new: DecompositionWriter) -> Results:
     keys, values = (
         repeat_heads(new, each, groups, heads // groups, width) for each in (key, value)
     )
-    scale = float(new.attribute("scale", 0.0)) or float(1 / np.sqrt(width))
+    scale = float(new.attribute("scale", 0.0)) or usual_scale(width)
     scores = scaled_products(new, query, keys, scale)
     scores = capped_scores(new, scores, float(new.attribute("softcap", 0.0)))
     rows = known_extent(new.given(0), -2)

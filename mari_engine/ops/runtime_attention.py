@@ -33,6 +33,7 @@ from mari_engine.ops.dot_product_attention import (
     softmax_weights,
     split_heads,
     total_bias,
+    usual_scale,
     width_of,
 )
 from mari_engine.ops.rule import PRODUCT, UNDECLARED, Rule, Trait
@@ -152,7 +153,7 @@ def _attended(
 ) -> ir.Value:
     """Return `softmax(scale Q K^T + bias) V`, `[N, heads, R, E]`."""
     query, key, value = operands
-    scale = float(new.attribute("scale", 0.0)) or float(1 / np.sqrt(width))
+    scale = float(new.attribute("scale", 0.0)) or usual_scale(width)
     scores = scaled_products(new, query, key, scale)
     _, weights = softmax_weights(new, scores, total_bias(new, biases), None)
     return new.emit("MatMul", weights, value)

@@ -74,6 +74,9 @@ def test_what_is_old_is_gone(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_kept_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    KeptWorks(tmp_path).save(A, b"four")
+    assert KeptWorks(tmp_path, Bounds(each=3)).load(A) is None, "nothing longer is read either"
+    (tmp_path / f"{A}.json").unlink()
     with pytest.raises(mari.MariError, match="at most 3 are kept; save it as a session file"):
         KeptWorks(tmp_path, Bounds(each=3)).save(A, b"four")
     assert list(tmp_path.iterdir()) == []

@@ -94,6 +94,7 @@ REFUSED = {
     "a window over rows whose number only the run knows": _grouped(
         {"local_window_size": 2}, {"i_q": "f N, L, 64", "u_k": "f N, L, 32", "i_v": "f N, L, 32"}
     ),
+    "more heads than there are elements": _grouped({"num_heads": 128, "kv_num_heads": 64}, _SIDES),
     "another softmax, stated places, or numbers of another kind": _grouped(
         {"smooth_softmax": 1}, _SIDES
     ),
