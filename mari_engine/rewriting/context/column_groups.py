@@ -40,14 +40,15 @@ def distribute(
     are so along that position. `result_place` is the columns' position in the result.
     """
     grouping, algebra = step.context.grouping, step.context.columns
-    blocks = [form for form in forms if isinstance(form, Blocks)]
+    laid = zip(forms, places, strict=True)
+    blocks = [form for form, at in laid if at is not None and isinstance(form, Blocks)]
     groups = list(grouping.columns_by_kinds(blocks).values())
     part, column = column_places(groups, int(flat(step.result)[result_place]))
     parts = list[Whole]()
     for columns in groups:
         taken = [
-            grouping.of_one_kind(form, columns) if isinstance(form, Blocks)
-            else form if form is None or place is None
+            form if form is None or place is None
+            else grouping.of_one_kind(form, columns) if isinstance(form, Blocks)
             else algebra.take(form, place, columns)
             for form, place in zip(forms, places, strict=True)
         ]  # fmt: skip

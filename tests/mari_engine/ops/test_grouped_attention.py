@@ -66,6 +66,12 @@ FORMS = {
          "u_past": "f N, 2, 4, 16", "u_old": "f N, 2, 4, 16"},
         "i_q i_k i_v u_past u_old", caches=True,
     ),
+    "groups, past of both sides": _grouped(
+        {"do_rotary": 1, "kv_num_heads": 1},
+        {"u_q": "f N, 1, 64", "i_k": "f N, 1, 16", "u_v": "f N, 1, 16",
+         "u_past": "f N, 1, 4, 16", "i_old": "f N, 1, 4, 16"},
+        "u_q i_k u_v u_past i_old", caches=True,
+    ),
     "groups, one key head, by the request": _grouped(
         {"kv_num_heads": 1}, {"i_q": "f N, 5, 64", "u_k": "f N, 5, 16", "u_v": "f N, 5, 16"}
     ),

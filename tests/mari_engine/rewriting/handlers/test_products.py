@@ -135,3 +135,19 @@ def test_a_join_within_a_join_within_itself_is_split_twice() -> None:
                  "w3 = Gather <axis = 0> (w2, z) y = MatMul (d, w3)")
     )  # fmt: skip
     assert made.decisions[0].action in (Action.SPLIT, Action.FUSED)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_columns_of_one_operand_are_no_columns_of_the_other(length: int) -> None:
+    """Scores of a query of two halves with keys of both sides; with two, L = D = 4."""
+    data = build(
+        "q = Concat <axis = 2> (u, v) k = Concat <axis = 1> (p, i) "
+        "t = Transpose <perm = [0, 2, 1]> (k) y = MatMul (q, t)",
+        inputs=f"float[N, 1, 2] u, float[N, 1, 2] v, float[N, {length}, 4] p, float[N, 2, 4] i",
+        outputs=f"float[N, 1, {length + 2}] y",
+    )  # fmt: skip
+    labels = roles(u="user", v="user", p="user", i="item")
+    given = requests(
+        u="user N, 1, 2", v="user N, 1, 2", p=f"user N, {length}, 4", i="item N, 2, 4"
+    )  # fmt: skip
+    assert wrong_rewrites(data, labels, given, alike(0)) == []
