@@ -103,13 +103,16 @@ def test_vectors_and_turned_operands_agree(body: str, outputs: str) -> None:
     check(JOINED + body, outputs=outputs)
 
 
-def test_shared_weights_are_split_for_one_and_kept_for_another() -> None:
+def test_shared_weights_are_split_for_some_and_whole_for_another() -> None:
     made = check(
         "c = Concat <axis = 1> (u, i) d = Concat <axis = 1> (i, u) e = Concat <axis = 1> (i, i, x) "
         "p = MatMul (c, W) q = MatMul (d, W) r = MatMul (e, W) s = Add (p, q) y = Add (s, r)"
         .replace("e = ", "k = Constant <value_ints = [0]> () x = Gather <axis = 1> (i, k) e = "),
     )  # fmt: skip
-    assert {each.action for each in made.decisions} >= {Action.SPLIT, Action.KEPT}
+    *split, whole = made.decisions
+    assert [each.action for each in split] == [Action.SPLIT, Action.SPLIT]
+    assert "all of its input depends on the candidates" in whole.reason
+    assert whole.flops_after.per_request == 0
 
 
 def test_a_join_that_is_also_an_output_is_still_whole() -> None:
