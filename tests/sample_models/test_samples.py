@@ -128,7 +128,7 @@ def test_no_file_is_without_an_entry() -> None:
     expected = {sample_path(name).name for name in sample_names()}
     assert {path.name for path in folder.glob("*.onnx")} == expected
     expected = {labels_path(name).name for name in sample_names()}
-    assert {path.name for path in folder.glob("*.json")} == expected
+    assert {path.name for path in folder.glob("*.labels.json")} == expected
 
 
 def test_together_under_20_megabytes() -> None:

@@ -75,6 +75,7 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
             "-o", str(model.with_name("store")), "--json",
         ],
         "calibrate": ["calibrate", "--json"],
+        "check": ["check", str(artifact), "--fail-if", "flops<0", "--junit"],
         "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--json"],
     }  # fmt: skip
 

@@ -13,8 +13,8 @@ from mari_engine.__main__ import command_line, run
 ROOT = Path(__file__).parents[3]
 HEAVY = ("jinja2", "numpy", "onnx", "onnx_ir", "onnxruntime", "pyarrow", "sympy", "mari_engine.api")
 COMMANDS = (
-    "samples", "labels", "inspect", "optimize", "verify", "diff", "bench", "load", "calibrate",
-    "report", "offload", "items", "triton", "app", "fuzz",
+    "samples", "labels", "inspect", "optimize", "verify", "check", "diff", "bench", "load",
+    "calibrate", "report", "offload", "items", "triton", "app", "fuzz",
 )  # fmt: skip
 
 

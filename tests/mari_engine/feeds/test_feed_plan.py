@@ -20,7 +20,8 @@ def model(inputs: str, body: str = "y = Identity (item)", **weights: np.ndarray)
 
 def test_per_request_features_are_one_row_repeated() -> None:
     vanilla = model("float[N, 4] user, float[N, 3] item")
-    feeds = make_feeds(vanilla, Labels({"user": USER, "item": ITEM}), batch=5, seed=0)
+    labels = Labels({"user": USER, "item": replace(ITEM, axis=0)})
+    feeds = make_feeds(vanilla, labels, batch=5, seed=0)
     assert (feeds["user"].shape, feeds["item"].shape) == ((5, 4), (5, 3))
     assert np.array_equal(feeds["user"], feeds["user"][:1].repeat(5, 0))
     assert len(np.unique(feeds["item"], axis=0)) == 5

@@ -26,7 +26,7 @@ LABELS = Labels(
                 Column(start=2, stop=3, role=Role.CROSS),
             )
         ),
-        "item": InputLabel(role=Role.ITEM),
+        "item": InputLabel(role=Role.ITEM, axis=0),
         "id": InputLabel(role=Role.CONTEXT),
     }
 )

@@ -17,7 +17,7 @@ from mari_engine.pipeline import plan
 from mari_engine.runtime import open_source
 from mari_engine.types import Labels
 from support.builders import build
-from support.rewrite_checks import data_of, roles, run, session
+from support.rewrite_checks import data_of, roles, run, session, stated
 
 TYPES = {
     "tensor(float)": np.float32,
@@ -136,7 +136,7 @@ def test_a_condition_of_the_request_may_lack_its_row(opset: int) -> None:
         text, inputs="float[N, 2, 2] h, float[N, 4] i", outputs="float[N, 4] y", opset=opset,
         weights={"rows": np.array([-1, 4]), "zero": np.zeros((), np.float32)},
     )  # fmt: skip
-    assert_no_rows(data, roles(h="user", i="item"))
+    assert_no_rows(data, stated(roles(h="user", i="item"), i=0))
 
 
 def test_a_mask_of_the_request_may_lack_its_row_beside_heads() -> None:
@@ -197,7 +197,7 @@ def test_a_norm_of_a_single_column_may_lack_its_row() -> None:
         text, inputs="float[N, 1] u, float[N, 4] i", outputs="float[N, 4] y", opset=18,
         weights={"one": np.ones(1, np.float32)},
     )  # fmt: skip
-    assert_no_rows(data, roles(u="user", i="item"))
+    assert_no_rows(data, stated(roles(u="user", i="item"), i=0))
 
 
 @pytest.mark.parametrize("opset", [12, 13, 17])
