@@ -213,7 +213,7 @@ def test_whole_inputs_whose_places_are_lost_are_not_bound_by_a_table_that_some_i
     found = ranges(
         """
         n = Shape (item)
-        k = Concat <axis = 0> (n, any)
+        k = Concat <axis = 0> (any, n)
         u = Reshape (user, k)
         v = Reshape (item, k)
         j = Concat <axis = 1> (u, v)
