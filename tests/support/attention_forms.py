@@ -9,7 +9,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from mari_engine import load, plan
 from mari_engine.types import InputLabel, Labels, Role
+from support.rewrite_checks import wrong_rewrites
 
 HEADS, WIDTH, LENGTH = 2, 4, 5
 TYPES = {"f": np.float32, "b": np.bool_, "i": np.int64, "j": np.int32}
@@ -95,3 +97,19 @@ def near(truth: np.ndarray, other: np.ndarray) -> bool:
     if truth.shape != other.shape:
         return False
     return bool(np.allclose(truth, other, rtol=1e-5, atol=2e-6, equal_nan=False))
+
+
+def check_rewrites(form: Form) -> None:
+    """Assert that a form, decomposed and rewritten in every way, equals the original."""
+    given = [draw(form, batch) for batch in (1, 2, 5)]
+    assert wrong_rewrites(build(form), labels(form), given, near) == []
+
+
+def check_decision(form: Form) -> None:
+    """Assert that a form is understood, decided on as one, and counted."""
+    made = plan(load(build(form)), labels(form), candidates=500)
+    assert made.failures == ()
+    assert made.coloring.unknown == {}
+    (decision,) = made.decisions
+    assert decision.node == "/attention"
+    assert decision.flops_before.per_candidate > 0

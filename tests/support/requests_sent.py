@@ -1,4 +1,4 @@
-"""Request files as a browser sends them."""
+"""Files as a browser sends them, and a request as one."""
 
 from __future__ import annotations
 

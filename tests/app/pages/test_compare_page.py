@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,21 +17,7 @@ from support.app_visits import CONFIRMED, LONG, ended, visit
 from support.browser_session import rest, status, turn_to
 from support.builders import ranking_tower
 from support.handmade_results import make_certificate, make_plan
-
-
-@dataclass
-class File:
-    """A file as a browser sends it."""
-
-    name: str
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def getbuffer(self) -> memoryview:
-        return memoryview(self.data)
+from support.requests_sent import Sent
 
 
 @pytest.fixture
@@ -74,7 +59,7 @@ def test_without_a_model_there_is_nothing_to_compare() -> None:
 
 def test_last_weeks_model_of_other_weights_is_the_same(now: Work, tmp_path: Path) -> None:
     data = ranking_tower(user=64, item=16, hidden=32, seed=1)
-    found = compared(now, take_other([File("before.onnx", data)], tmp_path))
+    found = compared(now, take_other([Sent("before.onnx", data)], tmp_path))
     assert found.same
     app = visit("compare", now)
     assert "now.onnx against before.onnx: the same structure" in words(app)
@@ -87,7 +72,7 @@ def test_last_weeks_model_of_other_weights_is_the_same(now: Work, tmp_path: Path
 
 def test_another_structure_is_told_by_kind(now: Work, tmp_path: Path) -> None:
     data = ranking_tower(user=64, item=20, hidden=32)
-    found = compared(now, take_other([File("before.onnx", data)], tmp_path))
+    found = compared(now, take_other([Sent("before.onnx", data)], tmp_path))
     assert verdict(found).startswith("now.onnx against before.onnx: another structure")
     changes = count_changes(found)["Structure"]
     assert {
@@ -100,7 +85,7 @@ def test_another_structure_is_told_by_kind(now: Work, tmp_path: Path) -> None:
 def test_an_export_brings_its_decisions(now: Work, tmp_path: Path) -> None:
     data = exported(tmp_path / "made", user=64, item=16)
     (tmp_path / "other").mkdir()
-    other = take_other([File("monday.zip", data)], tmp_path / "other")
+    other = take_other([Sent("monday.zip", data)], tmp_path / "other")
     found = compared(now, other)
     assert (found.first, found.same) == ("monday.zip", True)
     assert weights_line(found).endswith("of the optimized have other values.")
@@ -112,14 +97,14 @@ def test_an_export_brings_its_decisions(now: Work, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ([File("a.zip", b"no zip")], "a.zip: is not a zip that can be read"),
-        ([File("a.zip", b""), File("b.onnx", b"")], "a zip beside other files"),
-        ([File("a.onnx", b"no model")], "a.onnx: "),
+        ([Sent("a.zip", b"no zip")], "a.zip: is not a zip that can be read"),
+        ([Sent("a.zip", b""), Sent("b.onnx", b"")], "a zip beside other files"),
+        ([Sent("a.onnx", b"no model")], "a.onnx: "),
         ([], "0 .onnx files"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_without_the_servers_paths(
-    files: list[File], reason: str, tmp_path: Path
+    files: list[Sent], reason: str, tmp_path: Path
 ) -> None:
     with pytest.raises(mari.MariError) as error:
         take_other(files, tmp_path)
@@ -129,7 +114,7 @@ def test_what_cannot_be_compared_is_refused_without_the_servers_paths(
 
 def test_an_edited_label_drops_the_comparison(now: Work, tmp_path: Path) -> None:
     data = ranking_tower(user=64, item=16, hidden=32, seed=1)
-    compared(now, take_other([File("before.onnx", data)], tmp_path))
+    compared(now, take_other([Sent("before.onnx", data)], tmp_path))
     now.relabel(mari.Labels())
     assert now.difference is None
 

@@ -12,9 +12,18 @@ from mari_engine.graph import Model
 from mari_engine.native import ReferenceSession
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
 from mari_engine.types import Action
-from support.attention_forms import HEADS, RNG, Form, build, draw, labels, near
+from support.attention_forms import (
+    HEADS,
+    RNG,
+    Form,
+    build,
+    check_decision,
+    check_rewrites,
+    draw,
+    labels,
+)  # fmt: skip
 from support.pass_checks import reasons
-from support.rewrite_checks import run, session, wrong_rewrites
+from support.rewrite_checks import run, session
 
 Q3, K3 = {"i_q": "f N, 2, 8"}, {"u_k": "f N, 5, 8", "u_v": "f N, 5, 6"}
 FLAT = {"q_num_heads": HEADS, "kv_num_heads": HEADS}
@@ -121,20 +130,12 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 def test_decomposed_and_rewritten_it_equals_the_original(name: str) -> None:
-    form = FORMS[name]
-    given = [draw(form, batch) for batch in (1, 2, 5)]
-    assert wrong_rewrites(build(form), labels(form), given, near) == []
+    check_rewrites(FORMS[name])
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_each_form_is_decided_on_and_counted(name: str) -> None:
-    form = FORMS[name]
-    made = plan(load(build(form)), labels(form), candidates=500)
-    assert made.failures == ()
-    assert made.coloring.unknown == {}
-    (decision,) = made.decisions
-    assert decision.node == "/attention"
-    assert decision.flops_before.per_candidate > 0
+    check_decision(FORMS[name])
 
 
 REFUSED = {

@@ -9,12 +9,10 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from mari_engine import load, plan
 from mari_engine.graph import Model
 from mari_engine.passes.decompose_fused import DECOMPOSE_FUSED
-from support.attention_forms import Form, build, draw, labels, near
+from support.attention_forms import Form, build, check_decision, check_rewrites
 from support.pass_checks import reasons
-from support.rewrite_checks import wrong_rewrites
 
 _SIDES = {"i_q": "f N, 5, 64", "u_k": "f N, 5, 32", "i_v": "f N, 5, 32"}
 _ANGLES = np.arange(9)[:, None] / 10.0 ** np.arange(8)
@@ -80,20 +78,12 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 def test_decomposed_and_rewritten_it_equals_the_original(name: str) -> None:
-    form = FORMS[name]
-    given = [draw(form, batch) for batch in (1, 2, 5)]
-    assert wrong_rewrites(build(form), labels(form), given, near) == []
+    check_rewrites(FORMS[name])
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_each_form_is_decided_on_and_counted(name: str) -> None:
-    form = FORMS[name]
-    made = plan(load(build(form)), labels(form), candidates=500)
-    assert made.failures == ()
-    assert made.coloring.unknown == {}
-    (decision,) = made.decisions
-    assert decision.node == "/attention"
-    assert decision.flops_before.per_candidate > 0
+    check_decision(FORMS[name])
 
 
 REFUSED = {
