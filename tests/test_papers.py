@@ -104,7 +104,7 @@ def test_the_readme_names_all_commands() -> None:
 
 def test_the_readme_has_the_command_that_runs_the_tests() -> None:
     gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert gate[-1] == "python -m pytest"
+    assert gate[-1] == "python -m pytest -n 2 --dist worksteal"
     assert gate[-1] in README.read_text(encoding="utf-8").splitlines()
 
 

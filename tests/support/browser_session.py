@@ -11,8 +11,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,10 +136,19 @@ def rest(page: Page) -> None:
 
 def insist(target: Locator, shown: Locator) -> None:
     """Click until something shows, as a person does whose click fell into the end of a run."""
+    _repeat(target.click, shown)
+
+
+def insist_key(key: str, shown: Locator) -> None:
+    """Press a key until something shows, for the same reason."""
+    _repeat(partial(shown.page.keyboard.press, key), shown)
+
+
+def _repeat(act: Callable[[], object], shown: Locator) -> None:
     for _ in range(PATIENCE // AGAIN):
-        rest(target.page)
+        rest(shown.page)
         if not shown.is_visible():
-            target.click()
+            act()
         try:
             shown.wait_for(timeout=AGAIN)
         except TimeoutError:

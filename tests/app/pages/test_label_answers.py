@@ -17,6 +17,7 @@ from support.browser_session import (
     answer_all,
     click,
     click_confirm,
+    insist_key,
     open_sample,
     rest,
     turn_to,
@@ -120,12 +121,9 @@ def test_doubts_are_answered_with_the_keyboard_and_many_at_once(page: Page) -> N
     expect(page.get_by_text("26 rows are left to answer")).to_be_visible()
     expect(page.locator(".st-key-confirm button")).to_be_disabled()
     expect(page.locator(".st-key-answers")).to_contain_text("X[40:48]")
-    rest(page)
-    page.keyboard.press("x")
+    insist_key("x", page.get_by_text("25 rows are left to answer"))
     expect(page.locator(".st-key-answers")).to_contain_text("X[48:56]")
-    rest(page)
-    page.keyboard.press("y")
-    expect(page.get_by_text("24 rows are left to answer")).to_be_visible()
+    insist_key("y", page.get_by_text("24 rows are left to answer"))
     rest(page)
     click(page, "show-open")
     expect(page.get_by_role("heading", name="Who owns which input?")).to_be_in_viewport()
