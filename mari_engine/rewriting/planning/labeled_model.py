@@ -9,7 +9,7 @@ from mari_engine.analysis import Survey, survey_by_labels, survey_model
 from mari_engine.axes import SEVERAL_REQUESTS
 from mari_engine.graph import Model
 from mari_engine.passes import Canonical, run_passes
-from mari_engine.rewriting.planning.row_view import check_rows_alone, view_rows
+from mari_engine.rewriting.planning.row_view import check_output_rows, check_rows_alone, view_rows
 from mari_engine.types import Labels, Signature
 
 
@@ -49,5 +49,6 @@ def canonical_form(
     rows = view_rows(model, labels, survey)
     form = run_passes(rows, survey_model(rows, survey.symbols), keep)
     check_rows_alone(form.model, form.survey)
+    check_output_rows(model, survey)
     several = survey_model(form.model, form.survey.symbols, rows=SEVERAL_REQUESTS)
     return replace(form, survey=several)

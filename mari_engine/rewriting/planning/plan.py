@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mari_engine.rewriting.interpreter import Rewritten
 from mari_engine.rewriting.planning.cost_attribution import decide
 from mari_engine.rewriting.planning.explanations import MixingAnalysis
 from mari_engine.rewriting.planning.labeled_model import LabeledModel
+from mari_engine.rewriting.planning.row_view import refuse_batch
 from mari_engine.rewriting.planning.side_marks import mark_sides
 from mari_engine.rewriting.planning.strategy_search import Choice
 from mari_engine.types import (
@@ -71,12 +73,7 @@ def _interface(source: LabeledModel, made: Rewritten) -> Interface:
     request's.
     """
     if made.signature == Signature.BATCHED:
-        names = [value.name or "" for value in source.model.ir.graph.outputs]
-        bound = (
-            OutputBinding(name, "request" if name in made.of_requests else "candidate")
-            for name in names
-        )
-        return Interface(made.boundary.bindings, tuple(bound))
+        return Interface(made.boundary.bindings, tuple(_batch_outputs(source, made)))
     counted = made.signature == Signature.DROP_IN or any(
         binding.rows == "candidate" for binding in made.boundary.bindings
     )
@@ -86,6 +83,18 @@ def _interface(source: LabeledModel, made: Rewritten) -> Interface:
         many = fact is None or (counted and CANDIDATES in flat(fact.axes))
         outputs.append(OutputBinding(value.name or "", "candidate" if many else "request"))
     return Interface(made.boundary.bindings, tuple(outputs))
+
+
+def _batch_outputs(source: LabeledModel, made: Rewritten) -> Iterator[OutputBinding]:
+    """Yield the outputs of a batch; raises LabelError for one of requests made for candidates."""
+    for value in source.model.ir.graph.outputs:
+        name, fact = value.name or "", source.survey.values.get(value)
+        if name in made.of_requests:
+            yield OutputBinding(name, "request")
+            continue
+        if fact is None or CANDIDATES not in flat(fact.axes):
+            raise refuse_batch(f"output {name!r} is the request's, and is made for each candidate")
+        yield OutputBinding(name, "candidate")
 
 
 def _of_requests(value: ir.Value, made: Rewritten) -> ir.Shape | None:

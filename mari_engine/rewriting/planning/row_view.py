@@ -60,7 +60,7 @@ def _check_sides(labels: Labels) -> None:
             "requests in one call; it needs no --signature batched"
         )
     if all(of_request):
-        raise _refusal("no input is the candidates'")
+        raise refuse_batch("no input is the candidates'")
 
 
 def check_rows_alone(model: Model, survey: Survey) -> None:
@@ -68,14 +68,32 @@ def check_rows_alone(model: Model, survey: Survey) -> None:
     try:
         RowProof(survey.values, survey.specs, survey.unknown).check(model.ir.graph)
     except Unsupported as reason:
-        raise _refusal(f"{reason}, which may mix users") from reason
+        raise refuse_batch(f"{reason}, which may mix users") from reason
     for value in model.ir.graph.outputs:
         fact = survey.values.get(value)
         if value.is_graph_input() or fact is None or fact.axes[:1] != (ONE_REQUEST,):
-            raise _refusal(f"the rows of output {value.name!r} are not the candidates")
+            raise _rows_refusal(value)
 
 
-def _refusal(reason: str) -> LabelError:
+def check_output_rows(model: Model, survey: Survey) -> None:
+    """Return if each output of a model as it came has rows of candidates first, or one row.
+
+    Raises LabelError naming one that has not: a view of rows gives it another shape.
+    """
+    for value in model.ir.graph.outputs:
+        fact = survey.values.get(value)
+        if fact is None or not fact.axes or CANDIDATES in flat(fact.axes[1:]):
+            raise _rows_refusal(value)
+        if fact.axes[0] != ONE_REQUEST and not is_one(fact.axes[0]):
+            raise _rows_refusal(value)
+
+
+def _rows_refusal(value: ir.Value) -> LabelError:
+    return refuse_batch(f"the rows of output {value.name!r} are not the candidates")
+
+
+def refuse_batch(reason: str) -> LabelError:
+    """Return the error that says why several requests are no batch, and what to do."""
     return LabelError(
         f"several requests cannot be scored in one batch: {reason}; use --signature compact, one "
         "call for each request"
@@ -100,7 +118,7 @@ def _is_freed(value: ir.Value, labels: Labels, survey: Survey) -> bool:
     elif not label.per_candidate and fact is not None and fact.axes and is_one(fact.axes[0]):
         return True
     whose = "candidates" if label.per_candidate else "requests (1 row, or one for each candidate)"
-    raise _refusal(f"the rows of input {value.name!r} are not {whose}")
+    raise refuse_batch(f"the rows of input {value.name!r} are not {whose}")
 
 
 def _shows_row(node: ir.Node, survey: Survey) -> bool:

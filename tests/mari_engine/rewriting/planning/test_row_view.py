@@ -76,6 +76,35 @@ def test_an_output_without_rows_of_candidates_is_named() -> None:
     assert "the rows of output 'y' are not the candidates" in told
 
 
+def test_an_output_with_candidates_behind_its_first_axis_is_named() -> None:
+    """A row a candidate of it would be `[N, 1, N]`, which is not what each request gives."""
+    body = "n = Shape <start = 0, end = 1> (i) y = Expand (u, n)"
+    data = build(body, inputs="float[1, 1, 1] u, float[N, 3] i", outputs="float[1, 1, M] y")
+    with pytest.raises(LabelError, match="the rows of output 'y' are not the candidates"):
+        plan(load(data, name="m"), LABELS, signature="batched")
+
+
+def test_an_output_of_the_request_that_is_made_for_each_candidate_is_named() -> None:
+    """Nothing tells the rows of a Loop's state apart from those of what it captures."""
+    body = (
+        "h = Gather <axis = 1> (u, places) a = Reshape (h, row) "
+        "s = Loop (two, always, a) <step = graph (int64 at, bool go, float[A, B] x) => "
+        "(bool on, float[C, D] z) { c = Gather <axis = 1> (u, at) z = Add (x, c) "
+        "on = Identity (go) }> "
+        "y = Relu (s) t = Relu (i)"
+    )
+    held = {
+        "places": np.array([0]), "row": np.array([1, 3]), "two": np.array(2),
+        "always": np.array(True),
+    }  # fmt: skip
+    data = build(
+        body.replace("step = graph", "body = step"), weights=held,
+        inputs="float[1, 2, 3] u, float[N, 3] i", outputs="float[A, B] y, float[N, 3] t",
+    )  # fmt: skip
+    with pytest.raises(LabelError, match="output 'y' is the request's, and is made for each"):
+        plan(load(data, name="m"), LABELS, signature="batched")
+
+
 def test_a_model_without_a_side_needs_no_batch() -> None:
     assert "needs no --signature batched" in refusal(
         "y = Add (u, i)", labels=roles(u="item", i="item")
