@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,27 @@ def with_digests(
 
 
 def check_digests(
-    certificate: Mapping[str, Any], folder: Path, where: Path, *, command: str = "mari optimize"
+    certificate: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    folder: Path,
+    where: Path,
+    *,
+    command: str = "mari optimize",
 ) -> None:
     """Return if the certificate and the files that it names are as they were written.
 
-    `command` is what wrote them.
+    So are those that the manifest names, which the certificate ties: models, and the data of their
+    large weights. `command` is what wrote them.
 
     A certificate without digests is of an earlier version, and ties nothing. Raises ModelError
     naming the file that was changed.
     """
-    files = certificate.get("files")
-    if not isinstance(files, Mapping):
-        return
-    stated = {name: value for name, value in certificate.items() if name != "digest"}
-    changed = [where] if certificate.get("digest") != _digest(stated) else []
+    certified, changed = certificate.get("files"), list[Path]()
+    files = dict(_models_of(manifest))
+    if isinstance(certified, Mapping):
+        stated = {name: value for name, value in certificate.items() if name != "digest"}
+        changed = [where] if certificate.get("digest") != _digest(stated) else []
+        files = {**certified, **{name: files[name] for name in files if name not in certified}}
     changed += [
         folder / name
         for name, digest in files.items()
@@ -45,6 +52,19 @@ def check_digests(
             f"{changed[0]}: was changed after the check, so its certificate does not hold any "
             f"more; run '{command}' again"
         )
+
+
+def _models_of(manifest: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield each file of a model that a manifest names, with its SHA-256."""
+    for model in (manifest.get("optimized"), *_list(manifest.get("parts"))):
+        if isinstance(model, Mapping):
+            for entry in (model, *_list(model.get("data"))):
+                if isinstance(entry, Mapping) and isinstance(entry.get("file"), str):
+                    yield entry["file"], entry.get("sha256")
+
+
+def _list(found: object) -> Sequence[object]:
+    return found if isinstance(found, list) else ()
 
 
 def _is_as_written(path: Path, digest: object) -> bool:

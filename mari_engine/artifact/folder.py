@@ -114,7 +114,8 @@ def _load(folder: Path) -> Artifact:
         )
     certificate = read_document(folder / CERTIFICATE_FILE)
     signature, interface = read_interface(manifest, str(folder / MANIFEST_FILE))
-    check_digests(certificate, folder, folder / CERTIFICATE_FILE)  # a damaged file may be any
+    where = folder / CERTIFICATE_FILE
+    check_digests(certificate, manifest, folder, where)  # a damaged file may be any
     return Artifact(
         directory=folder,
         model=load(folder / MODEL_FILE),

@@ -70,17 +70,17 @@ def _refuse_strangers(target: Path, kind: FolderKind) -> None:
 def _check_written(target: Path, first: str) -> None:
     """Raise ModelError where a folder holds no artifact, or one that was changed."""
     try:
-        known = _is_ours(read_document(target / MANIFEST_FILE))
+        manifest = read_document(target / MANIFEST_FILE)
         certificate = read_document(target / CERTIFICATE_FILE)
     except ModelError:
-        known = False
-    if not known:
+        manifest = {}
+    if not _is_ours(manifest):
         raise ModelError(
             f"{target / first}: was not written by mari; choose another folder, or overwrite"
             " it with --force"
         )
     try:
-        check_digests(certificate, target, target / CERTIFICATE_FILE)
+        check_digests(certificate, manifest, target, target / CERTIFICATE_FILE)
     except ModelError as error:
         raise ModelError(
             f"{str(error).partition(': ')[0]}: was changed after it was written, and would be lost;"

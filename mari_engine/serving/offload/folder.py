@@ -93,7 +93,8 @@ def load_offloaded(directory: str | Path) -> Offloaded:
         manifest = read_document(folder / MANIFEST_FILE)
         offloaded = _read(folder, manifest)
         certificate = offloaded.certificate
-        check_digests(certificate, folder, folder / CERTIFICATE_FILE, command=COMMAND)
+        where = folder / CERTIFICATE_FILE
+        check_digests(certificate, manifest, folder, where, command=COMMAND)
     return offloaded
 
 

@@ -168,6 +168,21 @@ def test_data_that_were_changed_after_the_check_are_not_saved(tmp_path: Path) ->
         result.save(tmp_path / "out")
 
 
+def test_large_weights_that_were_changed_after_the_save_are_refused(tmp_path: Path) -> None:
+    result, folder = optimize(load(with_table(tmp_path)), LABELS), tmp_path / "out"
+    result.save(folder)
+    data = folder / "model.onnx.data"
+    scaled = np.frombuffer(data.read_bytes(), np.float32) * np.float32(1.5)
+    data.write_bytes(scaled.tobytes())
+    with pytest.raises(ModelError, match=r"model\.onnx\.data: was changed after the check"):
+        load_artifact(folder)
+    with pytest.raises(ModelError, match=r"model\.onnx\.data: was changed after .* would be lost"):
+        result.save(folder)
+    data.unlink()
+    with pytest.raises(ModelError, match=r"model\.onnx\.data: was changed after the check"):
+        load_artifact(folder)
+
+
 def test_the_manifest_names_the_model_that_was_checked(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(ranking_tower())

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,16 @@ def test_a_folder_without_an_item_part_says_how_to_get_one(tmp_path: Path) -> No
     offloaded = load_offloaded(write(tmp_path, ONLINE))
     with pytest.raises(ModelError, match=r"has no item part; run 'mari offload' with --parts item"):
         _ = offloaded.item
+
+
+def test_large_weights_of_a_part_that_were_changed_are_refused(tmp_path: Path) -> None:
+    data = tmp_path / "item.onnx.data"
+    data.write_bytes(b"as checked")
+    digest = FileDigest(data.name, hashlib.sha256(data.read_bytes()).hexdigest())
+    assert load_offloaded(write(tmp_path, replace(ITEM, data=(digest,)), ONLINE)).item
+    data.write_bytes(b"as edited")
+    with pytest.raises(ModelError, match=r"item\.onnx\.data: was changed .* run 'mari offload'"):
+        load_offloaded(tmp_path)
 
 
 def test_a_part_that_was_changed_is_refused(tmp_path: Path) -> None:
