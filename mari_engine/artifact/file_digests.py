@@ -33,8 +33,8 @@ def check_digests(
     So are those that the manifest names, which the certificate ties: models, and the data of their
     large weights. `command` is what wrote them.
 
-    A certificate without digests is of an earlier version, and ties nothing. Raises ModelError
-    naming the file that was changed.
+    A certificate without digests, beside a manifest without a structure, is of an earlier version,
+    and ties nothing. Raises ModelError naming the file that was changed.
     """
     certified, changed = certificate.get("files"), list[Path]()
     files = dict(_models_of(manifest))
@@ -42,6 +42,8 @@ def check_digests(
         stated = {name: value for name, value in certificate.items() if name != "digest"}
         changed = [where] if certificate.get("digest") != _digest(stated) else []
         files = {**certified, **{name: files[name] for name in files if name not in certified}}
+    elif "structure" in manifest:  # versions that write one write digests, too
+        changed = [where]
     changed += [
         folder / name
         for name, digest in files.items()

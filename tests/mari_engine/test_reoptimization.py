@@ -14,6 +14,7 @@ import pytest
 
 import mari_engine as mari
 from mari_engine.analysis import structure_of
+from mari_engine.artifact import with_digests, write_document
 from mari_engine.types import Column, InputLabel, Labels, Role
 from sample_models import labels_path, sample_path
 from support.builders import build, ranking_tower
@@ -237,13 +238,14 @@ def test_nodes_to_keep_are_found_by_place(tmp_path: Path) -> None:
 
 
 def edit(folder: Path, change: dict[str, Any]) -> mari.Artifact:
-    """Return an artifact with another manifest, and a certificate that is tied to nothing."""
+    """Return an artifact with another manifest, and a certificate that is tied to it."""
     manifest = {**read(folder), **change}
     manifest = {name: value for name, value in manifest.items() if value != "gone"}
     certificate = read(folder, "certificate.json")
-    del certificate["files"], certificate["digest"]
+    files = certificate.pop("files")
+    del certificate["digest"]
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (folder / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    write_document(folder / "certificate.json", with_digests(certificate, folder, list(files)))
     return mari.load_artifact(folder)
 
 

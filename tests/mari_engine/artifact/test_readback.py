@@ -18,10 +18,14 @@ TOWER = mari.Labels.from_json(
 
 def forget_digests(folder: Path) -> None:
     """Make an artifact one of an earlier version, whose certificate is tied to nothing."""
-    path = folder / "certificate.json"
-    certificate = json.loads(path.read_text(encoding="utf-8"))
-    del certificate["files"], certificate["digest"]
-    path.write_text(json.dumps(certificate), encoding="utf-8")
+    strip(folder / "certificate.json", "files", "digest")
+    strip(folder / "manifest.json", "structure")
+
+
+def strip(path: Path, *fields: str) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    kept = {name: value for name, value in document.items() if name not in fields}
+    path.write_text(json.dumps(kept), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +83,7 @@ def test_another_original_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("field", ["decisions", "layout", "flops", "source", "candidates", "keep"])
 def test_an_incomplete_manifest_is_told(folder: Path, field: str) -> None:
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    del manifest[field]
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    strip(folder / "manifest.json", field)
     forget_digests(folder)
     with pytest.raises(mari.ModelError, match=f"incomplete.*{field}.*mari optimize"):
         read_findings(mari.load_artifact(folder))
@@ -112,6 +113,12 @@ def test_another_model_in_an_artifact_is_refused(folder: Path) -> None:
     for path in (folder, folder / "model.onnx"):
         with pytest.raises(mari.ModelError, match=r"model\.onnx: was changed after the check"):
             open_optimized(path)
+
+
+def test_a_certificate_whose_digests_were_taken_out_is_refused(folder: Path) -> None:
+    strip(folder / "certificate.json", "files", "digest")
+    with pytest.raises(mari.ModelError, match=r"certificate\.json: was changed after the check"):
+        mari.load_artifact(folder)
 
 
 def test_an_artifact_of_an_earlier_version_is_read(folder: Path) -> None:
