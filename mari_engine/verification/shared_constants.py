@@ -13,6 +13,7 @@ import onnx_ir as ir
 
 from mari_engine.graph import SOURCE, Model
 from mari_engine.ops import Trait, has_trait
+from mari_engine.verification.table_stacks import list_stacked
 
 _CHUNK = 1 << 22
 """Elements that are compared at a time."""
@@ -24,8 +25,8 @@ def compare_constants(original: Model, optimized: Model) -> tuple[int, str]:
     In a model that this tool rewrote, a constant that has the name, shape and type of one of the
     original's is that one. In others the names may be an exporter's numbers, and an original that
     was itself rewritten has such names as the tool gives: there, two are one constant when more
-    than half of their elements are equal. So are two tables, of which either model has one by name.
-    "" stands for nothing wrong.
+    than half of their elements are equal. So are two tables, of which either model has one by name,
+    and a table that is a part of one of the optimized model's. "" stands for nothing wrong.
     """
     first = dict(_constants(original.ir.graph))
     first |= _renamed_tables(original, optimized)
@@ -35,7 +36,7 @@ def compare_constants(original: Model, optimized: Model) -> tuple[int, str]:
         before = first.get(name)
         if before is None or before.shape != constant.shape or before.dtype != constant.dtype:
             continue
-        count, at = _different(before, constant)
+        count, at = _different_tensors(before, constant)
         equal += count == 0
         named = by_name and name in original.ir.graph.initializers
         if count and (named or 2 * count < before.size):
@@ -43,6 +44,25 @@ def compare_constants(original: Model, optimized: Model) -> tuple[int, str]:
                 f"constant {name!r}: {count} of its {before.size} elements are not the original's, "
                 f"the first at {list(at)}"
             )
+    stacked, problem = _compare_stacks(original, optimized)
+    return equal + stacked, problem
+
+
+def _compare_stacks(original: Model, optimized: Model) -> tuple[int, str]:
+    """Return how many tables lie in others bit for bit, and what is wrong with the first other."""
+    tables, others = (dict(_tables(model.ir.graph)) for model in (original, optimized))
+    lost = {name: table for name, table in tables.items() if name not in others}
+    equal = 0
+    for name in others.keys() - tables.keys():
+        for part in list_stacked(others[name], lost):
+            count, at = _different(part.table, part.rows)
+            if count:
+                size, first = part.table.size, [at[0] + part.first, *at[1:]]
+                return equal, (
+                    f"constant {name!r}: {count} of the {size} elements of {part.name!r} in it are "
+                    f"not the original's, the first at {first}"
+                )
+            equal += 1
     return equal, ""
 
 
@@ -82,11 +102,17 @@ def _is_rewritten(model: Model) -> bool:
     return any(SOURCE in node.metadata_props for node in model.ir.graph)
 
 
-def _different(one: ir.TensorProtocol, other: ir.TensorProtocol) -> tuple[int, tuple[int, ...]]:
+def _different_tensors(
+    one: ir.TensorProtocol, other: ir.TensorProtocol
+) -> tuple[int, tuple[int, ...]]:
     """Return how many elements differ, and the place of the first."""
     if one is other or _same_place(one, other):
         return 0, ()
-    a, b = (np.ascontiguousarray(each.numpy()) for each in (one, other))
+    return _different(one.numpy(), other.numpy())
+
+
+def _different(one: np.ndarray, other: np.ndarray) -> tuple[int, tuple[int, ...]]:
+    a, b = (np.ascontiguousarray(each) for each in (one, other))
     count, first = 0, 0
     for start in range(0, a.size, _CHUNK):
         pair = (_as_bytes(each.reshape(-1)[start : start + _CHUNK]) for each in (a, b))
