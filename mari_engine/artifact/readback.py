@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from mari_engine.artifact.decision_rows import (
     read_decision,
@@ -16,7 +18,7 @@ from mari_engine.artifact.folder import Artifact, load_artifact
 from mari_engine.artifact.target import CERTIFICATE_FILE, MANIFEST_FILE
 from mari_engine.coloring import color
 from mari_engine.errors import ModelError
-from mari_engine.graph import Model, describe
+from mari_engine.graph import Model, describe, fingerprint
 from mari_engine.loading import load
 from mari_engine.report import Findings, Picture, draw, emitted_sides, list_hashes
 from mari_engine.types import (
@@ -42,10 +44,14 @@ class Optimized:
     signature: Signature = Signature.DROP_IN
     interface: Interface | None = None
     """None without a manifest: then it is called as the original is."""
-    source_sha256: str = ""
-    """Of the model that it was made from; "" without a manifest."""
+    source: Mapping[str, Any] = field(default_factory=dict)
+    """The manifest's digests of the model that it was made from; empty without a manifest."""
     candidates: int | None = None
     """That it was made for; None without a manifest."""
+
+    def may_be_of(self, model: Model) -> bool:
+        """Return False where it was made from another model, or from other large weights."""
+        return not self.source or _is_source(model, self.source)
 
 
 def open_optimized(path: Path) -> Optimized:
@@ -56,7 +62,7 @@ def open_optimized(path: Path) -> Optimized:
     artifact = load_artifact(path.parent if path.is_file() else path)
     if path.is_file() and artifact.manifest.get("optimized", {}).get("file") != path.name:
         return Optimized(load(path))
-    source = str(artifact.manifest.get("source", {}).get("sha256", ""))
+    source = artifact.manifest.get("source", {})
     made_for = number if is_whole(number := artifact.manifest.get("candidates")) else None
     return Optimized(artifact.model, artifact.signature, artifact.interface, source, made_for)
 
@@ -71,7 +77,7 @@ def read_findings(artifact: Artifact, original: Model | None = None) -> Findings
     top = JsonObject(artifact.manifest, where, JsonDocument(ModelError, "run 'mari optimize'"))
     source, flops = top.nested("source", f"{where}: source"), top.nested("flops", f"{where}: flops")
     decisions = tuple(read_decision(row) for row in read_entries(top, "decisions"))
-    if original is not None and original.sha256 != source.text("sha256"):
+    if original is not None and not _is_source(original, source.fields):
         raise ModelError(
             f"{artifact.directory}: was made from another model; give {source.text('file')}"
         )
@@ -98,6 +104,14 @@ def read_findings(artifact: Artifact, original: Model | None = None) -> Findings
         hashes=list_hashes(artifact.manifest),
         pictures=_pictures(artifact, original, decisions),
     )
+
+
+def _is_source(model: Model, source: Mapping[str, Any]) -> bool:
+    """Return whether a model is the one of these digests, external data included."""
+    if model.sha256 != source.get("sha256"):
+        return False
+    stated = sorted(str(each.get("sha256")) for each in source.get("data", []))
+    return sorted(map(fingerprint, model.data_files)) == stated
 
 
 def _axes(top: JsonObject) -> dict[str, CandidateAxis]:

@@ -171,7 +171,7 @@ def put_in_place(second: Optimized, found: mari.Plan, *, name: str) -> mari.Plan
 
     Raises ModelError where the file was made from another original.
     """
-    if second.source_sha256 not in ("", found.original.sha256):
+    if not second.may_be_of(found.original):
         raise ModelError(f"{name}: was made from another model; optimize this one again")
     return dataclasses.replace(
         found,

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import pytest
 
-from mari_engine.artifact import load_artifact, save_artifact
+from mari_engine.artifact import load_artifact, open_optimized, read_findings, save_artifact
 from mari_engine.errors import ModelError
 from mari_engine.files import whole_folder
 from mari_engine.loading import load
@@ -181,6 +181,18 @@ def test_large_weights_that_were_changed_after_the_save_are_refused(tmp_path: Pa
     data.unlink()
     with pytest.raises(ModelError, match=r"model\.onnx\.data: was changed after the check"):
         load_artifact(folder)
+
+
+def test_an_original_with_other_large_weights_is_another_model(tmp_path: Path) -> None:
+    path, folder = with_table(tmp_path), tmp_path / "out"
+    optimize(load(path), LABELS).save(folder)
+    assert open_optimized(folder).may_be_of(load(path))
+    assert read_findings(load_artifact(folder), load(path)).source == "m.onnx"
+    scaled = np.frombuffer((tmp_path / "m.data").read_bytes(), np.float32) * np.float32(1.5)
+    (tmp_path / "m.data").write_bytes(scaled.tobytes())
+    assert not open_optimized(folder).may_be_of(load(path))
+    with pytest.raises(ModelError, match="was made from another model"):
+        read_findings(load_artifact(folder), load(path))
 
 
 def test_the_manifest_names_the_model_that_was_checked(tmp_path: Path) -> None:
