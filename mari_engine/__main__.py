@@ -6,6 +6,7 @@ one line on stderr; 130 stopped by Ctrl-C; 141 done, but nobody read the output 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ from mari_engine.errors import Cancelled, MariError, VerificationError
 from mari_engine.isolation import isolated
 
 DONE, FAILED, WRONG, STOPPED, UNREAD = 0, 1, 2, 130, 141
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 TRACEBACK = "MARI_TRACEBACK"
 """Set in the environment, it lets an error of the program itself show where it happened."""
 
@@ -100,6 +102,8 @@ def _explain(error: Exception) -> str:
         return f"{str(usage()).rstrip('.')}; see '{path} --help'"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; give a path that can be read or written"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"{error.strerror}; make room where it writes, and among temporary files (TMPDIR)"
     if isinstance(error, MemoryError):
         return "the memory does not hold this; ask for fewer candidates, or use a larger machine"
     what = f"{type(error).__name__}: {error}"

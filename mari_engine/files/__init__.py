@@ -2,7 +2,7 @@
 
 from mari_engine.files.locks import claimed, hold, reading
 from mari_engine.files.whole_file import write_whole
-from mari_engine.files.whole_folder import finish_replacement, replace_files
+from mari_engine.files.whole_folder import finish_replacement, replace_files, replace_folder
 from mari_engine.files.workplace import open_workplace, sync
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "open_workplace",
     "reading",
     "replace_files",
+    "replace_folder",
     "sync",
     "write_whole",
 ]

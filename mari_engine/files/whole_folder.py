@@ -49,6 +49,28 @@ def replace_files(target: Path, names: Sequence[str], fill: Callable[[Path], Non
         _replace(real, names, fill, real)
 
 
+def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a new folder, and put it in the place of the old one and all that it holds.
+
+    Where the system can exchange the two, there is always one of them. Raises OSError, and what
+    `fill` raises; the target is then as it was.
+    """
+    real = Path(os.path.realpath(target))
+    real.parent.mkdir(parents=True, exist_ok=True)
+    with open_workplace(real.parent) as place:
+        made = place / "made"
+        made.mkdir()
+        fill(made)
+        for path in made.rglob("*"):
+            sync(path)
+        with locked(real.parent):
+            if os.path.lexists(real) and not _swap(made, real):
+                os.replace(real, place / "before")
+            if made.exists() and not os.path.lexists(real):
+                os.replace(made, real)
+        sync(real.parent)
+
+
 def finish_replacement(target: Path, names: Sequence[str]) -> None:
     """Finish a replacement of these names that was killed on its way, if one was."""
     real = Path(os.path.realpath(target))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import onnx_ir as ir
 
-from mari_engine.artifact import Artifact
+from mari_engine.artifact import CERTIFICATE_FILE, Artifact, check_digests
 from mari_engine.errors import ModelError
-from mari_engine.files import open_workplace
+from mari_engine.files import reading, replace_folder
 from mari_engine.graph import list_extents, name_dtype
 from mari_engine.serving.triton.flat_inputs import COUNTS, counted_input, flatten_inputs
 from mari_engine.serving.triton.model_config import Ragged, write_config
@@ -34,15 +33,18 @@ def write_repository(
     if target.exists() and not force:
         raise ModelError(f"{target}: is there already; give another --name, or --force")
     config = _config_of(artifact, name, most)
-    repository.mkdir(parents=True, exist_ok=True)
-    with open_workplace(repository) as place:
-        made = place / name
-        (made / _VERSION).mkdir(parents=True)
+
+    def fill(made: Path) -> None:
+        (made / _VERSION).mkdir()
         (made / "config.pbtxt").write_text(config)
         _write_model(artifact, made / _VERSION)
-        if target.exists():
-            os.replace(target, place / "before")
-        os.replace(made, target)
+
+    try:
+        replace_folder(target, fill)
+    except OSError as error:
+        raise ModelError(
+            f"{target}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from error
     return target
 
 
@@ -67,6 +69,14 @@ def _config_of(artifact: Artifact, name: str, most: int) -> str:
 
 
 def _write_model(artifact: Artifact, folder: Path) -> None:
+    """Write the model as it was read: nobody replaces the artifact between check and copy."""
+    place, certificate = artifact.directory, artifact.certificate
+    with reading(place):
+        check_digests(certificate, artifact.manifest, place, place / CERTIFICATE_FILE)
+        _copy_model(artifact, folder)
+
+
+def _copy_model(artifact: Artifact, folder: Path) -> None:
     data = artifact.directory / _DATA
     if data.is_file():
         shutil.copyfile(data, folder / _DATA)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import importlib.util
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from mari_engine.serving.triton import write_repository
 from mari_engine.serving.triton.model_config import write_config
 from mari_engine.types import InterfaceTensor
 from support.builders import build
+from support.kill_points import killed_at
 from support.request_batches import draw_requests
 from support.rewrite_checks import roles, run, session
 
@@ -134,6 +138,60 @@ def test_a_model_that_is_there_stays_without_force(tmp_path: Path) -> None:
     assert not (target / "2").exists()
     with pytest.raises(ModelError, match="give another"):
         write_repository(artifact, tmp_path, "../m")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills, and exchanges folders, as Linux does")
+def test_a_writer_killed_at_any_write_leaves_the_old_model_or_the_new(tmp_path: Path) -> None:
+    artifacts = [made(tmp_path, signature) for signature in ("compact", "drop-in")]
+    old, new = (contents(write_repository(each, tmp_path / "whole", each.signature))
+                for each in artifacts)  # fmt: skip
+    number, ended, seen = 0, False, []
+    while not ended:
+        number += 1
+        target = write_repository(artifacts[0], tmp_path / "models", "m", force=True)
+        ended = killed_at(
+            number, lambda: write_repository(artifacts[1], tmp_path / "models", "m", force=True)
+        )
+        seen.append([named(each, "m") for each in (old, new)].index(contents(target)))
+    assert number > 5
+    assert set(seen) == {0, 1}
+    write_repository(artifacts[0], tmp_path / "models", "m", force=True)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["m"]
+
+
+def named(files: dict[str, bytes], name: str) -> dict[str, bytes]:
+    """Return the files with the model's name in its configuration."""
+    text = files["config.pbtxt"].decode()
+    first = text.splitlines()[0]
+    return files | {"config.pbtxt": text.replace(first, f'name: "{name}"', 1).encode()}
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = made(tmp_path, "compact")
+    was = contents(write_repository(artifact, tmp_path / "models", "m"))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(ModelError, match=r"m: cannot be written \(No space.*choose another folder"):
+        write_repository(artifact, tmp_path / "models", "m", force=True)
+    assert contents(tmp_path / "models") == was
+
+
+def test_an_artifact_that_changes_while_it_is_copied_is_refused(tmp_path: Path) -> None:
+    artifact = made(tmp_path, "compact")
+    with (tmp_path / "compact" / "model.onnx").open("ab") as file:
+        file.write(b"\x32\x01x")
+    with pytest.raises(ModelError, match=r"model\.onnx: was changed after the check"):
+        write_repository(artifact, tmp_path / "models", "m")
+    assert not (tmp_path / "models" / "m").exists()
 
 
 def test_names_are_written_as_texts() -> None:
