@@ -34,7 +34,14 @@ from mari_engine.metering import measure
 from mari_engine.pipeline import OptimizeResult, certify, optimize, plan
 from mari_engine.plan_types import Plan
 from mari_engine.reoptimization import optimize_like
-from mari_engine.report import LayeredLayout, place_layers, render_markdown, render_report
+from mari_engine.report import (
+    LayeredLayout,
+    LoadPlot,
+    place_layers,
+    plot_load,
+    render_markdown,
+    render_report,
+)
 from mari_engine.review import (
     Note,
     Review,
@@ -129,12 +136,15 @@ from mari_engine.types import (
     Way,
     WeightChange,
     WeightDifference,
+    digest_document,
     parse_json,
     to_plain,
 )
 from mari_engine.verification import verify
 from mari_engine.wording import (
     break_even_in_words,
+    capacity_in_words,
+    capacity_rows,
     certificate_in_words,
     difference_in_words,
     format_band,
@@ -142,6 +152,7 @@ from mari_engine.wording import (
     format_seconds,
     format_times,
     headline_in_words,
+    load_command,
     nodes_in_words,
     pairs_in_words,
     selection_in_words,
@@ -156,7 +167,8 @@ __all__ = [
     "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "Frontier", "FusionLayout",
     "GraphInfo", "GraphNode", "InputBinding", "InputLabel", "InputSlot", "Interface", "Isolation",
     "ItemPart", "ItemStore", "JsonDocument", "JsonError", "JsonObject", "LabelError",
-    "LabelFinding", "Labels", "LayeredLayout", "LimitError", "LoadResult", "LoadRun", "LoadStage",
+    "LabelFinding", "Labels", "LayeredLayout", "LimitError", "LoadPlot", "LoadResult", "LoadRun",
+    "LoadStage",
     "MariError", "Measurement", "MissedBranch", "MissingItems", "Model", "ModelError", "NodeTime",
     "Note", "OffloadResult", "Offloaded", "OperandMeasure", "OptimizeResult", "OutputBinding",
     "OutputError", "Part", "PartKind", "Peak", "Plan", "Prices", "ProductMeasure", "Progress",
@@ -165,17 +177,19 @@ __all__ = [
     "Stamp", "Store", "StoreError", "TensorInfo", "TimeMeasure", "Timing", "Trial", "Turn",
     "ValueColor", "VerificationError", "Way", "WeightChange", "WeightDifference", "WeightSummary",
     "WrittenItems",
-    "benchmark", "bind_feeds", "break_even_in_words", "build_arm", "certain_labels",
+    "benchmark", "bind_feeds", "break_even_in_words", "build_arm", "capacity_in_words",
+    "capacity_rows", "certain_labels",
     "certificate_in_words", "certify", "check_labels", "color", "count_cost", "cut_frontier",
     "describe", "describe_versions", "devices", "diff", "difference_in_words",
-    "digest_sections", "format_band", "format_count", "format_seconds",
+    "digest_document", "digest_sections", "format_band", "format_count", "format_seconds",
     "format_times", "headline_in_words", "isolated", "list_slots",
     "list_vouchers", "load",
-    "load_artifact", "load_offloaded", "load_requests", "make_feeds", "measure", "measure_capacity",
+    "load_artifact", "load_command", "load_offloaded", "load_requests", "make_feeds", "measure",
+    "measure_capacity",
     "measured_prices", "nodes_in_words", "offload", "open_offloaded_arm", "open_session",
     "optimize", "optimize_like",
-    "pairs_in_words", "parse_json", "place_layers", "plan", "profile_nodes", "propose_axes",
-    "propose_labels",
+    "pairs_in_words", "parse_json", "place_layers", "plan", "plot_load", "profile_nodes",
+    "propose_axes", "propose_labels",
     "read_axes", "render_markdown", "render_report", "save_artifact", "selection_in_words",
     "sum_up_review", "summarize_weight", "to_plain", "verify", "vouch", "vouchers_in_words",
     "write_items",

@@ -74,7 +74,8 @@ PUBLIC_NAMES = {
     "ItemStore", "MissingItems", "RayOptions", "StoreError", "WrittenItems", "write_items",
     "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",
     "optimize_like", "Capacity", "LoadResult", "LoadRun", "LoadStage", "measure_capacity",
-    "RequestIndex",
+    "RequestIndex", "LoadPlot", "plot_load", "capacity_in_words", "capacity_rows", "load_command",
+    "digest_document",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

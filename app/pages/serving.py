@@ -5,7 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.feedback import show_command, show_missing, show_next, show_progress
-from app.components.serving import choose_cut, choose_store, explain_parts, show_parts
+from app.components.serving import (
+    choose_cut,
+    choose_store,
+    explain_parts,
+    show_capacity,
+    show_parts,
+)
 from app.services import start_cuts, start_offload
 from app.state import get_work
 from app.views.header import items_command, offload_command
@@ -44,7 +50,6 @@ else:
         show_progress(work.parts, key="parts-cancel")
         if work.parts.result is not None:
             show_parts(work, work.parts.result)
-    show_next("pages/review.py", "Review", blocked=work.blocked())
     if chosen is not None:
         requests = [one.name for one in work.requests]
         most = chosen.point.bytes
@@ -53,3 +58,5 @@ else:
             offload_command(work.opened.path, work.options, most, store, requests),
             then=items_command(),
         )
+    show_capacity(work)
+    show_next("pages/review.py", "Review", blocked=work.blocked())

@@ -1,6 +1,11 @@
 """What pages ask for: the engine behind caches, model sources, downloads, restored sessions."""
 
-from app.services.background import start_benchmark, start_flips, start_node_measures
+from app.services.background import (
+    start_benchmark,
+    start_flips,
+    start_load,
+    start_node_measures,
+)
 from app.services.compared_runs import find_run, go_back, note_run, rename_run
 from app.services.comparison import Other, start_comparison, take_other
 from app.services.confirmation import confirm_labels
@@ -61,6 +66,7 @@ __all__ = [
     "start_comparison",
     "start_cuts",
     "start_flips",
+    "start_load",
     "start_node_measures",
     "start_offload",
     "take_compared",

@@ -1,4 +1,4 @@
-"""Starts the long work: the rewrite with its check, benchmarks, and measures of single nodes."""
+"""Starts the long work: the rewrite with its check, benchmarks, load tests, measures of nodes."""
 
 from __future__ import annotations
 
@@ -74,6 +74,20 @@ def start_benchmark(
             insight=True,
             progress=progress,
         )
+
+    return Job(run, alone=True)
+
+
+def start_load(
+    opened: Opened, result: mari.OptimizeResult, *, p99: float, workers: int, candidates: int
+) -> Job[mari.LoadResult]:
+    """Find the capacity before and after in the background, alone on this server."""
+
+    def run(progress: mari.Progress) -> mari.LoadResult:
+        return mari.measure_capacity(
+            opened.model, result, p99=p99, candidates=(candidates,), workers=workers,
+            progress=progress,
+        )  # fmt: skip
 
     return Job(run, alone=True)
 

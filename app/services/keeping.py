@@ -37,6 +37,7 @@ def is_begun(work: Work) -> bool:
         work.history
         or work.confirmed is not None
         or work.benchmarks
+        or work.loads.all
         or work.runs
         or work.chosen != Options()
         or work.review != mari.Review(work.opened.model.sha256)
@@ -62,6 +63,6 @@ def _list_parts(work: Work) -> tuple[object, ...]:
     check = work.result.certificate if work.result is not None else None
     return (
         work.token, work.labels, len(work.history), work.confirmed, work.confirmed_by,
-        work.options, work.chosen, check, tuple(work.benchmarks), tuple(work.runs), work.review,
-        work.reviewer, tuple(work.requests),
+        work.options, work.chosen, check, tuple(work.benchmarks),
+        tuple(work.loads.all), tuple(work.runs), work.review, work.reviewer, tuple(work.requests),
     )  # fmt: skip

@@ -89,6 +89,7 @@ def take_up(work: Work, session: Session, opened: Opened, *, token: str = "") ->
     work.elsewhere += [
         one for one in session.benchmarks if one.source_sha256 in ("", session.sha256)
     ]
+    work.loads.elsewhere += [one for one in session.loads if one.source_sha256 == session.sha256]
     work.review, work.reviewer = session.review, session.reviewer
     work.runs += session.runs
     work.token = token or work.token

@@ -10,6 +10,7 @@ from app.session.link import (
     read_link,
     write_link,
 )
+from app.session.load_tests import LoadTests
 from app.session.node_measures import NodeMeasures
 from app.session.runs import LONGEST_NAME, MOST_RUNS, Run
 from app.session.server_paths import without_folder
@@ -52,6 +53,7 @@ __all__ = [
     "Flips",
     "Label",
     "Link",
+    "LoadTests",
     "NodeMeasures",
     "Opened",
     "Options",

@@ -8,7 +8,6 @@ checked is checked again when the work is taken up.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ LARGEST_FILE = 64 << 20
 """Bytes."""
 MOST_HISTORY = 20
 MOST_BENCHMARKS = 8
+MOST_LOADS = 8
 MOST_PARAMETERS = 64
 LONGEST_TEXT = 2000
 MOST_REQUESTS = 64
@@ -32,7 +32,7 @@ _FIELDS = {
     "version", "kind", "tool", "saved", "model", "labels", "history", "confirmed", "options",
     "certificate", "benchmarks", "review", "reviewer", "page", "address", "digest",
 }  # fmt: skip
-_LATER = {"confirmed_by", "chosen", "requests", "runs"}
+_LATER = {"confirmed_by", "chosen", "requests", "runs", "loads"}
 """Fields that older files lack."""
 _KIND = "mari-session"
 
@@ -72,6 +72,7 @@ class Session:
     certificate: Mapping[str, Any] | None
     """What certificate.json held, as claimed."""
     benchmarks: tuple[mari.BenchmarkResult, ...]
+    loads: tuple[mari.LoadResult, ...]
     review: mari.Review
     reviewer: str
     page: str
@@ -84,7 +85,7 @@ def write_session(work: Work, *, page: str, address: Mapping[str, Sequence[str]]
     if opened is None or labels is None:
         raise SessionError("session: there is no model to save; open one first")
     plain = mari.to_plain(_describe(work, opened, labels, page, address))
-    text = json.dumps(plain | {"digest": _digest(plain)}, indent=1, allow_nan=False)
+    text = json.dumps(plain | {"digest": mari.digest_document(plain)}, indent=1, allow_nan=False)
     return (text + "\n").encode()
 
 
@@ -114,6 +115,7 @@ def _describe(
         "runs": [run.to_json() for run in work.runs],
         "certificate": None if result is None else result.certificate.to_json(),
         "benchmarks": [one.to_json() for one in work.benchmarks[:MOST_BENCHMARKS]],
+        "loads": [one.to_json() for one in work.loads.all[:MOST_LOADS]],
         "review": (work.review or mari.Review(opened.model.sha256)).to_json(),
         "reviewer": work.reviewer,
         "page": page,
@@ -139,7 +141,7 @@ def read_session(data: bytes) -> Session:
     if set(top) - _LATER != _FIELDS:
         strange = sorted((set(top) - _LATER) ^ _FIELDS)[0]
         raise SessionError(f"session: field {strange[:40]!r} is missing or unknown; save it again")
-    if top.pop("digest") != _digest(top):
+    if top.pop("digest") != mari.digest_document(top):
         raise SessionError("session: was changed after it was saved; give the file as it was saved")
     return _read(mari.JsonObject(top, "session", _DOCUMENT))
 
@@ -169,6 +171,10 @@ def _read(top: mari.JsonObject) -> Session:
         runs=tuple(read_run(top.entry(run, f"session: run {at}")) for at, run in enumerate(runs)),
         certificate=_certificate(top),
         benchmarks=tuple(mari.BenchmarkResult.from_json(one) for one in benchmarks),
+        loads=tuple(
+            mari.LoadResult.from_json(one, sealed=True)
+            for one in top.items("loads", (), most=MOST_LOADS)
+        ),
         review=mari.Review.from_json(top.fields["review"]),
         reviewer=_text(top, "reviewer"),
         page=_text(top, "page"),
@@ -204,8 +210,3 @@ def _address(entry: mari.JsonObject) -> dict[str, list[str]]:
 
 def _text(entry: mari.JsonObject, name: str) -> str:
     return entry.text(name, longest=LONGEST_TEXT)
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()

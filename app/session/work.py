@@ -8,10 +8,11 @@ import weakref
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.jobs import Job
 from app.session.choices import Comparison, Flips, Opened, Options, Preview
+from app.session.load_tests import LoadTests
 from app.session.node_measures import NodeMeasures
 from app.session.runs import Run
 from app.session.server_paths import without_folder
@@ -20,12 +21,14 @@ from mari_engine import (
     Difference,
     Frontier,
     Labels,
+    LoadResult,
     OffloadResult,
     OptimizeResult,
     Review,
     Store,
 )
 
+T = TypeVar("T")
 MOST_STEPS = 200
 """Changes of labels that can be undone."""
 
@@ -76,6 +79,8 @@ class Work:
     """With another model or export; None until one was given."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
+    loads: LoadTests = field(default_factory=LoadTests)
+    """Capacities of this model within a bound of latency."""
     ahead: Job[object] | None = None
     """A drawing that is made before anyone asks for it."""
     drawn: object = None
@@ -129,7 +134,7 @@ class Work:
         self.proposed = Labels()
         self.ahead = self.preview = self.flips = self.comparison = None
         self.drawn = None
-        for held in (self.elsewhere, self.history, self.future, self.runs):
+        for held in (self.elsewhere, self.loads.elsewhere, self.history, self.future, self.runs):
             held.clear()
 
     def watch(self, job: Job[Any]) -> None:
@@ -143,15 +148,14 @@ class Work:
         self.requests, self.revoked, self.comparison = [], "", None
         self.proposed, self.labels = proposed, proposed if labels is None else labels
         self.options = self.chosen = replace(self.chosen, keep=())  # its products are others
-        self.history.clear()
-        self.future.clear()
         self.selected = ""
         for tried in (self.preview, self.flips):
             if tried is not None:
                 tried.job.cancel()
         self.preview = self.flips = None
-        self.elsewhere.clear()
-        self.runs.clear()
+        both = (self.history, self.future)
+        for held in (*both, self.elsewhere, self.loads.elsewhere, self.runs):
+            held.clear()
         self.token, self.unkept = _make_token(), ""
         self.review = Review(opened.model.sha256)
         self.revision += 1
@@ -200,31 +204,19 @@ class Work:
 
     def recheck(self, check: Job[OptimizeResult]) -> None:
         """Take over another check of the same rewrite; what was measured stands."""
-        if self.check is not None:
-            self.check.cancel()
-        self.check, self.folder = check, None
-        self.watch(check)
+        self.check, self.folder = self._take(self.check, check), None
 
     def measure(self, benchmark: Job[BenchmarkResult]) -> None:
         """Take over a benchmark that was started."""
-        if self.benchmark is not None:
-            self.benchmark.cancel()
-        self.benchmark = benchmark
-        self.watch(benchmark)
+        self.benchmark = self._take(self.benchmark, benchmark)
 
     def weigh_cuts(self, cuts: Job[Frontier], store: Store) -> None:
         """Take over a search for cuts that was started."""
-        if self.cuts is not None:
-            self.cuts.cancel()
-        self.cuts, self.cuts_store = cuts, store
-        self.watch(cuts)
+        self.cuts, self.cuts_store = self._take(self.cuts, cuts), store
 
     def cut(self, parts: Job[OffloadResult]) -> None:
         """Take over a cut that is made and checked."""
-        if self.parts is not None:
-            self.parts.cancel()
-        self.parts, self.parts_folder = parts, None
-        self.watch(parts)
+        self.parts, self.parts_folder = self._take(self.parts, parts), None
 
     def compare(self, difference: Job[Difference]) -> None:
         """Take over a comparison that was started; another one has ended."""
@@ -233,10 +225,18 @@ class Work:
 
     def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
         """Take over a measurement of single nodes that was started."""
-        if self.nodes is not None:
-            self.nodes.cancel()
-        self.nodes = nodes
-        self.watch(nodes)
+        self.nodes = self._take(self.nodes, nodes)
+
+    def measure_load(self, load: Job[LoadResult]) -> None:
+        """Take over a load test."""
+        self.loads.job = self._take(self.loads.job, load)
+
+    def _take(self, last: Job[T] | None, new: Job[T]) -> Job[T]:
+        """Return the job that takes the place of the last one, which is cancelled."""
+        if last is not None:
+            last.cancel()
+        self.watch(new)
+        return new
 
     @property
     def result(self) -> OptimizeResult | None:
@@ -285,11 +285,11 @@ class Work:
 
     def _drop_results(self) -> None:
         jobs = (self.check, self.benchmark, self.nodes, self.cuts, self.parts)
-        for job in (*jobs, self.difference):
+        for job in (*jobs, self.difference, self.loads.job):
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None
-        self.cuts = self.parts = self.parts_folder = self.difference = None
+        self.cuts = self.parts = self.parts_folder = self.difference = self.loads.job = None
         self.confirmed_by = ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,14 +28,13 @@ from mari_engine.commands.options import (
 from mari_engine.errors import MariError
 from mari_engine.types import (
     DEFAULT_CANDIDATES,
-    Arm,
     JsonError,
     Labels,
     LoadResult,
     is_whole,
     parse_json,
 )
-from mari_engine.wording import format_seconds, format_times
+from mari_engine.wording import format_seconds
 
 Bound = Annotated[
     str, typer.Option(metavar="TIME", help="The bound of the p99 latency: 20ms, 0.1s.")
@@ -137,22 +135,10 @@ def _sizes_of_file(path: Path) -> list[int]:
 
 
 def _show_load(result: LoadResult, *, verbose: bool) -> None:
-    show(*_headline(result))
+    asked, *found = mari.capacity_in_words(result)
+    show(f"{result.model}: requests a second with a {asked}", *found)
     columns = ["", "requests/s#", "next missed#", "saturation#", "core-s per 1,000#"]
-    show_table(
-        "Capacity",
-        columns,
-        [
-            [
-                each.arm,
-                f"{each.rate:,.1f}",
-                f"{each.missed:,.1f}",
-                f"{each.saturation:,.1f}",
-                "–" if each.core_seconds is None else f"{each.core_seconds:.3g}",
-            ]
-            for each in result.capacities
-        ],
-    )
+    show_table("Capacity", columns, mari.capacity_rows(result))
     if verbose:
         show_table(
             "Runs",
@@ -166,27 +152,3 @@ def _show_load(result: LoadResult, *, verbose: bool) -> None:
                 for run in result.runs
             ],
         )  # fmt: skip
-
-
-def _headline(result: LoadResult) -> Sequence[str]:
-    bound = format_seconds(result.bound)
-    before, after = (result.capacity(arm) for arm in (Arm.ORIGINAL, Arm.MARI))
-    lines = [f"{result.model}: requests a second with a p99 below {bound}, {_sizes(result)}"]
-    if result.ratio is not None and before and after:
-        rates = f"{before.rate:,.0f} → {after.rate:,.0f}"
-        lines.append(f"{format_times(result.ratio)} the capacity: {rates} requests a second")
-    elif before and not before.rate:
-        lines.append("The original meets the bound at no rate that was tried")
-    threads = f"{result.workers} worker{'s' if result.workers > 1 else ''}"
-    lines.append(
-        f"Measured on this machine, {threads}, {result.machine.get('cores', '?')} cores; other "
-        "programs on it lower every figure"
-    )
-    return lines
-
-
-def _sizes(result: LoadResult) -> str:
-    least, most = min(result.candidates), max(result.candidates)
-    if least == most:
-        return f"{most:,} candidates each"
-    return f"{least:,} to {most:,} candidates"

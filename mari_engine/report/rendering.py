@@ -28,6 +28,8 @@ from mari_engine.wording import (
     Verbatim,
     axis_in_words,
     break_even_in_words,
+    capacity_in_words,
+    capacity_rows,
     certificate_in_words,
     escape_markdown,
     format_band,
@@ -38,6 +40,7 @@ from mari_engine.wording import (
     format_seconds,
     format_times,
     format_whole,
+    load_command,
     make_plain,
     pairs_in_words,
     selection_in_words,
@@ -57,13 +60,14 @@ def render_report(
     *,
     review: Review | None = None,
     manifest: Mapping[str, Any] | None = None,
+    loads: Sequence[LoadResult] = (),
 ) -> str:
     """Return one HTML page that needs no network, escapes every name, and prints.
 
     The summary shows the first benchmark; `manifest` adds the hashes of files that
     were written. Raises ReviewError when the review is about another model.
     """
-    return render_findings(find(result, manifest), benchmarks, review)
+    return render_findings(find(result, manifest), benchmarks, review, loads)
 
 
 def render_markdown(
@@ -72,9 +76,10 @@ def render_markdown(
     *,
     review: Review | None = None,
     manifest: Mapping[str, Any] | None = None,
+    loads: Sequence[LoadResult] = (),
 ) -> str:
     """Return the same facts, without drawings, for a pull request."""
-    return render_findings_markdown(find(result, manifest), benchmarks, review)
+    return render_findings_markdown(find(result, manifest), benchmarks, review, loads)
 
 
 def render_findings(
@@ -132,13 +137,18 @@ def _context(
         "benchmarks": [
             {"found": one, "bars": group_bars(one), "noisy": find_noisy(one)} for one in benchmarks
         ],
-        "loads": [{"found": one, "plot": plot_load(one)} for one in loads],
+        "loads": [_load(one) for one in loads],
         "benchmark": benchmarks[0] if benchmarks else None,
         "headline": benchmarks[0].nearest(Arm.MARI, findings.candidates) if benchmarks else None,
         "reviewed": {} if review is None else _outcomes(findings, benchmarks, review),
         "noisy_factor": NOISY,
         "box": {"width": BOX_WIDTH, "height": BOX_HEIGHT},
     }
+
+
+def _load(found: LoadResult) -> dict[str, Any]:
+    words, rows = capacity_in_words(found), capacity_rows(found)
+    return {"found": found, "plot": plot_load(found), "words": words, "rows": rows}
 
 
 def _outcomes(
@@ -175,11 +185,7 @@ def _commands(
         batches = ",".join(map(str, one.batches))
         lines.append(["mari", "bench", source, "out", *labels, "--batch", batches])
         lines[-1] += ["--device", one.device, "--threads", str(one.threads)]
-    for load in loads:
-        bound = ["--p99", f"{load.bound:g}s", "--workers", str(load.workers)]
-        sizes = set(load.candidates)
-        given = str(min(sizes)) if len(sizes) == 1 else "sizes.json"
-        lines.append(["mari", "load", source, "out", *labels, *bound, "--candidates", given])
+    lines += [load_command(load, source, "out") for load in loads]
     distinct = dict.fromkeys(make_plain(shlex.join(line)) for line in lines)
     return [Verbatim(line) for line in distinct]
 

@@ -9,7 +9,13 @@ from typing import Any
 
 from mari_engine.errors import MariError
 from mari_engine.types.benchmark import Arm
-from mari_engine.types.json_fields import JsonDocument, JsonError, JsonObject, parse_json
+from mari_engine.types.json_fields import (
+    JsonDocument,
+    JsonError,
+    JsonObject,
+    digest_document,
+    parse_json,
+)
 
 _VERSION = 1
 _MOST = 10_000
@@ -99,45 +105,65 @@ class LoadResult:
         return after.rate / before.rate
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document that `mari load --json` writes."""
-        return {"version": _VERSION, **asdict(self)}
+        """Return the document that `mari load --json` writes, closed by a digest of the rest."""
+        document = {"version": _VERSION, **asdict(self)}
+        return {**document, "digest": digest_document(document)}
 
     @staticmethod
-    def from_text(text: str | bytes) -> LoadResult:
-        """Read what `mari load --json` wrote; raises MariError for anything malformed."""
+    def from_text(text: str | bytes, *, sealed: bool = False) -> LoadResult:
+        """Read what `mari load --json` wrote; raises MariError for anything malformed or edited.
+
+        Where it must be `sealed`, a file without a digest, as older versions wrote, is refused too.
+        """
         try:
-            return LoadResult.from_json(parse_json(text))
+            return LoadResult.from_json(parse_json(text), sealed=sealed)
         except JsonError as error:
             raise MariError(
                 f"load: is not JSON ({error}); give what 'mari load --json' wrote"
             ) from error
 
     @staticmethod
-    def from_json(data: object) -> LoadResult:
+    def from_json(data: object, *, sealed: bool = False) -> LoadResult:
         """Read what `to_json` returned; raises MariError naming the field that is wrong."""
         top = JsonObject(data, "load", JsonDocument(MariError, "measure it again"))
         top.check_version(_VERSION)
-        machine = top.nested("machine", "load: machine")
-        equal = top.fields.get("equal_rate")
-        return LoadResult(
-            bound=_amount(top, "bound"),
-            candidates=tuple(_sizes(top)),
-            workers=top.whole("workers", within=(1, _MOST)),
-            capacities=tuple(
-                _capacity(top.entry(row, f"load: capacity {at}"))
-                for at, row in enumerate(top.items("capacities", most=len(Arm)))
-            ),
-            runs=tuple(
-                _run(top.entry(row, f"load: run {at}"))
-                for at, row in enumerate(top.items("runs", most=_MOST))
-            ),
-            equal_rate=None if equal is None else _amount(top, "equal_rate"),
-            machine={str(name): machine.text(name, longest=300) for name in machine.fields},
-            generator=top.text("generator", longest=300),
-            model=top.text("model", longest=300),
-            seed=top.whole("seed"),
-            source_sha256=top.text("source_sha256", "", longest=300),
-        )
+        found = _read(top)
+        if sealed or "digest" in top.fields:
+            _check_digest(top)
+        return found
+
+
+def _read(top: JsonObject) -> LoadResult:
+    machine = top.nested("machine", "load: machine")
+    equal = top.fields.get("equal_rate")
+    return LoadResult(
+        bound=_amount(top, "bound"),
+        candidates=tuple(_sizes(top)),
+        workers=top.whole("workers", within=(1, _MOST)),
+        capacities=tuple(
+            _capacity(top.entry(row, f"load: capacity {at}"))
+            for at, row in enumerate(top.items("capacities", most=len(Arm)))
+        ),
+        runs=tuple(
+            _run(top.entry(row, f"load: run {at}"))
+            for at, row in enumerate(top.items("runs", most=_MOST))
+        ),
+        equal_rate=None if equal is None else _amount(top, "equal_rate"),
+        machine={str(name): machine.text(name, longest=300) for name in machine.fields},
+        generator=top.text("generator", longest=300),
+        model=top.text("model", longest=300),
+        seed=top.whole("seed"),
+        source_sha256=top.text("source_sha256", "", longest=300),
+    )
+
+
+def _check_digest(top: JsonObject) -> None:
+    """Raise MariError where the digest is not that of all the rest."""
+    rest = {name: value for name, value in top.fields.items() if name != "digest"}
+    if "digest" not in top.fields:
+        raise top.wrong("it has no digest, so nothing shows that it is as it was written")
+    if top.fields["digest"] != digest_document(rest):
+        raise top.wrong("it was changed after it was written: its digest is another one")
 
 
 def _sizes(top: JsonObject) -> list[int]:

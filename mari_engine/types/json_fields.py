@@ -9,6 +9,7 @@ mari_engine.errors.MariError: benchmark: 'batch' is missing or not a whole numbe
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -69,6 +70,15 @@ def parse_json(text: str | bytes) -> Any:
         raise JsonError(f"nested deeper than {DEEPEST}") from error
     _check_values(data)
     return data
+
+
+def digest_document(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON object's values, whatever the order of its fields.
+
+    It tells that a file was damaged or edited, and is no signature.
+    """
+    text = json.dumps(document, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read_whole(digits: str) -> int:

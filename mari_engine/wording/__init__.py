@@ -1,5 +1,6 @@
 """Figures, certificates and selections in words."""
 
+from mari_engine.wording.capacity import capacity_in_words, capacity_rows, load_command
 from mari_engine.wording.certificate import certificate_in_words
 from mari_engine.wording.changes import change_in_words, changes_in_words, difference_in_words
 from mari_engine.wording.flops import pairs_in_words
@@ -35,6 +36,8 @@ __all__ = [
     "Verbatim",
     "axis_in_words",
     "break_even_in_words",
+    "capacity_in_words",
+    "capacity_rows",
     "certificate_in_words",
     "change_in_words",
     "changes_in_words",
@@ -50,6 +53,7 @@ __all__ = [
     "format_times",
     "format_whole",
     "headline_in_words",
+    "load_command",
     "make_plain",
     "name_label",
     "nodes_in_words",

@@ -66,7 +66,10 @@ def _reader(work: Work, name: str) -> Callable[[], bytes]:
             return (folder / name).read_bytes()
         render = mari.render_markdown if name == "report.md" else mari.render_report
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        report = render(work.result, work.benchmarks, review=work.review, manifest=manifest)
+        report = render(
+            work.result, work.benchmarks, review=work.review, manifest=manifest,
+            loads=work.loads.all,
+        )  # fmt: skip
         return report.encode() if name != "mari.zip" else pack(folder, report, work.review)
 
     return read

@@ -67,7 +67,8 @@ def _offer_session(work: Work) -> None:
         key="session-save",
     )
     st.caption(
-        "Labels, choices, certificate, benchmarks, notes and sign-offs; the model by its SHA-256."
+        "Labels, choices, certificate, benchmarks, load tests, notes and sign-offs; the model by"
+        " its SHA-256."
     )
 
 

@@ -10,6 +10,7 @@ from app.views.header.commands import (
     labels_command,
     offload_command,
     optimize_command,
+    repeat_load_command,
 )
 from app.views.header.status import status_html
 from app.views.header.terms import TERMS
@@ -24,6 +25,7 @@ __all__ = [
     "labels_command",
     "offload_command",
     "optimize_command",
+    "repeat_load_command",
     "status_html",
     "tell_options",
     "tell_unconfirmed",

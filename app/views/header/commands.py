@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.session import Options
 from app.views.text import one_line
-from mari_engine import Signature, Store
+from mari_engine import LoadResult, Signature, Store, load_command
 
 SAMPLES_COMMAND = "mari samples -o samples"
 
@@ -69,6 +69,12 @@ def offload_command(
     words += _with(requests)
     words.append("--no-autotune")  # as above
     return " ".join(words)
+
+
+def repeat_load_command(model: str, found: LoadResult) -> str:
+    """Return the command that measures the same capacity again."""
+    words = load_command(found, f"./{model}" if model.startswith("-") else model, "optimized")
+    return " ".join(map(_quote, words))
 
 
 def items_command() -> str:

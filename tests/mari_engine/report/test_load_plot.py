@@ -8,27 +8,18 @@ import pytest
 
 from mari_engine.report import render_findings, render_findings_markdown
 from mari_engine.report.load_plot import plot_load
-from mari_engine.types import Arm, Capacity, LoadResult, LoadRun, LoadStage
+from mari_engine.types import Arm, LoadStage
 from support.handmade_findings import HOSTILE, make_findings
+from support.handmade_loads import make_load, make_run
 
-
-def ran(arm: Arm, stage: LoadStage, rate: float, p99: float) -> LoadRun:
-    return LoadRun(arm, stage, rate, 1000, p99 / 3, p99 / 2, p99, p99 / 3, rate, 1.0, p99 < 0.02)
-
-
-RESULT = LoadResult(
-    bound=0.02, candidates=(500,), workers=2,
-    capacities=(
-        Capacity(Arm.ORIGINAL, 50.0, 60.0, 80.0, 22.0),
-        Capacity(Arm.MARI, 100.0, 110.0, 160.0, 11.0),
-    ),
+RESULT = make_load(
     runs=(
-        ran(Arm.ORIGINAL, LoadStage.SATURATION, 320.0, 4.0),
-        ran(Arm.ORIGINAL, LoadStage.SEARCH, 60.0, 0.2),
-        ran(Arm.ORIGINAL, LoadStage.SEARCH, 50.0, 0.01),
-        ran(Arm.MARI, LoadStage.SEARCH, 100.0, 0.002),
+        make_run(Arm.ORIGINAL, LoadStage.SATURATION, 320.0, 4.0),
+        make_run(Arm.ORIGINAL, LoadStage.SEARCH, 60.0, 0.2),
+        make_run(Arm.ORIGINAL, LoadStage.SEARCH, 50.0, 0.01),
+        make_run(Arm.MARI, LoadStage.SEARCH, 100.0, 0.002),
     ),
-    equal_rate=35.0, machine={"processor": HOSTILE}, generator="g 1", model=HOSTILE, seed=0,
+    machine={"processor": HOSTILE}, generator="g 1", model=HOSTILE, source_sha256="",
 )  # fmt: skip
 
 
@@ -51,7 +42,7 @@ def test_without_a_search_there_is_no_plot() -> None:
 def test_both_reports_tell_the_capacities_and_escape_names() -> None:
     findings = make_findings()
     page = render_findings(findings, loads=[RESULT])
-    assert "serves 2.00 times the rate" in page
+    assert "2.00× the capacity: 50 → 100 requests a second" in page
     assert page.count("<circle") >= 3
     assert "<script>" not in page
     assert "mari load" in page

@@ -54,6 +54,24 @@ def test_mistakes_name_the_field(path: tuple[str | int, ...], value: object, tol
         LoadResult.from_json(document)
 
 
+@pytest.mark.parametrize("path", [("source_sha256",), ("capacities", 1, "rate"), ("machine", "m")])
+def test_an_edited_file_is_refused(path: tuple[str | int, ...]) -> None:
+    document: Any = json.loads(json.dumps(RESULT.to_json()))
+    place = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = 500.0 if path[0] == "capacities" else "1"
+    with pytest.raises(MariError, match=r"was changed after it was written.*; measure it again"):
+        LoadResult.from_json(document)
+
+
+def test_an_older_file_without_a_digest_is_read_where_none_is_needed() -> None:
+    document = {name: value for name, value in RESULT.to_json().items() if name != "digest"}
+    assert LoadResult.from_json(document) == RESULT
+    with pytest.raises(MariError, match="it has no digest"):
+        LoadResult.from_text(json.dumps(document), sealed=True)
+
+
 def test_what_is_no_json_is_told() -> None:
     with pytest.raises(MariError, match="give what 'mari load --json' wrote"):
         LoadResult.from_text("{")
