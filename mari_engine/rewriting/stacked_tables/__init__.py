@@ -30,10 +30,11 @@ def stack_lookups(
         return None
     members = [lookup for group in groups for lookup in group.members]
     tables = {lookup.table for lookup in members}
-    read, others = _bytes(tables), set(graph.initializers.values()) - tables
+    before = set(graph.initializers.values())
     write_groups(graph, groups, model.opset, reserved)
-    made = set(graph.initializers.values()) - others
-    return StackedLookups(len(members), len(groups), read, _bytes(made))
+    after = set(graph.initializers.values())
+    read, made = tables | (before - after), after - (before - tables)
+    return StackedLookups(len(members), len(groups), _bytes(read), _bytes(made))
 
 
 def _bytes(constants: Collection[ir.Value]) -> int:

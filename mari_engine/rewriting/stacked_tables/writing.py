@@ -210,8 +210,12 @@ class _Writing:
             join.replace_input_with(at, value)
 
     def remove_unread(self, nodes: Sequence[ir.Node]) -> None:
-        """Remove nodes whose results nothing reads."""
+        """Remove nodes whose results nothing reads, and the constants that they alone read."""
         for node in nodes:
             unread = not any(v.uses() or v.is_graph_output() for v in node.outputs)
             if unread and node.graph is not None:
+                read = [value for value in node.inputs if value is not None]
                 self.graph.remove(node, safe=True)
+                for value in read:
+                    if value.is_initializer() and not value.uses():
+                        self.graph.initializers.pop(value.name or "", None)

@@ -165,6 +165,13 @@ def test_the_file_holds_each_table_once_under_its_name() -> None:
     assert not [each for each in after.initializer if each.dims[:1] == [FIELDS * ROWS]]
 
 
+def test_no_constant_is_left_that_only_a_single_lookup_read() -> None:
+    """Runtimes warn of each when they load the model."""
+    graph = onnx.load_from_string(planned(packed_tower(FIELDS, WIDTH, ROWS))).graph
+    read = {name for node in graph.node for name in node.input}
+    assert {each.name for each in graph.initializer} <= read
+
+
 def test_a_kept_lookup_and_a_table_that_is_read_elsewhere_stay() -> None:
     data = packed_tower(FIELDS, WIDTH, ROWS, shared=True)
     new = planned(data, keep=("lookup_3",))
