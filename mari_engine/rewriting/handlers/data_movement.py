@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -128,9 +129,11 @@ def _concatenate_across(
     """Return the concatenation of forms whose sides lie along another position, side by side.
 
     None where there is no such position, or where fewer elements are the candidates' when each
-    form is put together by itself.
+    form is put together by itself: as many are no reason to, of forms whose parts lie alike.
     """
-    apart = [f for f in forms if isinstance(f, Blocks) and f.position != position and f.mixed]
+    apart = [f for f in forms if isinstance(f, Blocks) and f.position != position]
+    alike = len(apart) == len(forms) and all(map(partial(_lie_alike, apart[0]), apart))
+    apart = [form for form in apart if alike or form.mixed]
     if len({form.position for form in apart}) != 1:
         return None
     other, groups = apart[0].position, group_columns(apart)
@@ -140,7 +143,8 @@ def _concatenate_across(
         for columns in groups
         if any(_moves(form, other, int(columns[0])) for form in forms)
     )
-    if together >= sum(_area(form, position, other) for form in forms if per_candidate(form)):
+    alone = sum(_area(form, position, other) for form in forms if per_candidate(form))
+    if together > alone or (together == alone and not alike):
         return None
     part, column = column_places(groups, len(apart[0].part))
     parts = list[Atom]()
@@ -151,6 +155,12 @@ def _concatenate_across(
             materializer.materialize(concatenate_forms(materializer, whole, position, taken, names))
         )
     return materializer.columns.simplify(Blocks(axes, other, tuple(parts), part, column))
+
+
+def _lie_alike(one: Blocks, other: Blocks) -> bool:
+    """Return True for blocks that put their parts' columns together in the same way."""
+    places = (one.position, *one.part, *one.column), (other.position, *other.part, *other.column)
+    return places[0] == places[1]
 
 
 def _moves(form: Form, position: int, column: int) -> bool:
