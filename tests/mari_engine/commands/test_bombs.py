@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mari_engine.__main__ import run
-from support.bombs import write_bomb
+from support.bombs import watch, write_bomb
 
 ROOT = Path(__file__).parents[3]
 NATIVE = {
@@ -59,3 +59,10 @@ def test_what_cannot_be_held_is_refused_before_it_is_made(
     assert run(write_bomb(name, tmp_path)) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert READ[name] in line
+
+
+def test_what_the_process_for_a_model_takes_is_measured_with_its_parents() -> None:
+    inner = "import time; held = bytearray(300 << 20); time.sleep(3)"
+    outer = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    with subprocess.Popen([sys.executable, "-c", outer, inner]) as child:
+        assert watch(child) > 300 << 20
