@@ -1,7 +1,19 @@
 """The public names of the engine: what `import mari_engine` offers."""
 
 from mari_engine.analysis import AxisReading, count_cost, propose_axes, read_axes
-from mari_engine.artifact import Artifact, load_artifact, save_artifact
+from mari_engine.artifact import FIELDS as CONDITION_FIELDS
+from mari_engine.artifact import (
+    Artifact,
+    ArtifactFigures,
+    Condition,
+    FigureWords,
+    figures_in_words,
+    find_failures,
+    load_artifact,
+    read_condition,
+    read_figures,
+    save_artifact,
+)
 from mari_engine.benchmarking import benchmark
 from mari_engine.coloring import color
 from mari_engine.errors import (
@@ -160,37 +172,33 @@ from mari_engine.wording import (
 )
 
 __all__ = [
-    "EVIDENCE_VOUCHERS", "FROM_GRAPH", "Action", "Arm", "Artifact", "AxisReading",
-    "BenchmarkResult", "BreakEven", "Calibration", "Cancelled", "CandidateAxis", "Capacity",
-    "Certificate", "Change", "ChangeKind", "Check", "Coloring", "Column", "ContradictedLabel",
-    "Cost", "Coverage", "CutPoint", "Decision", "DeviceInfo", "Difference", "ErrorBound",
-    "ExecutionError", "FeedError", "Feeds", "Flops", "FlopsReport", "Frontier", "FusionLayout",
-    "GraphInfo", "GraphNode", "InputBinding", "InputLabel", "InputSlot", "Interface", "Isolation",
-    "ItemPart", "ItemStore", "JsonDocument", "JsonError", "JsonObject", "LabelError",
-    "LabelFinding", "Labels", "LayeredLayout", "LimitError", "LoadPlot", "LoadResult", "LoadRun",
-    "LoadStage",
-    "MariError", "Measurement", "MissedBranch", "MissingItems", "Model", "ModelError", "NodeTime",
-    "Note", "OffloadResult", "Offloaded", "OperandMeasure", "OptimizeResult", "OutputBinding",
-    "OutputError", "Part", "PartKind", "Peak", "Plan", "Prices", "ProductMeasure", "Progress",
-    "RayOptions", "RequestIndex", "Review", "ReviewError", "Role", "Section", "SectionOutcome",
-    "Segment", "Selection", "Side", "SignOff", "Signature", "Signed", "Speedup", "StackedLookups",
-    "Stamp", "Store", "StoreError", "TensorInfo", "TimeMeasure", "Timing", "Trial", "Turn",
-    "ValueColor", "VerificationError", "Way", "WeightChange", "WeightDifference", "WeightSummary",
-    "WrittenItems",
+    "CONDITION_FIELDS", "EVIDENCE_VOUCHERS", "FROM_GRAPH", "Action", "Arm", "Artifact",
+    "ArtifactFigures", "AxisReading", "BenchmarkResult", "BreakEven", "Calibration", "Cancelled",
+    "CandidateAxis", "Capacity", "Certificate", "Change", "ChangeKind", "Check", "Coloring",
+    "Column", "Condition", "ContradictedLabel", "Cost", "Coverage", "CutPoint", "Decision",
+    "DeviceInfo", "Difference", "ErrorBound", "ExecutionError", "FeedError", "Feeds", "FigureWords",
+    "Flops", "FlopsReport", "Frontier", "FusionLayout", "GraphInfo", "GraphNode", "InputBinding",
+    "InputLabel", "InputSlot", "Interface", "Isolation", "ItemPart", "ItemStore", "JsonDocument",
+    "JsonError", "JsonObject", "LabelError", "LabelFinding", "Labels", "LayeredLayout",
+    "LimitError", "LoadPlot", "LoadResult", "LoadRun", "LoadStage", "MariError", "Measurement",
+    "MissedBranch", "MissingItems", "Model", "ModelError", "NodeTime", "Note", "OffloadResult",
+    "Offloaded", "OperandMeasure", "OptimizeResult", "OutputBinding", "OutputError", "Part",
+    "PartKind", "Peak", "Plan", "Prices", "ProductMeasure", "Progress", "RayOptions",
+    "RequestIndex", "Review", "ReviewError", "Role", "Section", "SectionOutcome", "Segment",
+    "Selection", "Side", "SignOff", "Signature", "Signed", "Speedup", "StackedLookups", "Stamp",
+    "Store", "StoreError", "TensorInfo", "TimeMeasure", "Timing", "Trial", "Turn", "ValueColor",
+    "VerificationError", "Way", "WeightChange", "WeightDifference", "WeightSummary", "WrittenItems",
     "benchmark", "bind_feeds", "break_even_in_words", "build_arm", "capacity_in_words",
-    "capacity_rows", "certain_labels",
-    "certificate_in_words", "certify", "check_labels", "color", "count_cost", "cut_frontier",
-    "describe", "describe_versions", "devices", "diff", "difference_in_words",
-    "digest_document", "digest_sections", "format_band", "format_count", "format_seconds",
-    "format_times", "headline_in_words", "isolated", "list_slots",
-    "list_vouchers", "load",
-    "load_artifact", "load_command", "load_offloaded", "load_requests", "make_feeds", "measure",
-    "measure_capacity",
+    "capacity_rows", "certain_labels", "certificate_in_words", "certify", "check_labels", "color",
+    "count_cost", "cut_frontier", "describe", "describe_versions", "devices", "diff",
+    "difference_in_words", "digest_document", "digest_sections", "figures_in_words",
+    "find_failures", "format_band", "format_count", "format_seconds", "format_times",
+    "headline_in_words", "isolated", "list_slots", "list_vouchers", "load", "load_artifact",
+    "load_command", "load_offloaded", "load_requests", "make_feeds", "measure", "measure_capacity",
     "measured_prices", "nodes_in_words", "offload", "open_offloaded_arm", "open_session",
-    "optimize", "optimize_like",
-    "pairs_in_words", "parse_json", "place_layers", "plan", "plot_load", "profile_nodes",
-    "propose_axes", "propose_labels",
-    "read_axes", "render_markdown", "render_report", "save_artifact", "selection_in_words",
+    "optimize", "optimize_like", "pairs_in_words", "parse_json", "place_layers", "plan",
+    "plot_load", "profile_nodes", "propose_axes", "propose_labels", "read_axes", "read_condition",
+    "read_figures", "render_markdown", "render_report", "save_artifact", "selection_in_words",
     "sum_up_review", "summarize_weight", "to_plain", "verify", "vouch", "vouchers_in_words",
     "write_items",
 ]  # fmt: skip

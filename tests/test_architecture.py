@@ -75,7 +75,8 @@ PUBLIC_NAMES = {
     "Change", "ChangeKind", "Difference", "WeightChange", "WeightDifference", "diff",
     "optimize_like", "Capacity", "LoadResult", "LoadRun", "LoadStage", "measure_capacity",
     "RequestIndex", "LoadPlot", "plot_load", "capacity_in_words", "capacity_rows", "load_command",
-    "digest_document",
+    "digest_document", "CONDITION_FIELDS", "ArtifactFigures", "Condition", "FigureWords",
+    "figures_in_words", "find_failures", "read_condition", "read_figures",
 }  # fmt: skip
 
 OPERATORS = {schema.name for schema in onnx.defs.get_all_schemas()}

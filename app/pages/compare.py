@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.components.compare import choose_other, show_difference
+from app.components.compare import choose_other, compare_exports, show_difference
 from app.components.feedback import show_command, show_missing, show_progress
 from app.services import start_comparison
 from app.state import get_work
@@ -32,3 +32,4 @@ else:
         work.opened,
         diff_command(work.opened.path, work.options, confirmed=work.confirmed is not None),
     )
+compare_exports(work)

@@ -10,6 +10,7 @@ from app.services.compared_runs import find_run, go_back, note_run, rename_run
 from app.services.comparison import Other, start_comparison, take_other
 from app.services.confirmation import confirm_labels
 from app.services.downloads import MOST_BYTES, pack, pack_parts, save_once
+from app.services.export_zips import read_exports
 from app.services.keeping import find_kept, is_begun, is_kept, keep
 from app.services.logged_requests import (
     compare_requests,
@@ -59,6 +60,7 @@ __all__ = [
     "pack",
     "pack_parts",
     "read_arguments",
+    "read_exports",
     "rename_run",
     "save_once",
     "server_files",

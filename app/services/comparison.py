@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,16 +9,9 @@ from pathlib import Path
 import mari_engine as mari
 from app.jobs import Job
 from app.services import engine_cache
-from app.services.model_sources import Upload, clean_name, open_upload
-from app.session import MOST_UPLOADED, Opened, Options, without_folder
-
-_PARTS = frozenset(
-    {
-        "model.onnx", "model.onnx.data", "manifest.json", "labels.json", "structure.json",
-        "certificate.json", "report.html",
-    }
-)  # fmt: skip
-"""What is taken out of an uploaded artifact."""
+from app.services.export_zips import unpack_exports
+from app.services.model_sources import Upload, open_upload
+from app.session import Opened, Options, without_folder
 
 _Compared = mari.Model | mari.Artifact | mari.Plan
 
@@ -44,34 +36,13 @@ def take_other(files: Sequence[Upload], folder: Path) -> Other:
             return Other(opened.path, opened.model)
         if len(files) > 1:
             raise mari.ModelError("upload: a zip beside other files; give the zip alone")
-        _unpack(zips[0], folder)
+        (name, place), *others = unpack_exports(zips[0], folder).items()
+        if others:
+            raise mari.ModelError(f"upload: {1 + len(others)} exports in a zip; give a zip of one")
         with mari.isolated(ahead=True):
-            return Other(clean_name(zips[0].name), mari.load_artifact(folder))
+            return Other(name, mari.load_artifact(place))
     except mari.MariError as error:
         raise mari.ModelError(without_folder(str(error), folder)) from error
-
-
-def _unpack(file: Upload, folder: Path) -> None:
-    """Write the artifact's own files into the folder; raises ModelError for any other zip."""
-    place = folder / "upload.zip"
-    place.write_bytes(file.getbuffer())
-    try:
-        with zipfile.ZipFile(place) as archive:
-            found = {each.filename: each for each in archive.infolist() if each.filename in _PARTS}
-            if sum(each.file_size for each in found.values()) > MOST_UPLOADED:
-                raise mari.ModelError(
-                    f"{clean_name(file.name)}: holds more than {MOST_UPLOADED >> 30} GiB; compare "
-                    "it with 'mari diff'"
-                )
-            for name, each in found.items():
-                (folder / name).write_bytes(archive.read(each))
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise mari.ModelError(
-            f"{clean_name(file.name)}: is not a zip that can be read; give the one of the Download "
-            "page"
-        ) from error
-    finally:
-        place.unlink(missing_ok=True)
 
 
 def start_comparison(

@@ -1,6 +1,7 @@
 """One visitor's work: choices, results, links and session files. No Streamlit, no views."""
 
 from app.session.choices import CONTRACTS, Comparison, Flip, Flips, Opened, Options, Preview
+from app.session.exports import Export
 from app.session.link import (
     OWN,
     Link,
@@ -49,6 +50,7 @@ __all__ = [
     "UPLOADS",
     "VISITS",
     "Comparison",
+    "Export",
     "Flip",
     "Flips",
     "Label",

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from app.jobs import Job
 from app.session.choices import Comparison, Flips, Opened, Options, Preview
+from app.session.exports import Export
 from app.session.load_tests import LoadTests
 from app.session.node_measures import NodeMeasures
 from app.session.runs import Run
@@ -77,14 +78,15 @@ class Work:
     """Where the parts are saved for downloads; None until they are offered."""
     difference: Job[Difference] | None = None
     """With another model or export; None until one was given."""
+    exports: tuple[Export, ...] = ()
+    """Those that were given as a table, of any models."""
     elsewhere: list[BenchmarkResult] = field(default_factory=list)
     """Benchmarks of this model that were read from files."""
     loads: LoadTests = field(default_factory=LoadTests)
     """Capacities of this model within a bound of latency."""
     ahead: Job[object] | None = None
-    """A drawing that is made before anyone asks for it."""
+    """A drawing that is made before anyone asks for it, and what it is of."""
     drawn: object = None
-    """What that drawing is of."""
     folder: Path | None = None
     """Where the optimized model is saved for downloads; None until one is offered."""
     token: str = field(default_factory=_make_token)
@@ -153,8 +155,7 @@ class Work:
             if tried is not None:
                 tried.job.cancel()
         self.preview = self.flips = None
-        both = (self.history, self.future)
-        for held in (*both, self.elsewhere, self.loads.elsewhere, self.runs):
+        for held in (self.history, self.future, self.elsewhere, self.loads.elsewhere, self.runs):
             held.clear()
         self.token, self.unkept = _make_token(), ""
         self.review = Review(opened.model.sha256)
@@ -219,9 +220,8 @@ class Work:
         self.parts, self.parts_folder = self._take(self.parts, parts), None
 
     def compare(self, difference: Job[Difference]) -> None:
-        """Take over a comparison that was started; another one has ended."""
-        self.difference = difference
-        self.watch(difference)
+        """Take over a comparison that was started."""
+        self.difference = self._take(self.difference, difference)
 
     def measure_nodes(self, nodes: Job[NodeMeasures]) -> None:
         """Take over a measurement of single nodes that was started."""
@@ -284,8 +284,8 @@ class Work:
         return "" if self.verified else "The optimized model is not equal to the original."
 
     def _drop_results(self) -> None:
-        jobs = (self.check, self.benchmark, self.nodes, self.cuts, self.parts)
-        for job in (*jobs, self.difference, self.loads.job):
+        jobs = (self.check, self.benchmark, self.nodes, self.cuts, self.parts, self.difference)
+        for job in (*jobs, self.loads.job):
             if job is not None:
                 job.cancel()
         self.confirmed = self.check = self.benchmark = self.nodes = self.folder = None

@@ -3,6 +3,7 @@
 from mari_engine.artifact.artifact_figures import ArtifactFigures, read_figures
 from mari_engine.artifact.conditions import FIELDS, Condition, read_condition
 from mari_engine.artifact.earlier_choices import EarlierChoices, read_choices
+from mari_engine.artifact.figure_words import FigureWords, figures_in_words, find_failures
 from mari_engine.artifact.file_digests import check_digests, with_digests
 from mari_engine.artifact.folder import (
     OPTIMIZED,
@@ -35,11 +36,14 @@ __all__ = [
     "ArtifactFigures",
     "Condition",
     "EarlierChoices",
+    "FigureWords",
     "FolderKind",
     "Optimized",
     "check_digests",
     "check_passed",
     "check_target",
+    "figures_in_words",
+    "find_failures",
     "load_artifact",
     "open_optimized",
     "read_choices",

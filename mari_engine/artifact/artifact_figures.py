@@ -23,6 +23,7 @@ from mari_engine.types import (
     JsonDocument,
     JsonObject,
     Selection,
+    Signature,
 )
 
 
@@ -33,6 +34,7 @@ class ArtifactFigures:
     directory: Path
     model: str
     """The file that it was made from."""
+    signature: Signature
     candidates: int
     flops_before: Flops
     flops_after: Flops
@@ -82,6 +84,7 @@ def read_figures(artifact: Artifact) -> ArtifactFigures:
     return ArtifactFigures(
         directory=artifact.directory,
         model=top.nested("source", f"{where}: source").text("file"),
+        signature=artifact.signature,
         candidates=top.whole("candidates"),
         flops_before=read_flops(flops, "before"),
         flops_after=read_flops(flops, "after"),

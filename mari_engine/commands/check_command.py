@@ -14,14 +14,7 @@ from mari_engine.commands.junit import Case, is_junit, write_cases
 from mari_engine.commands.options import Force
 from mari_engine.commands.output_files import check_output, write_output
 from mari_engine.errors import LabelError, MariError, ModelError, VerificationError
-from mari_engine.wording import (
-    format_band,
-    format_count,
-    format_ratio,
-    format_times,
-    format_whole,
-    make_plain,
-)
+from mari_engine.wording import make_plain
 
 if TYPE_CHECKING:
     from mari_engine.artifact import ArtifactFigures, Condition
@@ -103,11 +96,7 @@ def _find_artifacts(folder: Path) -> Sequence[Path]:
 
 def _cases(figures: ArtifactFigures, conditions: Sequence[Condition]) -> Iterator[Case]:
     """Yield the outcome of each condition."""
-    for condition in conditions:
-        failure = ""
-        if condition.holds(figures):
-            shown = format_whole(condition.shown(figures))
-            failure = f"{condition.text} holds: {condition.field} is {shown}"
+    for condition, failure in mari.find_failures(figures, conditions):
         yield Case(_subject(figures.directory), condition.text, failure)
 
 
@@ -122,18 +111,8 @@ def _show_rows(found: Sequence[ArtifactFigures]) -> None:
 
 
 def _row(each: ArtifactFigures) -> tuple[str, ...]:
-    speedup = each.selection.speedup
-    before, after = (flops.at(each.candidates) for flops in (each.flops_before, each.flops_after))
-    low, high = (speedup.low, speedup.high) if speedup else (None, None)
+    words = mari.figures_in_words(each)
     return (
-        str(each.directory),
-        each.model,
-        f"{each.candidates:,}",
-        "–" if speedup is None else format_times(speedup.ratio),
-        "–" if low is None or high is None else format_band(low, high),
-        format_count(before),
-        format_count(after),
-        format_ratio(before, after),
-        f"{len(each.certificate.checks)}",
-        "yes" if each.certificate.lossless else "NO",
-    )
+        str(each.directory), words.model, words.candidates, words.speedup, words.band,
+        words.before, words.after, words.fewer, words.checked, words.lossless,
+    )  # fmt: skip

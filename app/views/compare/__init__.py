@@ -8,11 +8,15 @@ from app.views.compare.difference import (
     weight_rows,
     weights_line,
 )
+from app.views.compare.exports import export_rows, export_verdict, read_conditions
 
 __all__ = [
     "change_rows",
     "count_changes",
+    "export_rows",
+    "export_verdict",
     "flops_cards",
+    "read_conditions",
     "verdict",
     "weight_rows",
     "weights_line",
