@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,10 @@ def check_target(original: Model, target: Path, kind: FolderKind, *, force: bool
     """
     if target.exists() and not target.is_dir():
         raise ModelError(f"{target}: this is a file; give a folder")
-    ours = {(target / name).resolve() for name in kind.files}
+    ours = {os.path.realpath(target / name) for name in kind.files}
     sources = [original.path] if original.path is not None else []
     for path in (*sources, *original.data_files):
-        if path.resolve() in ours:
+        if os.path.realpath(path) in ours:
             raise ModelError(f"{target}: {path.name} there is the original; choose another folder")
     found = read_object(target / MANIFEST_FILE) or {}
     if _is_ours(found) and ("parts" in found) != kind.parts:

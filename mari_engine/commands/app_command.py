@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ def _words(
     keep: Path | None,
 ) -> list[str]:
     """Return what the app itself is told; a model's name may begin with a dash."""
-    words = [word for folder in folders or () for word in ("--folder", str(folder.resolve()))]
+    words = [word for folder in folders or () for word in ("--folder", os.path.realpath(folder))]
     words += [word for name in names or () for word in ("--name", name)]
-    words += ["--keep", str(keep.resolve())] if keep is not None else []
+    words += ["--keep", os.path.realpath(keep)] if keep is not None else []
     return [*words, *(["--", model] if model is not None else [])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -177,7 +178,7 @@ def _open_old(
 def _check_target(store: Path, catalogue: Catalogue, part: ItemPart, *, force: bool) -> None:
     """Return if a store of this part may be written here; raises StoreError."""
     check_store_folder(store)
-    places = store.resolve(), catalogue.path.resolve()
+    places = [Path(os.path.realpath(path)) for path in (store, catalogue.path)]
     if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
         raise StoreError(f"{store}: lies in the catalogue, or it there; name a folder beside it")
     if force:

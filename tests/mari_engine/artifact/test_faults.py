@@ -128,6 +128,17 @@ def test_a_mounted_folder_and_a_link_are_targets_like_others(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "volume"]
 
 
+def test_a_circle_of_links_is_told(
+    pair: tuple[OptimizeResult, OptimizeResult], tmp_path: Path
+) -> None:
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+    for place in ("one", "one/out"):
+        with pytest.raises(ModelError, match=r"cannot be written .*choose another folder"):
+            pair[0].save(tmp_path / place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "other"]
+
+
 def test_a_file_system_that_exchanges_nothing_is_written_to_all_the_same(
     pair: tuple[OptimizeResult, OptimizeResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

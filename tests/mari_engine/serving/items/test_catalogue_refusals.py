@@ -172,6 +172,12 @@ def test_folders_of_others_are_not_written_to(offloaded: Path, tmp_path: Path) -
         write_items(offloaded, tmp_path, tmp_path / "t", key="item_id")
 
 
+def test_a_circle_of_links_is_told(offloaded: Path, tmp_path: Path) -> None:
+    (tmp_path / "s").symlink_to("s")
+    told = refusal(tmp_path, catalogue_columns(ROWS))
+    assert told.startswith(f"{tmp_path / 's'}: cannot be written (")
+
+
 def test_an_item_part_that_gives_something_else_is_refused(tmp_path: Path, offloaded: Path) -> None:
     part = load_offloaded(offloaded).item
     wider = replace(part.outputs[0], shape=("N", WIDTH + 1))
