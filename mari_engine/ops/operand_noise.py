@@ -3,12 +3,14 @@
     x  ->  x (1 + r),   |r| <= relative, drawn for each element
 
 Of nodes that round: what copies, selects or compares gets its operands as they are. Nor are whole
-numbers moved, of which sums are exact, as far as a precision holds them.
+numbers moved, of which sums are exact, as far as a precision holds them, nor those of few bits,
+such as 0.75: products of two are exact, and rounding decides nothing where one is a threshold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -18,23 +20,29 @@ from mari_engine.graph import list_bodies
 from mari_engine.ops.rule import Trait
 from mari_engine.ops.rule_table import has_trait
 
+_WIDE = 53
+"""The bits of a float64."""
+_SHARE = 3
+"""A number is short of a third of its precision's bits: products and their sums are exact, too."""
 
-def disturb_operands(model: ir.Model, relative: str) -> None:
+
+def disturb_operands(model: ir.Model, relative: str, epsilon: float) -> None:
     """Put every operand of type float64 of a node that rounds off by a rounding, in place.
 
     `relative` names the new input of the graph that says how far, a scalar; of whole numbers, those
-    below `1 / relative` stay. Each run draws other numbers, from the same seeds.
+    below `1 / relative` stay, and all that are short for a precision of this `epsilon`. Each run
+    draws other numbers, from the same seeds.
     """
     scale = ir.Value(name=relative, type=ir.TensorType(ir.DataType.DOUBLE), shape=ir.Shape(()))
     nodes, seeds = tuple(model.graph.all_nodes()), count(1)
     model.graph.inputs.append(scale)
     names = _Names(relative)
-    zero, one = (_constant(model, names, number) for number in (0.0, 1.0))
+    numbers = tuple(_constant(model, names, number) for number in (0.0, 1.0, _splitter(epsilon)))
     for node in nodes:
         for at in _moving(node):
             value = node.inputs[at]
             assert value is not None
-            new = list(_noise(value, scale, (zero, one), next(seeds)))
+            new = list(_noise(value, scale, numbers, next(seeds)))
             names.give(new)
             assert node.graph is not None
             node.graph.insert_before(node, new)
@@ -54,6 +62,12 @@ class _Names:
         for node in nodes:
             node.name = self.draw()
             node.outputs[0].name = f"{node.name}:0"
+
+
+def _splitter(epsilon: float) -> float:
+    """Return the factor that splits the leading bits off a number, as Veltkamp does."""
+    bits = round(1 - math.log2(epsilon)) // _SHARE
+    return 2.0 ** (_WIDE - bits) + 1
 
 
 def _constant(model: ir.Model, names: _Names, number: float) -> ir.Value:
@@ -78,13 +92,13 @@ def _is_float64(value: ir.Value) -> bool:
 
 
 def _noise(
-    x: ir.Value, relative: ir.Value, numbers: tuple[ir.Value, ir.Value], seed: int
+    x: ir.Value, relative: ir.Value, numbers: Sequence[ir.Value], seed: int
 ) -> Iterator[ir.Node]:
     """Yield the nodes that move a value; the last one's result is what it is moved to.
 
     A factor, and no summand, so that infinity stays what it is.
     """
-    zero, one = numbers
+    zero, one, splitter = numbers
 
     def node(op: str, *inputs: ir.Value, **attributes: float | int) -> ir.Node:
         return ir.node(op, list(inputs), attributes)
@@ -94,7 +108,12 @@ def _noise(
     yield (limit := node("Reciprocal", relative))
     yield (size := node("Abs", x))
     yield (small := node("Less", size.outputs[0], limit.outputs[0]))
-    yield (kept := node("And", whole.outputs[0], small.outputs[0]))
+    yield (count := node("And", whole.outputs[0], small.outputs[0]))
+    yield (split := node("Mul", x, splitter))
+    yield (rest := node("Sub", split.outputs[0], x))
+    yield (front := node("Sub", split.outputs[0], rest.outputs[0]))
+    yield (short := node("Equal", front.outputs[0], x))
+    yield (kept := node("Or", count.outputs[0], short.outputs[0]))
     yield (drawn := node("RandomUniformLike", x, low=-1.0, high=1.0, seed=float(seed)))
     yield (scaled := node("Mul", drawn.outputs[0], relative))
     yield (off := node("Where", kept.outputs[0], zero, scaled.outputs[0]))

@@ -78,7 +78,7 @@ def open_noise(
         if len(doubled.proto.SerializeToString()) + _bytes_of(doubled) > _LARGEST:
             return None
         disturbed = ir.serde.deserialize_model(doubled.proto)
-        disturb_operands(disturbed, _RELATIVE)
+        disturb_operands(disturbed, _RELATIVE, epsilon)
         proto = ir.serde.serialize_model(disturbed)
         return RoundingNoise(Float64Evaluator(replace(doubled, proto=proto), inside), epsilon)
     except Exception:  # graphs are strangers' work and both conversions touch all of them

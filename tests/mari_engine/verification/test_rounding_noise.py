@@ -78,6 +78,33 @@ def test_a_number_that_is_counted_in_floats_stays_decided() -> None:
     assert not check(right, wrong, "float[N, 1] y", inputs).passed
 
 
+@pytest.mark.parametrize(
+    "score",
+    ["f = Cast <to = 1> (q) a = Mul (f, part)", "t = Gather (quarters, q) a = Add (t, none)"],
+    ids=["product", "table"],
+)
+def test_a_threshold_that_exact_arithmetic_hits_stays_decided(score: str) -> None:
+    """Of 0.25 and 2 no order of sums makes anything but 0.5: at least a half is not above it."""
+    body = score + " b = {} (a, half) y = Where (b, i, none)"
+    held = {
+        "part": np.float32(0.25), "half": np.float32(0.5), "none": np.float32(0),
+        "quarters": np.arange(5, dtype=np.float32) / 4,
+    }  # fmt: skip
+    right, wrong = (
+        load(
+            build(
+                body.format(op), inputs="int64[N, 1] q, float[N, 1] i", outputs="float[N, 1] y",
+                weights={name: np.asarray(value) for name, value in held.items()},
+            )
+        )
+        for op in ("GreaterOrEqual", "Greater")
+    )  # fmt: skip
+    item = InputLabel(role=Role.ITEM)
+    labels = Labels({"q": InputLabel(role=Role.ITEM, range=(0, 5)), "i": item})
+    assert verify(right, right, labels).passed
+    assert not verify(right, wrong, labels).passed
+
+
 def test_what_is_left_of_large_numbers_is_left_to_rounding() -> None:
     body = WHOLE + PARTS + "a = Mul ({}, big) b = Mul (p, big) d = Sub (a, b) y = Add (d, {})"
     found = check(body.format("s", "one"), body.format("p", "one"), "float[N, 1] y")
