@@ -30,6 +30,7 @@ from mari_engine.feeds.random_features import (
     draw_feature,
     without_empty_rows,
 )
+from mari_engine.feeds.unbounded_numbers import find_unbounded, let_any
 from mari_engine.graph import Model
 from mari_engine.inputs import find_words, infer_ranges
 from mari_engine.ops import Trait, has_trait
@@ -118,8 +119,21 @@ class FeedPlan:
     @property
     def has_ids(self) -> bool:
         """True where an input holds whole numbers."""
-        features = [part.feature for item in self.inputs for part in item.parts]
-        return any(feature.whole or feature.dtype.kind in "iu" for feature in features)
+        return any(each.whole or each.dtype.kind in "iu" for each in self._features)
+
+    @property
+    def has_words(self) -> bool:
+        """True where an input holds texts of which the model lists some."""
+        return any(feature.words for feature in self._features)
+
+    @property
+    def has_unbounded(self) -> bool:
+        """True where an input holds whole numbers that nothing bounds."""
+        return any(feature.unbounded for feature in self._features)
+
+    @property
+    def _features(self) -> list[Feature]:
+        return [part.feature for item in self.inputs for part in item.parts]
 
     @property
     def lengths(self) -> tuple[tuple[str, int], ...]:
@@ -196,15 +210,18 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
         )
         for value in model.ir.graph.inputs
     )
+    survey = survey_by_labels(model, labels, several_users=True)
+    binding = infer_ranges(model.ir, binding=True)
+    unbounded = find_unbounded(model.ir, survey, binding)
+    inputs = tuple(let_any(item, ranges) if item.name in unbounded else item for item in inputs)
     fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
     if fragile:
         inputs = tuple(without_empty(item) for item in inputs)
     elif any(low == 1 for low, _ in ranges.values()):
-        binding = infer_ranges(model.ir, binding=True)
         inputs = tuple(also_empty(item, binding) for item in inputs)
     inner = {extent for item in inputs for extent in item.extents[1:]}
     leading = {item.extents[0] for item in inputs if item.extents}
-    symbols = survey_by_labels(model, labels, several_users=True).symbols
+    symbols = survey.symbols
     of_candidates = {
         next((extent for extent in item.extents if extent in symbols), rows_of(item))
         for item in inputs

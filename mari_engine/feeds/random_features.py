@@ -43,6 +43,11 @@ class Values(StrEnum):
     """The same, but a single number is the last."""
     PADDED = "of mostly padding"
     """The same as typical, but nine ids in ten are the first, which pads histories."""
+    UNLISTED = "of texts that no list holds"
+    """The same as typical, but half of the texts, and the first, are none that the model lists."""
+    ANY_WHOLE = "of whole numbers of any size"
+    """The same, but whole numbers that nothing bounds have either sign and up to 33 bits: hashed
+    ids, which 31 bits do not hold."""
     FROM_THE_END = "of ids counted from the end"
     """The same, but the ids of each table are below 0: lookups count these from its end."""
     FROM_BOTH_ENDS = "of ids counted from either end"
@@ -51,6 +56,10 @@ class Values(StrEnum):
 
 _FROM_THE_END = {Values.FROM_THE_END: 1.0, Values.FROM_BOTH_ENDS: 0.5}
 """The share of ids that are below 0."""
+_UNLISTED = 0.5
+"""The share of texts that no list holds, where some are."""
+_BITS = 33
+"""Of whole numbers that may be any."""
 _SCALES = {Values.TINY: 1e-6, Values.ZEROS: 0.0}
 
 
@@ -68,6 +77,8 @@ class Feature:
     """The texts that the model knows; none where it lists none."""
     may_be_less: int = 0
     """By how much less than the range a number may be: 1 for lengths that are usually none of 0."""
+    unbounded: bool = False
+    """True for whole numbers that may be any; bounds, if there are some, are what is usual."""
 
 
 def is_mask(feature: Feature) -> bool:
@@ -101,7 +112,7 @@ def draw_feature(
     if is_mask(feature):
         return _draw_mask(shape, rng).astype(feature.dtype)
     if kind in "OSUT":
-        return rng.choice(np.array(feature.words or ("0", "1"), dtype=object), shape)
+        return _draw_texts(feature, shape, rng, values)
     if kind in "iu" or feature.whole:
         return _draw_whole(feature, shape, rng, longest=longest, values=values)
     if feature.bounds is not None:
@@ -113,6 +124,18 @@ def draw_feature(
     return numbers.astype(feature.dtype)
 
 
+def _draw_texts(
+    feature: Feature, shape: tuple[int, ...], rng: np.random.Generator, values: Values
+) -> np.ndarray:
+    drawn = rng.choice(np.array(feature.words or ("0", "1"), dtype=object), shape)
+    if values != Values.UNLISTED:
+        return drawn
+    other = "?" * (1 + max(map(len, feature.words), default=0))  # longer than each that is listed
+    unlisted = np.asarray(rng.random(shape) < _UNLISTED)
+    unlisted.reshape(-1)[:1] = True
+    return np.where(unlisted, np.array(other, dtype=object), drawn)
+
+
 def _draw_whole(
     feature: Feature, shape: tuple[int, ...], rng: np.random.Generator, *, longest: int,
     values: Values,
@@ -120,12 +143,28 @@ def _draw_whole(
     low, high = whole_bounds(feature, longest)
     if values in (Values.EDGES, Values.OTHER_EDGES):
         return _draw_ends(low, high - 1, shape, rng, values).astype(feature.dtype)
+    if values == Values.ANY_WHOLE and feature.unbounded and not _LENGTH.search(feature.name):
+        return _draw_any(feature.dtype, shape, rng)
     drawn = rng.integers(low, high, shape)
     if values == Values.PADDED and not _LENGTH.search(feature.name):
         drawn = _pad(drawn, low, high, rng)
     if values in _FROM_THE_END and _may_be_ids(feature):
         drawn = np.where(rng.random(shape) < _FROM_THE_END[values], drawn - high, drawn)
     return drawn.astype(feature.dtype)
+
+
+def _draw_any(dtype: np.dtype, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Return whole numbers of all magnitudes and both signs, as far as their type holds them.
+
+    The first has all bits, lest there is no other.
+    """
+    bits = np.asarray(rng.uniform(0, _BITS, shape))
+    bits.reshape(-1)[:1] = rng.uniform(_BITS - 1, _BITS)
+    sizes = np.floor(2.0**bits).astype(np.int64)
+    info = np.iinfo(dtype)
+    signed = np.where(rng.random(shape) < 0.5, -sizes, sizes)
+    least, most = max(info.min, -(1 << _BITS)), min(info.max, 1 << _BITS)
+    return np.asarray(np.clip(signed if info.min else sizes, least, most).astype(dtype))
 
 
 def _pad(drawn: np.ndarray, low: int, high: int, rng: np.random.Generator) -> np.ndarray:

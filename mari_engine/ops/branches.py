@@ -39,6 +39,8 @@ class Branches:
     """From the arrays of these values."""
     turns: Callable[[ir.Node], Turns] = lambda _node: iter(())
     """Where another branch begins, as far as constants tell: what requests should come near to."""
+    piece: Callable[[ir.Node], bool] = lambda _node: False
+    """Whether they are pieces of one function, which a rewritten model may well write anew."""
 
 
 def _by_place(hit: np.ndarray) -> np.ndarray:

@@ -27,7 +27,6 @@ from mari_engine.axes import (
 )
 from mari_engine.graph import constant_array
 from mari_engine.ops.branches import (
-    BOUND,
     CLIP,
     COMPARISON,
     INFINITE,
@@ -47,6 +46,7 @@ from mari_engine.ops.evaluation import (
     map_elements,
 )
 from mari_engine.ops.id_bounds import Bound, traced, within_steps, within_table
+from mari_engine.ops.pieces import LARGER, PIECES
 from mari_engine.ops.refused_rows import BOUND_CHECK, CHOICE
 from mari_engine.ops.rule import EXACT, ElementCost, Evaluate, Rule, Trait, share
 
@@ -231,9 +231,10 @@ RULES = (
     *(Rule(op, pointwise(0)) for op in _FREE),
     Rule("IsNaN", pointwise(0), branches=NOT_A_NUMBER),
     Rule("IsInf", pointwise(0), branches=INFINITE),
-    *(Rule(op, pointwise(1)) for op in _ONE),
-    *(Rule(op, pointwise(4)) for op in _SEVERAL),
-    *(Rule(op, pointwise(4), element_cost=cost) for op, cost in _SLOW.items()),
+    *(Rule(op, pointwise(1), branches=PIECES.get(op)) for op in _ONE),
+    *(Rule(op, pointwise(4), branches=PIECES.get(op)) for op in _SEVERAL),
+    *(Rule(op, pointwise(4), branches=PIECES.get(op), element_cost=cost)
+      for op, cost in _SLOW.items()),
     Rule(
         "Cast", pointwise(0), evaluate=(_cast_known, cast_progression), trace=same_columns,
         traits=frozenset({Trait.EXACT_ON_INTEGERS}),
@@ -242,17 +243,18 @@ RULES = (
         "Where", pointwise(0), evaluate=(map_elements(lambda c, a, b: a if c else b, like=1),),
         trace=_choose, branches=CHOICE, element_cost=_choice_cost, traits=EXACT,
     ),
-    *(Rule(op, pointwise(1), traits=EXACT) for op in ("Ceil", "Sign")),
+    *(Rule(op, pointwise(1), branches=PIECES.get(op), traits=EXACT) for op in ("Ceil", "Sign")),
     *(Rule(op, pointwise(1), trace=same_columns, traits=EXACT) for op in ("Floor", "Round")),
     Rule("Clip", pointwise(1), trace=same_columns, branches=CLIP, traits=EXACT),
     Rule("PRelu", pointwise(1), branches=SIGN, element_cost=share(0.25)),
     Rule("Relu", pointwise(1), branches=SIGN, traits=EXACT),
     Rule("LeakyRelu", pointwise(1), branches=SIGN),
-    Rule("Abs", pointwise(1), evaluate=(map_elements(abs),), traits=EXACT),
+    Rule("Abs", pointwise(1), evaluate=(map_elements(abs),), branches=PIECES["Abs"],
+         traits=EXACT),
     Rule("Max", pointwise(1), evaluate=(map_elements(lambda *each: max(each)),), trace=_lose_places,
-         branches=BOUND, traits=EXACT),
+         branches=LARGER, traits=EXACT),
     Rule("Min", pointwise(1), evaluate=(map_elements(lambda *each: min(each)),), trace=_lose_places,
-         branches=BOUND, traits=EXACT),
+         branches=LARGER, traits=EXACT),
     Rule("Mod", pointwise(1), usual_ids=_remainders),
     Rule("Not", pointwise(0), evaluate=_truth(operator.not_)),
     Rule("And", pointwise(1), evaluate=_truth(lambda a, b: a and b)),

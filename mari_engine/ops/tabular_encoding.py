@@ -14,6 +14,7 @@ from mari_engine.ops.column_trace import Trace, rank_of
 from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.id_bounds import Bound
+from mari_engine.ops.listed_keys import keys_in
 from mari_engine.ops.rule import Rule, Trait
 from mari_engine.ops.tables import DOMAIN, axis_with, categories_in, words_in
 
@@ -75,14 +76,16 @@ RULES = (
     Rule(
         "LabelEncoder", pointwise(1), domain=DOMAIN, usual_ids=categories_in("keys_int64s"),
         words=words_in("keys_strings", "keys_tensor", "classes_strings"),
+        branches=keys_in("keys_int64s"),
     ),
     Rule(
         "CategoryMapper", pointwise(1), domain=DOMAIN, usual_ids=categories_in("cats_int64s"),
-        words=words_in("cats_strings"),
+        words=words_in("cats_strings"), branches=keys_in("cats_int64s"),
     ),
     Rule(
         "OneHotEncoder", _one_hot, domain=DOMAIN, id_bounds=_known_categories,
         usual_ids=categories_in("cats_int64s"), words=words_in("cats_strings"),
+        branches=keys_in("cats_int64s"),
     ),
     Rule(
         "ArrayFeatureExtractor", _extracted, domain=DOMAIN, decompose=_gathered,

@@ -89,12 +89,21 @@ def drawn_cases(plan: FeedPlan, batches: Sequence[int], seeds: Sequence[int]) ->
         for values in (Values.MAGNITUDES, (Values.EDGES, Values.OTHER_EDGES)[at % 2]):
             name = Values.EDGES if values == Values.OTHER_EDGES else values  # they share a noise
             yield case(few, seed, f"{TYPICAL}, {name}", values=values)
-    padded = (Values.PADDED,) if plan.has_ids else ()
-    for values in (Values.TINY, Values.ZEROS, *padded) if seeds else ():
+    for values in (Values.TINY, Values.ZEROS, *_values_of(plan)) if seeds else ():
         yield case(few, seeds[0], f"{TYPICAL}, {values}", values=values)
     if plan.has_lengths and seeds:
         for lengths in (_LONG, _SHORT if plan.may_be_empty else _SHORT[1:]):
             yield case(few, seeds[0], f"{TYPICAL}, of length {lengths[0]}", lengths=lengths)
+
+
+def _values_of(plan: FeedPlan) -> Iterator[Values]:
+    """Yield the unusual values of ids and texts that a model takes."""
+    if plan.has_ids:
+        yield Values.PADDED
+    if plan.has_words:
+        yield Values.UNLISTED
+    if plan.has_unbounded:
+        yield Values.ANY_WHOLE
 
 
 def stated_cases(plan: FeedPlan, original: Model, seed: int) -> Iterator[Case]:

@@ -141,6 +141,13 @@ class Explorer:
         return any(bool(np.any(taken.get(missed.branch, False))) for taken in found)
 
     @property
+    def pieces(self) -> frozenset[str]:
+        """The names of the nodes whose branches are pieces of one function."""
+        return frozenset(
+            site.node.name or "" for site in self._sites if site.branches.piece(site.node)
+        )
+
+    @property
     def names(self) -> frozenset[str]:
         """The names of the model's nodes."""
         return frozenset(node.name or "" for node in self._model.ir.graph)

@@ -66,10 +66,11 @@ def _list_hidden(
     choosing = dict[str, set[str]]()
     for missed in explorer.never_taken:
         choosing.setdefault(missed.branch, set()).add(missed.node)
+    pieces = newer.pieces
     alike = {branch: newer.made_of(nodes) for branch, nodes in choosing.items()}
     for missed in newer.never_taken:
-        if missed.node in alike.get(missed.branch, ()):
-            continue  # another op for it, which chooses alike
+        if missed.node in pieces or missed.node in alike.get(missed.branch, ()):
+            continue  # a function of numbers, or another op for a choice, which chooses alike
         if missed.node in copies or (missed.node in parts and missed.branch.startswith("a row")):
             continue  # rows of a part may lie otherwise than those of the op
         if (missed.op, missed.branch) not in own:
