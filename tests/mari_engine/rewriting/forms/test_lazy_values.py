@@ -110,3 +110,32 @@ def test_an_axis_is_cut_within_a_product_without_computing_it() -> None:
     assert cut.axes == (("N",), (2,), (3,))
     assert len(set(cut.output)) == 3
     assert made.builder.nodes == []
+
+
+def head(name: str, part: list[int]) -> Blocks:
+    """Return rows `[N, 5, 4]` of three fields and of two more, each candidate's, in this order."""
+    axes: Axes = (("N",), (5,), (4,))
+    sizes = (3, 2)
+    parts = tuple(
+        atom((0,), (1,), (2,), axes=with_extent(axes, 1, size), name=f"{name}{size}")
+        for size in sizes
+    )
+    order = np.array(part)
+    return Blocks(axes, 1, parts, order, np.array([part[:at].count(part[at]) for at in range(5)]))
+
+
+def test_heads_whose_rows_lie_alike_are_joined_part_by_part() -> None:
+    made, axes = materializer(), (("N",), (5,), (8,))
+    alike = [head(name, [0, 1, 0, 0, 1]) for name in "ab"]
+    joined = concatenate_forms(made, axes, 2, alike, ["a", "b"])
+    assert isinstance(joined, Blocks)
+    assert (joined.position, len(joined.parts)) == (1, 2)
+    assert [node.op_type for node in made.builder.nodes] == ["Concat", "Concat"]
+
+
+def test_heads_whose_rows_lie_otherwise_are_put_in_order_first() -> None:
+    made, axes = materializer(), (("N",), (5,), (8,))
+    unlike = [head("a", [0, 1, 0, 0, 1]), head("b", [1, 1, 0, 0, 0])]
+    joined = concatenate_forms(made, axes, 2, unlike, ["a", "b"])
+    assert isinstance(joined, Blocks)
+    assert joined.position == 2
