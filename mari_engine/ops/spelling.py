@@ -75,6 +75,11 @@ def square_root() -> Spelling:
     return Spelling("Sqrt")
 
 
+def remainder() -> Spelling:
+    """What is left of `a` divided by `b`, whole numbers from 0 on, broadcast (opset 10)."""
+    return Spelling("Mod")
+
+
 def magnitude() -> Spelling:
     """`|a|`."""
     return Spelling("Abs")
@@ -161,6 +166,19 @@ def extent_along(axis: int, opset: int) -> tuple[Spelling, ...]:
     return Spelling("Shape", dtype=ir.DataType.INT64), Spelling("Gather", lists=((axis,),))
 
 
+def zeros() -> Spelling:
+    """Zeros of int64, of a shape that is computed (ConstantOfShape, opset 9)."""
+    return Spelling("ConstantOfShape", {"value": ir.tensor([0], ir.DataType.INT64)})
+
+
+def put(*, added: bool = False) -> Spelling:
+    """`list, places, numbers`: the list with numbers at these places, negative ones from its end.
+
+    A place that occurs twice is for `added` alone: what is there counts, too (opset 16).
+    """
+    return Spelling("ScatterElements", {"axis": 0} | ({"reduction": "add"} if added else {}))
+
+
 def cast(dtype: int) -> Spelling:
     """The elements in another type."""
     return Spelling("Cast", {"to": dtype}, dtype=ir.DataType(dtype))
@@ -182,7 +200,7 @@ def running_sum() -> Spelling:
 
 
 def places_that_hold() -> Spelling:
-    """The places of a list of truths that hold, `[K] -> [1, k]` (NonZero)."""
+    """The places of truths that hold, `[K] -> [1, k]`, `[K, L] -> [2, k]` row by row (NonZero)."""
     return Spelling("NonZero", dtype=ir.DataType.INT64)
 
 

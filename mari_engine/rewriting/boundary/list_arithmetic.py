@@ -33,10 +33,18 @@ class ListArithmetic:
         """Return `a * b`, broadcast."""
         return self.builder.emit(spelling.multiply(), [a, b])
 
+    def divide(self, number: Tensor, divisor: Tensor) -> ir.Value:
+        """Return `number / divisor`, rounded down, of numbers from 0 on; a divisor is from 1 on."""
+        return self.builder.emit(spelling.divide(), [number, divisor])
+
+    def remainder(self, number: Tensor, divisor: Tensor) -> ir.Value:
+        """Return what `divide` leaves of the number."""
+        return self.builder.emit(spelling.remainder(), [number, divisor])
+
     def divide_up(self, number: Tensor, divisor: Tensor) -> ir.Value:
         """Return `number / divisor`, rounded up, of numbers from 0 on."""
         more = self.add(number, self.subtract(divisor, self.number(1)))
-        return self.builder.emit(spelling.divide(), [more, divisor])
+        return self.divide(more, divisor)
 
     def take(self, data: ir.Value, places: ir.Value, axis: int = 0) -> ir.Value:
         """Return the elements of an axis at some places."""
@@ -58,6 +66,35 @@ class ListArithmetic:
         """Return 0, 1, ... below a number `[1]`."""
         limit = self.builder.emit(spelling.reshape(()), [count])
         return self.builder.emit(spelling.count_up(), [self.number(0), limit, self.number(1)])
+
+    def at_least_one(self, numbers: ir.Value) -> ir.Value:
+        """Return the largest of a list, or 1 where none is larger, `[1]`."""
+        some = self.joined(numbers, self.builder.integers([1]))
+        return self.reduced(some, spelling.reduce_max)
+
+    def count_equal(self, a: ir.Value, b: ir.Value) -> ir.Value:
+        """Return at how many places two lists hold the same, `[1]`."""
+        equal = self.as_numbers(self.builder.emit(spelling.equal(), [a, b]))
+        return self.reduced(equal, spelling.reduce_sum)
+
+    def joined(self, *lists: Tensor) -> ir.Value:
+        """Return lists one behind the other."""
+        return self.builder.emit(spelling.concat(0), lists)
+
+    def part(self, numbers: ir.Value, start: int, stop: int) -> ir.Value:
+        """Return a list from a place up to another, which may be negative: from its end."""
+        return self.builder.emit(spelling.cut(start, stop, 0), [numbers])
+
+    def twice_below(self, numbers: ir.Value) -> ir.Value:
+        """Return twice each number below 0, and 0 for others."""
+        return self.subtract(numbers, self.builder.emit(spelling.magnitude(), [numbers]))
+
+    def refuse(self, numbers: ir.Value, otherwise: str) -> ir.Value:
+        """Return zeros; the node fails where a number is none, and is named by what is wrong then.
+
+        -1 would name an element, from the end: so numbers have to be even.
+        """
+        return named(self.take(self.builder.integers([0]), numbers), otherwise)
 
     def column(self, numbers: ir.Value) -> ir.Value:
         """Return `[K]` as `[K, 1]`."""
@@ -85,3 +122,11 @@ class ListArithmetic:
     def number(self, number: int) -> ir.Value:
         """Return a constant."""
         return self.builder.scalar(number, _INTEGER)
+
+
+def named(value: ir.Value, otherwise: str) -> ir.Value:
+    """Name the node that makes a value by what is wrong where it fails; return the value."""
+    node = value.producer()
+    assert node is not None
+    node.name = f"{otherwise} ({node.name})"
+    return value

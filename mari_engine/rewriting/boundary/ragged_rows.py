@@ -14,23 +14,23 @@ node by what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import numpy as np
 import onnx_ir as ir
 
-from mari_engine.axes import CANDIDATES, REQUESTS, SEVERAL_REQUESTS, Axes
+from mari_engine.axes import CANDIDATES, REQUESTS, SEVERAL_REQUESTS, Axes, Size
 from mari_engine.ops import Fact, spelling
-from mari_engine.rewriting.boundary.list_arithmetic import ListArithmetic
+from mari_engine.rewriting.boundary.list_arithmetic import ListArithmetic, named
+from mari_engine.rewriting.boundary.request_lengths import ABSENT, count_rows
 from mari_engine.rewriting.boundary.tile_index import index_tiles
 from mari_engine.rewriting.emission import GraphBuilder
 
-_NOWHERE = 1 << 40
-"""More than there are rows: what is so far from its place is in none."""
 _NEGATIVE = "request_lengths holds a number below 0"
 _OF_OTHERS = "request_lengths does not hold a number for each request"
 _UNEVEN = "request_lengths does not add up to the candidates"
-_ABSENT = "candidate_request does not name a request for each candidate"
-_FALLING = "candidate_request must not decrease"
+_Laid = tuple[ir.Value, ...]
+"""n `[1]`, the request of each tile `[T]`, the places of candidates `[N]`, and inputs in tiles."""
 
 
 class RaggedRows:
@@ -40,131 +40,125 @@ class RaggedRows:
     """
 
     def __init__(
-        self, builder: GraphBuilder, candidates: Mapping[ir.Value, int], requests: str
+        self,
+        builder: GraphBuilder,
+        candidates: Mapping[ir.Value, int],
+        request: tuple[ir.Value, int],
+        requests: str,
     ) -> None:
         """`candidates` are inputs `[N, ...]`, each with the axis of its candidates.
 
-        `requests` is what the number of requests is called in shapes.
+        `request` is an input of requests, and their axis; `requests` is what their number is
+        called in shapes.
         """
         self._builder, self._candidates, self.requests = builder, candidates, requests
         self._lists = ListArithmetic(builder)
         self.facts: dict[ir.Value, Fact] = {}
         self.padded: dict[ir.Value, ir.Value] = {}
         """Of each candidate-side input `[N, ...]`, its rows in tiles, `[T*n, ...]`."""
-        self.lengths: ir.Value | None = None
-        """The number of candidates of each request, `[B]`."""
+        self.count = self._lists.extent(*request)
+        """The number of requests, `[1]`."""
         self.owners: ir.Value | None = None
         """The request of each tile, `[T]`."""
         self.index_nodes: frozenset[ir.Node] = frozenset()
         """Those that make the index into tiles, of requests and tiles together."""
+        self._total = self._lists.extent(*next(iter(candidates.items())))
+        self._room = self._lists.multiply(self._total, self.count)
         self._places: ir.Value | None = None
 
-    def open_lengths(self, lengths: ir.Value, requests: tuple[ir.Value, int]) -> None:
+    def open_lengths(self, lengths: ir.Value) -> None:
         """Begin with the number of candidates of each request, `[B]`.
 
-        `requests` is an input, and the axis of its requests.
+        They are alike where B times each is N.
         """
         lists = self._lists
-        magnitude = self._builder.emit(spelling.magnitude(), [lengths])
-        twice = lists.subtract(lengths, magnitude)  # what is below 0; else 0
-        nothing = lists.take(self._builder.integers([0]), twice)
-        _name(nothing, _NEGATIVE)
-        all_of_them = lists.in_shape(lists.add(lengths, nothing), lists.extent(*requests))
-        _name(all_of_them, _OF_OTHERS)
-        _, places = self._lay(all_of_them, _UNEVEN)
-        self._close(places)
+        lengths = named(lists.in_shape(lengths, self.count), _OF_OTHERS)
+        like = lists.count_equal(lists.multiply(lengths, self.count), self._total)
+        self._lay(
+            lists.subtract(self.count, like),
+            lambda: lists.count_up(self._total),
+            lambda: self._held_to_candidates(lengths),
+        )
 
-    def open_rows(self, index: ir.Value, requests: tuple[ir.Value, int]) -> None:
-        """Begin with each candidate's request, `[N]`; `requests` as for lengths."""
+    def open_rows(self, index: ir.Value) -> None:
+        """Begin with each candidate's request, `[N]`.
+
+        They are alike where B divides N, and candidate i is of request `i * B / N`. Both numbers
+        may be 0, so that the divisor is `B * N`, or 1.
+        """
         lists = self._lists
-        every = lists.count_up(lists.extent(*requests))
-        self._note(every, ((REQUESTS,),))
-        own = self._builder.emit(spelling.equal(), [lists.column(every), index])
-        lengths = lists.reduced(lists.as_numbers(own), spelling.reduce_sum, axis=1)
-        extent, places = self._lay(lengths, _ABSENT)
-        assert self.owners is not None
-        tile = self._builder.emit(spelling.divide(), [places, extent])
-        apart = lists.subtract(index, lists.take(self.owners, tile))
-        self._close(lists.add(places, lists.multiply(apart, lists.number(_NOWHERE))))
+        index = named(lists.in_shape(index, self._total), ABSENT)
+        every = lists.count_up(self._total)
+        divisor = lists.at_least_one(self._room)
+        squares = [lists.multiply(each, each) for each in (self.count, self._total)]
+        owners = lists.divide(lists.multiply(every, squares[0]), divisor)
+        others = lists.subtract(self._total, lists.count_equal(index, owners))
+        rest = lists.remainder(squares[1], divisor)
+        self._lay(
+            lists.add(others, rest),
+            lambda: self._builder.emit(spelling.identity(), [every]),
+            lambda: count_rows(lists, index, self.count),
+        )
 
     def unpad(self, value: ir.Value, axis: int) -> ir.Value:
         """Return a result `[T*n, ...]` as `[N, ...]`."""
         assert self._places is not None
-        taken = self._lists.take(value, self._places, axis)
-        _name(taken, _FALLING)
-        return taken
+        return self._lists.take(value, self._places, axis)
 
-    def _lay(self, lengths: ir.Value, otherwise: str) -> tuple[ir.Value, ir.Value]:
-        """Lay the candidates in tiles; return n, `[1]`, and the places of candidates, `[N]`.
-
-        The lengths are held to the candidates before anything is laid, since operators that get no
-        rows may end the process. A tile has a place even where all lengths are 0: so would a
-        division by 0.
-        """
+    def _held_to_candidates(self, lengths: ir.Value) -> ir.Value:
+        """Return lengths of which none is below 0, and which add up to the candidates."""
         lists = self._lists
-        one = self._builder.integers([1])
-        some = self._builder.emit(spelling.concat(0), [lengths, one])
-        longest = lists.reduced(some, spelling.reduce_max)
+        lengths = lists.add(lengths, lists.refuse(lists.twice_below(lengths), _NEGATIVE))
         total = lists.reduced(lengths, spelling.reduce_sum)
-        every = lists.count_up(total)
-        numbers = lists.in_shape(every, self._count())
-        _name(numbers, otherwise)
-        requests = lists.extent(lengths, 0)
+        apart = lists.multiply(lists.subtract(total, self._total), lists.number(2))
+        return lists.add(lengths, lists.refuse(apart, _UNEVEN))
+
+    def _lay(
+        self,
+        unlike: ir.Value,
+        every: Callable[[], ir.Value],
+        lengths: Callable[[], ir.Value],
+    ) -> None:
+        """Lay the candidates in tiles, a tile for each request where `unlike [1]` is 0.
+
+        `every` writes 0, 1, ... below N, and `lengths` the number of candidates of each request,
+        held to the candidates before anything is laid: operators that get no rows may end the
+        process. Without requests or candidates none are alike.
+        """
+        some = self._builder.emit(spelling.sign(), [self._room])
+        alike = self._builder.emit(spelling.less(), [unlike, some])
         bodies = {
-            "then_branch": lambda: self._as_they_are(longest, requests, numbers),
-            "else_branch": lambda: self._in_tiles(lengths, longest),
+            "then_branch": lambda: self._as_they_are(every()),
+            "else_branch": lambda: self._in_tiles(lengths()),
         }
-        extent, owners, places, *laid = self._builder.emit_choice(
-            spelling.choice(), self._are_alike(longest, requests, numbers), bodies
-        )
-        self.lengths, self.owners = lengths, owners
+        extent, owners, places, *laid = self._builder.emit_choice(spelling.choice(), alike, bodies)
+        self.owners, self._places = owners, places
         self.padded = dict(zip(self._candidates, laid, strict=True))
-        slots = lists.count_up(extent)
-        self._builder.extents.register(CANDIDATES, slots, 0)
-        self._builder.extents.register(REQUESTS, lengths, 0)
-        self._note(slots, ((CANDIDATES,),))
-        self._note(extent, ((),))
-        for each in (lengths, owners):
-            self._note(each, ((REQUESTS,),))
-        for each in (every, numbers, places):
-            self._note(each, (SEVERAL_REQUESTS,))
-        return extent, places
-
-    def _are_alike(self, longest: ir.Value, requests: ir.Value, numbers: ir.Value) -> ir.Value:
-        """Return whether all requests have as many candidates."""
-        room, count = self._lists.multiply(requests, longest), self._lists.extent(numbers, 0)
-        alike = self._builder.emit(spelling.equal(), [room, count])
-        return self._builder.emit(spelling.reshape(()), [alike])
-
-    def _as_they_are(
-        self, longest: ir.Value, requests: ir.Value, numbers: ir.Value
-    ) -> tuple[ir.Value, ...]:
-        """Return n, the request of each tile, the places and the inputs, of requests alike."""
-        given = (longest, numbers, *self._candidates)
-        extent, places, *laid = (self._builder.emit(spelling.identity(), [v]) for v in given)
-        return extent, self._lists.count_up(requests), places, *laid
-
-    def _in_tiles(self, lengths: ir.Value, longest: ir.Value) -> tuple[ir.Value, ...]:
-        """Return the same of any requests."""
-        index = index_tiles(self._lists, lengths, longest)
-        laid = [self._lists.take(value, index.rows, at) for value, at in self._candidates.items()]
-        return index.extent, index.owners, index.places, *laid
-
-    def _close(self, places: ir.Value) -> None:
+        self._builder.extents.give(CANDIDATES, extent)
+        self._builder.extents.give(REQUESTS, self.count)
+        self._note(owners, ((REQUESTS,),))
         self._note(places, (SEVERAL_REQUESTS,))
-        self._places = places
+        content = np.array([Size(1, (CANDIDATES,))], object)
+        self.facts[extent] = Fact(((1,),), self._builder.dtype(extent), content)
         self.index_nodes = frozenset(self._builder.nodes)
 
-    def _count(self) -> ir.Value:
-        """Return the number of candidates, `[1]`."""
-        return self._lists.extent(*next(iter(self._candidates.items())))
+    def _as_they_are(self, every: ir.Value) -> _Laid:
+        """Return what is laid of requests that are alike, a tile for each."""
+        extent = self._lists.divide(self._total, self.count)
+        owners = self._lists.count_up(self.count)
+        laid = [self._builder.emit(spelling.identity(), [value]) for value in self._candidates]
+        return extent, owners, every, *laid
+
+    def _in_tiles(self, lengths: ir.Value) -> _Laid:
+        """Return what is laid of any requests.
+
+        A tile has a place even where all lengths are 0: so would a division by 0.
+        """
+        lists = self._lists
+        longest = lists.at_least_one(lengths)
+        index = index_tiles(lists, lengths, longest)
+        laid = [lists.take(value, index.rows, at) for value, at in self._candidates.items()]
+        return index.extent, index.owners, index.places, *laid
 
     def _note(self, value: ir.Value, axes: Axes) -> None:
         self.facts[value] = Fact(axes, self._builder.dtype(value))
-
-
-def _name(value: ir.Value, otherwise: str) -> None:
-    """Name the node that makes a value by what is wrong where it fails."""
-    node = value.producer()
-    assert node is not None
-    node.name = f"{otherwise} ({node.name})"

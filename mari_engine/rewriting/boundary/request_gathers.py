@@ -33,10 +33,9 @@ def gather_requests(
 
     `requests` are its inputs `[B, ...]`, `reserved` names that new values must not take.
     """
-    assert batch.lengths is not None
     writer = NodeWriter(opset=graph.opset_imports[""], reserved=reserved)
     writer.avoid(graph)
-    sides = _Sides(survey, {*requests, batch.lengths}, set(batch.padded.values()))
+    sides = _Sides(survey, {*requests, batch.count}, set(batch.padded.values()))
     picking = _Picking(sides, writer, batch)
     for node in list(graph):
         if node in batch.index_nodes:
@@ -108,6 +107,8 @@ class _Picking:
         owners, node = self.batch.owners, value.producer()
         fact = self.sides.survey.values.get(value)
         assert owners is not None
+        if value is self.batch.count:
+            return self._count_of_tiles(owners)
         if fact is not None and (REQUESTS,) in fact.axes:
             with self.writer.on_behalf([node] if node is not None else ()):
                 axis = fact.axes.index((REQUESTS,))
@@ -118,6 +119,12 @@ class _Picking:
         copy = copy_with_captures(self.writer, node, inputs, captured)
         self.picked.update(zip(node.outputs, copy.outputs, strict=True))
         return self.picked[value]
+
+    def _count_of_tiles(self, owners: ir.Value) -> ir.Value:
+        """Return T, `[1]`, which stands for the number of requests."""
+        for node in spelling.extent_along(0, self.writer.opset):
+            owners = self.writer.emit(node, [owners])
+        return owners
 
     def new_nodes(self) -> list[ir.Node]:
         """Return the nodes that were written since this was asked last."""

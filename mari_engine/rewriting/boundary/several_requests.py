@@ -118,11 +118,12 @@ class _BatchBuilder:
         extents = tuple(str(dim) if not isinstance(dim, int) else dim for dim in given.shape or ())
         dtype = name_dtype(given.dtype)
         self.bindings.append(InputBinding(name, dtype, extents, "index", "", index=index))
-        self.batch = RaggedRows(self.builder, self.axes["candidate"], self.requests)
+        candidates = self.axes["candidate"]
+        self.batch = RaggedRows(self.builder, candidates, requests, self.requests)
         if rows:
-            self.batch.open_rows(given, requests)
+            self.batch.open_rows(given)
         else:
-            self.batch.open_lengths(given, requests)
+            self.batch.open_lengths(given)
         return self.batch
 
     def give_form(self, value: ir.Value) -> None:

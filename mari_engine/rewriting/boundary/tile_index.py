@@ -43,7 +43,7 @@ def index_tiles(lists: ListArithmetic, lengths: ir.Value, longest: ir.Value) -> 
     begun, tiles_begun = lists.subtract(ends, lengths), lists.subtract(tile_ends, tiles)
     shift = lists.subtract(begun, lists.multiply(tiles_begun, extent))  # from places to rows
     total = lists.reduced(tiles, spelling.reduce_sum)
-    owners = _find_owners(lists, tile_ends, total)
+    owners = _find_owners(lists, tiles)
     place = lists.count_up(lists.multiply(total, extent))
     shape = lists.builder.emit(spelling.concat(0), [total, extent])
     shift, end = (lists.column(lists.take(each, owners)) for each in (shift, ends))
@@ -70,8 +70,9 @@ def _choose_extent(
     return lists.take(extents, best), lists.flat(lists.take(tiles, best, 1))
 
 
-def _find_owners(lists: ListArithmetic, tile_ends: ir.Value, total: ir.Value) -> ir.Value:
-    """Return how many requests' tiles end before each tile."""
-    tile, last = lists.count_up(total), lists.subtract(tile_ends, lists.number(1))
-    passed = lists.builder.emit(spelling.less(), [last, lists.column(tile)])
-    return lists.reduced(lists.as_numbers(passed), spelling.reduce_sum, axis=1)
+def _find_owners(lists: ListArithmetic, tiles: ir.Value) -> ir.Value:
+    """Return the request of each tile: the row of each place of `[B, most tiles]` that it has."""
+    place = lists.count_up(lists.at_least_one(tiles))
+    owned = lists.builder.emit(spelling.less(), [place, lists.column(tiles)])
+    rows_and_places = lists.builder.emit(spelling.places_that_hold(), [owned])
+    return lists.flat(lists.part(rows_and_places, 0, 1))

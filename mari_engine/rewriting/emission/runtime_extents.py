@@ -30,9 +30,13 @@ class RuntimeExtents:
         """Have a symbol read off this axis of a value, unless it is registered already."""
         self._sources.setdefault(symbol, (value, axis))
 
+    def give(self, symbol: str, extent: ir.Value) -> None:
+        """Have a symbol be the number in a value `[1]`."""
+        self._symbols.setdefault(symbol, extent)
+
     def is_readable(self, symbol: str) -> bool:
         """Return True when a tensor of the new graph has the extent."""
-        return symbol in self._sources
+        return symbol in self._sources or symbol in self._symbols
 
     def product(self, dims: Sequence[Dim]) -> ir.Value:
         """Return the product of extents as an int64 tensor of shape `[1]`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import onnx_ir as ir
 import onnxruntime as ort
@@ -169,11 +172,14 @@ def hold_to_errors(data: bytes, index: RequestIndex) -> None:
                 run(opened, {**feeds, name: np.array(numbers, np.int64)})
 
 
+@pytest.mark.parametrize("opset", [15, 17])
 @pytest.mark.parametrize("index", RequestIndex)
-def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(index: RequestIndex) -> None:
+def test_an_index_that_does_not_fit_ends_in_an_error_that_says_so(
+    index: RequestIndex, opset: int
+) -> None:
     data = build(
         JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
-        weights=weights(W=(9, 8)),
+        weights=weights(W=(9, 8)), opset=opset,
     )  # fmt: skip
     hold_to_errors(data, index)
 
@@ -224,3 +230,27 @@ def test_an_index_brings_no_coarser_type_into_a_model() -> None:
         kinds = {ir.DataType(node.attributes["to"].as_int()) for node in casts}
         assert kinds
         assert not any(kind.is_floating_point() for kind in kinds)
+
+
+@pytest.mark.parametrize("opset", [15, 17])
+@pytest.mark.parametrize("index", RequestIndex)
+def test_an_index_takes_no_more_room_than_requests_and_candidates(
+    index: RequestIndex, opset: int, tmp_path: Path
+) -> None:
+    """No tensor has an element for each pair of them; a request has 64 tiles at most."""
+    data = build(
+        JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
+        weights=weights(W=(9, 2)), opset=opset,
+    )  # fmt: skip
+    model, sizes = load(data), (1_000, *[0, 3] * 600)
+    numbers = np.arange(len(sizes)).repeat(sizes) if index == RequestIndex.ROWS else sizes
+    plan, *_ = batched_plans(model, LABELS, index)
+    options = ort.SessionOptions()
+    options.enable_profiling, options.profile_file_prefix = True, str(tmp_path / "p")
+    opened = ort.InferenceSession(data_of(plan.optimized), options)
+    feeds = {"u": np.ones((len(sizes), 6)), "i": np.ones((sum(sizes), 3))}
+    name = next(item.name for item in plan.interface.inputs if item.index is not None)
+    opened.run(None, {**feeds, name: np.array(numbers, np.int64)})
+    events = json.loads(Path(opened.end_profiling()).read_text(encoding="utf-8"))
+    sizes_of = [int(event["args"].get("output_size", 0)) for event in events if "args" in event]
+    assert 8 * sum(sizes) < max(sizes_of) <= 64 * 8 * (len(sizes) + sum(sizes))
