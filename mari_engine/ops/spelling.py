@@ -119,6 +119,12 @@ def reduce_max(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
     return Spelling("ReduceMax", {"keepdims": int(keepdims), **attributes}, lists)
 
 
+def reduce_min(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
+    """The smallest element along some axes."""
+    attributes, lists = reduced_axes(axes, opset)
+    return Spelling("ReduceMin", {"keepdims": int(keepdims), **attributes}, lists)
+
+
 def reduce_prod(axes: Sequence[int], opset: int, *, keepdims: bool) -> Spelling:
     """The product along some axes: one element itself, bit for bit, and 1 of none."""
     attributes, lists = reduced_axes(axes, opset)
@@ -207,11 +213,6 @@ def places_that_hold() -> Spelling:
 def choice() -> Spelling:
     """`condition`, with a body for each way, `then_branch` and `else_branch` (If)."""
     return Spelling("If")
-
-
-def place_of_least() -> Spelling:
-    """The place of the least element of a list, of shape `[1]` (ArgMin)."""
-    return Spelling("ArgMin", {"axis": 0, "keepdims": 1}, dtype=ir.DataType.INT64)
 
 
 def equal() -> Spelling:

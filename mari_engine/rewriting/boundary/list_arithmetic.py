@@ -72,6 +72,13 @@ class ListArithmetic:
         some = self.joined(numbers, self.builder.integers([1]))
         return self.reduced(some, spelling.reduce_max)
 
+    def place_of_least(self, numbers: ir.Value) -> ir.Value:
+        """Return the first place of the least number, `[1]`: ArgMin takes no int64 everywhere."""
+        least = self.reduced(numbers, spelling.reduce_min)
+        equal = self.builder.emit(spelling.equal(), [numbers, least])
+        places = self.builder.emit(spelling.places_that_hold(), [equal])
+        return self.part(self.flat(places), 0, 1)
+
     def count_equal(self, a: ir.Value, b: ir.Value) -> ir.Value:
         """Return at how many places two lists hold the same, `[1]`."""
         equal = self.as_numbers(self.builder.emit(spelling.equal(), [a, b]))

@@ -65,8 +65,7 @@ def _choose_extent(
         spelling.reduce_sum([0], lists.builder.opset, keepdims=False), [tiles]
     )
     cost = lists.multiply(totals, lists.add(extents, lists.number(_TILE)))
-    held = lists.builder.emit(spelling.cast(int(ir.DataType.INT32)), [cost])  # what ArgMin takes
-    best = lists.builder.emit(spelling.place_of_least(), [held])
+    best = lists.place_of_least(cost)
     return lists.take(extents, best), lists.flat(lists.take(tiles, best, 1))
 
 
