@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +42,8 @@ def check(
     Prints a row for each, in the figures that its report tells. Fields are speedup, speedup_low,
     speedup_high (over rounds), flops (after), flops_before, flops_ratio, candidates, break_even,
     lossless (1 or 0), checks, products, split, once, fused and kept; operators are < <= > >= ==
-    and !=. The exit status is 1 where a condition holds: --fail-if "speedup<1.3".
+    and !=. The exit status is 1 where a condition holds: --fail-if "speedup<1.3"; 2 where an
+    artifact is damaged or does not tell a field, after the others were looked at.
     """
     from mari_engine.artifact import read_condition  # here: help starts without ONNX
 
@@ -53,15 +54,19 @@ def check(
     damaged = {each: str(found) for each, found in read if isinstance(found, MariError)}
     whole = [found for _, found in read if not isinstance(found, MariError)]
     cases = [Case(_subject(each), "is whole", damaged.get(each, "")) for each, _ in read]
-    cases += [case for figures in whole for case in _cases(figures, conditions)]
+    held, untold = _hold(whole, conditions)
+    cases += held
     _show_rows(whole)
     if junit is not None:
         write_output(junit, write_cases("mari check", cases), is_junit, force=force)
-    if damaged:
-        raise ModelError("; ".join(damaged.values()))
-    failed = [f"{case.subject}: {case.failure}" for case in cases if case.failure]
-    if failed:
-        raise VerificationError("; ".join(failed))
+    wrong = {*damaged.values(), *untold}
+    told = [
+        case.failure if case.failure in wrong else f"{case.subject}: {case.failure}"
+        for case in cases
+        if case.failure
+    ]
+    if told:
+        raise (ModelError if wrong else VerificationError)("; ".join(told))
 
 
 def _read(folder: Path) -> ArtifactFigures | ModelError | LabelError:
@@ -80,6 +85,8 @@ def _subject(folder: Path) -> str:
 
 def _find_artifacts(folder: Path) -> Sequence[Path]:
     """Return the artifact, or those in a folder, by name; raises ModelError where there is none."""
+    if not folder.exists():
+        raise ModelError(f"{folder}: does not exist; give one that 'mari optimize' wrote")
     if not folder.is_dir():
         raise ModelError(f"{folder}: is no folder; give one that 'mari optimize' wrote")
     if (folder / _MANIFEST).is_file():
@@ -94,10 +101,20 @@ def _find_artifacts(folder: Path) -> Sequence[Path]:
     return inside
 
 
-def _cases(figures: ArtifactFigures, conditions: Sequence[Condition]) -> Iterator[Case]:
-    """Yield the outcome of each condition."""
-    for condition, failure in mari.find_failures(figures, conditions):
-        yield Case(_subject(figures.directory), condition.text, failure)
+def _hold(
+    whole: Sequence[ArtifactFigures], conditions: Sequence[Condition]
+) -> tuple[Sequence[Case], Sequence[str]]:
+    """Return the outcome of each condition on each artifact, and what artifacts do not tell."""
+    cases, untold = list[Case](), list[str]()
+    for figures in whole:
+        for condition in conditions:
+            try:
+                ((_, failure),) = mari.find_failures(figures, (condition,))
+            except ModelError as error:  # the others are looked at all the same
+                failure = str(error)
+                untold.append(failure)
+            cases.append(Case(_subject(figures.directory), condition.text, failure))
+    return cases, untold
 
 
 def _show_rows(found: Sequence[ArtifactFigures]) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 import mari_engine as mari
 from mari_engine.__main__ import run
-from mari_engine.artifact import FIELDS, read_condition, read_figures
-from mari_engine.types import Flops
+from mari_engine.artifact import FIELDS, ArtifactFigures, read_condition, read_figures
+from mari_engine.types import Flops, Speedup
 from support.builders import ranking_tower
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
 
@@ -116,6 +116,47 @@ def test_a_figure_that_an_artifact_does_not_tell_is_an_error(folder: Path, read:
     err = read()[1]
     assert err.count("\n") == 1
     assert "nothing was timed" in err
+
+
+def timed(figures: ArtifactFigures) -> ArtifactFigures:
+    """Return the figures of an artifact as if its ways had been timed."""
+    told = Speedup(1.2, 1.1, 1.5)
+    trials = [replace(each, measured=1e-3, speedup=told) for each in figures.selection.trials]
+    return replace(
+        figures, selection=replace(figures.selection, chosen_by="measured", trials=tuple(trials))
+    )
+
+
+def test_beside_a_figure_that_is_not_told_the_others_are_looked_at(
+    folder: Path, tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_some(made: mari.Artifact) -> ArtifactFigures:
+        found = read_figures(made)
+        return timed(found) if found.directory.name == "wide" else found
+
+    monkeypatch.setattr("mari_engine.artifact.read_figures", read_some)
+    junit = tmp_path / "junit.xml"
+    words = ["check", str(folder), "--fail-if", "speedup_low<1.2", "--fail-if", "flops>0"]
+    assert run([*words, "--junit", str(junit)]) == 2
+    out, err = read()
+    assert "wide" in out
+    assert "small" in out
+    assert err.count("\n") == 1
+    assert err.count("nothing was timed") == 1
+    assert f"{folder / 'wide'}: speedup_low<1.2 holds: speedup_low is 1.1" in err
+    cases = ElementTree.fromstring(junit.read_text(encoding="utf-8"))[0]
+    failed = [
+        (Path(str(each.get("classname"))).name, each.get("name")) for each in cases if len(each)
+    ]
+    assert failed == [
+        ("small", "speedup_low<1.2"), ("small", "flops>0"),
+        ("wide", "speedup_low<1.2"), ("wide", "flops>0"),
+    ]  # fmt: skip
+
+
+def test_a_path_that_does_not_exist_is_told_so(folder: Path, read: Read) -> None:
+    assert run(["check", str(folder / "nowhere")]) == 2
+    assert "nowhere: does not exist; give one" in read()[1]
 
 
 @pytest.mark.parametrize("name", ["nowhere", "notes"])
