@@ -19,7 +19,7 @@ from mari_engine.commands.options import (
     read_labels,
     read_model,
 )
-from mari_engine.types import Change, ChangeKind, Difference
+from mari_engine.types import Change, ChangeKind, Difference, Flops
 from mari_engine.wording import change_in_words, difference_in_words, format_count, make_plain
 
 if TYPE_CHECKING:
@@ -82,12 +82,16 @@ def _lines(found: Difference, candidates: int, most: int | None) -> Iterator[str
         yield from _listed(head, found.of_kind(*kinds), most)
     yield from _weights(found, most)
     for which, (was, now) in found.flops.items():
-        told = [
-            "unknown" if each is None else format_count(each.at(candidates), "FLOP")
-            for each in (was, now)
-        ]
-        same = "" if was == now else f" → {told[1]}"
-        yield f"FLOPs of the {which} at {candidates:,} candidates: {told[0]}{same}"
+        yield f"FLOPs of the {which} at {candidates:,} candidates: {_flops(was, now, candidates)}"
+
+
+def _flops(was: Flops | None, now: Flops | None, candidates: int) -> str:
+    """Return the FLOPs of both in words; a model that was not rewritten tells no optimized ones."""
+    told = [format_count(each.at(candidates), "FLOP") for each in (was, now) if each is not None]
+    if len(told) == 1:
+        has, lacks = ("first", "second") if now is None else ("second", "first")
+        return f"{told[0]} of the {has}; the {lacks} tells none"
+    return told[0] if was == now else " → ".join(told)
 
 
 def _listed(head: str, changes: Sequence[Change], most: int | None) -> Iterator[str]:

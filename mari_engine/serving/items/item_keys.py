@@ -77,6 +77,7 @@ def keys_of_caller(keys: Sequence[Any] | np.ndarray, kind: KeyKind, name: str) -
 
 def _numbers(found: np.ndarray, name: str) -> np.ndarray:
     if found.dtype.kind not in "iu":
+        _refuse_missing(found.tolist(), name)
         given = "text" if found.dtype.kind == "U" else str(found.dtype)
         raise StoreError(
             f"keys {name!r}: are {given}, and the store's are int64; give whole numbers"
@@ -90,12 +91,20 @@ def _texts(found: np.ndarray, name: str) -> np.ndarray:
     texts = found.tolist()
     odd = next((key for key in texts if not isinstance(key, str)), None)
     if odd is not None or None in texts:
+        _refuse_missing(texts, name)
         raise StoreError(
             f"keys {name!r}: are {type(odd).__name__}, and the store's are text; give strings"
         )
     if "\0" in "".join(texts):
         texts = ["x" * (LONGEST_KEY + 1) if "\0" in key else key for key in texts]
     return _as_bytes(texts)
+
+
+def _refuse_missing(keys: Sequence[Any], name: str) -> None:
+    """Raise StoreError for the first key that is None."""
+    row = next((at for at, key in enumerate(keys) if key is None), None)
+    if row is not None:
+        raise StoreError(f"keys {name!r}: row {row}: has no key; give one, or leave the row out")
 
 
 def find_rows(index: np.ndarray, keys: np.ndarray) -> np.ndarray:

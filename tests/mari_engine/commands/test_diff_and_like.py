@@ -81,6 +81,22 @@ def test_a_diff_tells_by_its_status(place: Path, capsys: pytest.CaptureFixture[s
     assert found["flops"]["original"][0]["per_candidate"] > 0
 
 
+def test_flops_that_only_one_of_them_tells_are_told_of_it(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monday = [str(place / "monday.onnx"), str(place / "out")]
+    for paths, ending in (
+        (monday, "of the second; the first tells none"),
+        (monday[::-1], "of the first; the second tells none"),
+    ):
+        capsys.readouterr()
+        run(["diff", *paths])
+        out = capsys.readouterr().out
+        (line,) = [each for each in out.splitlines() if "FLOPs of the optimized" in each]
+        assert line.endswith(ending)
+        assert "→" not in line
+
+
 def test_a_diff_is_short_unless_all_is_asked_for(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -99,7 +99,7 @@ def test_no_keys_are_found_nowhere(kind: KeyKind) -> None:
         (np.array([1]), KeyKind.TEXT, "are int, and the store's are text; give strings"),
         ([2**64 - 1], KeyKind.NUMBER, "keys 'k': 18446744073709551615 is no int64"),
         ([2**80], KeyKind.NUMBER, "are object, and the store's are int64"),
-        (["a", None], KeyKind.TEXT, "and the store's are text; give strings"),
+        (["a", None], KeyKind.TEXT, "keys 'k': row 1: has no key; give one"),
         ([[1], [2]], KeyKind.NUMBER, "have 2 axes; give a list of keys"),
         (3, KeyKind.NUMBER, "have 0 axes; give a list of keys"),
     ],
@@ -107,3 +107,12 @@ def test_no_keys_are_found_nowhere(kind: KeyKind) -> None:
 def test_keys_of_another_type_are_refused(keys: Any, kind: KeyKind, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         keys_of_caller(keys, kind, "k")
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_key_that_is_missing_is_told_with_its_row(text: bool) -> None:
+    kind = KeyKind.TEXT if text else KeyKind.NUMBER
+    key = "a" if text else 1
+    for given in ([key, key, None], np.array([key, key, None, None], object)):
+        with pytest.raises(StoreError, match="keys 'item_id': row 2: has no key; give"):
+            keys_of_caller(given, kind, "item_id")
