@@ -27,6 +27,8 @@ class PreparedArm:
     fetch: Callable[[Feeds], Callable[[], Sequence[np.ndarray]]] | None = None
     """What has to be fetched for a request before its model runs, whose time counts; None: nothing.
     """
+    remark: Callable[[int], str] | None = None
+    """What is told of a fetch for so many candidates, in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,17 +106,18 @@ def bench(
     called = Signature.COMPACT if offloaded else signature
     found = _plan(model, known, None if offloaded else optimized, called, candidates)
     with show_progress() as progress, _further_arms(offloaded, model, known, store, seed) as more:
+        sizes = batches or _sweep(found.candidates)
         result = mari.benchmark(
-            model, found, batches=batches or _sweep(found.candidates), device=device,
-            threads=threads, arms=chosen, seed=seed, insight=True, progress=progress,
-            further=more,
+            model, found, batches=sizes, device=device, threads=threads, arms=chosen, seed=seed,
+            insight=True, progress=progress, further=more,
         )  # fmt: skip
+        remarks = [arm.remark(max(sizes)) for arm in more if arm.remark is not None]
     if csv is not None:
         write_output(csv, result.to_csv(), is_timing_table, force=force)
     if json is not None:
         write_json(result.to_json(), json, force=force)
     if json != STDOUT:
-        _show(result, found)
+        _show(result, found, remarks)
 
 
 def _offloaded_of(optimized: Path | None, arms: Sequence[Arm], store: Path | None) -> Path | None:
@@ -191,9 +192,10 @@ def _flops_of(second: Optimized, found: mari.Plan) -> FlopsReport:
     return FlopsReport(found.flops.before, mari.count_cost(second.model))
 
 
-def _show(result: mari.BenchmarkResult, found: mari.Plan) -> None:
+def _show(result: mari.BenchmarkResult, found: mari.Plan, remarks: Sequence[str]) -> None:
     """Print the timings; of several requests in one call what these are worth, and whether not."""
     show_benchmark(result)
+    show(*remarks)
     if found.signature != Signature.BATCHED:
         return
     from mari_engine.benchmarking import weigh_batch  # here, so that help starts without ONNX

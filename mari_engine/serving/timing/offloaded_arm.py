@@ -72,7 +72,10 @@ def open_offloaded_arm(
         if found is not None:
             stack.enter_context(found)
         feeding = _Feeding(offloaded, found, _request_session(offloaded), seed)
-        yield PreparedArm(Arm.OFFLOADED, online, feeding.bind, count_cost(online), feeding.fetch)
+        yield PreparedArm(
+            Arm.OFFLOADED, online, feeding.bind, count_cost(online), feeding.fetch,
+            feeding.remark if found is not None else None,
+        )  # fmt: skip
 
 
 def _make_store(
@@ -117,6 +120,15 @@ class _Feeding:
         if store is None:
             return lambda: ()
         return lambda: list(store.lookup(keys).values())
+
+    def remark(self, candidates: int) -> str:
+        """Say which keys are looked up for so many candidates: the same ones in every run."""
+        assert self.store is not None
+        keys = self.store.draw_keys(candidates, seed=self.seed)
+        return (
+            f"Offloaded: keys are drawn once and repeated in every run; {candidates:,} candidates "
+            f"are {len(np.unique(keys)):,} distinct items of the {len(self.store):,} in the store"
+        )
 
     def _keys(self, feeds: Feeds) -> np.ndarray:
         """Return the keys of as many random items as the request has candidates."""

@@ -170,6 +170,8 @@ def test_the_folder_is_timed_with_its_fetch(
     assert run([*bench, "--batch", "5", "--json", str(timed)]) == 0
     timings = json.loads(timed.read_text())["timings"]
     assert [timing["arm"] for timing in timings] == ["original", "offloaded"]
-    assert "offloaded" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "offloaded" in out
+    assert "keys are drawn once and repeated in every run; 5 candidates are" in out
     store = ["--store", str(tmp_path / "none")]
     assert "none: holds no item store; run 'mari items'" in complaint(capsys, [*bench, *store])

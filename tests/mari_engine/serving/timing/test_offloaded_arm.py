@@ -68,6 +68,19 @@ def test_the_arm_fetches_from_the_users_own_store(
     assert {row.tobytes() for row in fetched} <= {row.tobytes() for row in every}
 
 
+def test_it_is_told_that_keys_repeat_and_how_many_items_they_are(folder: Path) -> None:
+    model = load(joined_tower(made=64))
+    with open_offloaded_arm(folder, model, TOWER, items=3) as arm:
+        assert arm.remark is not None
+        assert arm.remark(500) == (
+            "Offloaded: keys are drawn once and repeated in every run; 500 candidates are 3 "
+            "distinct items of the 3 in the store"
+        )
+        assert arm.fetch is not None
+        fetch = arm.fetch(make_feeds(model, TOWER, batch=7, seed=0))
+        assert np.array_equal(fetch()[0], fetch()[0])
+
+
 def test_a_store_of_another_model_is_not_timed(folder: Path, tmp_path: Path) -> None:
     model = load(joined_tower(made=64))
     other = write_offloaded(tmp_path / "other")
