@@ -3,5 +3,6 @@
 from app.server.doors import Doors
 from app.server.hosts import Hosts
 from app.server.lifetime import live
+from app.server.page_documents import list_documents
 
-__all__ = ["Doors", "Hosts", "live"]
+__all__ = ["Doors", "Hosts", "list_documents", "live"]

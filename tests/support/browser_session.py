@@ -39,8 +39,6 @@ AGAIN = 5_000
 expect.set_options(timeout=PATIENCE)
 MOMENT = 400
 """Milliseconds in which what does not move counts as still."""
-PROBE = re.compile(r"//[^/]+/[a-z]+/_stcore/")
-"""Opened by a page's address, Streamlit first looks for its server below that address."""
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +109,7 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
             wrong.append(f"request to {request.url}")
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not PROBE.search(message.location["url"]):
+        if message.type == "error":
             wrong.append(message.text)
 
     with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
