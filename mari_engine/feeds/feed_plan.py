@@ -212,8 +212,8 @@ def plan_feeds(model: Model, labels: Labels) -> FeedPlan:
     )
     survey = survey_by_labels(model, labels, several_users=True)
     binding = infer_ranges(model.ir, binding=True)
-    unbounded = find_unbounded(model.ir, survey, binding)
-    inputs = tuple(let_any(item, ranges) if item.name in unbounded else item for item in inputs)
+    free = find_unbounded(model.ir, survey)
+    inputs = tuple(let_any(item, ranges, binding) if item.name in free else item for item in inputs)
     fragile = any(has_trait(node, Trait.NEVER_EMPTY) for node in model.ir.graph.all_nodes())
     if fragile:
         inputs = tuple(without_empty(item) for item in inputs)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import ml_dtypes
 import numpy as np
 
 Bounds = tuple[float, float]
@@ -158,13 +159,20 @@ def _draw_any(dtype: np.dtype, shape: tuple[int, ...], rng: np.random.Generator)
 
     The first has all bits, lest there is no other.
     """
-    bits = np.asarray(rng.uniform(0, _BITS, shape))
-    bits.reshape(-1)[:1] = rng.uniform(_BITS - 1, _BITS)
+    whole = dtype.kind in "iu"
+    most = float(_BITS)
+    if not whole:  # those that a float holds
+        eps = ml_dtypes.finfo(dtype).eps  # type: ignore[no-untyped-call]
+        most = min(most, -math.log2(float(eps)))
+    bits = np.asarray(rng.uniform(0, most, shape))
+    bits.reshape(-1)[:1] = rng.uniform(most - 1, most)
     sizes = np.floor(2.0**bits).astype(np.int64)
-    info = np.iinfo(dtype)
     signed = np.where(rng.random(shape) < 0.5, -sizes, sizes)
-    least, most = max(info.min, -(1 << _BITS)), min(info.max, 1 << _BITS)
-    return np.asarray(np.clip(signed if info.min else sizes, least, most).astype(dtype))
+    if not whole:
+        return np.asarray(signed.astype(dtype))
+    info = np.iinfo(dtype)
+    least, largest = max(info.min, -(1 << _BITS)), min(info.max, 1 << _BITS)
+    return np.asarray(np.clip(signed if info.min else sizes, least, largest).astype(dtype))
 
 
 def _pad(drawn: np.ndarray, low: int, high: int, rng: np.random.Generator) -> np.ndarray:

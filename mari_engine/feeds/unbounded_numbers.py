@@ -17,48 +17,52 @@ from mari_engine.inputs import Ranges
 from mari_engine.ops import Trait, has_trait
 
 
-def find_unbounded(model: ir.Model, survey: Survey, binding: Ranges) -> frozenset[str]:
-    """Return the inputs of whole numbers that no lookup binds, and that no extent is made of.
+def find_unbounded(model: ir.Model, survey: Survey) -> frozenset[str]:
+    """Return the inputs of numbers of which no extent is made.
 
-    An extent of any size would take any memory. So each op that the numbers reach must be known to
-    treat elements one by one, or to move them.
+    An extent of any size would take any memory. So each op that whole numbers reach must be known
+    to treat elements one by one, to move them, or to look them up.
     """
-    bound = {name for name, _ in binding}
-    return frozenset(
-        value.name or ""
-        for value in model.graph.inputs
-        if _is_whole(value) and value.name not in bound and _stays_in_elements(value, survey)
-    )
+    inputs = model.graph.inputs
+    return frozenset(value.name or "" for value in inputs if _stays_in_elements(value, survey))
 
 
-def let_any(item: PlannedInput, usual: Ranges) -> PlannedInput:
-    """Return an input of such numbers with them.
+def let_any(item: PlannedInput, usual: Ranges, binding: Ranges) -> PlannedInput:
+    """Return an input of such numbers with any whole ones where no lookup binds them.
 
     A range that labels state holds, unless it is what is usual of the graph: proposals state that.
     """
-    return replace(item, parts=tuple(_let_any(part, item.name, usual) for part in item.parts))
+    parts = (_let_any(part, item.name, usual, binding) for part in item.parts)
+    return replace(item, parts=tuple(parts))
 
 
-def _let_any(part: Part, name: str, usual: Ranges) -> Part:
-    bounds = usual.get((name, part.start), usual.get((name, None)))
-    free = part.feature.bounds in (None, bounds)
-    return replace(part, feature=replace(part.feature, unbounded=True)) if free else part
-
-
-def _is_whole(value: ir.Value) -> bool:
-    return value.dtype is not None and value.dtype.is_integer()
+def _let_any(part: Part, name: str, usual: Ranges, binding: Ranges) -> Part:
+    places = ((name, part.start), (name, None))
+    bounds = next((usual[place] for place in places if place in usual), None)
+    whole = part.feature.dtype.kind in "iu" or (part.feature.whole and bounds is not None)
+    bound = any(place in binding for place in places)
+    if not whole or bound or part.feature.bounds not in (None, bounds):
+        return part
+    return replace(part, feature=replace(part.feature, unbounded=True))
 
 
 def _stays_in_elements(value: ir.Value, survey: Survey) -> bool:
     seen, waiting = {value}, [value]
     while waiting:
-        for node, at in waiting.pop().uses():
-            if not _treats_elements(node, at, survey):
+        reached = waiting.pop()
+        for node, at in reached.uses():
+            if _is_whole(reached) and not _treats_elements(node, at, survey):
                 return False
-            new = {result for result in node.outputs if _is_whole(result)} - seen
+            if has_trait(node, Trait.SHAPE_ONLY) or (at and has_trait(node, Trait.LOOKUP)):
+                continue  # no result is as large as the number
+            new = {result for result in node.outputs if result.dtype != ir.DataType.BOOL} - seen
             seen |= new
             waiting += new
     return True
+
+
+def _is_whole(value: ir.Value) -> bool:
+    return value.dtype is not None and value.dtype.is_integer()
 
 
 def _treats_elements(node: ir.Node, at: int, survey: Survey) -> bool:

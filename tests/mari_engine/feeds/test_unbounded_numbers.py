@@ -15,6 +15,10 @@ EXPAND = (
     "d = Mod (id, m) e = Add (d, id) o = Expand (one, e) f = Cast <to = 1> (o) y = ReduceSum (f)"
 )
 
+BY_FLOATS = EXPAND.replace("e = Add", "n = Add").replace(
+    "o = Expand", "g = Cast <to = 1> (n) e = Cast <to = 7> (g) o = Expand"
+)
+
 
 def largest(body: str, kind: str = "int64", *, bounds: tuple[float, float] | None = None) -> int:
     outputs = "float[N, 7] y" if "Gather" in body else "float y"
@@ -34,7 +38,9 @@ def test_a_narrow_type_holds_what_it_holds() -> None:
     assert 2**30 < largest(body, "int32") <= 2**31
 
 
-@pytest.mark.parametrize("body", ["y = Gather (t, id)", EXPAND], ids=["table", "extent"])
+@pytest.mark.parametrize(
+    "body", ["y = Gather (t, id)", EXPAND, BY_FLOATS], ids=["table", "extent", "extent by floats"]
+)
 def test_ids_of_tables_and_extents_stay_in_their_range(body: str) -> None:
     assert largest(body) < 7
 

@@ -52,6 +52,15 @@ def test_ids_that_are_hashed_may_be_any(hashed: str, role: Role) -> None:
     assert not check(right, wrong, ROLES | {"id": role}).passed
 
 
+def test_columns_of_numbers_may_hold_hashed_ids() -> None:
+    body = "i = Cast <to = 7> (id) {} e = Gather (T, d) f = Squeeze (e, k) b = Mul (f, x)"
+    right, wrong = (
+        model(body.format(hashed), "float[N, 1] id, float[N, 3] x")
+        for hashed in ("d = Mod (i, m)", "d = Identity (i)")
+    )
+    assert not check(right, wrong).passed
+
+
 def test_a_range_that_proposals_state_is_no_bound() -> None:
     right, wrong = (
         load(model(f"{body} e = Gather (T, d) b = Mul (e, x)", "int64[N] id, float[N, 3] x"))
