@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from onnx_ir.passes import common as passes
+
 from mari_engine.analysis import Survey, count_cost, count_graph, find_graph_facts, survey_model
 from mari_engine.axes import SEVERAL_REQUESTS
 from mari_engine.graph import SOURCE, Model, value_names
@@ -203,6 +205,7 @@ def _finish(
         pairs = zip(made.boundary.inputs, made.boundary.bindings, strict=True)
         requests = [value for value, own in pairs if own.rows == "request"]
         gather_requests(made.model.graph, survey, made.boundary.batch, requests, reserved)
+        passes.RemoveUnusedNodesPass()(made.model)  # shapes of requests, where tiles have their own
         survey = _survey_made(Model(made.model, ""), made, symbols)  # anew
     stacked = stack_lookups(model, survey, options, reserved)
     if stacked is not None:

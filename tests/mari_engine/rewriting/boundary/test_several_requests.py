@@ -220,6 +220,21 @@ def test_tiles_keep_a_skewed_batch_near_its_candidates() -> None:
             assert run_of[inside.name or ""].size <= 1.3 * sum(sizes) * 8
 
 
+def test_nothing_is_computed_that_nothing_reads() -> None:
+    """Shapes of as many rows as requests stay behind where those of tiles take their place."""
+    data = build(
+        "x = MatMul (u, W) t = Tanh (x) y = Mul (t, i)", inputs=VANILLA,
+        outputs="double[N, K] y", weights=weights(W=(6, 3)),
+    )  # fmt: skip
+    for index in RequestIndex:
+        for plan in batched_plans(load(data), LABELS, index):
+            graph = plan.optimized.ir.graph
+            results = [value for node in graph for value in node.outputs[:1]]
+            unread = [v.name for v in results if not v.uses() and not v.is_graph_output()]
+            assert not unread
+            assert all(value.uses() for value in graph.initializers.values())
+
+
 def test_an_index_brings_no_coarser_type_into_a_model() -> None:
     data = build(
         JOINED + "y = MatMul (c, W)", inputs=VANILLA, outputs="double[N, K] y",
