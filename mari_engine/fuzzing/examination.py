@@ -49,7 +49,7 @@ from mari_engine.verification import (
 )
 
 _ENGINE = Path(__file__).parents[1]
-_ROUNDING = ("own precision", "order")
+_ROUNDING = ("own precision", "own float64 value", "order")
 """Kinds of difference that a few requests may show by luck."""
 _KINDS = (
     "shape", "NaN or infinity", "own magnitude", "in float64", "own precision",

@@ -15,7 +15,7 @@ from mari_engine.ops.decomposition_writer import DecompositionWriter, Results
 from mari_engine.ops.elementwise import pointwise
 from mari_engine.ops.id_bounds import Bound
 from mari_engine.ops.listed_keys import keys_in
-from mari_engine.ops.rule import Rule, Trait
+from mari_engine.ops.rule import Inferred, Rule, Trait
 from mari_engine.ops.tables import DOMAIN, axis_with, categories_in, words_in
 
 _MAPS = "it works on maps, not on tensors"
@@ -36,6 +36,15 @@ def _one_hot(call: Call) -> Spec:
         terms=(own,),
         outputs=((*own, *(len(own) for _ in code)),),
     )
+
+
+def _coded(node: ir.Node) -> list[Inferred]:
+    read = node.inputs[0]
+    if read is None or read.shape is None:
+        return [(ir.DataType.FLOAT, None)]
+    lists = (node.attributes.get(name) for name in ("cats_int64s", "cats_strings"))
+    categories = max((len(each.value) for each in lists if each is not None), default=0)
+    return [(ir.DataType.FLOAT, ir.Shape([*read.shape, categories]))]
 
 
 def _known_categories(node: ir.Node, traces: Mapping[ir.Value, Trace]) -> Iterator[Bound]:
@@ -85,7 +94,7 @@ RULES = (
     Rule(
         "OneHotEncoder", _one_hot, domain=DOMAIN, id_bounds=_known_categories,
         usual_ids=categories_in("cats_int64s"), words=words_in("cats_strings"),
-        branches=keys_in("cats_int64s"),
+        branches=keys_in("cats_int64s"), infer=_coded,
     ),
     Rule(
         "ArrayFeatureExtractor", _extracted, domain=DOMAIN, decompose=_gathered,

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 from mari_engine import optimize, plan
 from mari_engine.loading import load
 from mari_engine.metering import measure
+from mari_engine.ops import infer_types
 from support.rewrite_checks import alike, wrong_rewrites
 from support.tables import (
     ALL,
@@ -190,6 +191,18 @@ def test_types_behind_ops_that_onnx_infers_nothing_of_are_known() -> None:
     ]  # fmt: skip
     assert {found[name].dtype for name in ("n", "s", "v")} == {ir.DataType.FLOAT}
     assert found["score"].dtype == ir.DataType.FLOAT
+
+
+def test_codes_of_what_has_no_shape_before_the_run_are_floats() -> None:
+    """ONNX infers no type there, and the float64 model would not know where to cast back."""
+    node = made("OneHotEncoder", "item", "h", cats_int64s=list(range(4)))
+    loaded = load(model([node, helper.make_node("Add", ["h", "h"], ["score"])], ["score"])).ir
+    (item,) = (value for value in loaded.graph.inputs if value.name == "item")
+    item.shape = None
+    for each in loaded.graph:
+        each.outputs[0].type, each.outputs[0].shape = None, None
+    infer_types(loaded)
+    assert [each.outputs[0].dtype for each in loaded.graph] == [ir.DataType.FLOAT] * 2
 
 
 @pytest.mark.parametrize("replaced", [float("nan"), 0.25])
