@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -25,7 +26,7 @@ from app.views.benchmark import (
 )
 from app.views.palette import ARMS
 from app.views.text import plain, rows_csv
-from mari_engine import Arm, BenchmarkResult
+from mari_engine import Arm, BenchmarkResult, format_times
 
 SPEEDUP = "The original's time over each arm's, round by round; the band: 10 to 90 % of the rounds"
 OPERATORS = (
@@ -44,8 +45,8 @@ ARM_MEANINGS = (
 )
 _CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 _PAIR = ("original p50 ms", "MaRI p50 ms")
+_RATIOS = ("speedup", "speedup low", "speedup high")
 _FORMATS = [
-    *((name, "%.3g×") for name in ("speedup", "speedup low", "speedup high")),
     *((name, "%.3f") for name in ("p50 ms", "p90 ms", "p99 ms", *_PAIR)),
     *((name, "localized") for name in ("candidates", "candidates/s", "FLOPs (counted)")),
     ("peak memory MB", "%.1f"),
@@ -168,8 +169,10 @@ def _chart(title: str, figure: go.Figure, meaning: str) -> None:
 
 def _table(rows: list[dict[str, object]]) -> None:
     number = st.column_config.NumberColumn
+    shown = pd.DataFrame(rows)  # whose numbers can be shown as everywhere, and sorted as numbers
+    ratios = {name: format_times for name in _RATIOS if name in shown}
     st.dataframe(
-        rows,
+        shown.style.format(ratios, na_rep="–"),
         hide_index=True,
         height="content",
         column_config={name: number(format=how) for name, how in _FORMATS},

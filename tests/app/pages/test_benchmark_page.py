@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
@@ -51,6 +52,21 @@ def test_operators_and_roofline_are_shown_where_they_were_measured(measured: Wor
     app = visit("benchmark", measured)
     assert {"Roofline", "Operators, before and after"} <= {one.value for one in app.subheader}
     assert not app.info
+
+
+def test_speedups_in_tables_are_told_as_everywhere(
+    measured: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert measured.benchmark is not None
+    result = make_benchmark()
+    timings = tuple(replace(one, speedup=1.9, speedup_high=12.0) for one in result.timings)
+    measured.benchmark.result = replace(result, timings=timings)
+    table = visit("benchmark", measured).dataframe[-1]
+    shown = table.proto.arrow_data.styler.display_values
+    told = pa.ipc.open_stream(shown).read_all().to_pydict()
+    assert set(told["speedup"]) == {"1.90×"}
+    assert set(told["speedup high"]) == {"12.0×"}
+    assert set(table.value["speedup"]) == {1.9}  # sorted as a number
 
 
 def test_another_machine_is_marked_and_shown_side_by_side(measured: Work) -> None:
