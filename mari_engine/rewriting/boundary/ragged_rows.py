@@ -64,7 +64,8 @@ class RaggedRows:
         """Those that make the index into tiles, of requests and tiles together."""
         self._total = self._lists.extent(*next(iter(candidates.items())))
         self._room = self._lists.multiply(self._total, self.count)
-        self._places: ir.Value | None = None
+        self.places: ir.Value | None = None
+        """The place of each candidate among those of all tiles, `[N]`."""
 
     def open_lengths(self, lengths: ir.Value) -> None:
         """Begin with the number of candidates of each request, `[B]`.
@@ -102,8 +103,8 @@ class RaggedRows:
 
     def unpad(self, value: ir.Value, axis: int) -> ir.Value:
         """Return a result `[T*n, ...]` as `[N, ...]`."""
-        assert self._places is not None
-        return self._lists.take(value, self._places, axis)
+        assert self.places is not None
+        return self._lists.take(value, self.places, axis)
 
     def _held_to_candidates(self, lengths: ir.Value) -> ir.Value:
         """Return lengths of which none is below 0, and which add up to the candidates."""
@@ -132,7 +133,7 @@ class RaggedRows:
             "else_branch": lambda: self._in_tiles(lengths()),
         }
         extent, owners, places, *laid = self._builder.emit_choice(spelling.choice(), alike, bodies)
-        self.owners, self._places = owners, places
+        self.owners, self.places = owners, places
         self.padded = dict(zip(self._candidates, laid, strict=True))
         self._builder.extents.give(CANDIDATES, extent)
         self._builder.extents.give(REQUESTS, self.count)

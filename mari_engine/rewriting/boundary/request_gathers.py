@@ -35,7 +35,9 @@ def gather_requests(
     """
     writer = NodeWriter(opset=graph.opset_imports[""], reserved=reserved)
     writer.avoid(graph)
-    sides = _Sides(survey, {*requests, batch.count}, set(batch.padded.values()))
+    assert batch.places is not None
+    of_tiles = {*batch.padded.values(), batch.places}  # results are taken from places in tiles
+    sides = _Sides(survey, {*requests, batch.count}, of_tiles)
     picking = _Picking(sides, writer, batch)
     for node in list(graph):
         if node in batch.index_nodes:

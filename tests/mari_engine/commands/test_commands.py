@@ -1,7 +1,6 @@
 """The command line as a shell sees it: what it writes, what it says, its exit status."""
 
 import csv
-import errno
 import json
 import re
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import mari_engine as mari
 from mari_engine.__main__ import run
 from support.builders import build, ranking_tower
 from support.in_process import in_this_process  # noqa: F401 - a fixture for all here
@@ -46,17 +44,6 @@ def complaint(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     assert err.count("\n") == 1
     assert "Traceback" not in err
     return err
-
-
-def test_a_full_disk_is_told_wherever_it_is_met(
-    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(mari, "propose_labels", fail)
-    told = complaint(capsys, "inspect", model)
-    assert "No space left on device; make room where it writes" in told
 
 
 def test_samples_come_with_their_labels(tmp_path: Path) -> None:

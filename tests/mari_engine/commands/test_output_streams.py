@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import mari_engine as mari
+from mari_engine.__main__ import run
 from sample_models import labels_path, sample_path
 
 NAME = "two_tower"
@@ -67,3 +70,15 @@ def test_output_that_no_disk_holds_is_told_in_one_line(tmp_path: Path) -> None:
     assert told.read_text(encoding="utf-8") == (
         "mari: standard output: No space left on device; give it a place that can be written\n"
     )
+
+
+def test_a_full_disk_is_told_wherever_it_is_met(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(mari, "propose_labels", fail)
+    assert run(["inspect", str(sample_path(NAME))]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "No space left on device; make room where it writes" in told

@@ -89,6 +89,19 @@ def test_an_output_of_the_request_has_a_row_for_each() -> None:
     agree(data)
 
 
+def test_what_has_a_row_for_each_place_though_no_candidate_reaches_it_is_of_tiles() -> None:
+    """Nothing tells the rows of a Loop's state apart from those of what it captures."""
+    body = (
+        "l = Loop (once, always, u) <body = step (int64 at, bool go, double[A, B] x) => "
+        "(bool on, double[C, D] z) { c = Gather <axis = 1> (h, at) z = Add (x, c) "
+        "on = Identity (go) }> y = Add (i, i)"
+    )
+    held = {"once": np.array([1]), "always": np.array(True)}
+    inputs = "double[N, 6] u, double[N, 1, 6] h, double[N, 3] i"
+    data = build(body, inputs=inputs, outputs="double[N, 3] y, double[M, K] l", weights=held)
+    agree(data, roles(u="user", h="user", i="item"))
+
+
 def test_a_packed_input_comes_apart() -> None:
     columns = (
         Column(start=0, stop=2, role=Role.ITEM),
