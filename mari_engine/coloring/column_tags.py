@@ -19,7 +19,17 @@ from itertools import groupby
 import onnx_ir as ir
 
 from mari_engine.analysis import Survey
-from mari_engine.axes import CANDIDATES, Axes, Join, Pick, Spec, flat, match_factors, with_extent
+from mari_engine.axes import (
+    CANDIDATES,
+    Axes,
+    Join,
+    Pick,
+    Spec,
+    Unsupported,
+    flat,
+    match_factors,
+    with_extent,
+)
 from mari_engine.graph import operand_values
 
 Runs = tuple[tuple[int, int], ...]
@@ -145,7 +155,11 @@ def _refactored(found: ColumnTags, old: Axes, new: Axes) -> ColumnTags:
     before, after = flat(old), flat(new)
     if found.position < 0 or before == after or _renamed(old, new):
         return found
-    olds, news = next(run for run in match_factors(before, after) if found.position in run[0])
+    try:
+        runs = match_factors(before, after)
+    except Unsupported:  # a symbol of another name beside factors that are merged
+        return ColumnTags.united(found.tags)
+    olds, news = next(run for run in runs if found.position in run[0])
     columns = expanded(found.runs)
     if not news or olds[0] != found.position or len(columns) != before[found.position]:
         return ColumnTags.united(found.tags)

@@ -147,3 +147,9 @@ def test_columns_stay_apart_under_another_name_of_the_rows() -> None:
     """A declaration calls an extent by one name that the operand's own shape calls otherwise."""
     found = ColumnTags(((3, 1), (1, 2)), 1)
     assert _refactored(found, (("unk__4",), (4,)), (("N",), (4,))) == found
+
+
+def test_columns_that_are_merged_under_another_name_of_the_rows_are_united() -> None:
+    found = ColumnTags(((1, 1), (1, 2)), 2)
+    merged = _refactored(found, (("unk__4",), (2,), (2,)), (("N",), (4,)))
+    assert merged == ColumnTags.united(3)
