@@ -36,6 +36,7 @@ class NodeWriter:
         self.names = UsedNames()
         """Of values."""
         self._node_names = UsedNames()
+        self._partial = False
         self.may_be_empty: set[ir.Value] = set()
         """Values made of first rows: for a request without candidates there is none."""
         self._reserved = frozenset(reserved)
@@ -66,10 +67,19 @@ class NodeWriter:
 
     def _kept_name(self, name: str) -> str:
         """Return the name for what an original value becomes: its own, if that is not used yet."""
-        if name in self.names:
+        if self._partial or name in self.names:
             return self.names.unused(name, self._reserved)
         self.names.add(name)
         return name
+
+    @contextmanager
+    def partial_results(self) -> Iterator[None]:
+        """Give what is copied meanwhile other names than the original's, which is the whole."""
+        before, self._partial = self._partial, True
+        try:
+            yield
+        finally:
+            self._partial = before
 
     # --- nodes
 

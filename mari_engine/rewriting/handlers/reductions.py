@@ -100,11 +100,13 @@ def _merged(step: Step, form: Blocks) -> Atom:
     assert isinstance(step.spec, Reduce)
     kinds = step.context.grouping.columns_by_kinds([form])
     partial = list[Atom]()
+    materializer = step.context.materializer
     for columns in kinds.values():
         part = step.context.grouping.of_one_kind(form, columns)
         axes = with_extent(form.axes, form.position, len(columns))
-        partial.append(_reduce_whole(step, [replace(part, axes=axes)], step.result))
-    materializer = step.context.materializer
+        atom = materializer.materialize(replace(part, axes=axes), step.why)
+        with step.context.builder.partial_results():
+            partial.append(_reduce_along(step, atom, frozenset(step.spec.over), step.result))
     partial.sort(key=lambda atom: len(atom.present))
     merge = step.spec.merge
     if merge in _PAIRWISE:

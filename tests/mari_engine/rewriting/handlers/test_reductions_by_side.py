@@ -55,6 +55,21 @@ def test_a_reduction_over_fields_of_both_sides_merges_partial_results(
     assert made.flops.after.flops.per_candidate < made.flops.before.flops.per_candidate / 4
 
 
+@pytest.mark.parametrize("op", MERGED)
+def test_a_partial_result_has_not_the_name_of_the_whole(op: str) -> None:
+    """The check takes values of one name for the same where they agree on typical requests."""
+    data = build(
+        f"{FIELDS} m = {spelled(op, 1)} y = Relu (m)",
+        inputs="float[N, 40, 8] u, float[N, 4, 8] i", outputs="float[N, 8] y", weights=AXES,
+    )  # fmt: skip
+    made = plan(load(data), LABELS, candidates=50_000).optimized.ir.graph
+    sides = {"u": {"u"}, "i": {"i"}}
+    for node in made:
+        read = [sides.get(value.name or "", set()) for value in node.inputs if value is not None]
+        sides |= {value.name or "": set[str]().union(*read) for value in node.outputs}
+    assert sides.get("m", {"u", "i"}) == {"u", "i"}
+
+
 @pytest.mark.parametrize("op", ["Prod", "LogSum"])
 def test_partial_results_that_may_leave_the_range_are_not_merged(op: str) -> None:
     data = build(
