@@ -66,7 +66,7 @@ def test_stacked_lookups_are_told_by_the_artifact_and_its_report(tmp_path: Path)
     artifact = mari.load_artifact(tmp_path / "out")
     assert read_findings(artifact).selection == result.selection
     assert artifact.manifest["selection"]["stacked"]["lookups_before"] == 24
-    told = "24 lookups became 2 on stacked tables: 3.46 kB of weights before, "
+    told = "24 lookups became 2 on stacked tables: 3.63 kB of weights before, "
     assert told in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert told in mari.render_markdown(result)
 

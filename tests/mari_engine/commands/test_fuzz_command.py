@@ -99,8 +99,10 @@ def test_a_process_that_ends_is_a_crash_of_its_case_alone(tmp_path: Path) -> Non
 
 
 def test_two_processes_find_what_one_finds() -> None:
-    found = {each.seed: each.examination for each in examine_seeds(iter(range(4)), 2)}
-    assert found == {seed: examine_seed(seed).examination for seed in range(4)}
+    asked = (Signature.COMPACT,)
+    seen = examine_seeds(iter(range(4)), 2, signatures=asked)
+    found = {each.seed: each.examination for each in seen}
+    assert found == {seed: examine_seed(seed, asked).examination for seed in range(4)}
 
 
 def test_graphs_are_rewritten_in_the_signatures_that_are_asked_for(

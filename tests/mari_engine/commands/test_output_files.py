@@ -76,7 +76,7 @@ def commands(model: Path, artifact: Path) -> dict[str, list[str]]:
         ],
         "calibrate": ["calibrate", "--json"],
         "check": ["check", str(artifact), "--fail-if", "flops<0", "--junit"],
-        "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--json"],
+        "fuzz": ["fuzz", "--seed", "3", "--count", "1", "--signature", "compact", "--json"],
     }  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def test_samples_replace_their_own_files_only(
 def test_failures_of_random_graphs_replace_their_own_folders_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["fuzz", "--seed", "3", "--count", "1", "-o", str(tmp_path)]
+    words = ["fuzz", "--seed", "3", "--count", "1", "--signature", "compact", "-o", str(tmp_path)]
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "model.onnx").write_bytes(b"no graph of that seed is made")
     (tmp_path / "3").mkdir()
