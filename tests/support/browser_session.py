@@ -142,17 +142,22 @@ def insist_key(key: str, shown: Locator) -> None:
     _repeat(partial(shown.page.keyboard.press, key), shown)
 
 
-def _repeat(act: Callable[[], object], shown: Locator) -> None:
+def insist_sent(act: Callable[[], object], button: Locator) -> None:
+    """Fill in and send a form until it closes and its button is gone, for the same reason."""
+    _repeat(act, button, visible=False)
+
+
+def _repeat(act: Callable[[], object], target: Locator, *, visible: bool = True) -> None:
     for _ in range(PATIENCE // AGAIN):
-        rest(shown.page)
-        if not shown.is_visible():
+        rest(target.page)
+        if target.is_visible() != visible:
             act()
         try:
-            shown.wait_for(timeout=AGAIN)
+            target.wait_for(state="visible" if visible else "hidden", timeout=AGAIN)
         except TimeoutError:
             continue
         return
-    expect(shown).to_be_visible()
+    expect(target).to_be_visible(visible=visible)
 
 
 def turn_to(page: Page, step: str, heading: str) -> None:

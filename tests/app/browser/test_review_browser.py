@@ -7,7 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser_session import click, confirm, insist, open_sample, rest, status, turn_to
+from support.browser_session import (
+    click,
+    confirm,
+    insist,
+    insist_sent,
+    open_sample,
+    rest,
+    status,
+    turn_to,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +27,13 @@ def send(page: Page, key: str, **texts: str) -> None:
     """Open a form, fill it in and send it; it closes by itself."""
     button = page.locator(f".st-key-{key} button").first
     insist(button, page.locator(f".st-key-{key}-send button"))
-    for field, text in texts.items():
-        page.locator(f".st-key-{key}-{field}").locator("input, textarea").fill(text)
-    page.locator(f".st-key-{key}-send button").click()
-    expect(page.locator(f".st-key-{key}-send button")).to_be_hidden()
+
+    def fill_in() -> None:
+        for field, text in texts.items():
+            page.locator(f".st-key-{key}-{field}").locator("input, textarea").fill(text)
+        page.locator(f".st-key-{key}-send button").click()
+
+    insist_sent(fill_in, page.locator(f".st-key-{key}-send button"))
 
 
 def test_a_meetings_outcome_is_kept_with_what_it_saw(page: Page) -> None:
