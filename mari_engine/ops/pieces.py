@@ -50,19 +50,15 @@ def at(*numbers: float) -> Ends:
     return lambda _node: numbers
 
 
-def _attribute(node: ir.Node, name: str, usual: float) -> float:
-    held = node.attributes.get(name)
-    return usual if held is None else float(held.value)
-
-
 def _hard_sigmoid(node: ir.Node) -> Sequence[float]:
     """Return where `alpha x + beta` is 0 and 1."""
-    alpha, beta = _attribute(node, "alpha", 0.2), _attribute(node, "beta", 0.5)
+    alpha = node.attributes.get_float("alpha", 0.2)
+    beta = node.attributes.get_float("beta", 0.5)
     return sorted((-beta / alpha, (1 - beta) / alpha)) if alpha else ()
 
 
 def _shrunk(node: ir.Node) -> Sequence[float]:
-    size = abs(_attribute(node, "lambd", 0.5))
+    size = abs(node.attributes.get_float("lambd", 0.5))
     return (-size, size)
 
 
@@ -70,7 +66,7 @@ PIECES = {
     **dict.fromkeys(("Abs", "Sign", "Elu", "Selu", "Celu"), piecewise(at(0.0))),
     "HardSwish": piecewise(at(-3.0, 3.0)),
     "HardSigmoid": piecewise(_hard_sigmoid),
-    "ThresholdedRelu": piecewise(lambda node: (_attribute(node, "alpha", 1.0),)),
+    "ThresholdedRelu": piecewise(lambda node: (node.attributes.get_float("alpha", 1.0),)),
     "Shrink": piecewise(_shrunk),
 }
 """By operator."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -132,7 +131,7 @@ def _concatenate_across(
     form is put together by itself: as many are no reason to, of forms whose parts lie alike.
     """
     apart = [f for f in forms if isinstance(f, Blocks) and f.position != position]
-    alike = len(apart) == len(forms) and all(map(partial(_lie_alike, apart[0]), apart))
+    alike = len(apart) == len(forms) and len(set(map(_order, apart))) == 1
     apart = [form for form in apart if alike or form.mixed]
     if len({form.position for form in apart}) != 1:
         return None
@@ -157,10 +156,9 @@ def _concatenate_across(
     return materializer.columns.simplify(Blocks(axes, other, tuple(parts), part, column))
 
 
-def _lie_alike(one: Blocks, other: Blocks) -> bool:
-    """Return True for blocks that put their parts' columns together in the same way."""
-    places = (one.position, *one.part, *one.column), (other.position, *other.part, *other.column)
-    return places[0] == places[1]
+def _order(form: Blocks) -> tuple[int, ...]:
+    """Return what is equal for blocks that put their parts' columns together in the same way."""
+    return (form.position, *form.part.tolist(), *form.column.tolist())
 
 
 def _moves(form: Form, position: int, column: int) -> bool:
